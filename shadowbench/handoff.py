@@ -1,0 +1,394 @@
+"""Handoff frames: how copies of exchanges travel from proxy to mirror and from mirror to recorder. Pure.
+
+A frame is a 16-byte header and at most 64 KiB of payload. One exchange, on one side (0 is production, 1… the candidates in
+the order of the mirror's hello), is told as
+
+    OPEN, REQUEST…, REQUEST_END, HEAD, PART…, END | ABORT(reason)
+
+The same frames serve both hops. On the second hop the mirror adds PLAN (what it decided about the exchange) and CLOSE (no
+side will say more). Frames of different exchanges interleave freely; `sequence` tells them apart within one connection, and
+the connection's hello names its epoch. Backwards go WELCOME, POLICY, DROP and ACK.
+
+What happens when a peer is slow or dies is not decided here: see `links.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from shadowbench.errors import ProtocolError
+
+VERSION = 1
+READABLE_VERSIONS = (1,)  # one version back once there is one
+MAX_PAYLOAD = 65536
+PRODUCTION = 0  # the side
+
+HEADER = struct.Struct("<IBBHQ")  # payload length, kind, side, zero, sequence
+_OPEN = struct.Struct("<QI")
+_TIME = struct.Struct("<Q")
+_HEAD = struct.Struct("<QII")
+_PART_COUNT = struct.Struct("<H")
+_STAMP = struct.Struct("<QI")
+_END = struct.Struct("<QII")
+_ACK = struct.Struct("<QQ")
+
+ABSENT_US = 0xFFFFFFFF
+_MAX_US = ABSENT_US - 1
+
+# A part carries at most this many stamps and body bytes, so that its payload stays below MAX_PAYLOAD.
+MAX_STAMPS = 512
+MAX_PART_BYTES = MAX_PAYLOAD - _PART_COUNT.size - MAX_STAMPS * _STAMP.size
+MAX_HEAD_BYTES = MAX_PAYLOAD - _HEAD.size
+
+
+class Kind(IntEnum):
+    """What a frame says. Values are the wire's and never reused."""
+
+    HELLO = 1
+    OPEN = 2
+    REQUEST = 3
+    REQUEST_END = 4
+    HEAD = 5
+    PART = 6
+    END = 7
+    ABORT = 8
+    GOODBYE = 9
+    WELCOME = 10
+    POLICY = 11
+    DROP = 12
+    ACK = 13
+    PLAN = 20
+    CLOSE = 21
+
+
+class Frame(NamedTuple):
+    """One frame as read. A NamedTuple, not a dataclass: it is made tens of thousands of times a second."""
+
+    kind: int
+    side: int
+    sequence: int
+    payload: bytes
+
+
+def pack(kind: int, sequence: int = 0, payload: bytes = b"", side: int = PRODUCTION) -> bytes:
+    """A whole frame. Raises ValueError above 64 KiB: callers cut before they pack."""
+    if len(payload) > MAX_PAYLOAD:
+        raise ValueError(f"a frame carries at most {MAX_PAYLOAD} bytes, not {len(payload)}")
+    return HEADER.pack(len(payload), kind, side, 0, sequence) + payload
+
+
+class FrameReader:
+    """Bytes in, frames out, however they were cut. Holds at most one incomplete frame."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames completed by `data`. Raises ProtocolError on a length no writer of ours produces."""
+        buffer = self._rest + data if self._rest else data
+        # Kept at once, so that an exception in the caller's loop does not make us read frames twice.
+        frames, consumed = self._split(buffer)
+        self._rest = buffer[consumed:]
+        return iter(frames)
+
+    @staticmethod
+    def _split(buffer: bytes) -> tuple[list[Frame], int]:
+        frames: list[Frame] = []
+        at, end = 0, len(buffer)
+        while end - at >= 16:
+            length, kind, side, _, sequence = HEADER.unpack_from(buffer, at)
+            if length > MAX_PAYLOAD:
+                raise ProtocolError(f"a frame announces {length} bytes; the peer does not speak handoff version {VERSION}")
+            stop = at + 16 + length
+            if stop > end:
+                break
+            frames.append(Frame(kind, side, sequence, buffer[at + 16 : stop]))
+            at = stop
+        return frames, at
+
+
+# ── writing the parts of an exchange ──
+
+
+def open_frame(sequence: int, opened_ns: int, policy_version: int, head: bytes) -> bytes:
+    """The request's start line and header lines, credentials already replaced. `len(head)` ≤ MAX_HEAD_BYTES."""
+    return HEADER.pack(12 + len(head), 2, 0, 0, sequence) + _OPEN.pack(opened_ns, policy_version) + head
+
+
+def request_frames(sequence: int, body: bytes) -> list[bytes]:
+    """The request body, or a piece of it, cut into frames."""
+    if len(body) <= MAX_PAYLOAD:
+        return [HEADER.pack(len(body), 3, 0, 0, sequence), body]
+    view = memoryview(body)
+    cuts = range(0, len(body), MAX_PAYLOAD)
+    return [pack(Kind.REQUEST, sequence, bytes(view[at : at + MAX_PAYLOAD])) for at in cuts]
+
+
+def request_end_frame(sequence: int, sent_ns: int, side: int = PRODUCTION) -> bytes:
+    """The request was handed to the socket in full at `sent_ns`: this side's t0."""
+    return HEADER.pack(8, 4, side, 0, sequence) + _TIME.pack(sent_ns)
+
+
+def head_frame(
+    sequence: int,
+    head_ns: int,
+    head: bytes,
+    *,
+    connect_us: int = ABSENT_US,
+    queue_us: int = ABSENT_US,
+    side: int = PRODUCTION,
+) -> bytes:
+    """The response's status line and header lines. `connect_us` is absent on a pooled connection, `queue_us` on production."""
+    return (
+        HEADER.pack(16 + len(head), 5, side, 0, sequence)
+        + _HEAD.pack(head_ns, min(connect_us, ABSENT_US), min(queue_us, ABSENT_US))
+        + head
+    )
+
+
+def end_frame(sequence: int, end_ns: int, paused_us: int = 0, lag_us: int = 0, side: int = PRODUCTION) -> bytes:
+    """The response ended whole at `end_ns`. `paused_us`: we stopped reading it; `lag_us`: worst loop lag meanwhile."""
+    return HEADER.pack(16, 7, side, 0, sequence) + _END.pack(end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
+
+
+def abort_frame(
+    sequence: int, end_ns: int, reason: str, paused_us: int = 0, lag_us: int = 0, side: int = PRODUCTION
+) -> bytes:
+    """Nothing more will come of this side, because of `reason` (a short code from a fixed set)."""
+    code = reason.encode("ascii")
+    return (
+        HEADER.pack(16 + len(code), 8, side, 0, sequence)
+        + _END.pack(end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
+        + code
+    )
+
+
+class PartWriter:
+    """Collects a response body with the time and length of each chunk, and cuts it into PART frames.
+
+    `add` returns frames when enough has gathered, `flush` what is left. Holds less than 64 KiB.
+    """
+
+    __slots__ = ("_chunks", "_sequence", "_side", "_size", "_stamps")
+
+    FLUSH_BYTES = 32768
+    FLUSH_STAMPS = 256
+
+    def __init__(self, sequence: int, side: int = PRODUCTION) -> None:
+        self._sequence = sequence
+        self._side = side
+        self._size = 0
+        self._stamps: list[int] = []  # time, length, time, length, …
+        self._chunks: list[bytes] = []
+
+    def add(self, now_ns: int, data: bytes) -> list[bytes] | None:
+        """Take one chunk that arrived at `now_ns`."""
+        size = self._size + len(data)
+        stamps = self._stamps
+        stamps.append(now_ns)
+        stamps.append(len(data))
+        self._chunks.append(data)
+        self._size = size
+        if size < self.FLUSH_BYTES and len(stamps) < 2 * self.FLUSH_STAMPS:
+            return None
+        return self.flush()
+
+    def flush(self) -> list[bytes]:
+        """All that has gathered, as frames; empty when nothing has."""
+        stamps, size = self._stamps, self._size
+        if not stamps:
+            return []
+        if size > MAX_PART_BYTES:
+            frames = self._cut()
+        else:
+            count = len(stamps) // 2
+            frames = [
+                HEADER.pack(2 + 12 * count + size, 6, self._side, 0, self._sequence)
+                + struct.pack("<H" + "QI" * count, count, *stamps),
+                *self._chunks,
+            ]
+        self._stamps, self._chunks, self._size = [], [], 0
+        return frames
+
+    def _cut(self) -> list[bytes]:
+        # A chunk above one frame becomes several stamps of the same time; readers join equal times.
+        frames = []
+        for index, chunk in enumerate(self._chunks):
+            now_ns = self._stamps[2 * index]
+            for at in range(0, len(chunk), MAX_PART_BYTES):
+                piece = chunk[at : at + MAX_PART_BYTES]
+                payload = _PART_COUNT.pack(1) + _STAMP.pack(now_ns, len(piece)) + piece
+                frames.append(pack(Kind.PART, self._sequence, payload, self._side))
+        return frames
+
+
+def ack_frame(recorded: int, discarded: int) -> bytes:
+    """How many exchanges of this connection have been settled so far: in the log, and dropped with a counted reason."""
+    return pack(Kind.ACK, 0, _ACK.pack(recorded, discarded))
+
+
+# ── reading payloads ──
+
+
+class OpenPayload(NamedTuple):
+    opened_ns: int
+    policy_version: int
+    head: bytes
+
+
+class HeadPayload(NamedTuple):
+    head_ns: int
+    connect_s: float | None
+    queue_s: float | None
+    head: bytes
+
+
+class EndPayload(NamedTuple):
+    end_ns: int
+    paused_s: float
+    lag_s: float
+    reason: str | None  # None for END
+
+
+class Chunk(NamedTuple):
+    at_ns: int
+    data: bytes
+
+
+def read_open(payload: bytes) -> OpenPayload:
+    """Payload of OPEN."""
+    opened_ns, policy_version = _unpack(_OPEN, payload)
+    return OpenPayload(opened_ns, policy_version, payload[_OPEN.size :])
+
+
+def read_request_end(payload: bytes) -> int:
+    """Payload of REQUEST_END: t0 in nanoseconds."""
+    return int(_unpack(_TIME, payload)[0])
+
+
+def read_head(payload: bytes) -> HeadPayload:
+    """Payload of HEAD."""
+    head_ns, connect_us, queue_us = _unpack(_HEAD, payload)
+    return HeadPayload(
+        head_ns,
+        None if connect_us == ABSENT_US else connect_us / 1e6,
+        None if queue_us == ABSENT_US else queue_us / 1e6,
+        payload[_HEAD.size :],
+    )
+
+
+def read_part(payload: bytes) -> list[Chunk]:
+    """Payload of PART: the chunks in order."""
+    (count,) = _unpack(_PART_COUNT, payload)
+    body_at = 2 + 12 * count
+    chunks = []
+    for index in range(count):
+        at_ns, length = _unpack(_STAMP, payload, 2 + 12 * index)
+        chunks.append(Chunk(at_ns, payload[body_at : body_at + length]))
+        body_at += length
+    if body_at != len(payload):
+        raise ProtocolError("a part's chunk lengths do not add up to its body")
+    return chunks
+
+
+def read_end(payload: bytes) -> EndPayload:
+    """Payload of END or ABORT."""
+    end_ns, paused_us, lag_us = _unpack(_END, payload)
+    code = payload[_END.size :].decode("ascii", "replace")
+    return EndPayload(end_ns, paused_us / 1e6, lag_us / 1e6, code or None)
+
+
+class AckPayload(NamedTuple):
+    recorded: int
+    discarded: int
+
+
+def read_ack(payload: bytes) -> AckPayload:
+    """Payload of ACK: cumulative counts of this connection."""
+    return AckPayload(*_unpack(_ACK, payload))
+
+
+def _unpack(layout: struct.Struct, payload: bytes, at: int = 0) -> tuple[Any, ...]:
+    try:
+        return layout.unpack_from(payload, at)
+    except struct.error as error:
+        raise ProtocolError(f"a frame's payload is too short: {error}") from None
+
+
+# ── what the mirror tells its proxies ──
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the proxy may hand off: an upper bound over all candidates, decided from the request head alone.
+
+    `salt` keys every hash (sampling, credentials, loop marker) and comes from the mirror's secret file, so all processes that
+    share a mirror agree. `key` is "request" (every request draws for itself) or "header:<name>".
+    """
+
+    version: int
+    salt: bytes
+    rate: float
+    key: str = "request"
+    endpoints: tuple[tuple[str, str], ...] = ()  # (method, path suffix)
+
+    def to_json(self) -> bytes:
+        """As the payload of POLICY."""
+        return json.dumps(
+            {
+                "version": self.version,
+                "salt": self.salt.hex(),
+                "rate": self.rate,
+                "key": self.key,
+                "endpoints": self.endpoints,
+            }
+        ).encode()
+
+    @staticmethod
+    def from_json(payload: bytes) -> Policy:
+        """From the payload of POLICY. Raises ProtocolError."""
+        fields = read_json(payload)
+        try:
+            return Policy(
+                version=int(fields["version"]),
+                salt=bytes.fromhex(fields["salt"]),
+                rate=float(fields["rate"]),
+                key=str(fields["key"]),
+                endpoints=tuple((str(m), str(p)) for m, p in fields["endpoints"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f"a policy frame cannot be read: {error!r}") from None
+
+
+def read_json(payload: bytes) -> dict[str, Any]:
+    """Payload of HELLO, WELCOME, POLICY or PLAN. Raises ProtocolError."""
+    try:
+        fields = json.loads(payload)
+    except ValueError:
+        raise ProtocolError("a control frame is not JSON") from None
+    if not isinstance(fields, dict):
+        raise ProtocolError("a control frame is not a JSON object")
+    return fields
+
+
+def hello_frame(*, role: str, epoch: str, extra: dict[str, Any] | None = None) -> bytes:
+    """First frame of a connection: who speaks, in which version and epoch."""
+    fields = {"version": VERSION, "role": role, "epoch": epoch, **(extra or {})}
+    return pack(Kind.HELLO, 0, json.dumps(fields).encode())
+
+
+def check_version(fields: dict[str, Any]) -> None:
+    """Raises ProtocolError when a HELLO or WELCOME names a version we cannot read."""
+    version = fields.get("version")
+    if version not in READABLE_VERSIONS:
+        raise ProtocolError(
+            f"the peer speaks handoff version {version}, this side reads {READABLE_VERSIONS}: "
+            "run proxy, mirror and recorder of neighbouring releases"
+        )

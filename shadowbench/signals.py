@@ -1,0 +1,64 @@
+"""Signals: what operators watch. Plain numbers here; `telemetry/` turns them into Prometheus series.
+
+A worker counts in `Counters` (a dict of integers, no locks, no library) and pushes cumulative snapshots to its parent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Labels = tuple[tuple[str, str], ...]
+"""Label pairs in a fixed order, e.g. `(("reason", "queue_full"),)`. Values come from fixed sets, never from traffic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One number of one series at the time of the snapshot."""
+
+    name: str
+    labels: Labels
+    value: float
+    kind: str  # "counter" | "gauge"
+
+
+class Counters:
+    """Counters and gauges of one worker. Not thread-safe: a worker has one loop."""
+
+    __slots__ = ("_counts", "_gauges")
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Labels], float] = {}
+        self._gauges: dict[tuple[str, Labels], float] = {}
+
+    def add(self, name: str, labels: Labels = (), n: float = 1) -> None:
+        """Add `n` to a counter; it starts at 0."""
+        key = (name, labels)
+        self._counts[key] = self._counts.get(key, 0) + n
+
+    def gauge(self, name: str, value: float, labels: Labels = ()) -> None:
+        """Set a gauge."""
+        self._gauges[(name, labels)] = value
+
+    def get(self, name: str, labels: Labels = ()) -> float:
+        """A counter's value, 0 when never counted."""
+        return self._counts.get((name, labels), 0)
+
+    def snapshot(self) -> list[Sample]:
+        """All series, sorted, as of now."""
+        counts = [Sample(name=n, labels=ls, value=v, kind="counter") for (n, ls), v in self._counts.items()]
+        gauges = [Sample(name=n, labels=ls, value=v, kind="gauge") for (n, ls), v in self._gauges.items()]
+        return sorted(counts + gauges, key=lambda s: (s.name, s.labels))
+
+
+def to_wire(samples: list[Sample]) -> list[list[Any]]:
+    """Samples as JSON-ready lists, for the pipe between worker and parent."""
+    return [[s.name, [list(pair) for pair in s.labels], s.value, s.kind] for s in samples]
+
+
+def from_wire(rows: list[list[Any]]) -> list[Sample]:
+    """The inverse of `to_wire`."""
+    return [
+        Sample(name=name, labels=tuple((k, v) for k, v in labels), value=value, kind=kind)
+        for name, labels, value, kind in rows
+    ]
