@@ -29,7 +29,7 @@ MAX_PAYLOAD = 65536
 PRODUCTION = 0  # the side
 
 HEADER = struct.Struct("<IBBHQ")  # payload length, kind, side, zero, sequence
-_OPEN = struct.Struct("<QI")
+_OPEN = struct.Struct("<QId")
 _TIME = struct.Struct("<Q")
 _HEAD = struct.Struct("<QII")
 _PART_COUNT = struct.Struct("<H")
@@ -117,9 +117,13 @@ class FrameReader:
 # ── writing the parts of an exchange ──
 
 
-def open_frame(sequence: int, opened_ns: int, policy_version: int, head: bytes) -> bytes:
-    """The request's start line and header lines, credentials already replaced. `len(head)` ≤ MAX_HEAD_BYTES."""
-    return HEADER.pack(12 + len(head), 2, 0, 0, sequence) + _OPEN.pack(opened_ns, policy_version) + head
+def open_frame(sequence: int, opened_ns: int, policy_version: int, head: bytes, admitted: float = 1.0) -> bytes:
+    """The request's start line and header lines, credentials already replaced. `len(head)` ≤ MAX_HEAD_BYTES.
+
+    `admitted` is the rate (0 to 1] below which the sender let sampling points pass at that moment: with the candidate's own
+    rate it bounds the inclusion probability, so that thinning under load stays known.
+    """
+    return HEADER.pack(20 + len(head), 2, 0, 0, sequence) + _OPEN.pack(opened_ns, policy_version, admitted) + head
 
 
 def request_frames(sequence: int, body: bytes) -> list[bytes]:
@@ -241,6 +245,7 @@ class OpenPayload(NamedTuple):
     opened_ns: int
     policy_version: int
     head: bytes
+    admitted: float  # the candidate's inclusion probability is min(its rate, admitted)
 
 
 class HeadPayload(NamedTuple):
@@ -264,8 +269,8 @@ class Chunk(NamedTuple):
 
 def read_open(payload: bytes) -> OpenPayload:
     """Payload of OPEN."""
-    opened_ns, policy_version = _unpack(_OPEN, payload)
-    return OpenPayload(opened_ns, policy_version, payload[_OPEN.size :])
+    opened_ns, policy_version, admitted = _unpack(_OPEN, payload)
+    return OpenPayload(opened_ns, policy_version, payload[_OPEN.size :], admitted)
 
 
 def read_request_end(payload: bytes) -> int:
