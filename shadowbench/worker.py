@@ -1,0 +1,264 @@
+"""A worker process's side of its parent: options in, signals out, and the word to drain.
+
+The parent passes two file descriptors by environment: `SHADOWBENCH_OPTIONS_FD`, a file with the options as JSON, and
+`SHADOWBENCH_CONTROL_FD`, a stream socket carrying JSON lines. The worker says `{"ready": true}` once and
+`{"snapshot": […]}` each second and at exit; the parent says `{"drain": true}`. When the parent dies the socket ends,
+which means drain too. Without these variables a worker stands alone: options come from standard input, signals go
+nowhere.
+
+A worker imports only what it uses, so nothing is used here but the standard library and uvloop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import types
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, Union, cast
+
+from shadowbench.errors import ShadowbenchError
+from shadowbench.signals import Counters, to_wire
+
+OPTIONS_FD = "SHADOWBENCH_OPTIONS_FD"
+CONTROL_FD = "SHADOWBENCH_CONTROL_FD"
+SNAPSHOT_S = 1.0
+# What a parent that does not read (stopped, debugged) costs at most. Snapshots are cumulative: skipping is harmless.
+_MAX_UNREAD_BYTES = 262_144
+# A line above what a pipe takes atomically could block a worker whose stderr nobody reads.
+_MAX_LINE_BYTES = select.PIPE_BUF
+_FLUSH_S = 1.0
+
+T = TypeVar("T")
+
+
+def log(level: str, event: str, **fields: object) -> None:
+    """One line of JSON on stderr; dropped rather than waited for. Never per request, never with bodies or secrets."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = json.dumps({"timestamp": now, "level": level, "event": event, "pid": os.getpid(), **fields}, default=str)
+    data = line.encode()[: _MAX_LINE_BYTES - 1] + b"\n"
+    try:
+        if select.select([], [2], [], 0)[1]:
+            os.write(2, data)
+    except (OSError, ValueError):
+        pass  # stderr is gone: nobody listens, and that must not hurt the traffic
+
+
+class Parent(asyncio.Protocol):
+    """What a worker's `main` gets: its counters, and the wire to its parent."""
+
+    def __init__(self, role: str) -> None:
+        self.counters = Counters()
+        self.draining = asyncio.Event()
+        self._role = role
+        self._before: list[Callable[[], None]] = []
+        self._transport: asyncio.WriteTransport | None = None
+        self._rest = b""
+        self._closed = asyncio.Event()
+        self._reported: set[str] = set()
+
+    def ready(self) -> None:
+        """Say that this worker serves. What start-up allocated is taken out of the collector's sight first."""
+        gc.collect()
+        gc.freeze()
+        self._say({"ready": True})
+
+    def before_snapshot(self, hook: Callable[[], None]) -> None:
+        """Call `hook` before each snapshot, so that it sets gauges. It must be quick and may not raise."""
+        self._before.append(hook)
+
+    def snapshot(self) -> None:
+        """Push all counters and gauges, as of now."""
+        for hook in self._before:
+            hook()
+        if self._transport is None or self._transport.get_write_buffer_size() < _MAX_UNREAD_BYTES:
+            self._say({"snapshot": to_wire(self.counters.snapshot())})
+
+    def log(self, level: str, event: str, **fields: object) -> None:
+        """One line on stderr, with this worker's role."""
+        log(level, event, role=self._role, **fields)
+
+    # ── the control socket ──
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if json.loads(line).get("drain"):
+                self.draining.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._closed.set()
+        self.draining.set()
+
+    def _say(self, fields: Mapping[str, Any]) -> None:
+        if self._transport is not None:
+            self._transport.write(json.dumps(fields, separators=(",", ":")).encode() + b"\n")
+
+    async def _connect(self, fd: int) -> None:
+        await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=socket.socket(fileno=fd))
+
+    async def _close(self) -> None:
+        self.snapshot()
+        if self._transport is None:
+            return
+        self._transport.close()
+        try:
+            async with asyncio.timeout(_FLUSH_S):
+                await self._closed.wait()
+        except TimeoutError:
+            pass  # a parent that does not read keeps nobody alive
+
+    # ── life ──
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.snapshot()
+        loop.call_later(SNAPSHOT_S, self._tick, loop)
+
+    def _uncaught(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Exceptions of callbacks and tasks: all counted, each kind told once."""
+        self.counters.add("worker_uncaught_errors_total")
+        what = describe(context["exception"]) if "exception" in context else str(context.get("message"))[:200]
+        if what not in self._reported and len(self._reported) < 100:
+            self._reported.add(what)
+            self.log("error", "uncaught", error=what)
+
+
+Main = Callable[[Parent, dict[str, Any]], Awaitable[None]]
+
+
+def run(main: Main) -> NoReturn:
+    """Run a worker: `main` serves until `parent.draining` is set, finishes its work, and returns. Ends the process."""
+    import uvloop
+
+    role = _role()
+    code = 0
+    try:
+        options = _read_options()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_live(main, Parent(role), options))
+    except ShadowbenchError as error:
+        log("error", "worker stops", role=role, error=str(error))
+        code = error.exit_code
+    except Exception as error:  # noqa: BLE001  the end of the process: one line instead of a traceback
+        log("error", "worker stops", role=role, error=describe(error))
+        code = 1
+    sys.exit(code)
+
+
+def _role() -> str:
+    # `python -m shadowbench.proxy` runs the module shadowbench.proxy.__main__.
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return str(spec.name).removesuffix(".__main__").rpartition(".")[2] if spec else "worker"
+
+
+async def _live(main: Main, parent: Parent, options: dict[str, Any]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(parent._uncaught)
+    loop.add_signal_handler(signal.SIGTERM, parent.draining.set)
+    control = os.environ.pop(CONTROL_FD, None)
+    if control is None:
+        loop.add_signal_handler(signal.SIGINT, parent.draining.set)
+    else:
+        # Ctrl-C reaches the whole group; the parent alone decides in which order its workers leave.
+        loop.add_signal_handler(signal.SIGINT, _nothing)
+        await parent._connect(int(control))
+    parent._tick(loop)
+    try:
+        await main(parent, options)
+    finally:
+        await parent._close()
+
+
+def _nothing() -> None:
+    return None
+
+
+def _read_options() -> dict[str, Any]:
+    fd = os.environ.pop(OPTIONS_FD, None)
+    with os.fdopen(int(fd), "rb") if fd is not None else open(0, "rb", closefd=False) as file:
+        if file.seekable():
+            file.seek(0)
+        fields = json.load(file)
+    if not isinstance(fields, dict):
+        raise ShadowbenchError("a worker's options are a JSON object")
+    return fields
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line, with the place in our code that raised it."""
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if "shadowbench" in code.co_filename:
+            place = f" at {Path(code.co_filename).name}:{traceback.tb_lineno} in {code.co_name}"
+        traceback = traceback.tb_next
+    return f"{type(error).__name__}: {str(error)[:200]}{place}"
+
+
+# ── options as JSON ──
+
+
+def to_json(value: Any) -> Any:
+    """A frozen options dataclass (nested, with tuples, mappings, bytes, enums, paths) as JSON-ready values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | frozenset | set):
+        return [to_json(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
+
+def from_json(kind: type[T], fields: Any) -> T:
+    """The inverse of `to_json` for the annotated type `kind`. Raises TypeError on fields it does not have."""
+    return cast(T, _read(kind, fields))
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if value is None or kind is Any:
+        return value
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        unknown = value.keys() - hints.keys()
+        if unknown:
+            raise TypeError(f"{getattr(kind, '__name__', kind)} has no field {', '.join(sorted(unknown))}")
+        return cast(Any, kind)(**{name: _read(hints[name], item) for name, item in value.items()})
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _read_union(arguments, value)
+    if origin in (tuple, list, frozenset, set):
+        if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+            return tuple(_read(item_kind, item) for item_kind, item in zip(arguments, value, strict=True))
+        return origin(_read(arguments[0], item) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: _read(arguments[1], item) for key, item in value.items()}
+    if kind is bytes:
+        return bytes.fromhex(value)
+    if isinstance(kind, type) and issubclass(kind, Enum | Path):
+        return kind(value)
+    return float(value) if kind is float else value
+
+
+def _read_union(arguments: tuple[Any, ...], value: Any) -> Any:
+    # Unions in options are "X or None"; of a wider one the first member that is not None says how to read.
+    kinds = [kind for kind in arguments if kind is not type(None)]
+    return _read(kinds[0], value) if len(kinds) == 1 else value
