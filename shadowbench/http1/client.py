@@ -1,0 +1,447 @@
+"""The connection that we made to an origin: one request out, one response in, then the next.
+
+Tells a `ResponseHandler` what arrives, at once and in order. Goes back to its pool by itself when, and only when, the response
+was wholly parsed and the request wholly sent; an excess byte closes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import select
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import httptools
+
+from shadowbench.http1 import heads
+from shadowbench.http1.ticker import Ticker
+
+MAX_HEAD_BYTES = 262144
+
+
+class ResponseHead:
+    """A response head. `fields` is flat as in `RequestHead`: no hop-by-hop fields, no framing except Content-Length."""
+
+    __slots__ = (
+        "chunked",
+        "connection",
+        "credentials_at",
+        "fields",
+        "has_length",
+        "http10",
+        "keep_alive_s",
+        "length",
+        "reason",
+        "status",
+        "upgrade",
+    )
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.reason = b""
+        self.fields: list[bytes] = []
+        self.chunked = False
+        self.has_length = False
+        self.length: bytes | None = None
+        self.http10 = False
+        self.upgrade: bytes | None = None
+        self.connection: list[bytes] | None = None
+        self.credentials_at: list[int] | None = None
+        self.keep_alive_s: float | None = None
+
+    @property
+    def lines(self) -> bytes:
+        """Status line and fields, each with CRLF, without the empty line."""
+        return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, b"".join(self.fields))
+
+
+class ResponseHandler(Protocol):
+    """Who is told about a response. After `on_end` or `on_fault` nothing more is said."""
+
+    def on_informational(self, head: ResponseHead) -> None:
+        """A 1xx other than 101."""
+
+    def on_head(self, head: ResponseHead) -> None:
+        """The final response's head."""
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body, de-chunked, still content-encoded."""
+
+    def on_end(self) -> None:
+        """The response is complete."""
+
+    def on_read_done(self) -> None:
+        """No more events from this read of the socket."""
+
+    def on_fault(self, reason: str) -> None:
+        """Instead of `on_end`: reset, truncated, bad_response, or stale (a reused connection died before any byte)."""
+
+    def on_writable(self, writable: bool) -> None:
+        """The origin takes (does not take) more request bytes."""
+
+    def on_switched(self, head: ResponseHead) -> None:
+        """101: from now on bytes pass as they are, through `on_body` and `write`."""
+
+    def on_tunnel_eof(self) -> None:
+        """The origin's half of the tunnel is over."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection to an origin. Made by `Origin.connect`."""
+
+    __slots__ = (
+        "__weakref__",
+        "_body_until_eof",
+        "_complete",
+        "_dead",
+        "_excess",
+        "_fields",
+        "_fresh_parser",
+        "_got_byte",
+        "_handler",
+        "_head",
+        "_head_bytes",
+        "_head_fed",
+        "_in_head",
+        "_is_head",
+        "_on_idle",
+        "_on_lost",
+        "_parser",
+        "_poll",
+        "_sent",
+        "_status",
+        "_te",
+        "_ticker",
+        "_trailers",
+        "_tunnel",
+        "born",
+        "connect_s",
+        "idle_since",
+        "keep_alive_s",
+        "paused",
+        "reused",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        ticker: Ticker,
+        on_idle: Callable[[ClientConnection], None],
+        on_lost: Callable[[ClientConnection], None],
+    ) -> None:
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.reused = False
+        self.connect_s = 0.0
+        self.born = ticker.now
+        self.idle_since = ticker.now
+        self.keep_alive_s: float | None = None  # what the origin promised in Keep-Alive: timeout
+        self.paused = False
+        self._ticker = ticker
+        self._on_idle = on_idle
+        self._on_lost = on_lost
+        self._handler: ResponseHandler | None = None
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._poll: select.poll | None = None
+        self._dead = False
+        self._sent = False
+        self._got_byte = False
+        self._is_head = False
+        self._tunnel = False
+        self._complete = False  # the response ended in the read being parsed: what follows is excess
+        self._excess = False
+        self._fresh_parser = False  # the parser does not know that the response ended (HEAD)
+        self._in_head = False
+        self._body_until_eof = False
+        self._trailers = 0
+        self._status = b""
+        self._head_fed = 0
+        self._head_bytes = 0
+        self._te: bytes | None = None
+        self._head = ResponseHead()
+        self._fields: list[bytes] = self._head.fields
+
+    # ── for the owner of the request ──
+
+    def begin(self, handler: ResponseHandler, *, is_head: bool = False) -> None:
+        """The next request belongs to `handler`; `is_head`: its response has no body whatever it says."""
+        self._handler = handler
+        self._sent = self._got_byte = False
+        self._is_head = is_head
+
+    def write(self, data: bytes) -> None:
+        """Request bytes, framed by the caller."""
+        self.transport.write(data)
+
+    def request_sent(self) -> None:
+        """All bytes of the request have been written."""
+        self._sent = True
+
+    def pause_reading(self) -> None:
+        """Take no more of the response from the socket for now."""
+        if not self.paused and not self._dead and not self.transport.is_closing():
+            self.paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on."""
+        if self.paused:
+            self.paused = False
+            if not self._dead and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def abort(self) -> None:
+        """Cancel: close at once; the handler hears nothing more."""
+        self._handler = None
+        self._die()
+
+    @property
+    def trailers_dropped(self) -> int:
+        """Trailer fields of responses that were dropped on this connection so far."""
+        return self._trailers
+
+    def is_stale(self) -> bool:
+        """Whether the kernel already knows that an idle connection ended, or holds bytes nobody asked for."""
+        if self._dead or self.transport.is_closing():
+            return True
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)
+        return bool(self._poll.poll(0))
+
+    # ── transport events ──
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        handler = self._handler
+        if handler is None:
+            # Nobody asked: an excess byte ends the connection.
+            self._die()
+            return
+        if self._tunnel:
+            handler.on_body(data)
+            return
+        self._got_byte = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            self._fault("internal")
+            raise error
+        except httptools.HttpParserError:
+            self._excess = True
+            if not self._complete:
+                self._fault("bad_response")
+        if self._complete:
+            # Only now: whatever begins with the end of this response must not be told bytes that came behind it.
+            self._complete = False
+            if self._handler is not None:
+                self._end()
+            return
+        if self._in_head:
+            self._head_fed += len(data)
+            if self._head_fed > MAX_HEAD_BYTES:
+                self._fault("bad_response")
+        handler = self._handler
+        if handler is not None:
+            handler.on_read_done()
+
+    def eof_received(self) -> bool:
+        handler = self._handler
+        if self._tunnel and handler is not None:
+            handler.on_tunnel_eof()
+            return True
+        if handler is not None and self._body_until_eof:
+            self._end()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._handler is not None:
+            if self._body_until_eof and exc is None:
+                self._end()
+            elif self._tunnel:
+                self._fault("reset" if exc else "truncated")
+            elif self._got_byte:
+                self._fault("truncated" if exc is None else "reset")
+            else:
+                self._fault("stale" if self.reused else "reset")
+        self._die()
+        self._parser = None  # it holds us: cut the circle, so that the collector has nothing to find
+        self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        if self._handler is not None:
+            self._handler.on_writable(False)
+
+    def resume_writing(self) -> None:
+        if self._handler is not None:
+            self._handler.on_writable(True)
+
+    # ── parser events ──
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._excess = True
+            return
+        self._head = ResponseHead()
+        self._fields = self._head.fields
+        self._status = b""
+        self._te = None
+        self._in_head = True
+        self._head_fed = 0
+
+    def on_status(self, status: bytes) -> None:
+        self._status += status
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            self._trailers += 1
+            return
+        kind = heads.kind_of(name)
+        if kind == 0 or kind == heads.HOST:
+            self._fields += name, b": ", value, b"\r\n"
+        else:
+            self._special(kind, name, value)
+
+    def _special(self, kind: int, name: bytes, value: bytes) -> None:
+        head = self._head
+        if kind == heads.LENGTH:
+            head.has_length = True
+            self._fields += name, b": ", value, b"\r\n"
+        elif kind == heads.CREDENTIAL or kind == heads.MARKER:
+            if head.credentials_at is None:
+                head.credentials_at = []
+            head.credentials_at.append(len(self._fields) + 2)
+            self._fields += name, b": ", value, b"\r\n"
+        elif kind == heads.CODING:
+            self._te = value if self._te is None else self._te + b", " + value
+        elif kind == heads.CONNECTION:
+            if head.connection is None:
+                head.connection = []
+            head.connection.append(value)
+        elif kind == heads.UPGRADE:
+            head.upgrade = value
+        elif kind == heads.KEEP_ALIVE:
+            head.keep_alive_s = _promised_idle(value)
+
+    def on_headers_complete(self) -> None:
+        head = self._head
+        handler = self._handler
+        if handler is None or self._complete:
+            return
+        self._in_head = False
+        parser = self._parser
+        head.status = status = parser.get_status_code()
+        head.reason = self._status
+        head.http10 = parser.get_http_version() != "1.1"
+        if head.connection is not None:
+            options = heads.connection_options(head.connection)
+            if options - {b"keep-alive", b"close", b"upgrade"}:
+                self._drop_nominated(head, options)
+        if status < 200:
+            if status != 101:
+                handler.on_informational(head)
+            return
+        if self._te is not None:
+            if self._te.lower() != b"chunked" or head.http10:
+                self._fault("bad_response")
+                return
+            head.chunked = True
+        if head.keep_alive_s is not None:
+            self.keep_alive_s = head.keep_alive_s
+        bodiless = self._is_head or status == 204 or status == 304
+        if not head.chunked and not head.has_length and not bodiless:
+            self._body_until_eof = True
+        handler.on_head(head)
+        if self._is_head and self._handler is not None:
+            # llhttp waits for the body that a HEAD response announces and never sends.
+            self._fresh_parser = True
+            self._complete = True
+
+    @staticmethod
+    def _drop_nominated(head: ResponseHead, options: frozenset[bytes]) -> None:
+        kept = heads.without_nominated(head.fields, options)
+        if len(kept) != len(head.fields):
+            head.fields = kept
+            marked = (heads.CREDENTIAL, heads.MARKER)
+            at = [i + 2 for i in range(0, len(kept), 4) if heads.kind_of(kept[i]) in marked]
+            head.credentials_at = at or None
+
+    def on_body(self, data: bytes) -> None:
+        if self._complete:
+            self._excess = True
+        elif self._handler is not None:
+            self._handler.on_body(data)
+
+    def on_message_complete(self) -> None:
+        if self._head.status >= 200:
+            self._complete = True
+
+    # ── ends ──
+
+    def _end(self) -> None:
+        """The response is whole: tell, and go back to the pool if nothing speaks against it."""
+        handler, self._handler = self._handler, None
+        head = self._head
+        clean = self._sent and not self._excess and not self._body_until_eof and not self._dead
+        if clean and self._may_persist(head):
+            if self._fresh_parser:
+                self._parser = httptools.HttpResponseParser(self)
+                self._fresh_parser = False
+            self.resume_reading()
+            self.reused = True
+            self.idle_since = self._ticker.now
+            # Into the pool before the handler is told, so that its next request finds this connection.
+            self._on_idle(self)
+        else:
+            self._die()
+        if handler is not None:
+            handler.on_end()
+
+    def _may_persist(self, head: ResponseHead) -> bool:
+        if head.connection is None:
+            return not head.http10
+        options = heads.connection_options(head.connection)
+        return b"close" not in options and (not head.http10 or b"keep-alive" in options)
+
+    def _fault(self, reason: str) -> None:
+        handler, self._handler = self._handler, None
+        self._die()
+        if handler is not None:
+            handler.on_fault(reason)
+
+    def _after_upgrade(self, rest: bytes) -> None:
+        handler = self._handler
+        if handler is None or self._head.status != 101:
+            self._fault("bad_response")
+            return
+        self._tunnel = True
+        handler.on_switched(self._head)
+        if rest and self._handler is not None:
+            handler.on_body(rest)
+
+    def _die(self) -> None:
+        if not self._dead:
+            self._dead = True
+            if self.transport is not None and not self.transport.is_closing():
+                self.transport.abort()
+
+    def leave_tunnel(self) -> None:
+        """Close after what was written, without a word to the handler."""
+        self._handler = None
+        if not self._dead and not self.transport.is_closing():
+            self._dead = True
+            with contextlib.suppress(OSError):
+                self.transport.close()
+
+
+def _promised_idle(value: bytes) -> float | None:
+    """The seconds of `Keep-Alive: timeout=5, max=100`."""
+    for part in value.lower().split(b","):
+        name, _, number = part.strip().partition(b"=")
+        if name.strip() == b"timeout" and number.strip().isdigit():
+            return float(number.strip()[:6])
+    return None

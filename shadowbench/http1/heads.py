@@ -1,0 +1,146 @@
+"""What becomes of each header line between two HTTP/1.1 connections. Pure.
+
+RFC 9110 section 7.6.1 and RFC 9112 section 9: connection-level fields end at each hop, framing fields are written anew, all
+others pass in their order and spelling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER
+
+# Kinds of header names. Plain integers: one is looked up for every header line of every message.
+PLAIN = 0
+HOP = 1  # dropped at this hop
+HOST = 2
+LENGTH = 3
+CODING = 4  # transfer-encoding
+CONNECTION = 5
+UPGRADE = 6
+CREDENTIAL = 7  # forwarded, but hashed in copies
+MARKER = 8
+KEEP_ALIVE = 9
+
+_BY_NAME = {
+    b"proxy-connection": HOP,
+    b"te": HOP,
+    b"trailer": HOP,
+    b"http2-settings": HOP,
+    b"host": HOST,
+    b"content-length": LENGTH,
+    b"transfer-encoding": CODING,
+    b"connection": CONNECTION,
+    b"upgrade": UPGRADE,
+    b"keep-alive": KEEP_ALIVE,
+    **dict.fromkeys(CREDENTIAL_HEADERS, CREDENTIAL),
+    # Meant for a proxy on the way, which we are not: they end here, like the other hop-by-hop fields.
+    b"proxy-authorization": HOP,
+    b"proxy-authenticate": HOP,
+    MARKER_HEADER: MARKER,
+}
+
+# Names as spelled on the wire → kind, so that the common ones need no lower(). Clients choose spellings: bounded.
+_SPELLINGS: dict[bytes, int] = {}
+_MAX_SPELLINGS = 4096
+_MAX_SPELLING_BYTES = 64
+
+
+def kind_of(name: bytes) -> int:
+    """The kind of a header name in any spelling."""
+    kind = _SPELLINGS.get(name)
+    if kind is None:
+        kind = _BY_NAME.get(name.lower(), PLAIN)
+        if len(_SPELLINGS) < _MAX_SPELLINGS and len(name) <= _MAX_SPELLING_BYTES:
+            _SPELLINGS[name] = kind
+    return kind
+
+
+def connection_options(values: list[bytes]) -> frozenset[bytes]:
+    """The lower-case options of all Connection fields of a message."""
+    joined = b",".join(values).lower()
+    return frozenset(option for part in joined.split(b",") if (option := part.strip()))
+
+
+# A message may nominate fields for removal, but not those that say where it goes and where it ends.
+_NEVER_NOMINATED = frozenset({b"host", b"content-length", b"transfer-encoding", b"close", b"keep-alive", b"upgrade"})
+
+
+def without_nominated(fields: list[bytes], options: frozenset[bytes]) -> list[bytes]:
+    """`fields` (name, ": ", value, CRLF, name, …) without the fields that Connection nominates."""
+    nominated = options - _NEVER_NOMINATED
+    if not nominated:
+        return fields
+    kept: list[bytes] = []
+    for at in range(0, len(fields), 4):
+        if fields[at].lower() not in nominated:
+            kept += fields[at : at + 4]
+    return kept
+
+
+def find_field(fields: list[bytes], name: bytes) -> bytes | None:
+    """The first value of the field with this lower-case name in a flat field list."""
+    for at in range(0, len(fields), 4):
+        if fields[at].lower() == name:
+            return fields[at + 2]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is answered by us instead of being forwarded: a status and a short code."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request target in origin form, and the authority that an absolute form brought along."""
+
+    path: bytes
+    authority: bytes | None = None
+
+
+def origin_form(method: bytes, target: bytes) -> Target | Refusal:
+    """The target as an origin server wants it (RFC 9112 section 3.2). Only called for targets that do not start with /."""
+    if target == b"*" and method == b"OPTIONS":
+        return Target(target)
+    scheme, mark, rest = target.partition(b"://")
+    if mark and scheme.lower() in (b"http", b"https"):
+        authority, slash, path = rest.partition(b"/")
+        if authority and b"?" not in authority and b"@" not in authority and b"#" not in authority:
+            return Target(slash + path or b"/", authority)
+    return Refusal(400, "bad_target", "the request target is neither a path nor an absolute http URL")
+
+
+REASONS = {
+    400: b"Bad Request",
+    408: b"Request Timeout",
+    431: b"Request Header Fields Too Large",
+    501: b"Not Implemented",
+    502: b"Bad Gateway",
+    503: b"Service Unavailable",
+    504: b"Gateway Timeout",
+    505: b"HTTP Version Not Supported",
+}
+
+
+def own_response(refusal: Refusal, *, close: bool, with_body: bool = True) -> bytes:
+    """A whole response made by us: an error in the shape that OpenAI and Anthropic clients print.
+
+    The code also stands in `x-shadowbench-fault`, which only our own responses carry.
+    """
+    body = (
+        '{"type":"error","error":{"type":"shadowbench_%s","code":"%s","message":"shadowbench: %s"}}\n'
+        % ("refusal" if refusal.status < 500 else "fault", refusal.code, refusal.message)
+    ).encode()
+    head = b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nx-shadowbench-fault: %b\r\n%b\r\n" % (
+        refusal.status,
+        REASONS.get(refusal.status, b"Error"),
+        len(body),
+        refusal.code.encode(),
+        b"Connection: close\r\n" if close else b"",
+    )
+    return head + body if with_body else head

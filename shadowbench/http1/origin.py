@@ -1,0 +1,213 @@
+"""An origin: where it is, how to reach it, and the connections to it that are at rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.http1.client import ClientConnection
+from shadowbench.http1.resolver import Address, Resolver
+from shadowbench.http1.ticker import Ticker
+
+# Servers close idle connections without a word: Node after 5 s, many gateways after 60. Below the shortest for plain HTTP;
+# TLS handshakes are dear, and providers keep connections for minutes.
+_IDLE_S = 4.0
+_IDLE_TLS_S = 55.0
+# A promised time-out is the server's clock, and its FIN takes a moment to arrive.
+_PROMISE_MARGIN_S = 1.0
+MAX_IDLE = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginOptions:
+    """How to reach an endpoint. Times in seconds."""
+
+    url: str
+    connect_timeout_s: float = 5.0
+    idle_s: float | None = None  # None: 4 s for plain HTTP, 55 s for TLS
+    max_age_s: float = 300.0
+    ca_file: str | None = None
+    verify: bool = True
+
+
+class ConnectFault(Exception):
+    """No connection: `reason` is one of refused, reset, dns, tls, timed_out_connect, unreachable."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A parsed endpoint URL."""
+
+    host: str
+    port: int
+    tls: bool
+    base_path: bytes
+    authority: bytes  # for Host
+
+
+def parse_url(url: str) -> Location:
+    """Raises ConfigurationError unless `url` is http(s)://host[:port][/base]."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{url!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{url!r} is not a URL like http://host:port or https://host/base")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError(f"{url!r}: query, fragment and user info do not belong into an endpoint's URL")
+    tls = parts.scheme == "https"
+    return Location(
+        host=parts.hostname,
+        port=port or (443 if tls else 80),
+        tls=tls,
+        base_path=parts.path.rstrip("/").encode("ascii"),
+        authority=parts.netloc.encode("idna" if not parts.netloc.isascii() else "ascii"),
+    )
+
+
+class Origin:
+    """The connections to one endpoint. LIFO: the warmest first, so that surplus ones can age out."""
+
+    def __init__(self, options: OriginOptions, ticker: Ticker, resolver: Resolver) -> None:
+        self.location = parse_url(options.url)
+        self.host = self.location.authority
+        self.base_path = self.location.base_path
+        self.connections = 0
+        self._options = options
+        self._ticker = ticker
+        self._resolver = resolver
+        self._idle: list[ClientConnection] = []
+        self._all: set[ClientConnection] = set()
+        self._ssl = tls_context(options) if self.location.tls else None
+        self._idle_s = options.idle_s if options.idle_s is not None else (_IDLE_TLS_S if self._ssl else _IDLE_S)
+        self._ticket = ticker.watch(self)
+        self._closed = False
+
+    def take(self) -> ClientConnection | None:
+        """An idle connection that is still good, or None."""
+        idle = self._idle
+        now = self._ticker.now
+        while idle:
+            connection = idle.pop()
+            if self._is_fresh(connection, now) and not connection.is_stale():
+                return connection
+            connection.abort()
+        return None
+
+    async def connect(self) -> ClientConnection:
+        """A new connection. Raises ConnectFault."""
+        loop = asyncio.get_running_loop()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._options.connect_timeout_s):
+                connection = await self._connect(loop)
+        except ConnectFault:
+            raise
+        except TimeoutError:
+            raise ConnectFault("timed_out_connect") from None
+        except ssl.SSLError:
+            raise ConnectFault("tls") from None
+        except ConnectionRefusedError:
+            raise ConnectFault("refused") from None
+        except ConnectionError:
+            raise ConnectFault("reset") from None
+        except OSError:
+            raise ConnectFault("unreachable") from None
+        connection.connect_s = time.monotonic() - began
+        return connection
+
+    def close(self) -> None:
+        """Close what is idle, keep nothing more."""
+        self._closed = True
+        self._ticker.forget(self, self._ticket)
+        for connection in self._idle:
+            connection.abort()
+        self._idle.clear()
+
+    def check(self, now: float) -> None:
+        """Drop connections that rested too long; the oldest lie at the bottom."""
+        idle = self._idle
+        stale = [connection for connection in idle if not self._is_fresh(connection, now)]
+        if stale:
+            gone = set(stale)
+            self._idle = [connection for connection in idle if connection not in gone]
+            for connection in stale:
+                connection.abort()
+
+    def _is_fresh(self, connection: ClientConnection, now: float) -> bool:
+        bound = self._idle_s
+        promised = connection.keep_alive_s
+        if promised is not None:
+            bound = min(bound, promised - _PROMISE_MARGIN_S) if promised > _PROMISE_MARGIN_S else promised / 2
+        return now - connection.idle_since < bound and now - connection.born < self._options.max_age_s
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> ClientConnection:
+        try:
+            addresses = await self._resolver.resolve(self.location.host, self.location.port)
+        except OSError:
+            raise ConnectFault("dns") from None
+        fault: OSError | None = None
+        for address in addresses:
+            try:
+                return await self._connect_to(loop, address)
+            except OSError as error:
+                fault = error
+        raise fault or ConnectFault("dns")
+
+    async def _connect_to(self, loop: asyncio.AbstractEventLoop, address: Address) -> ClientConnection:
+        sock = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            await loop.sock_connect(sock, address.sockaddr)
+            _, protocol = await loop.create_connection(
+                lambda: ClientConnection(self._ticker, self._rest, self._lost),
+                sock=sock,
+                ssl=self._ssl,
+                server_hostname=self.location.host if self._ssl else None,
+            )
+        except BaseException:
+            with contextlib.suppress(OSError):
+                sock.close()
+            raise
+        self.connections += 1
+        self._all.add(protocol)
+        return protocol
+
+    def _rest(self, connection: ClientConnection) -> None:
+        if self._closed or len(self._idle) >= MAX_IDLE or self._ticker.now - connection.born > self._options.max_age_s:
+            connection.abort()
+        else:
+            self._idle.append(connection)
+
+    def _lost(self, connection: ClientConnection) -> None:
+        if connection in self._all:
+            self._all.discard(connection)
+            self.connections -= 1
+        with contextlib.suppress(ValueError):
+            self._idle.remove(connection)
+
+
+def tls_context(options: OriginOptions) -> ssl.SSLContext:
+    """Client TLS as Python's defaults have it, with HTTP/1.1 as the only protocol offered. Raises ConfigurationError."""
+    try:
+        context = ssl.create_default_context(cafile=options.ca_file)
+    except OSError as error:
+        raise ConfigurationError(f"ca_file {options.ca_file}: {error.strerror}") from None
+    context.set_alpn_protocols(["http/1.1"])
+    if not options.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,670 @@
+"""The connection that a client made to us: requests in, in order; one response at a time out.
+
+Decides what is a well-formed request; what is done with one is the business of the `RequestHandler` that the factory returns.
+Pipelined requests are parsed ahead (at most 32) and begun one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import httptools
+
+from shadowbench.http1 import heads
+from shadowbench.http1.heads import Refusal
+from shadowbench.http1.ticker import Ticker
+
+MAX_PIPELINED = 32
+# Body bytes of requests that wait for their turn, or of an upload that production does not take: above it, reading stops.
+MAX_HELD_BYTES = 65536
+_LINGER_S = 2.0
+_PROBE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Bounds of what a client may make us hold and wait for. Seconds and bytes."""
+
+    max_head_bytes: int = 131072
+    max_headers: int = 256
+    head_timeout_s: float = 30.0
+    body_timeout_s: float = 60.0
+    idle_s: float = 300.0
+
+
+class RequestHead:
+    """One request's head. `fields` is flat: name, ": ", value, CRLF, name, … without hop-by-hop and framing fields, the
+    place of Host kept (`host_at` is the index of its value, -1 without one)."""
+
+    __slots__ = (
+        "chunked",
+        "connection",
+        "credentials_at",
+        "fields",
+        "has_body",
+        "host_at",
+        "http10",
+        "keep_alive",
+        "length",
+        "marker",
+        "method",
+        "path",
+        "upgrade",
+    )
+
+    def __init__(self) -> None:
+        self.method = b""
+        self.path = b""
+        self.fields: list[bytes] = []
+        self.host_at = -1
+        self.length: bytes | None = None
+        self.chunked = False
+        self.has_body = False
+        self.http10 = False
+        self.keep_alive = True
+        self.upgrade: bytes | None = None
+        self.connection: list[bytes] | None = None
+        self.credentials_at: list[int] | None = None  # indices of values to hash in copies
+        self.marker: bytes | None = None
+
+
+class RequestHandler(Protocol):
+    """What the connection tells about one request, from its head on. Never called again after it called `finish`."""
+
+    asks_upgrade: bool  # its head asked for another protocol
+    has_answered: bool  # a response head went out
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the request body, de-chunked."""
+
+    def on_end(self) -> None:
+        """The request is complete."""
+
+    def on_read_done(self) -> None:
+        """No more events from this read of the socket: write what has gathered."""
+
+    def on_writable(self, writable: bool) -> None:
+        """The client takes (does not take) more response bytes."""
+
+    def on_tunnel_data(self, data: bytes) -> None:
+        """Bytes after an upgrade."""
+
+    def on_tunnel_eof(self) -> None:
+        """The client's half of the tunnel is over."""
+
+    def on_client_gone(self, reason: str) -> None:
+        """The client left, or sent nonsense in its body: stop all work for it."""
+
+
+class _Waiting:
+    """A pipelined request that has not had its turn."""
+
+    __slots__ = ("body", "ended", "head")
+
+    def __init__(self, head: RequestHead) -> None:
+        self.head = head
+        self.body: list[bytes] = []
+        self.ended = False
+
+
+class ServerHost(Protocol):
+    """What all connections of a worker share."""
+
+    ticker: Ticker
+    draining: bool
+
+    def begin(self, connection: ServerConnection, head: RequestHead) -> RequestHandler:
+        """A request has its turn."""
+
+    def opened(self, connection: ServerConnection) -> None:
+        """A connection was made."""
+
+    def closed(self, connection: ServerConnection) -> None:
+        """A connection is gone."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """A request was answered by us; for counting."""
+
+    def trailers_dropped(self, count: int) -> None:
+        """Trailer fields were dropped; for counting."""
+
+
+class ServerConnection(asyncio.Protocol):
+    """One client connection."""
+
+    __slots__ = (
+        "__weakref__",
+        "_body_paused",
+        "_close_after",
+        "_closing",
+        "_fields",
+        "_head",
+        "_head_bytes",
+        "_head_deadline",
+        "_head_fed",
+        "_held",
+        "_host",
+        "_host_count",
+        "_in_body",
+        "_in_head",
+        "_length_seen",
+        "_lingering",
+        "_options",
+        "_parser",
+        "_poll",
+        "_probe",
+        "_queue",
+        "_reading",
+        "_refusal",
+        "_refused_more",
+        "_since",
+        "_te",
+        "_ticket",
+        "_trailers",
+        "_tunnel",
+        "_upgrading",
+        "_url",
+        "current",
+        "transport",
+        "writable",
+    )
+
+    def __init__(self, host: ServerHost, options: ServerOptions) -> None:
+        self._host = host
+        self._options = options
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.current: RequestHandler | None = None
+        self.writable = True
+        self._queue: deque[_Waiting] = deque()
+        self._held = 0
+        self._reading = True
+        self._body_paused = False
+        self._poll: select.poll | None = None
+        self._probe: asyncio.TimerHandle | None = None
+        self._refusal: Refusal | None = None
+        self._refused_more = False  # the 33rd pipelined request came
+        self._close_after = False
+        self._closing = False
+        self._lingering = 0.0
+        self._tunnel = False
+        self._upgrading: list[bytes] | None = None  # bytes after an upgrade request, until its answer
+        self._in_head = False
+        self._in_body = False  # of the newest request
+        self._head_fed = 0
+        self._head_deadline = 0.0
+        self._since = host.ticker.now
+        self._ticket = -1
+        self._trailers = 0
+        self._url = b""
+        self._reset_head()
+
+    def _reset_head(self) -> None:
+        self._head = RequestHead()
+        self._fields: list[bytes] = self._head.fields
+        self._host_count = 0
+        self._head_bytes = 0
+        self._te: bytes | None = None
+        self._length_seen: bytes | None = None
+
+    # ── transport events ──
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._ticket = self._host.ticker.watch(self)
+        self._host.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        self._since = self._host.ticker.now
+        if self._tunnel:
+            if self.current is not None:
+                self.current.on_tunnel_data(data)
+            return
+        if self._upgrading is not None:
+            self._hold_upgrade(data)
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._after_upgrade_request(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._parser_failed(error)
+        if self._in_head:
+            self._count_head(len(data))
+        current = self.current
+        if current is not None:
+            current.on_read_done()
+
+    def eof_received(self) -> bool:
+        if self._tunnel and self.current is not None:
+            self.current.on_tunnel_eof()
+            return True
+        # A half-closed client cannot be told from one that left: like nginx, we take it as leaving.
+        self._gone("client_cancelled")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._host.ticker.forget(self, self._ticket)
+        self._gone("client_cancelled")
+        self._closing = True
+        if self._probe is not None:
+            self._probe.cancel()
+        # The parser holds us, we hold it: cut the circle here, so that the collector has nothing to find.
+        self._parser = None
+        self._queue.clear()
+        self._host.closed(self)
+
+    def pause_writing(self) -> None:
+        self.writable = False
+        if self.current is not None:
+            self.current.on_writable(False)
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        if self.current is not None:
+            self.current.on_writable(True)
+
+    def _gone(self, reason: str) -> None:
+        current, self.current = self.current, None
+        self._queue.clear()
+        if current is not None:
+            current.on_client_gone(reason)
+
+    # ── parser events ──
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._in_head = True
+        self._head_fed = -1
+        self._head_deadline = self._host.ticker.now + self._options.head_timeout_s
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            self._trailers += 1
+            return
+        kind = heads.kind_of(name)
+        if kind == 0:
+            self._fields += name, b": ", value, b"\r\n"
+        else:
+            self._special(kind, name, value)
+        self._head_bytes += len(name) + len(value) + 4
+
+    def _special(self, kind: int, name: bytes, value: bytes) -> None:
+        head = self._head
+        if kind == heads.HOST:
+            self._host_count += 1
+            head.host_at = len(self._fields) + 2
+            self._fields += name, b": ", value, b"\r\n"
+        elif kind == heads.CREDENTIAL:
+            if head.credentials_at is None:
+                head.credentials_at = []
+            head.credentials_at.append(len(self._fields) + 2)
+            self._fields += name, b": ", value, b"\r\n"
+        elif kind == heads.LENGTH:
+            self._length_seen = value
+        elif kind == heads.CODING:
+            self._te = value if self._te is None else self._te + b", " + value
+        elif kind == heads.CONNECTION:
+            if head.connection is None:
+                head.connection = []
+            head.connection.append(value)
+        elif kind == heads.UPGRADE:
+            head.upgrade = value
+        elif kind == heads.MARKER:
+            head.marker = value
+            self._fields += name, b": ", value, b"\r\n"
+
+    def on_headers_complete(self) -> None:
+        head = self._head
+        parser = self._parser
+        self._in_head = False
+        head.method = parser.get_method()
+        head.path = self._url
+        if self._refused_more or self._refusal is not None or self._closing:
+            self._reset_head()
+            return
+        refusal = self._judge(head, parser.get_http_version())
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        head.keep_alive = parser.should_keep_alive()
+        if head.connection is not None:
+            self._apply_connection(head)
+        self._reset_head()
+        self._in_body = True
+        if self.current is None and not self._queue:
+            self._begin(head)
+        elif len(self._queue) >= MAX_PIPELINED - 1:
+            self._refused_more = True
+            self._stop_reading()
+        else:
+            self._queue.append(_Waiting(head))
+
+    def _judge(self, head: RequestHead, version: str) -> Refusal | None:
+        """What the parser lets pass and we do not."""
+        if version != "1.1":
+            if version != "1.0":
+                return Refusal(505, "http_version", f"HTTP/{version} is not spoken here, HTTP/1.1 is")
+            head.http10 = True
+        if self._head_bytes > self._options.max_head_bytes:
+            return Refusal(431, "head_too_large", f"the request head is above {self._options.max_head_bytes} bytes")
+        if len(head.fields) > 4 * self._options.max_headers:
+            return Refusal(431, "too_many_headers", f"more than {self._options.max_headers} header lines")
+        if self._host_count != 1 and (self._host_count > 1 or not head.http10):
+            return Refusal(400, "host", "a request needs exactly one Host header")
+        if head.method == b"CONNECT":
+            return Refusal(400, "connect", "CONNECT is not offered here")
+        if self._te is not None:
+            if head.http10:
+                return Refusal(400, "transfer_encoding", "Transfer-Encoding does not exist in HTTP/1.0")
+            if self._te.lower() != b"chunked":
+                return Refusal(501, "transfer_encoding", "the only transfer coding understood here is chunked")
+            head.chunked = head.has_body = True
+        elif self._length_seen is not None:
+            head.length = self._length_seen
+            head.has_body = head.length.strip(b"0") != b""
+        if head.path[:1] != b"/":
+            return self._to_origin_form(head)
+        return None
+
+    def _to_origin_form(self, head: RequestHead) -> Refusal | None:
+        target = heads.origin_form(head.method, head.path)
+        if isinstance(target, Refusal):
+            return target
+        head.path = target.path
+        if target.authority is not None:
+            # RFC 9112 section 3.2.2: the authority of an absolute form replaces Host.
+            if head.host_at < 0:
+                head.host_at = len(head.fields) + 2
+                head.fields += b"Host", b": ", b"", b"\r\n"
+            head.fields[head.host_at] = target.authority
+        return None
+
+    def _apply_connection(self, head: RequestHead) -> None:
+        options = heads.connection_options(head.connection or [])
+        if b"upgrade" not in options or (head.upgrade or b"").lower().startswith(b"h2c"):
+            head.upgrade = None
+        if options - {b"keep-alive", b"close", b"upgrade"}:
+            kept = heads.without_nominated(head.fields, options)
+            if len(kept) != len(head.fields):
+                head.fields = kept
+                self._find_again(head)
+
+    @staticmethod
+    def _find_again(head: RequestHead) -> None:
+        """Indices moved: nominated fields were taken out."""
+        head.host_at, head.credentials_at, head.marker = -1, None, None
+        for at in range(0, len(head.fields), 4):
+            kind = heads.kind_of(head.fields[at])
+            if kind == heads.HOST:
+                head.host_at = at + 2
+            elif kind == heads.CREDENTIAL:
+                head.credentials_at = [*(head.credentials_at or []), at + 2]
+            elif kind == heads.MARKER:
+                head.marker = head.fields[at + 2]
+
+    def on_body(self, data: bytes) -> None:
+        if self._refused_more or self._refusal is not None or self._closing:
+            return
+        if not self._queue:
+            if self.current is not None:
+                self.current.on_body(data)
+            return
+        self._queue[-1].body.append(data)
+        self._held += len(data)
+        if self._held > MAX_HELD_BYTES:
+            self._stop_reading()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        if self._trailers:
+            self._host.trailers_dropped(self._trailers)
+            self._trailers = 0
+        if self._refused_more or self._refusal is not None or self._closing:
+            return
+        if self._queue:
+            self._queue[-1].ended = True
+        elif self.current is not None:
+            self.current.on_end()
+
+    # ── bad requests ──
+
+    def _count_head(self, size: int) -> None:
+        # The read in which a head began may hold other things before it and is not counted; reads are bounded anyway.
+        self._head_fed = 0 if self._head_fed < 0 else self._head_fed + size
+        if self._head_fed > self._options.max_head_bytes:
+            self._refuse(Refusal(431, "head_too_large", f"the request head is above {self._options.max_head_bytes} bytes"))
+
+    def _parser_failed(self, error: httptools.HttpParserError) -> None:
+        if self._closing or self._refusal is not None or self._refused_more:
+            return
+        # Callback errors are ours and must not be taken for the client's.
+        if isinstance(error, httptools.HttpParserCallbackError) and error.__context__ is not None:
+            self._gone("internal")
+            self.transport.abort()
+            raise error
+        refusal = Refusal(400, "bad_request", "the bytes received are not a well-formed HTTP/1.1 request")
+        if self._in_body and not self._queue and self.current is not None:
+            # The request whose body went wrong is the one being forwarded.
+            handler, self.current = self.current, None
+            has_answered = handler.has_answered
+            handler.on_client_gone("bad_request")
+            self._host.refused(refusal)
+            if not has_answered:
+                self.transport.write(heads.own_response(refusal, close=True))
+            self._linger()
+            return
+        if self._in_body and self._queue:
+            self._queue.pop()
+        self._refuse(refusal)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer with `refusal` after the requests before it, then close."""
+        self._in_head = False
+        self._reset_head()
+        self._refusal = refusal
+        self._host.refused(refusal)
+        if self.current is None and not self._queue:
+            self._answer_refusal()
+
+    def _answer_refusal(self) -> None:
+        assert self._refusal is not None
+        self.transport.write(heads.own_response(self._refusal, close=True))
+        self._linger()
+
+    # ── requests in turn ──
+
+    def _begin(self, head: RequestHead) -> None:
+        self.current = self._host.begin(self, head)
+
+    def finish(self, *, close: bool) -> None:
+        """The handler has written the whole response of the current request. `close`: this connection must end with it."""
+        self.current = None
+        self._since = self._host.ticker.now
+        if self._closing:
+            return
+        if close or self._close_after:
+            self._linger()
+        elif self._queue:
+            self._next()
+        elif self._refusal is not None:
+            self._answer_refusal()
+        elif self._refused_more:
+            self._linger()
+        elif self._upgrading is not None:
+            self._resume_after_refused_upgrade()
+        elif self._host.draining:
+            self._linger()
+
+    def _next(self) -> None:
+        waiting = self._queue.popleft()
+        for piece in waiting.body:
+            self._held -= len(piece)
+        if not self._reading and not self._refused_more and not self._body_paused and self._held <= MAX_HELD_BYTES:
+            self._start_reading()
+        self._begin(waiting.head)
+        for piece in waiting.body:
+            if self.current is None:
+                return
+            self.current.on_body(piece)
+        if waiting.ended and self.current is not None:
+            self.current.on_end()
+        if self.current is not None:
+            self.current.on_read_done()
+
+    @property
+    def must_close(self) -> bool:
+        """Whether the response being begun is the last one of this connection."""
+        if self._queue:
+            return False
+        return self._refused_more or self._host.draining or self._close_after
+
+    def _linger(self) -> None:
+        """Close without losing what was written: our half first, then, when the client had its time to read, all of it."""
+        self._closing = True
+        self._queue.clear()
+        if self.transport.is_closing():
+            return
+        if self.transport.can_write_eof() and (self._in_body or self._refusal is not None or self._refused_more):
+            self.transport.write_eof()
+            if not self._reading:
+                self._start_reading()  # unread bytes would turn the close into a reset that destroys our answer
+            self._lingering = self._host.ticker.now + _LINGER_S
+        else:
+            self.transport.close()
+
+    def close_idle(self) -> None:
+        """Drain: close now if no request is under way, else after it."""
+        if self.current is None and not self._queue and not self._tunnel:
+            self._closing = True
+            self.transport.close()
+        else:
+            self._close_after = True
+
+    # ── upgrades ──
+
+    def _after_upgrade_request(self, rest: bytes) -> None:
+        """The parser stopped behind a request that asked for an upgrade."""
+        self._parser = httptools.HttpRequestParser(self)
+        if self._newest_asks_upgrade():
+            self._upgrading = []
+            if rest:
+                self._hold_upgrade(rest)
+        elif rest and not self._closing:
+            self.data_received(rest)
+
+    def _newest_asks_upgrade(self) -> bool:
+        if self._queue:
+            return self._queue[-1].head.upgrade is not None
+        return self.current is not None and self.current.asks_upgrade
+
+    def _hold_upgrade(self, data: bytes) -> None:
+        assert self._upgrading is not None
+        self._upgrading.append(data)
+        if sum(map(len, self._upgrading)) > MAX_HELD_BYTES:
+            self._stop_reading()
+
+    def begin_tunnel(self) -> None:
+        """Production switched protocols: from now on bytes pass as they are."""
+        self._tunnel = True
+        held, self._upgrading = self._upgrading or [], None
+        if not self._reading:
+            self._start_reading()
+        for data in held:
+            if self.current is not None:
+                self.current.on_tunnel_data(data)
+
+    def _resume_after_refused_upgrade(self) -> None:
+        held, self._upgrading = self._upgrading or [], None
+        if not self._reading:
+            self._start_reading()
+        for data in held:
+            if not self._closing:
+                self.data_received(data)
+
+    # ── reading ──
+
+    def pause_body(self) -> None:
+        """Upload back-pressure: production does not take more."""
+        self._body_paused = True
+        self._stop_reading()
+
+    def resume_body(self) -> None:
+        """Production takes more again."""
+        self._body_paused = False
+        if self._held <= MAX_HELD_BYTES and not self._refused_more and not self._reading:
+            self._start_reading()
+
+    def _stop_reading(self) -> None:
+        if not self._reading or self.transport.is_closing():
+            return
+        self._reading = False
+        self.transport.pause_reading()
+        # uvloop reports neither FIN nor RST while reading is paused: look once a second.
+        self._probe = asyncio.get_running_loop().call_later(_PROBE_S, self._probe_peer)
+
+    def _start_reading(self) -> None:
+        self._reading = True
+        if self._probe is not None:
+            self._probe.cancel()
+            self._probe = None
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _probe_peer(self) -> None:
+        if self._reading or self.transport.is_closing():
+            return
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        if self._poll.poll(0):
+            self._gone("client_cancelled")
+            self._closing = True
+            self.transport.abort()
+            return
+        self._probe = asyncio.get_running_loop().call_later(_PROBE_S, self._probe_peer)
+
+    def check(self, now: float) -> None:
+        """Time-outs: of a head, of an upload, of a connection at rest, of a close."""
+        if self._closing:
+            self._check_closing(now)
+            return
+        if self._tunnel:
+            return
+        waited = now - self._since
+        options = self._options
+        if self._in_head:
+            # Not `_since`, which moves with every byte: a head has a time in all, so that dripping does not hold it open.
+            if now > self._head_deadline:
+                self._refuse(Refusal(408, "head_timeout", "the request head did not arrive in time"))
+        elif self._in_body and self._reading and waited > options.body_timeout_s:
+            self._body_timed_out()
+        elif self.current is None and not self._in_body and waited > options.idle_s:
+            self._closing = True
+            self.transport.close()
+
+    def _check_closing(self, now: float) -> None:
+        unsent = self.transport.get_write_buffer_size() > 0
+        if now - self._since > self._options.body_timeout_s or (not unsent and self._lingering and now > self._lingering):
+            self.transport.abort()
+
+    def _body_timed_out(self) -> None:
+        refusal = Refusal(408, "body_timeout", "the request body stopped arriving")
+        handler, self.current = self.current, None
+        self._host.refused(refusal)
+        if handler is not None:
+            has_answered = handler.has_answered
+            handler.on_client_gone("client_cancelled")
+            if not has_answered:
+                self.transport.write(heads.own_response(refusal, close=True))
+        self._linger()
+

@@ -1,0 +1,61 @@
+"""A coarse clock and a sweep over all connections, instead of a timer per request.
+
+Time-outs here are seconds long and may be half a second late; a call_later and cancel per request would cost more than
+the parsing of its head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+_BUCKETS = 5
+_PERIOD_S = 0.1
+
+
+class Watched(Protocol):
+    """A connection with deadlines of its own."""
+
+    def check(self, now: float) -> None:
+        """Called about twice a second with the loop's monotonic time; may close the connection."""
+
+
+class Ticker:
+    """`now` is the loop's monotonic time, a tenth of a second old at most. What it watches is checked every 0.5 s."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.now = loop.time()
+        self.lag_s = 0.0  # how late the last tick came: the loop was busy that long
+        self._loop = loop
+        self._buckets: list[set[Watched]] = [set() for _ in range(_BUCKETS)]
+        self._turn = 0
+        self._next = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._timer = self._loop.call_later(_PERIOD_S, self._tick)
+
+    def stop(self) -> None:
+        """Tick no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def watch(self, watched: Watched) -> int:
+        """Check `watched` from now on. Returns the ticket for `forget`."""
+        ticket = self._next = (self._next + 1) % _BUCKETS
+        self._buckets[ticket].add(watched)
+        return ticket
+
+    def forget(self, watched: Watched, ticket: int) -> None:
+        """Check `watched` no more."""
+        self._buckets[ticket].discard(watched)
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        self.lag_s = max(0.0, now - self.now - _PERIOD_S)
+        self.now = now
+        self._timer = self._loop.call_later(_PERIOD_S, self._tick)
+        self._turn = (self._turn + 1) % _BUCKETS
+        for watched in tuple(self._buckets[self._turn]):
+            watched.check(now)
