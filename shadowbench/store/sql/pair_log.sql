@@ -1,0 +1,71 @@
+-- The statements of the SQLite pair log. Columns are in the order of `store/rows.py`.
+
+-- name: newest_number
+-- The highest number ever given: those of pruned exchanges count.
+SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'exchanges'), 0);
+
+-- name: known_ids
+-- Which of the ids in a JSON array are in the log.
+SELECT id FROM exchanges WHERE id IN (SELECT value FROM json_each(?));
+
+-- name: insert_exchange
+INSERT INTO exchanges (
+    number, id, started_at, method, path, dialect, request_id, cluster_key, epoch, sequence, policy_version, config_hash,
+    request_bytes
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_observation
+INSERT INTO observations (
+    exchange, side, inclusion_probability, config_hash, finish_reason,
+    endpoint, outcome, reason, status, streamed, error_type, requested_model, reported_model, fingerprint,
+    provider_request_id, usage_source, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens,
+    reasoning_tokens, queue_s, connect_s, head_s, first_byte_s, first_content_s, last_byte_s, content_chunks,
+    gap_p50_s, gap_p95_s, gap_max_s, paused_s, loop_lag_s, response_bytes, body_truncated
+) VALUES (
+    ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?
+);
+
+-- name: insert_request
+INSERT INTO requests (exchange, headers, body) VALUES (?, ?, ?);
+
+-- name: insert_response
+INSERT INTO responses (exchange, side, error_message, answer, body) VALUES (?, ?, ?, ?, ?);
+
+-- name: page_of_exchanges
+-- One keyset page: the next exchanges after one number, up to another.
+SELECT
+    number, id, started_at, method, path, dialect, request_id, cluster_key, epoch, sequence, policy_version, config_hash
+FROM exchanges
+WHERE number > :after AND number <= :upto
+ORDER BY number
+LIMIT :size;
+
+-- name: observations_of_exchange
+-- All sides with their answers, production first; bodies come apart, for they are large.
+SELECT
+    o.side, o.inclusion_probability, o.config_hash, r.error_message, r.answer,
+    o.endpoint, o.outcome, o.reason, o.status, o.streamed, o.error_type, o.requested_model, o.reported_model,
+    o.fingerprint, o.provider_request_id, o.usage_source, o.input_tokens, o.output_tokens, o.cached_input_tokens,
+    o.cache_write_tokens, o.reasoning_tokens, o.queue_s, o.connect_s, o.head_s, o.first_byte_s, o.first_content_s,
+    o.last_byte_s, o.content_chunks, o.gap_p50_s, o.gap_p95_s, o.gap_max_s, o.paused_s, o.loop_lag_s,
+    o.response_bytes, o.body_truncated
+FROM observations AS o
+LEFT JOIN responses AS r ON r.exchange = o.exchange AND r.side = o.side
+WHERE o.exchange = ?
+ORDER BY o.side;
+
+-- name: request_of_exchange
+SELECT headers, body FROM requests WHERE exchange = ?;
+
+-- name: bodies_of_exchange
+SELECT side, body FROM responses WHERE exchange = ?;
+
+-- name: counts
+-- Exchanges and pairs in the log.
+SELECT
+    (SELECT count(*) FROM exchanges),
+    (SELECT count(*) FROM observations WHERE side > 0);

@@ -1,0 +1,162 @@
+"""The pair log as one SQLite file (WAL). Opened and migrated by `opening.py` and `migrating.py`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from shadowbench.records import Exchange
+from shadowbench.store.base import PAGE_SIZE, LogCounts, LogError, LogSizes, Page
+from shadowbench.store.queries import statements
+from shadowbench.store.rows import Rows, exchange_of, rows_of, storable
+
+_SQL = statements("pair_log")
+
+PAGE_BYTES = 16 * 1024 * 1024
+"""A page ends once its bodies pass this: a reader's memory stays bounded whatever was captured."""
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "disk_full",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_IOERR: "io_error",
+    sqlite3.SQLITE_CORRUPT: "corrupt",
+    sqlite3.SQLITE_NOTADB: "corrupt",
+    sqlite3.SQLITE_READONLY: "read_only",
+}
+
+
+class SqlitePairLog:
+    """A `PairLog` over a connection in autocommit mode (`isolation_level=None`); it closes the connection."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def append(self, exchanges: Sequence[Exchange]) -> None:
+        """See `PairLog.append`."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            # Nobody else writes between here and the commit, so the numbers are ours.
+            fresh = self._fresh(exchanges)
+            if fresh:
+                self._insert(rows_of(fresh, self._newest() + 1))
+
+    def _fresh(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        """The exchanges that are not in the log, each once."""
+        by_id = {exchange.id: exchange for exchange in reversed(exchanges)}
+        known = {row[0] for row in self._connection.execute(_SQL["known_ids"], (orjson.dumps(list(by_id)).decode(),))}
+        return [exchange for id, exchange in reversed(by_id.items()) if id not in known]
+
+    def _insert(self, rows: Rows) -> None:
+        self._connection.execute("SAVEPOINT batch")
+        try:
+            self._insert_all(rows)
+        except (UnicodeEncodeError, OverflowError):
+            self._connection.execute("ROLLBACK TO batch")
+            self._insert_all(storable(rows))
+        self._connection.execute("RELEASE batch")
+
+    def _insert_all(self, rows: Rows) -> None:
+        self._connection.executemany(_SQL["insert_exchange"], rows.exchanges)
+        self._connection.executemany(_SQL["insert_observation"], rows.observations)
+        self._connection.executemany(_SQL["insert_request"], rows.requests)
+        self._connection.executemany(_SQL["insert_response"], rows.responses)
+
+    def newest(self) -> int:
+        """See `PairLog.newest`."""
+        with translated(self._path):
+            return self._newest()
+
+    def _newest(self) -> int:
+        number: int = self._connection.execute(_SQL["newest_number"]).fetchone()[0]
+        return number
+
+    def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: bool = True) -> Page:
+        """See `PairLog.page`."""
+        found: list[Exchange] = []
+        last, room = after, PAGE_BYTES
+        with self._transaction("BEGIN"):
+            limits = {"after": after, "upto": upto, "size": size}
+            rows = self._connection.execute(_SQL["page_of_exchanges"], limits).fetchall()
+            for row in rows:
+                found.append(self._exchange(row, with_bodies))
+                last = row[0]
+                room -= _body_bytes(found[-1])
+                if room < 0:
+                    break
+        return Page(exchanges=tuple(found), last=last, at_end=len(rows) < size and len(found) == len(rows))
+
+    def _exchange(self, row: tuple[Any, ...], with_bodies: bool) -> Exchange:
+        number = row[:1]
+        sides = self._connection.execute(_SQL["observations_of_exchange"], number).fetchall()
+        if not with_bodies:
+            return exchange_of(row, sides, None, {})
+        request = self._connection.execute(_SQL["request_of_exchange"], number).fetchone()
+        bodies = dict(self._connection.execute(_SQL["bodies_of_exchange"], number).fetchall())
+        return exchange_of(row, sides, request, bodies)
+
+    def counts(self) -> LogCounts:
+        """See `PairLog.counts`."""
+        with translated(self._path):
+            exchanges, pairs = self._connection.execute(_SQL["counts"]).fetchone()
+            return LogCounts(exchanges=exchanges, pairs=pairs)
+
+    def sizes(self) -> LogSizes:
+        """See `PairLog.sizes`."""
+        return LogSizes(file_bytes=_size(self._path), wal_bytes=_size(Path(f"{self._path}-wal")))
+
+    def close(self) -> None:
+        """See `PairLog.close`."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        """All or nothing. `begin` says which kind of transaction."""
+        with translated(self._path):
+            self._connection.execute(begin)
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # Some errors (a full disk) have ended the transaction by themselves.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """The border: SQLite's errors leave as `LogError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        reason = _REASONS.get(code, "other")
+        raise LogError(reason, f"{path}: {_ADVICE.get(reason, 'cannot use the pair log')} ({error})") from error
+
+
+_ADVICE = {
+    "disk_full": "the device is full; free some space, nothing is lost that was stored",
+    "busy": "another process has been writing to this pair log for too long; only one recorder may own it",
+    "io_error": "the device failed to read or write, or a limit on file size was reached",
+    "corrupt": "this is not a pair log, or it is damaged",
+    "read_only": "this pair log may not be written; check the permissions of the file and its folder",
+}
+
+
+def _body_bytes(exchange: Exchange) -> int:
+    bodies = [exchange.request_body, exchange.production.body, *(c.observation.body for c in exchange.candidates)]
+    return sum(len(body) for body in bodies if body)
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
