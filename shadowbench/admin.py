@@ -1,0 +1,66 @@
+"""/livez, /readyz and /metrics of a parent. The only module that knows aiohttp; imported after the workers were started."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiohttp import web
+
+from shadowbench.signals import Sample
+from shadowbench.telemetry import prometheus
+
+
+class Observed(Protocol):
+    """What is told about."""
+
+    @property
+    def is_live(self) -> bool: ...
+    @property
+    def is_ready(self) -> bool: ...
+    def samples(self) -> list[Sample]: ...
+
+
+class AdminServer:
+    """Serves `observed` on sockets that are bound already."""
+
+    def __init__(self, observed: Observed, sockets: Sequence[socket.socket]) -> None:
+        self._observed = observed
+        self._sockets = sockets
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/livez", self._livez),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        # Probes come every few seconds and logs are for events: no access log.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        await self._runner.setup()
+        for sock in self._sockets:
+            await web.SockSite(self._runner, sock).start()
+
+    async def stop(self) -> None:
+        """End, closing the sockets."""
+        await self._runner.cleanup()
+
+    async def _livez(self, request: web.Request) -> web.Response:
+        return _answer(self._observed.is_live, "alive", "no worker is alive")
+
+    async def _readyz(self, request: web.Request) -> web.Response:
+        return _answer(self._observed.is_ready, "ready", "not ready")
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        samples = self._observed.samples()
+        text = await asyncio.to_thread(prometheus.render, samples)
+        return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
+
+
+def _answer(good: bool, yes: str, no: str) -> web.Response:
+    return web.Response(status=200 if good else 503, text=f"{yes if good else no}\n")

@@ -1,0 +1,177 @@
+"""One place in the crew, seen from the parent: the worker process that fills it, its control socket, its restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from shadowbench import worker
+from shadowbench.signals import Sample, from_wire
+from shadowbench.telemetry.totals import Source
+
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 10.0
+# A worker that lived this long did not die of its start: the next restart is immediate again.
+_STEADY_S = 60.0
+# The last snapshot of a process that has ended may still be on its way.
+_LAST_WORDS_S = 1.0
+_COULD_NOT_START = 127  # as shells have it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSpec:
+    """What to run at one place. `listens`: it gets the listening sockets and its slot in the shared page."""
+
+    role: str
+    number: int
+    command: Sequence[str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    listens: bool = False
+    drain_s: float = 30.0  # after the word to drain: how long it may take before it is killed
+
+    @property
+    def source(self) -> Source:
+        """Its name in signals."""
+        return Source(self.role, self.number)
+
+
+def restart_delay_s(quick_deaths: int) -> float:
+    """How long to wait before a worker is started again: not at all the first time, then doubling."""
+    return 0.0 if quick_deaths <= 1 else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** (quick_deaths - 2))
+
+
+class Observer(Protocol):
+    """What a Child tells its owner."""
+
+    def on_ready(self, child: Child) -> None:
+        """The worker serves."""
+
+    def on_snapshot(self, child: Child, samples: list[Sample]) -> None:
+        """Its signals, cumulative since the process started."""
+
+    def on_exit(self, child: Child, code: int, lived_s: float) -> None:
+        """The process ended; `code` is negative for a signal."""
+
+
+class Child:
+    """Runs `spec` again and again until `drain` or `kill`."""
+
+    def __init__(self, spec: WorkerSpec, observer: Observer, *, fds: Sequence[int] = ()) -> None:
+        self.spec = spec
+        self.pid: int | None = None
+        self.ready = False
+        self.was_ready = False  # ever
+        self.restarts = 0
+        self._observer = observer
+        self._fds = tuple(fds)
+        self._control: _Control | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._leaving = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep the place filled. Returns after the process ended that was told to drain or killed."""
+        quick_deaths = 0
+        loop = asyncio.get_running_loop()
+        while not self._leaving.is_set():
+            started = loop.time()
+            code = await self._run_once()
+            lived_s = loop.time() - started
+            self._observer.on_exit(self, code, lived_s)
+            if self._leaving.is_set():
+                return
+            quick_deaths = quick_deaths + 1 if lived_s < _STEADY_S else 1
+            self.restarts += 1
+            await self._rest(restart_delay_s(quick_deaths))
+
+    def drain(self) -> None:
+        """Tell the worker to finish what runs and go; do not start another."""
+        self._leaving.set()
+        if self._control is not None:
+            self._control.say({"drain": True})
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._leaving.set()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def _rest(self, delay_s: float) -> None:
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._leaving.wait()
+        except TimeoutError:
+            pass  # nobody asked us to leave: go on
+
+    async def _run_once(self) -> int:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            try:
+                process = self._process = await self._spawn(theirs.fileno())
+            except OSError:
+                ours.close()  # no memory, too many processes: as if it had died at once
+                return _COULD_NOT_START
+        self.pid = process.pid
+        _, control = await asyncio.get_running_loop().create_unix_connection(
+            lambda: _Control(self._on_message), sock=ours
+        )
+        self._control = control
+        if self._leaving.is_set():
+            control.say({"drain": True})  # told to leave while it was being started
+        code = await process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await control.closed.wait()
+        self.pid, self._control, self._process, self.ready = None, None, None, False
+        return code
+
+    async def _spawn(self, control_fd: int) -> asyncio.subprocess.Process:
+        options = os.memfd_create("shadowbench-options")
+        with os.fdopen(options, "wb", buffering=0) as file:
+            file.write(json.dumps(self.spec.options).encode())
+            return await asyncio.create_subprocess_exec(
+                *self.spec.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(control_fd, options, *self._fds),
+                env={**os.environ, worker.CONTROL_FD: str(control_fd), worker.OPTIONS_FD: str(options)},
+            )
+
+    def _on_message(self, message: Mapping[str, Any]) -> None:
+        if message.get("ready"):
+            self.ready = self.was_ready = True
+            self._observer.on_ready(self)
+        if "snapshot" in message:
+            self._observer.on_snapshot(self, from_wire(message["snapshot"]))
+
+
+class _Control(asyncio.Protocol):
+    """The parent's end of the control socket: JSON lines."""
+
+    def __init__(self, on_message: Callable[[Mapping[str, Any]], None]) -> None:
+        self.closed = asyncio.Event()
+        self._on_message = on_message
+        self._transport: asyncio.WriteTransport | None = None
+        self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._on_message(json.loads(line))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self.closed.set()
+
+    def say(self, fields: Mapping[str, Any]) -> None:
+        if self._transport is not None:
+            self._transport.write(json.dumps(fields).encode() + b"\n")

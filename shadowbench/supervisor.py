@@ -1,0 +1,262 @@
+"""The parent: binds sockets, keeps the crew of workers alive, gathers their signals, and lets them leave in order.
+
+Proxies start first and depend on nobody: that the mirror or the recorder is missing changes nothing for them. They leave
+first, too: the mirror serves until its proxies said goodbye, the recorder until its mirror did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import signal
+import socket
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shadowbench import __version__
+from shadowbench.child import Child, WorkerSpec
+from shadowbench.errors import UnavailableError
+from shadowbench.listening import Address, bind
+from shadowbench.signals import Sample
+from shadowbench.telemetry.totals import Totals
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+# Others wait this long for the first role to be ready, so that on a small machine they do not take its processor.
+_HEAD_START_S = 2.0
+_CONFIGURATION_ERROR = 2
+_SLOT = struct.Struct("=I")
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run. Roles start, and leave, in the order of `workers`; the first role decides about readiness."""
+
+    workers: Sequence[WorkerSpec]
+    listen: Sequence[Address] = ()
+    socket_mode: int = 0o660
+    admin: Address | None = None
+
+
+class Supervisor:
+    """Runs a Plan until a signal ends it. An instance runs once."""
+
+    def __init__(self, plan: Plan, log: FilteringBoundLogger) -> None:
+        self.draining = False
+        self._plan = plan
+        self._log = log
+        self._totals = Totals()
+        self._children: list[Child] = []
+        self._sockets: list[socket.socket] = []
+        self._paths: list[str] = []  # of the unix sockets among them
+        self._slots = _Slots(sum(spec.listens for spec in plan.workers))
+        self._stop = asyncio.Event()
+        self._first_ready = asyncio.Event()
+        self._signals = 0
+        self._exit_code = 0
+
+    async def run(self) -> int:
+        """Serve until SIGTERM or SIGINT, then drain. The exit code. Raises UnavailableError when a port is taken."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._on_signal, number)
+        self._bind()
+        # Bound before anything starts, so that a port in use is told at once; served by aiohttp, imported after.
+        admin = bind(self._plan.admin) if self._plan.admin else []
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = await self._start(group)
+                server = None
+                if admin:
+                    from shadowbench.admin import AdminServer
+
+                    server = AdminServer(self, admin)
+                    await server.start()
+                await self._stop.wait()
+                await self._leave(running)
+                if server is not None:
+                    await server.stop()
+        finally:
+            self._close()
+        return self._exit_code
+
+    # ── state, for the admin server ──
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the role that counts has a living process. Restarts may fill the others later."""
+        return any(child.pid is not None for child in self._first())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the role that counts serves and goes on serving. Candidates and the store do not matter."""
+        return not self.draining and any(child.ready for child in self._first())
+
+    def samples(self) -> list[Sample]:
+        """The signals of all workers, and our own."""
+        return [*self._totals.samples(), *self._own_samples()]
+
+    def _own_samples(self) -> Iterable[Sample]:
+        yield Sample(name="build_info", labels=(("version", __version__),), value=1, kind="gauge")
+        yield Sample(name="draining", labels=(), value=self.draining, kind="gauge")
+        for child in self._children:
+            where = (("role", child.spec.role), ("worker", str(child.spec.number)))
+            yield Sample(name="worker_up", labels=where, value=child.pid is not None, kind="gauge")
+            yield Sample(name="worker_ready", labels=where, value=child.ready, kind="gauge")
+            yield Sample(name="worker_restarts_total", labels=where, value=child.restarts, kind="counter")
+            if child.pid is not None:
+                yield Sample(name="worker_resident_bytes", labels=where, value=_resident_bytes(child.pid), kind="gauge")
+
+    # ── starting ──
+
+    def _bind(self) -> None:
+        try:
+            for address in self._plan.listen:
+                self._sockets += bind(address, unix_mode=self._plan.socket_mode)
+                if address.path:
+                    self._paths.append(address.path)
+                self._log.info("listening", address=str(address))
+        except UnavailableError:
+            self._close()
+            raise
+
+    async def _start(self, group: asyncio.TaskGroup) -> dict[Child, asyncio.Task[None]]:
+        running: dict[Child, asyncio.Task[None]] = {}
+        for index, role in enumerate(self._roles()):
+            if index == 1:
+                await self._head_start()
+            for spec in self._plan.workers:
+                if spec.role == role and not self._stop.is_set():
+                    child = self._child(spec)
+                    self._children.append(child)
+                    running[child] = group.create_task(child.run(), name=f"{role}-{spec.number}")
+        return running
+
+    def _child(self, spec: WorkerSpec) -> Child:
+        if not spec.listens:
+            return Child(spec, self)
+        fds = [sock.fileno() for sock in self._sockets]
+        options = {
+            **spec.options,
+            "listen_fds": fds,
+            "slots_fd": self._slots.fd,
+            "slot": spec.number,
+            "slots": self._slots.count,
+        }
+        return Child(replace(spec, options=options), self, fds=(*fds, self._slots.fd))
+
+    async def _head_start(self) -> None:
+        try:
+            async with asyncio.timeout(_HEAD_START_S):
+                await self._first_ready.wait()
+        except TimeoutError:
+            pass  # a slow start of one role holds up no other
+
+    def _roles(self) -> list[str]:
+        return list(dict.fromkeys(spec.role for spec in self._plan.workers))
+
+    def _first(self) -> list[Child]:
+        return [child for child in self._children if child.spec.role == self._plan.workers[0].role]
+
+    # ── what the workers do ──
+
+    def on_ready(self, child: Child) -> None:
+        self._log.info("worker ready", role=child.spec.role, worker=child.spec.number, worker_pid=child.pid)
+        if self.is_ready:
+            self._first_ready.set()
+
+    def on_snapshot(self, child: Child, samples: list[Sample]) -> None:
+        self._totals.push(child.spec.source, samples)
+
+    def on_exit(self, child: Child, code: int, lived_s: float) -> None:
+        spec = child.spec
+        self._totals.end(spec.source)
+        if spec.listens:
+            self._slots.clear(spec.number)  # its connections went with it
+        if self.draining:
+            self._log.info("worker left", role=spec.role, worker=spec.number)
+            return
+        self._log.warning("worker ended", role=spec.role, worker=spec.number, exit_code=code, lived_s=round(lived_s, 3))
+        if code == _CONFIGURATION_ERROR and not child.was_ready:
+            # It said why; trying again would say the same.
+            self._exit_code = _CONFIGURATION_ERROR
+            self._end()
+
+    # ── leaving ──
+
+    def _on_signal(self, number: int) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            self._log.info("draining", signal=signal.Signals(number).name)
+            self._end()
+        else:
+            self._log.warning("killing workers", signal=signal.Signals(number).name)
+            self._exit_code = 128 + number  # as shells have it for a process ended by a signal
+            for child in self._children:
+                child.kill()
+
+    def _end(self) -> None:
+        self.draining = True
+        self._stop.set()
+        self._first_ready.set()
+
+    async def _leave(self, running: dict[Child, asyncio.Task[None]]) -> None:
+        for role in self._roles():
+            crew = {child: task for child, task in running.items() if child.spec.role == role}
+            for child in crew:
+                child.drain()
+            await self._outlast(crew)
+        self._log.info("stopped")
+
+    async def _outlast(self, crew: dict[Child, asyncio.Task[None]]) -> None:
+        if not crew:
+            return
+        _, late = await asyncio.wait(crew.values(), timeout=max(child.spec.drain_s for child in crew))
+        for child, task in crew.items():
+            if task in late:
+                self._log.warning(
+                    "worker killed, its time to drain is over", role=child.spec.role, worker=child.spec.number
+                )
+                child.kill()
+        if late:
+            await asyncio.wait(late)
+
+    def _close(self) -> None:
+        for sock in self._sockets:
+            sock.close()
+        for path in self._paths:
+            try:
+                os.unlink(path)
+            except OSError:
+                pass  # somebody removed it, or its folder, before us
+        self._slots.close()
+
+
+class _Slots:
+    """A page shared with the listening workers: how many connections each holds, so that the busiest stand back."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.fd = os.memfd_create("shadowbench-slots")
+        os.ftruncate(self.fd, max(mmap.PAGESIZE, count * _SLOT.size))
+        self._page = mmap.mmap(self.fd, 0)
+
+    def clear(self, index: int) -> None:
+        _SLOT.pack_into(self._page, index * _SLOT.size, 0)
+
+    def close(self) -> None:
+        self._page.close()
+        os.close(self.fd)
+
+
+def _resident_bytes(pid: int) -> float:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except (OSError, IndexError, ValueError):
+        return 0  # it ended meanwhile

@@ -1,0 +1,81 @@
+"""Samples as Prometheus text. The only module that knows prometheus_client."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from shadowbench.signals import Sample
+from shadowbench.telemetry.meanings import MEANINGS
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_PREFIX = "shadowbench_"
+
+
+def render(samples: Sequence[Sample]) -> bytes:
+    """The text of /metrics."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Samples(samples))
+    return generate_latest(registry)
+
+
+class _Samples(Collector):
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        by_name: dict[str, list[Sample]] = defaultdict(list)
+        for sample in self._samples:
+            by_name[_family(sample)].append(sample)
+        for name in sorted(by_name):
+            yield _metric(name, by_name[name])
+
+
+def _family(sample: Sample) -> str:
+    # A pair X_sum and X_count of counters is a summary without quantiles.
+    if sample.kind == "counter":
+        for end in ("_sum", "_count"):
+            if sample.name.endswith(end):
+                return sample.name.removesuffix(end)
+    return sample.name
+
+
+def _metric(name: str, samples: Sequence[Sample]) -> Metric:
+    # Labels of one series set differ when a name was counted with and without: absent ones are empty, as Prometheus has it.
+    labels = sorted({key for sample in samples for key, _ in sample.labels})
+    help_text = MEANINGS.get(name, name.replace("_", " ").capitalize())
+    full = _PREFIX + name
+    if samples[0].kind != "counter":
+        gauge = GaugeMetricFamily(full, help_text, labels=labels)
+        for sample in samples:
+            gauge.add_metric(_values(sample, labels), sample.value)
+        return gauge
+    if samples[0].name != name:
+        return _summary(SummaryMetricFamily(full, help_text, labels=labels), name, samples, labels)
+    counter = CounterMetricFamily(full, help_text, labels=labels)
+    for sample in samples:
+        counter.add_metric(_values(sample, labels), sample.value)
+    return counter
+
+
+def _summary(summary: SummaryMetricFamily, name: str, samples: Sequence[Sample], labels: list[str]) -> Metric:
+    sums: dict[tuple[str, ...], float] = defaultdict(float)
+    counts: dict[tuple[str, ...], float] = defaultdict(float)
+    for sample in samples:
+        (sums if sample.name.endswith("_sum") else counts)[tuple(_values(sample, labels))] += sample.value
+    for values in sorted({*sums, *counts}):
+        summary.add_metric(values, count_value=int(counts[values]), sum_value=sums[values])
+    return summary
+
+
+def _values(sample: Sample, labels: list[str]) -> list[str]:
+    given = dict(sample.labels)
+    return [given.get(label, "") for label in labels]
