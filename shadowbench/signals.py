@@ -36,6 +36,10 @@ class Counters:
         key = (name, labels)
         self._counts[key] = self._counts.get(key, 0) + n
 
+    def set_total(self, name: str, value: float, labels: Labels = ()) -> None:
+        """Set a counter that is kept elsewhere, as a plain integer of a hot path."""
+        self._counts[(name, labels)] = value
+
     def gauge(self, name: str, value: float, labels: Labels = ()) -> None:
         """Set a gauge."""
         self._gauges[(name, labels)] = value

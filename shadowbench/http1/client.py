@@ -141,7 +141,7 @@ class ClientConnection(asyncio.Protocol):
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._handler: ResponseHandler | None = None
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser = httptools.HttpResponseParser(self)
         self._poll: select.poll | None = None
         self._dead = False
         self._sent = False
@@ -269,7 +269,7 @@ class ClientConnection(asyncio.Protocol):
             else:
                 self._fault("stale" if self.reused else "reset")
         self._die()
-        self._parser = None  # it holds us: cut the circle, so that the collector has nothing to find
+        del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
         self._on_lost(self)
 
     def pause_writing(self) -> None:

@@ -6,6 +6,7 @@ others pass in their order and spelling.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER
@@ -132,10 +133,12 @@ def own_response(refusal: Refusal, *, close: bool, with_body: bool = True) -> by
 
     The code also stands in `x-shadowbench-fault`, which only our own responses carry.
     """
-    body = (
-        '{"type":"error","error":{"type":"shadowbench_%s","code":"%s","message":"shadowbench: %s"}}\n'
-        % ("refusal" if refusal.status < 500 else "fault", refusal.code, refusal.message)
-    ).encode()
+    error = {
+        "type": "shadowbench_refusal" if refusal.status < 500 else "shadowbench_fault",
+        "code": refusal.code,
+        "message": f"shadowbench: {refusal.message}",
+    }
+    body = json.dumps({"type": "error", "error": error}).encode() + b"\n"
     head = b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nx-shadowbench-fault: %b\r\n%b\r\n" % (
         refusal.status,
         REASONS.get(refusal.status, b"Error"),

@@ -173,7 +173,7 @@ class Origin:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             await loop.sock_connect(sock, address.sockaddr)
             _, protocol = await loop.create_connection(
-                lambda: ClientConnection(self._ticker, self._rest, self._lost),
+                lambda: ClientConnection(self._ticker, self.rest, self._lost),
                 sock=sock,
                 ssl=self._ssl,
                 server_hostname=self.location.host if self._ssl else None,
@@ -186,7 +186,8 @@ class Origin:
         self._all.add(protocol)
         return protocol
 
-    def _rest(self, connection: ClientConnection) -> None:
+    def rest(self, connection: ClientConnection) -> None:
+        """Keep an unused or finished connection for the next request."""
         if self._closed or len(self._idle) >= MAX_IDLE or self._ticker.now - connection.born > self._options.max_age_s:
             connection.abort()
         else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
+import struct
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -23,6 +25,7 @@ MAX_PIPELINED = 32
 MAX_HELD_BYTES = 65536
 _LINGER_S = 2.0
 _PROBE_S = 1.0
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,23 +81,26 @@ class RequestHandler(Protocol):
     asks_upgrade: bool  # its head asked for another protocol
     has_answered: bool  # a response head went out
 
-    def on_body(self, data: bytes) -> None:
+    def on_request_body(self, data: bytes) -> None:
         """A piece of the request body, de-chunked."""
 
-    def on_end(self) -> None:
+    def on_request_end(self) -> None:
         """The request is complete."""
 
     def on_read_done(self) -> None:
         """No more events from this read of the socket: write what has gathered."""
 
-    def on_writable(self, writable: bool) -> None:
+    def on_client_writable(self, writable: bool) -> None:
         """The client takes (does not take) more response bytes."""
 
     def on_tunnel_data(self, data: bytes) -> None:
         """Bytes after an upgrade."""
 
-    def on_tunnel_eof(self) -> None:
+    def on_client_eof(self) -> None:
         """The client's half of the tunnel is over."""
+
+    def check(self, now: float) -> None:
+        """Called about twice a second while the request is under way: look at its time-outs."""
 
     def on_client_gone(self, reason: str) -> None:
         """The client left, or sent nonsense in its body: stop all work for it."""
@@ -176,7 +182,7 @@ class ServerConnection(asyncio.Protocol):
     def __init__(self, host: ServerHost, options: ServerOptions) -> None:
         self._host = host
         self._options = options
-        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._parser: httptools.HttpRequestParser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.current: RequestHandler | None = None
         self.writable = True
@@ -243,7 +249,7 @@ class ServerConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         if self._tunnel and self.current is not None:
-            self.current.on_tunnel_eof()
+            self.current.on_client_eof()
             return True
         # A half-closed client cannot be told from one that left: like nginx, we take it as leaving.
         self._gone("client_cancelled")
@@ -255,20 +261,19 @@ class ServerConnection(asyncio.Protocol):
         self._closing = True
         if self._probe is not None:
             self._probe.cancel()
-        # The parser holds us, we hold it: cut the circle here, so that the collector has nothing to find.
-        self._parser = None
+        del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
         self._queue.clear()
         self._host.closed(self)
 
     def pause_writing(self) -> None:
         self.writable = False
         if self.current is not None:
-            self.current.on_writable(False)
+            self.current.on_client_writable(False)
 
     def resume_writing(self) -> None:
         self.writable = True
         if self.current is not None:
-            self.current.on_writable(True)
+            self.current.on_client_writable(True)
 
     def _gone(self, reason: str) -> None:
         current, self.current = self.current, None
@@ -311,6 +316,7 @@ class ServerConnection(asyncio.Protocol):
             self._fields += name, b": ", value, b"\r\n"
         elif kind == heads.LENGTH:
             self._length_seen = value
+            self._fields += name, b": ", value, b"\r\n"
         elif kind == heads.CODING:
             self._te = value if self._te is None else self._te + b", " + value
         elif kind == heads.CONNECTION:
@@ -417,7 +423,7 @@ class ServerConnection(asyncio.Protocol):
             return
         if not self._queue:
             if self.current is not None:
-                self.current.on_body(data)
+                self.current.on_request_body(data)
             return
         self._queue[-1].body.append(data)
         self._held += len(data)
@@ -434,7 +440,7 @@ class ServerConnection(asyncio.Protocol):
         if self._queue:
             self._queue[-1].ended = True
         elif self.current is not None:
-            self.current.on_end()
+            self.current.on_request_end()
 
     # ── bad requests ──
 
@@ -515,9 +521,9 @@ class ServerConnection(asyncio.Protocol):
         for piece in waiting.body:
             if self.current is None:
                 return
-            self.current.on_body(piece)
+            self.current.on_request_body(piece)
         if waiting.ended and self.current is not None:
-            self.current.on_end()
+            self.current.on_request_end()
         if self.current is not None:
             self.current.on_read_done()
 
@@ -541,6 +547,23 @@ class ServerConnection(asyncio.Protocol):
             self._lingering = self._host.ticker.now + _LINGER_S
         else:
             self.transport.close()
+
+    def break_off(self, *, reset: bool) -> None:
+        """The response cannot be completed: let the client see that, after all bytes that did arrive. `reset`: the body
+        has no end mark of its own, so only a TCP reset tells it from a whole one."""
+        self.current = None
+        self._closing = True
+        self._queue.clear()
+        if reset:
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.close()
+
+    def end_tunnel(self) -> None:
+        """The tunnel is over: close after what was written."""
+        self.current = None
+        self._closing = True
+        self.transport.close()
 
     def close_idle(self) -> None:
         """Drain: close now if no request is under way, else after it."""
@@ -638,7 +661,9 @@ class ServerConnection(asyncio.Protocol):
         if self._closing:
             self._check_closing(now)
             return
-        if self._tunnel:
+        if self.current is not None:
+            self.current.check(now)
+        if self._tunnel or self._closing:
             return
         waited = now - self._since
         options = self._options

@@ -7,10 +7,13 @@ the parsing of its head.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Protocol
 
 _BUCKETS = 5
 _PERIOD_S = 0.1
+_LAG_WORTH_KEEPING_S = 0.002
+_LAGS_KEPT = 600
 
 
 class Watched(Protocol):
@@ -25,7 +28,7 @@ class Ticker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()
-        self.lag_s = 0.0  # how late the last tick came: the loop was busy that long
+        self._lags: deque[tuple[float, float]] = deque(maxlen=_LAGS_KEPT)  # (when, how late a tick came)
         self._loop = loop
         self._buckets: list[set[Watched]] = [set() for _ in range(_BUCKETS)]
         self._turn = 0
@@ -51,9 +54,20 @@ class Ticker:
         """Check `watched` no more."""
         self._buckets[ticket].discard(watched)
 
+    def worst_lag_s(self, since: float) -> float:
+        """How long the loop was kept from its events at worst since then, as far as ticks can tell."""
+        worst = 0.0
+        for when, lag in reversed(self._lags):
+            if when < since:
+                break
+            worst = max(worst, lag)
+        return worst
+
     def _tick(self) -> None:
         now = self._loop.time()
-        self.lag_s = max(0.0, now - self.now - _PERIOD_S)
+        lag = now - self.now - _PERIOD_S
+        if lag > _LAG_WORTH_KEEPING_S:
+            self._lags.append((now, lag))
         self.now = now
         self._timer = self._loop.call_later(_PERIOD_S, self._tick)
         self._turn = (self._turn + 1) % _BUCKETS

@@ -1,0 +1,377 @@
+"""The life of a request: one object between a client's connection and one to production.
+
+```
+begin ─▶ (connecting) ─▶ sending ─▶ answering ─▶ over
+              │              │           │
+              └── 502/504 ───┘           └── broken connection: the head is out, so the client must see the break
+```
+
+Client first, copy second: every method writes to the client or to production before it touches the copy.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from shadowbench.http1 import heads
+from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.heads import Refusal
+from shadowbench.http1.origin import ConnectFault
+from shadowbench.http1.server import MAX_HELD_BYTES, RequestHead, ServerConnection
+from shadowbench.proxy import faults
+
+if TYPE_CHECKING:
+    from shadowbench.proxy.traffic import Traffic
+
+# Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
+_JOIN_BYTES = 16384
+
+
+class Exchange:
+    """Handler of one request (`RequestHandler`) and of its response (`ResponseHandler`)."""
+
+    __slots__ = (
+        "__weakref__",
+        "_answer_started",
+        "_began",
+        "_chunk_out",
+        "_chunk_up",
+        "_client",
+        "_close_client",
+        "_connection",
+        "_copy",
+        "_head",
+        "_last_byte",
+        "_no_body",
+        "_out",
+        "_over",
+        "_paused_at",
+        "_paused_ns",
+        "_request_ended",
+        "_traffic",
+        "_tunnel",
+        "_until_eof",
+        "_up",
+        "_up_size",
+        "asks_upgrade",
+        "has_answered",
+    )
+
+    def __init__(self, traffic: Traffic, client: ServerConnection, head: RequestHead) -> None:
+        self._traffic = traffic
+        self._client = client
+        self._head = head
+        self.asks_upgrade = head.upgrade is not None
+        self.has_answered = False
+        self._connection: ClientConnection | None = None
+        self._chunk_up = head.chunked
+        self._chunk_out = False
+        self._no_body = False
+        self._until_eof = False
+        self._close_client = False
+        self._request_ended = False
+        self._over = False
+        self._tunnel = False
+        self._paused_at = 0
+        self._paused_ns = 0
+        self._last_byte = traffic.ticker.now
+        self._out: list[bytes] = []  # towards the client, until the end of this read
+        self._copy = traffic.tap.offer(head) if traffic.tap is not None else None
+        forwarded = traffic.request_head(head)
+        self._up: list[bytes] = [forwarded, b"\r\n"]  # towards production, until the end of this read
+        self._up_size = 0
+        if self._copy is not None:
+            self._copy.open(head, forwarded)
+        self._began = traffic.began()
+        connection = traffic.origin.take()
+        if connection is None:
+            traffic.connect_for(self)
+        else:
+            self._attach(connection)
+
+    # ── connecting ──
+
+    def _attach(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        connection.begin(self, is_head=self._head.method == b"HEAD")
+
+    def connected(self, connection: ClientConnection) -> bool:
+        """The connection that was being made stands. Whether this exchange still wants it."""
+        if self._over:
+            return False
+        self._attach(connection)
+        self._last_byte = self._traffic.ticker.now
+        self._client.resume_body()
+        self.on_read_done()
+        return True
+
+    def not_connected(self, fault: ConnectFault) -> None:
+        """Production cannot be reached."""
+        if not self._over:
+            self._fail(faults.of_connect(fault.reason))
+
+    # ── the request ──
+
+    def on_request_body(self, data: bytes) -> None:
+        """From the client."""
+        if self._chunk_up:
+            self._up += b"%x\r\n" % len(data), data, b"\r\n"
+        else:
+            self._up.append(data)
+        self._up_size += len(data)
+        copy = self._copy
+        if copy is not None and copy.live:
+            copy.request(data)
+        if self._connection is None and self._up_size > MAX_HELD_BYTES:
+            self._client.pause_body()
+
+    def on_request_end(self) -> None:
+        """The client's request is complete."""
+        self._request_ended = True
+        if self._chunk_up:
+            self._up.append(b"0\r\n\r\n")
+        if self._connection is not None:
+            self._flush_up()
+
+    def on_read_done(self) -> None:
+        """Write what has gathered in this read of either socket."""
+        if self._up and self._connection is not None:
+            self._flush_up()
+        if self._out:
+            self._flush_out()
+
+    def _flush_up(self) -> None:
+        connection = self._connection
+        assert connection is not None
+        if self._up:
+            up, self._up = self._up, []
+            if self._up_size < _JOIN_BYTES:
+                connection.transport.write(b"".join(up))
+            else:
+                connection.transport.writelines(up)
+            self._up_size = 0
+        if self._request_ended and not self._tunnel:
+            connection.request_sent()
+            self._last_byte = self._traffic.ticker.now
+            copy = self._copy
+            if copy is not None and copy.live:
+                copy.request_end()
+
+    # ── the response ──
+
+    def on_informational(self, head: ResponseHead) -> None:
+        """1xx, relayed; HTTP/1.0 clients do not know it."""
+        if not self._head.http10:
+            self._out += head.lines, b"\r\n"
+
+    def on_head(self, head: ResponseHead) -> None:
+        """Production's answer begins."""
+        self.has_answered = True
+        request = self._head
+        self._no_body = request.method == b"HEAD" or head.status == 204 or head.status == 304
+        self._chunk_out = head.chunked and not request.http10 and not self._no_body
+        self._until_eof = not self._chunk_out and not head.has_length and not self._no_body
+        self._close_client = (
+            self._until_eof or not request.keep_alive or not self._request_ended or self._client.must_close
+        )
+        self._out += b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason), *head.fields
+        self._out.append(self._framing(head))
+        copy = self._copy
+        if copy is not None and copy.live:
+            connection = self._connection
+            assert connection is not None
+            copy.response_head(head, None if connection.reused else connection.connect_s)
+
+    def _framing(self, head: ResponseHead) -> bytes:
+        """The fields that are ours to write, and the empty line."""
+        chunked = b"Transfer-Encoding: chunked\r\n" if head.chunked and not self._head.http10 else b""
+        if self._close_client:
+            return chunked + b"Connection: close\r\n\r\n"
+        if self._head.http10:
+            return b"Connection: keep-alive\r\n\r\n"
+        return chunked + b"\r\n"
+
+    def on_body(self, data: bytes) -> None:
+        """From production."""
+        if self._tunnel:
+            self._client.transport.write(data)
+            return
+        if self._chunk_out:
+            if len(data) < _JOIN_BYTES:
+                self._out.append(b"%x\r\n%b\r\n" % (len(data), data))
+            else:
+                self._out += b"%x\r\n" % len(data), data, b"\r\n"
+        else:
+            self._out.append(data)
+        self._last_byte = self._traffic.ticker.now
+        copy = self._copy
+        if copy is not None and copy.live:
+            copy.body(data)
+
+    def on_end(self) -> None:
+        """Production's answer is complete."""
+        if self._tunnel:
+            self._end_tunnel()
+            return
+        if self._chunk_out:
+            self._out.append(b"0\r\n\r\n")
+        self._flush_out()
+        self._conclude()
+        close = self._close_client or not self._request_ended
+        self._client.finish(close=close)
+
+    def _conclude(self) -> None:
+        """The response went to the client: tell the copy, count."""
+        self._over = True
+        self._connection = None
+        copy, self._copy = self._copy, None
+        if copy is not None and copy.live:
+            if self._request_ended:
+                copy.end(self._paused_us(), self._traffic.lag_us(self._began))
+            else:
+                copy.abort("early_answer", self._paused_us(), self._traffic.lag_us(self._began))
+        self._traffic.ended()
+
+    def _flush_out(self) -> None:
+        out, self._out = self._out, []
+        transport = self._client.transport
+        if len(out) == 1:
+            transport.write(out[0])
+        elif sum(map(len, out)) < _JOIN_BYTES:
+            transport.write(b"".join(out))
+        else:
+            transport.writelines(out)
+
+    # ── flow control ──
+
+    def on_client_writable(self, writable: bool) -> None:
+        """The client takes (no) more of the response."""
+        connection = self._connection
+        if connection is None:
+            return
+        if writable:
+            connection.resume_reading()
+            if self._paused_at:
+                self._paused_ns += time.monotonic_ns() - self._paused_at
+                self._paused_at = 0
+            self._last_byte = self._traffic.ticker.now
+        elif not self._paused_at:
+            connection.pause_reading()
+            self._paused_at = time.monotonic_ns()
+
+    def on_writable(self, writable: bool) -> None:
+        """Production takes (no) more of the request, or of the tunnel."""
+        if writable:
+            self._client.resume_body()
+        else:
+            self._client.pause_body()
+
+    def _paused_us(self) -> int:
+        if self._paused_at:
+            self._paused_ns += time.monotonic_ns() - self._paused_at
+            self._paused_at = 0
+        return self._paused_ns // 1000
+
+    # ── faults ──
+
+    def on_client_gone(self, reason: str) -> None:
+        """The client left: production's call is cancelled at once."""
+        if self._over:
+            return
+        self._over = True
+        self._out.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+        self._drop_copy(reason)
+        self._traffic.cancelled(reason)
+
+    def on_fault(self, reason: str) -> None:
+        """Production's connection broke: reset, truncated, bad_response, stale."""
+        if self._tunnel:
+            self._end_tunnel()
+            return
+        self._fail(faults.of_response(reason))
+
+    def _fail(self, fault: faults.ProductionFault) -> None:
+        """502 or 504 before the head, a broken connection after it."""
+        self._over = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
+        self._drop_copy(fault.reason)
+        self._traffic.failed(fault)
+        client = self._client
+        if self.has_answered:
+            if self._out:
+                self._flush_out()
+            client.break_off(reset=self._until_eof)
+            return
+        self._out.clear()
+        close = not self._head.keep_alive or not self._request_ended or client.must_close
+        refusal = Refusal(fault.status, fault.code, fault.message)
+        client.transport.write(heads.own_response(refusal, close=close, with_body=self._head.method != b"HEAD"))
+        client.finish(close=close)
+
+    def _drop_copy(self, reason: str) -> None:
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.abort(reason, self._paused_us(), self._traffic.lag_us(self._began))
+
+    def check(self, now: float) -> None:
+        """Time-outs of production: first byte and idle, stopped while the client holds us back or still uploads."""
+        if self._over or self._tunnel or self._connection is None or self._paused_at:
+            return
+        options = self._traffic.options
+        waited = now - self._last_byte
+        if not self.has_answered:
+            bound = options.first_byte_timeout_s
+            if bound is not None and self._request_ended and waited > bound:
+                self._fail(faults.FIRST_BYTE)
+        elif options.idle_timeout_s is not None and waited > options.idle_timeout_s:
+            self._fail(faults.IDLE)
+
+    # ── upgrades: a raw tunnel, never mirrored ──
+
+    def on_switched(self, head: ResponseHead) -> None:
+        """101: bytes pass as they are from now on."""
+        if not self.asks_upgrade:
+            self.on_fault("bad_response")
+            return
+        self.has_answered = self._tunnel = True
+        self._drop_copy("tunnel")
+        upgrade = b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % (head.upgrade or self._head.upgrade or b"")
+        self._out += head.lines, upgrade
+        self._flush_out()
+        self._traffic.tunnels += 1
+        self._client.begin_tunnel()
+
+    def on_tunnel_data(self, data: bytes) -> None:
+        """From the client, after an upgrade."""
+        if self._connection is not None:
+            self._connection.write(data)
+
+    def on_client_eof(self) -> None:
+        """The client will send no more: tell production, and end when both have."""
+        connection = self._connection
+        if connection is not None and connection.transport.can_write_eof():
+            connection.transport.write_eof()
+        else:
+            self._end_tunnel()
+
+    def on_tunnel_eof(self) -> None:
+        """Production will send no more."""
+        if self._client.transport.can_write_eof():
+            self._client.transport.write_eof()
+        self._end_tunnel()
+
+    def _end_tunnel(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.leave_tunnel()
+        self._traffic.ended()
+        self._client.end_tunnel()

@@ -1,0 +1,330 @@
+"""The tap: decides which exchanges are handed off, and writes their copies to the mirror. Synchronous, bounded, last.
+
+The proxy decides only an upper bound, from the request head: endpoint, loop marker, sampling point. When the link is full the
+admitted rate is lowered rather than copies dropped as they come: a thinning that is known to the mirror and unbiased.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shadowbench import handoff, keyed
+from shadowbench.errors import ProtocolError
+from shadowbench.handoff import Frame, Kind, Policy
+from shadowbench.http1 import heads
+from shadowbench.http1.client import ResponseHead
+from shadowbench.http1.server import RequestHead
+from shadowbench.links import Sender
+from shadowbench.signals import Counters
+
+_CACHE = 1024
+_REQUEST_FLUSH_BYTES = 32768
+_LOWEST_ADMITTED = 1 / 1024
+_THINNING_PERIOD_S = 1.0
+
+
+class Tap:
+    """One per worker."""
+
+    def __init__(self, path: Path, *, name: str, counters: Counters, chance: random.Random, wall: Callable[[], float]):
+        self.policy: Policy | None = None
+        self.link = Sender(path, role="proxy", name=name, listener=self, counters=counters, chance=chance)
+        self.copies: dict[int, Copy] = {}
+        self.offered = 0
+        self.not_sampled = 0
+        self.foreign_path = 0
+        self.own_marker = 0
+        self.dropped_away = 0
+        self.dropped_full = 0
+        self.handed_off = 0
+        self.unwanted = 0
+        self.admitted = 1.0  # thinning under load
+        self._wall = wall
+        self._counters = counters
+        self._sequence = 0
+        self._threshold = 0
+        self._rate = 0.0
+        self._keys_by_request = True
+        self._key_header = b""
+        self._paths: dict[bytes, bool] = {}
+        self._placeholders: dict[bytes, bytes] = {}
+        self._full_before = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to connect to the mirror."""
+        self.link.start()
+        self._timer = asyncio.get_running_loop().call_later(_THINNING_PERIOD_S, self._adapt)
+
+    async def leave(self, deadline_s: float) -> bool:
+        """All exchanges are over: say goodbye to the mirror and wait until it settled them."""
+        if self._timer is not None:
+            self._timer.cancel()
+        return await self.link.leave(deadline_s)
+
+    # ── deciding ──
+
+    def offer(self, head: RequestHead) -> Copy | None:
+        """A copy to write to, when this request may be handed off."""
+        policy = self.policy
+        if policy is None or self._rate <= 0.0:
+            return None
+        path = head.path
+        allowed = self._paths.get(path)
+        if allowed is None:
+            allowed = self._learn_path(path)
+        if not allowed or head.method != b"POST" or head.upgrade is not None:
+            self.foreign_path += 1
+            return None
+        if head.marker is not None and keyed.is_own_marker(policy.salt, head.marker, self._wall()):
+            self.own_marker += 1
+            return None
+        self.offered += 1
+        self._sequence = sequence = self._sequence + 1
+        if self._threshold < keyed.POINTS and self._point(policy, head, sequence) >= self._threshold:
+            self.not_sampled += 1
+            return None
+        if not self.link.ready:
+            if self.link.full:
+                self.dropped_full += 1
+            else:
+                self.dropped_away += 1
+            return None
+        return Copy(self, sequence, policy.version)
+
+    def _point(self, policy: Policy, head: RequestHead, sequence: int) -> int:
+        if self._keys_by_request:
+            return keyed.sample_point(policy.salt, keyed.request_key(self.link.epoch, sequence))
+        value = heads.find_field(head.fields, self._key_header)
+        if value is None:
+            # Without the header a request draws for itself: constant keys would make it all or nothing.
+            return keyed.sample_point(policy.salt, keyed.request_key(self.link.epoch, sequence))
+        if self._key_header in keyed.CREDENTIAL_HEADERS:
+            value = self.placeholder(value)
+        return keyed.sample_point(policy.salt, value)
+
+    def _learn_path(self, target: bytes) -> bool:
+        path = target.partition(b"?")[0].decode("latin-1")
+        assert self.policy is not None
+        allowed = any(method == "POST" and path.endswith(suffix) for method, suffix in self.policy.endpoints)
+        if len(self._paths) < _CACHE:
+            self._paths[target] = allowed
+        return allowed
+
+    def placeholder(self, value: bytes) -> bytes:
+        """The keyed hash that stands for a credential."""
+        known = self._placeholders.get(value)
+        if known is None:
+            assert self.policy is not None
+            if len(self._placeholders) >= _CACHE:
+                self._placeholders.clear()
+            known = self._placeholders[value] = keyed.placeholder(self.policy.salt, value)
+        return known
+
+    # ── the link ──
+
+    def on_ready(self, epoch: str) -> None:
+        """A new epoch: sequence numbers start anew."""
+        self._sequence = 0
+
+    def on_frame(self, frame: Frame) -> None:
+        """POLICY: rates in force from now on. DROP: the mirror does not want this exchange."""
+        if frame.kind == Kind.POLICY:
+            self._obey(Policy.from_json(frame.payload))
+        elif frame.kind == Kind.DROP:
+            copy = self.copies.pop(frame.sequence, None)
+            if copy is not None:
+                self.unwanted += 1
+                copy.dropped()
+        else:
+            raise ProtocolError(f"a mirror does not send frames of kind {frame.kind}")
+
+    def on_lost(self, epoch: str, count: int) -> None:
+        """What was opened in this epoch and not settled died with the mirror."""
+        for copy in self.copies.values():
+            copy.live = False
+        self.copies.clear()
+        if count:
+            self._counters.add("handoff_lost_total", (("reason", "lost_with_mirror"),), count)
+
+    def _obey(self, policy: Policy) -> None:
+        if self.policy is None or policy.salt != self.policy.salt:
+            self._placeholders.clear()
+        self.policy = policy
+        self._paths.clear()
+        self._keys_by_request = not policy.key.startswith("header:")
+        self._key_header = policy.key.partition(":")[2].strip().lower().encode()
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        assert self.policy is not None
+        self._rate = min(self.policy.rate, self.admitted)
+        self._threshold = keyed.threshold(self._rate)
+
+    def _adapt(self) -> None:
+        """Once a second: halve the admitted rate after drops, give back a tenth after a second without."""
+        self._timer = asyncio.get_running_loop().call_later(_THINNING_PERIOD_S, self._adapt)
+        dropped, self._full_before = self.dropped_full - self._full_before, self.dropped_full
+        if self.policy is None or (not dropped and self.admitted == 1.0):
+            return
+        if dropped:
+            self.admitted = max(_LOWEST_ADMITTED, self._rate / 2)
+        else:
+            self.admitted = min(1.0, self.admitted * 1.1)
+            if self.admitted >= self.policy.rate:
+                self.admitted = 1.0
+        self._set_rate()
+
+    @property
+    def rate(self) -> float:
+        """The rate in force: the policy's, thinned."""
+        return self._rate
+
+    def report(self, counters: Counters) -> None:
+        """Plain integers of the hot path, as gauges and counters of a snapshot."""
+        link = self.link
+        for reason, count in (
+            ("sampled", self.handed_off),
+            ("not_sampled", self.not_sampled),
+            ("endpoint", self.foreign_path),
+            ("own_marker", self.own_marker),
+            ("mirror_away", self.dropped_away),
+            ("handoff_full", self.dropped_full),
+            ("mirror_dropped", self.unwanted),
+        ):
+            counters.set_total("handoff_exchanges_total", count, (("decision", reason),))
+        counters.gauge("handoff_connected", 1.0 if link.ready or link.full else 0.0)
+        counters.gauge("handoff_admitted_ratio", self.admitted)
+        counters.gauge("handoff_unsettled", float(link.opened - link.settled))
+
+
+class Copy:
+    """One exchange on its way to the mirror. Holds less than 64 KiB; `live` turns false when nobody wants it any more."""
+
+    __slots__ = ("_open_sent", "_request", "_request_size", "_tap", "_writer", "live", "sequence", "version")
+
+    def __init__(self, tap: Tap, sequence: int, version: int) -> None:
+        self.live = True
+        self._open_sent = False
+        self.sequence = sequence
+        self.version = version
+        self._tap = tap
+        self._request: list[bytes] = []
+        self._request_size = 0
+        self._writer: handoff.PartWriter | None = None
+
+    def open(self, head: RequestHead, forwarded: bytes) -> None:
+        """The request's head. `forwarded` is what production gets, used as it is when it holds no credential."""
+        tap = self._tap
+        if head.credentials_at is not None:
+            fields = head.fields.copy()
+            for at in head.credentials_at:
+                fields[at] = tap.placeholder(fields[at])
+            start = forwarded[: forwarded.index(b"\r\n") + 2]
+            forwarded = start + b"".join(fields)
+        if len(forwarded) > handoff.MAX_HEAD_BYTES - 64:
+            self.live = False
+            tap._counters.add("handoff_skipped_total", (("reason", "head_too_large"),))
+            return
+        tap.link.opened += 1
+        tap.handed_off += 1
+        tap.copies[self.sequence] = self
+        self._request.append(
+            handoff.open_frame(self.sequence, time.monotonic_ns(), self.version, forwarded, tap.rate or 1.0)
+        )
+
+    def request(self, data: bytes) -> None:
+        """A piece of the request body."""
+        self._request += handoff.request_frames(self.sequence, data)
+        self._request_size += len(data)
+        if self._request_size >= _REQUEST_FLUSH_BYTES:
+            self._flush_request()
+
+    def request_end(self) -> None:
+        """The request was handed to production's socket in full, now."""
+        self._request.append(handoff.request_end_frame(self.sequence, time.monotonic_ns()))
+        self._flush_request()
+
+    def _flush_request(self) -> None:
+        frames, self._request, self._request_size = self._request, [], 0
+        self._send(frames)
+
+    def response_head(self, head: ResponseHead, connect_s: float | None) -> None:
+        """Production's response head."""
+        if head.credentials_at is not None:
+            fields = head.fields.copy()
+            for at in head.credentials_at:
+                fields[at] = self._tap.placeholder(fields[at])
+            lines = b"HTTP/1.1 %d %b\r\n%b" % (head.status, head.reason, b"".join(fields))
+        else:
+            lines = head.lines
+        if len(lines) > handoff.MAX_HEAD_BYTES:
+            self.abort("capture_dropped")
+            return
+        connect_us = handoff.ABSENT_US if connect_s is None else int(connect_s * 1e6)
+        self._writer = handoff.PartWriter(self.sequence)
+        # Kept with the request's frames, if any are left, and sent with the first part.
+        self._request.append(handoff.head_frame(self.sequence, time.monotonic_ns(), lines, connect_us=connect_us))
+
+    def body(self, data: bytes) -> None:
+        """A chunk of production's body that arrived now."""
+        writer = self._writer
+        if writer is None:
+            return
+        frames = writer.add(time.monotonic_ns(), data)
+        if frames is not None:
+            if self._request:
+                frames = self._request + frames
+                self._request = []
+            self._send(frames)
+
+    def end(self, paused_us: int, lag_us: int) -> None:
+        """The response is complete."""
+        frames = self._request
+        if self._writer is not None:
+            frames += self._writer.flush()
+        frames.append(handoff.end_frame(self.sequence, time.monotonic_ns(), paused_us, lag_us))
+        self._send(frames)
+        self._close()
+
+    def abort(self, reason: str, paused_us: int = 0, lag_us: int = 0) -> None:
+        """The exchange ended otherwise. Always said, also above the soft bound: the mirror must not wait for more."""
+        if not self.live:
+            return
+        link = self._tap.link
+        if link.full and not self._open_sent:
+            link.opened -= 1  # nothing was ever said of it
+            self._close()
+            return
+        frames: list[bytes] = []
+        if not link.full:
+            frames = self._request
+            if self._writer is not None:
+                frames += self._writer.flush()
+        frames.append(handoff.abort_frame(self.sequence, time.monotonic_ns(), reason, paused_us, lag_us))
+        link.write(frames)
+        self._close()
+
+    def dropped(self) -> None:
+        """The mirror does not want this exchange. It has settled it."""
+        self.live = False
+        self._request, self._writer = [], None
+
+    def _send(self, frames: list[bytes]) -> None:
+        link = self._tap.link
+        if link.full:
+            self._tap.dropped_full += 1
+            self._request, self._writer = [], None
+            self.abort("handoff_full")
+        else:
+            self._open_sent = True
+            link.write(frames)
+
+    def _close(self) -> None:
+        self.live = False
+        self._request, self._writer = [], None
+        self._tap.copies.pop(self.sequence, None)

@@ -1,0 +1,165 @@
+"""What the exchanges of one worker share: production's origin, the tap, the clock, the counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from shadowbench.http1.heads import Refusal
+from shadowbench.http1.origin import ConnectFault, Origin
+from shadowbench.http1.server import RequestHead, ServerConnection
+from shadowbench.http1.ticker import Ticker
+from shadowbench.proxy.exchange import Exchange
+from shadowbench.proxy.faults import ProductionFault
+from shadowbench.proxy.options import ProxyOptions
+from shadowbench.proxy.tap import Tap
+from shadowbench.signals import Counters
+
+
+class Traffic:
+    """`ServerHost` of a proxy worker. Counts in plain integers; `report` turns them into signals."""
+
+    def __init__(
+        self, options: ProxyOptions, *, origin: Origin, tap: Tap | None, ticker: Ticker, counters: Counters
+    ) -> None:
+        self.options = options
+        self.origin = origin
+        self.tap = tap
+        self.ticker = ticker
+        self.draining = False
+        self.connections: set[ServerConnection] = set()
+        self.accepted = 0
+        self.begun = 0
+        self.answered = 0
+        self.active = 0
+        self.tunnels = 0
+        self.trailers = 0
+        self._counters = counters
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._rest = asyncio.Event()
+        self._rest.set()
+        self.on_connections: Callable[[int], None] = lambda count: None
+        self._base_path = origin.base_path
+        self._host = origin.host
+
+    # ── connections ──
+
+    def begin(self, connection: ServerConnection, head: RequestHead) -> Exchange:
+        """A client's request has its turn."""
+        return Exchange(self, connection, head)
+
+    def opened(self, connection: ServerConnection) -> None:
+        """A client connected."""
+        self.accepted += 1
+        self.connections.add(connection)
+        self.on_connections(len(self.connections))
+
+    def closed(self, connection: ServerConnection) -> None:
+        """A client's connection is gone."""
+        self.connections.discard(connection)
+        self.on_connections(len(self.connections))
+
+    def refused(self, refusal: Refusal) -> None:
+        """We answered instead of production."""
+        self._counters.add("proxy_refused_requests_total", (("reason", refusal.code),))
+
+    def trailers_dropped(self, count: int) -> None:
+        """Trailer fields of a request were dropped."""
+        self.trailers += count
+
+    # ── exchanges ──
+
+    def began(self) -> float:
+        """An exchange begins: its time on the coarse clock."""
+        self.begun += 1
+        self.active += 1
+        return self.ticker.now
+
+    def ended(self) -> None:
+        """Production's answer went out whole."""
+        self.answered += 1
+        self._one_less()
+
+    def cancelled(self, reason: str) -> None:
+        """The client went away, or its request broke off."""
+        self._counters.add("proxy_cancelled_requests_total", (("reason", reason),))
+        self._one_less()
+
+    def failed(self, fault: ProductionFault) -> None:
+        """Production failed."""
+        self._counters.add("proxy_production_faults_total", (("reason", fault.code),))
+        self._one_less()
+
+    def _one_less(self) -> None:
+        self.active -= 1
+        if self.active == 0:
+            self._rest.set()
+        elif self._rest.is_set():
+            self._rest.clear()
+
+    def lag_us(self, since: float) -> int:
+        """Worst loop lag since an exchange began, in microseconds."""
+        return int(self.ticker.worst_lag_s(since) * 1e6)
+
+    def request_head(self, head: RequestHead) -> bytes:
+        """The request's head for production, without the empty line."""
+        fields = head.fields
+        if head.host_at < 0:
+            fields += b"Host", b": ", self._host, b"\r\n"
+        elif not self.options.preserve_host:
+            fields[head.host_at] = self._host
+        if head.chunked:
+            fields += b"Transfer-Encoding", b": ", b"chunked", b"\r\n"
+        if head.upgrade is not None:
+            fields += b"Connection", b": ", b"Upgrade", b"\r\n", b"Upgrade", b": ", head.upgrade, b"\r\n"
+        return b"%b %b%b HTTP/1.1\r\n%b" % (head.method, self._base_path, head.path, b"".join(fields))
+
+    # ── connecting: one task per connection to be made, never per request ──
+
+    def connect_for(self, exchange: Exchange) -> None:
+        """Make a connection and give it to `exchange`, or to the pool if the client left meanwhile."""
+        task = asyncio.get_running_loop().create_task(self._connect_for(exchange), name="connect-production")
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect_for(self, exchange: Exchange) -> None:
+        try:
+            connection = await self.origin.connect()
+        except ConnectFault as fault:
+            exchange.not_connected(fault)
+            return
+        if not exchange.connected(connection):
+            self.origin.rest(connection)
+
+    # ── the end ──
+
+    async def drained(self, deadline_s: float) -> bool:
+        """Close connections at rest, wait for exchanges under way. Whether all ended within the deadline."""
+        self.draining = True
+        for connection in tuple(self.connections):
+            connection.close_idle()
+        try:
+            async with asyncio.timeout(deadline_s):
+                while self.active:
+                    self._rest.clear()
+                    await self._rest.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def report(self, counters: Counters) -> None:
+        """The plain integers as signals of a snapshot."""
+        totals = {
+            "proxy_accepted_connections_total": self.accepted,
+            "proxy_requests_total": self.begun,
+            "proxy_answered_requests_total": self.answered,
+            "proxy_tunnels_total": self.tunnels,
+            "proxy_dropped_trailers_total": self.trailers,
+        }
+        for name, value in totals.items():
+            counters.set_total(name, value)
+        counters.gauge("proxy_open_connections", len(self.connections))
+        counters.gauge("proxy_active_requests", self.active)
+        counters.gauge("proxy_production_connections", self.origin.connections)
+        if self.tap is not None:
+            self.tap.report(counters)
