@@ -1,0 +1,84 @@
+"""The demo's configuration file. Pure: ports and paths in, text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CANDIDATES = ("again", "hot", "short")
+
+_TEMPLATE = """\
+# Written by `shadowbench demo`. Change it and run `shadowbench serve -c` with it: it is an ordinary configuration.
+proxy: {{listen: "127.0.0.1:{proxy_port}"}}
+admin: {{listen: "127.0.0.1:{admin_port}"}}
+
+production: {{url: "{model_url}"}}
+
+candidates:
+  again:                # production once more (A/A): what differs here is noise
+    sample_rate: 1
+    concurrency: 1      # one small model does all the work on this machine: candidates take turns
+  hot:                  # the same model, much more random
+    sample_rate: 1
+    concurrency: 1
+    parameters: {{temperature: 1.5}}
+  short:                # the same model, cut off early
+    sample_rate: 1
+    concurrency: 1
+    parameters: {{max_tokens: 12}}
+
+mirror:
+  # Normally a copy that waited for 2 s is not sent any more. The candidates of this demo share one model with production,
+  # on few cores: here they may be late.
+  stale_after_s: 600
+
+store: {{url: "sqlite:///{log}"}}
+runtime: {{folder: "{runtime}"}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where everything of one demo run is."""
+
+    folder: Path
+    runtime: Path
+    model_port: int
+    proxy_port: int
+    admin_port: int
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "shadowbench.yaml"
+
+    @property
+    def log(self) -> Path:
+        """The pair log."""
+        return self.folder / "pairs.db"
+
+    @property
+    def store_url(self) -> str:
+        """The pair log as the configuration names it."""
+        return f"sqlite:///{self.log}"
+
+    @property
+    def model_url(self) -> str:
+        """Production, and the candidates too."""
+        return f"http://127.0.0.1:{self.model_port}"
+
+    @property
+    def proxy_url(self) -> str:
+        """What a client is pointed at."""
+        return f"http://127.0.0.1:{self.proxy_port}"
+
+
+def write(places: Places) -> str:
+    """The configuration as YAML. `places.folder` is absolute."""
+    return _TEMPLATE.format(
+        proxy_port=places.proxy_port,
+        admin_port=places.admin_port,
+        model_url=places.model_url,
+        log=places.log,
+        runtime=places.runtime,
+    )

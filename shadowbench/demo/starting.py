@@ -1,0 +1,72 @@
+"""Starting the demo's two children, and waiting until they answer."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+
+from shadowbench.demo import model_server
+from shadowbench.demo.children import child, last_lines
+from shadowbench.demo.configuration import Places
+from shadowbench.errors import UnavailableError
+
+_READY_WITHIN_S = 60.0
+_POLL_S = 0.05
+
+
+class Model(StrEnum):
+    """What answers the demo's requests."""
+
+    REAL = "real"
+    SCRIPTED = "scripted"
+
+
+@contextlib.contextmanager
+def running_model(places: Places, model: Model) -> Iterator[None]:
+    """The model server. Raises UnavailableError when it does not come up."""
+    # One core is left for everything else; above four threads so small a model gains nothing.
+    threads = min(4, max(1, (os.cpu_count() or 1) - 1))
+    module = [sys.executable, "-m", model_server.__name__]
+    command = [*module, model, str(places.model_port), str(threads)]
+    log = places.folder / "model.log"
+    with child(command, log, os.environ) as process:
+        _wait(process, places.model_port, "/v1/models", f"the model server ended at once; its log is {log}:\n", places)
+        yield
+
+
+@contextlib.contextmanager
+def running_sidecar(places: Places) -> Iterator[None]:
+    """`shadowbench serve` with the demo's configuration. Raises UnavailableError when it does not come up."""
+    log = places.folder / "serve.log"
+    command = [sys.executable, "-m", "shadowbench", "serve", "-c", str(places.config)]
+    # Variables meant for the user's own sidecar would change this one.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SHADOWBENCH_")}
+    with child(command, log, ours) as process:
+        _wait(process, places.admin_port, "/readyz", f"shadowbench serve ended at once; its log is {log}:\n", places)
+        yield
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, complaint: str, places: Places) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while not _answers(port, path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            log = places.folder / ("serve.log" if path == "/readyz" else "model.log")
+            raise UnavailableError(complaint + last_lines(log))
+        time.sleep(_POLL_S)
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
