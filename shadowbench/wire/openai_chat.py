@@ -1,0 +1,329 @@
+"""OpenAI chat completions, and what compatible servers make of them, read to neutral nouns. Pure.
+
+Lenient where servers differ and clients live with it: `index` null or missing on tool calls, `arguments` null or an object,
+content as a list of parts, usage on any chunk or none, ids and models empty at first, `reasoning` or `reasoning_content`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shadowbench.records import NO_USAGE, Answer, Choice, ToolCall, Usage, UsageSource
+from shadowbench.wire import loose_json as loose
+from shadowbench.wire.base import Parsed, ProviderError
+from shadowbench.wire.provider_error import error_in
+from shadowbench.wire.sse import SseEvent
+
+_END_MARK = b"[DONE]"
+# The first that says something counts: some servers send both, with the same text.
+_REASONING = ("reasoning_content", "reasoning")
+
+
+def parse_body(body: bytes) -> Parsed:
+    """Read a whole answer."""
+    try:
+        value = loose.load(body)
+    except loose.NotJson:
+        return Parsed(malformed="not_json")
+    if error := error_in(value):
+        return Parsed(error=error)
+    completion = loose.as_mapping(value)
+    if not isinstance(completion.get("choices"), list):
+        return Parsed(malformed="no_choices")
+    told = _Told()
+    told.take(completion)
+    choices = _Choices()
+    for position, choice in enumerate(completion["choices"]):
+        choices.take(loose.as_mapping(choice), position, "message")
+    return told.parsed(choices.finish(), error=None, ended=True, malformed=None)
+
+
+class StreamReader:
+    """Reads a streamed answer."""
+
+    def __init__(self) -> None:
+        self._choices = _Choices()
+        self._told = _Told()
+        self._error: ProviderError | None = None
+        self._ended = False
+        self._malformed: str | None = None
+        self._chunks = 0
+
+    def feed(self, event: SseEvent) -> bool:
+        """Take an event; True when it carried content. After the end mark or an error clients stop reading, and so do we."""
+        if self._ended or self._error:
+            return False
+        if event.data.startswith(_END_MARK):
+            self._ended = True
+            return False
+        chunk = self._chunk(event)
+        if chunk is None:
+            return False
+        self._chunks += 1
+        self._told.take(chunk)
+        return self._take_choices(chunk)
+
+    def feed_unterminated(self, event: SseEvent) -> None:
+        """Take the event that lacks its blank line: servers that forget it do so after the end mark."""
+        self._ended = self._ended or (not self._error and event.data.startswith(_END_MARK))
+
+    def finish(self) -> Parsed:
+        """What came of it."""
+        answer = self._choices.finish() if self._chunks else None
+        return self._told.parsed(answer, error=self._error, ended=self._ended, malformed=self._malformed)
+
+    def _chunk(self, event: SseEvent) -> Mapping[str, Any] | None:
+        if event.oversize:
+            self._malformed = self._malformed or "oversize_event"
+            return None
+        try:
+            value = loose.load(event.data)
+        except loose.NotJson:
+            self._malformed = self._malformed or "event_not_json"
+            return None
+        self._error = error_in(value) or (error_in({"error": value or "error"}) if event.name == "error" else None)
+        if self._error:
+            return None
+        if not isinstance(value, dict):
+            self._malformed = self._malformed or "event_not_an_object"
+            return None
+        return value
+
+    def _take_choices(self, chunk: Mapping[str, Any]) -> bool:
+        carried = False
+        for position, choice in enumerate(loose.as_sequence(chunk.get("choices"))):
+            carried |= self._choices.take(loose.as_mapping(choice), position, "delta")
+        return carried
+
+
+class _Told:
+    """What an answer, or each chunk of one, tells beside its choices."""
+
+    def __init__(self) -> None:
+        self._usage: dict[str, int] = {}
+        self._model: str | None = None
+        self._fingerprint: str | None = None
+        self._id: str | None = None
+
+    def take(self, chunk: Mapping[str, Any]) -> None:
+        # Azure opens with a chunk of prompt filter results whose id and model are "".
+        self._model = self._model or loose.as_name(chunk.get("model"))
+        self._id = self._id or loose.as_name(chunk.get("id"))
+        self._fingerprint = loose.as_name(chunk.get("system_fingerprint")) or self._fingerprint
+        usage = chunk.get("usage")
+        if not isinstance(usage, dict):  # Groq's streams report here only, unless asked by `include_usage`
+            usage = loose.as_mapping(chunk.get("x_groq")).get("usage")
+        if isinstance(usage, dict):
+            self._usage |= _counts(usage)
+
+    def parsed(
+        self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
+    ) -> Parsed:
+        usage = Usage(source=UsageSource.REPORTED, **self._usage) if self._usage else NO_USAGE
+        return Parsed(
+            answer=answer,
+            usage=usage,
+            reported_model=self._model,
+            fingerprint=self._fingerprint,
+            response_id=self._id,
+            error=error,
+            ended=ended,
+            malformed=malformed,
+        )
+
+
+def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
+    details_in = loose.as_mapping(usage.get("prompt_tokens_details"))
+    details_out = loose.as_mapping(usage.get("completion_tokens_details"))
+    counts = {
+        "input_tokens": loose.as_count(usage.get("prompt_tokens")),
+        "output_tokens": loose.as_count(usage.get("completion_tokens")),
+        "cached_input_tokens": _first_count(details_in.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")),
+        "cache_write_tokens": _first_count(
+            details_in.get("cache_write_tokens"), usage.get("cache_creation_input_tokens")
+        ),
+        "reasoning_tokens": loose.as_count(details_out.get("reasoning_tokens")),
+    }
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _first_count(usual: object, other: object) -> int | None:
+    """The usual field's count, else that of the one that other servers have (DeepSeek, LiteLLM)."""
+    count = loose.as_count(usual)
+    return loose.as_count(other) if count is None else count
+
+
+class _Choices:
+    """The alternatives of an answer, by index."""
+
+    def __init__(self) -> None:
+        self._by_index: dict[int, _Choice] = {}
+
+    def take(self, choice: Mapping[str, Any], position: int, message_key: str) -> bool:
+        index = loose.as_index(choice.get("index"))
+        index = position if index is None else index
+        target = self._by_index.get(index)
+        if target is None:
+            target = self._by_index[index] = _Choice()
+        target.finish_reason = loose.as_name(choice.get("finish_reason")) or target.finish_reason
+        return target.take(loose.as_mapping(choice.get(message_key)))
+
+    def finish(self) -> Answer:
+        return Answer(choices=tuple(self._by_index[index].finish(index) for index in sorted(self._by_index)))
+
+
+class _Choice:
+    """One alternative, growing."""
+
+    def __init__(self) -> None:
+        self.finish_reason: str | None = None
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._transcript: list[str] = []
+        self._calls = _ToolCalls()
+
+    def take(self, message: Mapping[str, Any]) -> bool:
+        """Take a message or a delta; True when it carried content."""
+        content = message.get("content")
+        if isinstance(content, str):
+            self._text.append(content)
+            carried = bool(content)
+        else:
+            carried = bool(content) and self._take_parts(loose.as_sequence(content))
+        carried |= self._take_reasoning(message)
+        carried |= _append(self._refusal, loose.as_name(message.get("refusal")))
+        if calls := message.get("tool_calls"):
+            carried |= self._calls.take(loose.as_sequence(calls))
+        if call := message.get("function_call"):
+            carried |= self._calls.take_legacy(loose.as_mapping(call))
+        if audio := message.get("audio"):
+            carried |= self._take_audio(loose.as_mapping(audio))
+        return carried
+
+    def _take_parts(self, parts: Iterable[Any]) -> bool:
+        """Content as a list: Mistral's reasoning models, and gateways that repeat the request's form."""
+        carried = False
+        for part in map(loose.as_mapping, parts):
+            if part.get("type") == "thinking":
+                inner = loose.as_sequence(part.get("thinking"))
+                for thought in (loose.as_text(loose.as_mapping(p).get("text")) for p in inner):
+                    carried |= _append(self._reasoning, thought)
+            else:
+                carried |= _append(self._text, loose.as_text(part.get("text")))
+        return carried
+
+    def _take_reasoning(self, message: Mapping[str, Any]) -> bool:
+        return any(_append(self._reasoning, loose.as_name(message.get(key))) for key in _REASONING)
+
+    def _take_audio(self, audio: Mapping[str, Any]) -> bool:
+        return _append(self._transcript, loose.as_text(audio.get("transcript"))) or bool(audio.get("data"))
+
+    def finish(self, index: int) -> Choice:
+        text = _joined(self._text)
+        return Choice(
+            index=index,
+            text=_joined(self._transcript) if not text and self._transcript else text,
+            reasoning=_joined(self._reasoning),
+            refusal=_joined(self._refusal),
+            tool_calls=self._calls.finish(),
+            finish_reason=self.finish_reason,
+        )
+
+
+class _ToolCalls:
+    """The tool calls of one choice, put together from fragments.
+
+    Which call a fragment belongs to:
+        index given, new               a new call
+        index given, known             that call; but a new one if the fragment has another id and a name (servers that
+                                       number every call 0)
+        no index, id known             that call
+        no index, id or name given     a new call
+        no index, neither              the latest call
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[_ToolCall] = []
+        self._by_index: dict[int, _ToolCall] = {}
+        self._legacy: _ToolCall | None = None
+
+    def take(self, fragments: Iterable[Any]) -> bool:
+        carried = False
+        for fragment in map(loose.as_mapping, fragments):
+            carried |= self._call_for(fragment).take(fragment)
+        return carried
+
+    def take_legacy(self, fragment: Mapping[str, Any]) -> bool:
+        """`function_call`, which came before tools: at most one."""
+        if self._legacy is None:
+            self._legacy = _ToolCall(0, "legacy_function")
+            self._calls.append(self._legacy)
+        return self._legacy.take({"function": fragment})
+
+    def finish(self) -> tuple[ToolCall, ...]:
+        return tuple(call.finish() for call in sorted(self._calls, key=lambda call: call.index))
+
+    def _call_for(self, fragment: Mapping[str, Any]) -> _ToolCall:
+        index = loose.as_index(fragment.get("index"))
+        id_ = loose.as_name(fragment.get("id"))
+        name = loose.as_name(_function_of(fragment).get("name"))
+        if index is not None:
+            known = self._by_index.get(index)
+            is_other = known is not None and bool(id_ and name and known.id and id_ != known.id)
+            return self._new(index) if known is None or is_other else known
+        if id_ and (same := next((call for call in self._calls if call.id == id_), None)):
+            return same
+        return self._new(len(self._calls)) if id_ or name or not self._calls else self._calls[-1]
+
+    def _new(self, index: int) -> _ToolCall:
+        call = self._by_index[index] = _ToolCall(index, "function")
+        self._calls.append(call)
+        return call
+
+
+class _ToolCall:
+    """One call, growing. `index` is only for order."""
+
+    def __init__(self, index: int, kind: str) -> None:
+        self.index = index
+        self.id: str | None = None
+        self._kind = kind
+        self._name = ""
+        self._arguments: list[str] = []
+
+    def take(self, fragment: Mapping[str, Any]) -> bool:
+        self.id = self.id or loose.as_name(fragment.get("id"))
+        if fragment.get("type") == "custom" or "custom" in fragment:
+            self._kind = "custom"
+        function = _function_of(fragment)
+        name = loose.as_name(function.get("name"))
+        if name and name != self._name:  # some repeat it with every fragment
+            self._name += name
+        return self._take_arguments(function.get("input" if self._kind == "custom" else "arguments"))
+
+    def _take_arguments(self, arguments: object) -> bool:
+        text = arguments if isinstance(arguments, str) or arguments is None else loose.dump(arguments)
+        return _append(self._arguments, text)
+
+    def finish(self) -> ToolCall:
+        name, arguments = loose.sound(self._name), loose.sound("".join(self._arguments))
+        return ToolCall(name=name, arguments=arguments, id=self.id, kind=self._kind)
+
+
+def _function_of(fragment: Mapping[str, Any]) -> Mapping[str, Any]:
+    return loose.as_mapping(fragment.get("function") or fragment.get("custom"))
+
+
+def _append(parts: list[str], text: str | None) -> bool:
+    """Append `text` where there is one; True when it says something."""
+    if text is not None:
+        parts.append(text)
+    return bool(text)
+
+
+def _joined(parts: list[str]) -> str | None:
+    """The parts as one text; None when there was none, which is not the same as an empty one."""
+    return loose.sound("".join(parts)) if parts else None
