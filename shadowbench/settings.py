@@ -189,13 +189,15 @@ class ProxySettings(Section):
     """TLS towards clients."""
     host_header: Literal["rewrite", "preserve"] = "rewrite"
     """What production sees as Host: its own name (rewrite), or what the client sent (preserve)."""
-    max_head_bytes: Annotated[int, Field(ge=1024, le=60_000)] = 32_768
-    """Largest request or response head. Above it a request gets 431, a response becomes 502."""
-    max_headers: Annotated[int, Field(ge=8, le=1000)] = 200
-    """Most header lines in a head."""
-    head_timeout_s: Seconds = 15.0
+    max_head_bytes: Annotated[int, Field(ge=1024, le=1 << 20)] = 128 * 1024
+    """Largest request head; a larger one gets 431."""
+    max_headers: Annotated[int, Field(ge=8, le=10_000)] = 256
+    """Most header lines in a request head."""
+    head_timeout_s: Seconds = 30.0
     """How long a client may take to send a request head."""
-    client_idle_s: Seconds = 75.0
+    body_timeout_s: Seconds = 60.0
+    """Longest silence of a client within a request body."""
+    client_idle_s: Seconds = 300.0
     """How long a client connection may rest between requests."""
     drain_delay_s: SecondsOrZero = 0.0
     """At shutdown: how long new requests are still taken, with Connection: close, until load balancers noticed."""
@@ -219,10 +221,10 @@ class ProductionSettings(Section):
     """How long connecting, TLS included, may take before the client gets 502."""
     first_byte_timeout_s: Seconds | None = None
     """How long production may take to begin its answer before the client gets 504; null waits for ever."""
-    idle_timeout_s: Seconds | None = 600.0
+    idle_timeout_s: Seconds | None = 300.0
     """Longest silence within an answer that has begun; null waits for ever."""
     pool_idle_s: Seconds | None = None
-    """How long a connection to production rests before it is closed; null: 4 s for http, longer for https."""
+    """How long a connection to production rests before it is closed; null: 4 s for http, 55 s for https."""
     pool_max_age_s: Seconds = 300.0
     """How old a connection to production may become before it is replaced."""
     tls: ClientTlsSettings = ClientTlsSettings()
@@ -280,6 +282,11 @@ class MirrorSettings(Section):
     """A copy that waited longer than this since its request came is not sent: it would meet another world."""
     max_request_bytes: Annotated[int, Field(ge=1024, le=1 << 28)] = 2 * 1024 * 1024
     """Largest request body that is copied."""
+    max_held_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 36)] = 64 * 1024 * 1024
+    """What all copies that wait or run may hold in the mirror's memory; more are counted and not sent."""
+    secret_file: Path | None = None
+    """File with the secret that keys sampling and the placeholders of credentials; made when absent. null: the pair
+    log's name with .secret after it."""
 
 
 class StoreSettings(Section):
@@ -293,7 +300,7 @@ class RuntimeSettings(Section):
     """What the processes of one sidecar share while they run."""
 
     folder: Path | None = None
-    """Private folder (0700) of sockets and the sampling secret; null: $XDG_RUNTIME_DIR/shadowbench, or one in /tmp.
+    """Private folder (0700) of the sockets between the processes; null: $XDG_RUNTIME_DIR/shadowbench, or one in /tmp.
     Proxies and the mirror they feed name the same folder; two sidecars on one machine name different ones."""
 
 

@@ -7,6 +7,7 @@ first, too: the mirror serves until its proxies said goodbye, the recorder until
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import mmap
 import os
 import signal
@@ -14,11 +15,13 @@ import socket
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shadowbench import __version__
 from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
+from shadowbench.links import private_folder
 from shadowbench.listening import Address, bind
 from shadowbench.signals import Sample
 from shadowbench.telemetry.totals import Totals
@@ -35,12 +38,17 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to run. Roles start, and leave, in the order of `workers`; the first role decides about readiness."""
+    """What to run. Roles start, and leave, in the order of `workers`; the first role decides about readiness.
+
+    `exclusive_folder` is the runtime folder of a parent that has a mirror: two of them there would take over each other's
+    sockets, and with them the copies of each other's proxies.
+    """
 
     workers: Sequence[WorkerSpec]
     listen: Sequence[Address] = ()
     socket_mode: int = 0o660
     admin: Address | None = None
+    exclusive_folder: Path | None = None
 
 
 class Supervisor:
@@ -65,6 +73,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal, number)
+        lock = _lock(self._plan.exclusive_folder) if self._plan.exclusive_folder else None
         self._bind()
         # Bound before anything starts, so that a port in use is told at once; served by aiohttp, imported after.
         admin = bind(self._plan.admin) if self._plan.admin else []
@@ -83,6 +92,8 @@ class Supervisor:
                     await server.stop()
         finally:
             self._close()
+            if lock is not None:
+                os.close(lock)
         return self._exit_code
 
     # ── state, for the admin server ──
@@ -252,6 +263,20 @@ class _Slots:
     def close(self) -> None:
         self._page.close()
         os.close(self.fd)
+
+
+def _lock(folder: Path) -> int:
+    """Hold `folder` as long as the returned descriptor is open. Raises UnavailableError when another parent does."""
+    private_folder(folder)
+    lock = os.open(folder / "mirror.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise UnavailableError(
+            f"another shadowbench has its mirror in {folder}: stop it, or give this one its own runtime.folder"
+        ) from None
+    return lock
 
 
 def _resident_bytes(pid: int) -> float:

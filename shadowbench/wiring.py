@@ -1,0 +1,204 @@
+"""From settings to what runs: the options of each worker, and the plan of a parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from shadowbench.child import WorkerSpec
+from shadowbench.errors import ConfigurationError
+from shadowbench.http1.origin import OriginOptions
+from shadowbench.http1.server import ServerOptions
+from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
+from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.proxy.options import ProxyOptions
+from shadowbench.recorder.options import RecorderOptions
+from shadowbench.settings import CandidateSettings, Settings, as_list
+from shadowbench.store.opening import path_of
+from shadowbench.supervisor import Plan
+from shadowbench.worker import to_json
+
+Role = Literal["serve", "proxy", "mirror"]
+
+# The longest name in the runtime folder: the recorder's socket while it is being replaced.
+_LONGEST_SOCKET_NAME = "recorder.sock.4194304"
+# After a worker's own deadlines ran out it has this long to end by itself before it is killed.
+_GRACE_S = 3.0
+
+
+def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ) -> Plan:
+    """What a parent of `role` runs."""
+    workers: list[WorkerSpec] = []
+    if role != "mirror":
+        workers += [_proxy_spec(settings, number, environ) for number in range(settings.proxy.workers)]
+    if role != "proxy":
+        workers += [_mirror_spec(settings, environ), _recorder_spec(settings, environ)]
+    return Plan(
+        workers=tuple(workers),
+        listen=() if role == "mirror" else listen_addresses(settings),
+        socket_mode=int(str(settings.proxy.socket_mode), 8),
+        admin=parse_address(settings.admin.listen) if settings.admin.listen else None,
+        exclusive_folder=None if role == "proxy" else runtime_folder(settings, environ),
+    )
+
+
+def listen_addresses(settings: Settings) -> tuple[Address, ...]:
+    """Where the proxy listens."""
+    return tuple(parse_address(text) for text in as_list(settings.proxy.listen))
+
+
+def runtime_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the sockets between the processes, absolute. Raises ConfigurationError when its path is too long."""
+    folder = settings.runtime.folder
+    if folder is None:
+        session = environ.get("XDG_RUNTIME_DIR")
+        folder = Path(session, "shadowbench") if session else Path(f"/tmp/shadowbench-{os.geteuid()}")
+    folder = folder.absolute()
+    length = len(os.fsencode(folder / _LONGEST_SOCKET_NAME))
+    if length > MAX_UNIX_PATH_BYTES:
+        raise ConfigurationError(
+            f"runtime.folder: {folder} is {length - MAX_UNIX_PATH_BYTES} bytes too long for the sockets in it; "
+            "choose a shorter one, e.g. /run/shadowbench"
+        )
+    return folder
+
+
+def proxy_options(settings: Settings, number: int, environ: Mapping[str, str] = os.environ) -> ProxyOptions:
+    """Options of one proxy worker, before the parent adds its sockets."""
+    proxy, production = settings.proxy, settings.production
+    return ProxyOptions(
+        name=f"proxy-{number}",
+        production=OriginOptions(
+            url=production.url,
+            connect_timeout_s=production.connect_timeout_s,
+            idle_s=production.pool_idle_s,
+            max_age_s=production.pool_max_age_s,
+            ca_file=_path(production.tls.ca_file),
+            verify=production.tls.verify,
+        ),
+        server=ServerOptions(
+            max_head_bytes=proxy.max_head_bytes,
+            max_headers=proxy.max_headers,
+            head_timeout_s=proxy.head_timeout_s,
+            body_timeout_s=proxy.body_timeout_s,
+            idle_s=proxy.client_idle_s,
+        ),
+        first_byte_timeout_s=production.first_byte_timeout_s,
+        idle_timeout_s=production.idle_timeout_s,
+        preserve_host=proxy.host_header == "preserve",
+        drain_delay_s=proxy.drain_delay_s,
+        drain_timeout_s=proxy.drain_timeout_s,
+        tls_cert=_path(proxy.tls.cert_file),
+        tls_key=_path(proxy.tls.key_file),
+        mirror_socket=str(runtime_folder(settings, environ) / "mirror.sock"),
+    )
+
+
+def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> MirrorOptions:
+    """Options of the mirror."""
+    mirror = settings.mirror
+    store = path_of(settings.store.url)
+    return MirrorOptions(
+        runtime_folder=str(runtime_folder(settings, environ)),
+        secret_file=str((mirror.secret_file or store.with_name(f"{store.name}.secret")).absolute()),
+        candidates=tuple(_candidate_options(settings, name, each) for name, each in settings.candidates.items()),
+        endpoints=tuple(_endpoint(text) for text in mirror.endpoints),
+        sample_key=mirror.sample_key,
+        cluster_header=mirror.cluster_header,
+        request_id_header=mirror.request_id_header,
+        stale_after_s=mirror.stale_after_s,
+        max_request_bytes=mirror.max_request_bytes,
+        max_held_bytes=mirror.max_held_bytes,
+        # Run apart, all roles are told to go at once: the mirror serves as long as its proxies may take.
+        drain_s=settings.proxy.drain_delay_s + settings.proxy.drain_timeout_s + _GRACE_S,
+    )
+
+
+def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> RecorderOptions:
+    """Options of the recorder."""
+    defaults = RecorderOptions(runtime_folder="", store_url="")
+    largest = max((each.max_response_bytes for each in settings.candidates.values()), default=0)
+    return RecorderOptions(
+        runtime_folder=str(runtime_folder(settings, environ)),
+        store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
+        request_id_header=settings.mirror.request_id_header,
+        max_body_bytes=max(defaults.max_body_bytes, largest),
+    )
+
+
+def _candidate_options(settings: Settings, name: str, candidate: CandidateSettings) -> CandidateOptions:
+    own_url = candidate.url is not None
+    tls = candidate.tls if own_url or candidate.tls != type(candidate.tls)() else settings.production.tls
+    return CandidateOptions(
+        name=name,
+        url=candidate.url or settings.production.url,
+        model=candidate.model,
+        api_key_env=candidate.api_key_env,
+        headers=candidate.headers,
+        parameters={
+            member: None if value is None else json.dumps(value, ensure_ascii=False)
+            for member, value in candidate.parameters.items()
+        },
+        sample_rate=candidate.sample_rate,
+        queue=candidate.queue,
+        concurrency=candidate.concurrency,
+        connect_timeout_s=candidate.connect_timeout_s,
+        first_byte_timeout_s=candidate.first_byte_timeout_s,
+        idle_timeout_s=candidate.idle_timeout_s,
+        total_timeout_s=candidate.total_timeout_s,
+        max_response_bytes=candidate.max_response_bytes,
+        ca_file=_path(tls.ca_file),
+        verify=tls.verify,
+    )
+
+
+def _proxy_spec(settings: Settings, number: int, environ: Mapping[str, str]) -> WorkerSpec:
+    options = proxy_options(settings, number, environ)
+    return WorkerSpec(
+        role="proxy",
+        number=number,
+        command=_command("proxy"),
+        options=to_json(options),
+        listens=True,
+        drain_s=options.drain_delay_s + options.drain_timeout_s + _GRACE_S,
+    )
+
+
+def _mirror_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec:
+    options = mirror_options(settings, environ)
+    return WorkerSpec(
+        role="mirror",
+        number=0,
+        command=_command("mirror"),
+        options=to_json(options),
+        drain_s=options.drain_s + options.finish_s + options.settle_s + _GRACE_S,
+    )
+
+
+def _recorder_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec:
+    options = recorder_options(settings, environ)
+    return WorkerSpec(
+        role="recorder",
+        number=0,
+        command=_command("recorder"),
+        options=to_json(options),
+        drain_s=options.drain_s + options.flush_s + _GRACE_S,
+    )
+
+
+def _command(job: str) -> tuple[str, ...]:
+    # -P: a file named like a library, in the folder one happens to stand in, is not imported.
+    return (sys.executable, "-P", "-m", f"shadowbench.{job}")
+
+
+def _endpoint(text: str) -> tuple[str, str]:
+    method, _, path = text.partition(" ")
+    return method, path
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
