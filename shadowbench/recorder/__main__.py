@@ -1,0 +1,74 @@
+"""The recorder process: `python -m shadowbench.recorder`, options as JSON from its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from shadowbench import links
+from shadowbench.recorder.exchange import Reader
+from shadowbench.recorder.options import RecorderOptions
+from shadowbench.recorder.raw import RawExchange
+from shadowbench.recorder.redact import CredentialRedactor, Redactor
+from shadowbench.recorder.server import Recorder
+from shadowbench.recorder.writer import BatchBounds, Report, Writer
+from shadowbench.records import Exchange
+from shadowbench.signals import Counters
+from shadowbench.store.opening import open_log
+from shadowbench.wire.reading import ReadingLimits
+from shadowbench.worker import Parent, from_json, run
+
+
+async def main(parent: Parent, fields: dict[str, Any]) -> None:
+    """Serve until drained."""
+    options = from_json(RecorderOptions, fields)
+    recorder = Recorder(options, parent.counters, parent.log)
+    recorder.writer = build_writer(options, recorder)
+    parent.before_snapshot(recorder.set_gauges)
+    recorder.writer.start()
+    server = await links.listen(Path(options.socket_path), recorder.connect)
+    parent.ready()
+    await _first_of(parent.draining, recorder.ended)
+    if recorder.fatal is None:
+        await recorder.drain()
+    server.close()
+    if recorder.fatal is not None:
+        raise recorder.fatal
+
+
+def build_writer(options: RecorderOptions, recorder: Recorder) -> Writer:
+    """The writer of these options, which reports to `recorder` on the running loop."""
+    loop = asyncio.get_running_loop()
+    limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
+    reader = Reader(request_id_header=options.request_id_header, limits=limits)
+    redactor: Redactor = CredentialRedactor()
+
+    # What is done to every exchange between its bytes and the log, in this order. Prices are looked up after redaction:
+    # they need the usage and the model's name only.
+    def read(raw: RawExchange, counters: Counters) -> Exchange:
+        return redactor.redact(reader.read(raw), counters)
+
+    def deliver(report: Report) -> None:
+        loop.call_soon_threadsafe(recorder.on_report, report)
+
+    return Writer(
+        open_log=lambda: open_log(options.store_url, "write"),
+        read=read,
+        bounds=BatchBounds(exchanges=options.max_batch_exchanges, raw_bytes=options.max_batch_bytes),
+        deliver=deliver,
+        clock=time.monotonic,
+    )
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        waits = [group.create_task(event.wait()) for event in events]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
+if __name__ == "__main__":
+    run(main)

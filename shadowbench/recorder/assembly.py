@@ -1,0 +1,267 @@
+"""Frames of one mirror connection → finished exchanges, in the order of CLOSE. Pure.
+
+Frames of different exchanges, and of different sides of one, interleave freely. Within one exchange this is legal:
+
+    OPEN first. REQUEST… then REQUEST_END on side 0, at most one. PLAN at most once, before any candidate's frame.
+    Per side: REQUEST_END (t0) before or after HEAD (an endpoint may answer early), HEAD before PART, one END or ABORT, and
+    nothing after it. END needs a HEAD, ABORT does not. CLOSE last.
+
+Anything else is a ProtocolError: the peer cannot be trusted to mean what it says. Two things are no errors but cost the
+exchange: CLOSE before every side ended, and no room. A discarded exchange is remembered until its CLOSE, because the mirror
+expects settlements in that order; what still comes for it is read and forgotten.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from shadowbench import handoff
+from shadowbench.errors import ProtocolError
+from shadowbench.handoff import PRODUCTION, EndPayload, Frame, HeadPayload, Kind
+from shadowbench.recorder.memory import Memory
+from shadowbench.recorder.plan import Plan, read_plan
+from shadowbench.recorder.raw import Discarded, RawExchange, RawSide
+
+# What an exchange and a kept frame cost beside their payload: Python objects and their places in containers.
+_EXCHANGE_COST = 2048
+_FRAME_COST = 96
+_COUNT = struct.Struct("<H")
+
+# Production's side ended by a reason of ours, not its own: nothing can be said about its answer.
+DISCARDING_REASONS = frozenset({"handoff_full", "capture_dropped", "tunnel", "shutdown"})
+
+Closed = RawExchange | Discarded
+
+
+class _Side:
+    """One side while it is told."""
+
+    __slots__ = ("body_bytes", "end", "head", "overflow", "parts", "t0_ns")
+
+    def __init__(self) -> None:
+        self.t0_ns: int | None = None
+        self.head: HeadPayload | None = None
+        self.parts: list[bytes] = []
+        self.body_bytes = 0
+        self.overflow = False
+        self.end: EndPayload | None = None
+
+
+class _Told:
+    """One exchange while it is told. `discarded` turns it into a mere place in the order of CLOSE."""
+
+    __slots__ = ("discarded", "held", "opened", "plan", "request", "request_bytes", "request_overflow", "sides")
+
+    def __init__(self, opened: handoff.OpenPayload) -> None:
+        self.opened = opened
+        self.plan: Plan | None = None
+        self.request: list[bytes] = []
+        self.request_bytes = 0
+        self.request_overflow = False
+        self.sides: dict[int, _Side] = {PRODUCTION: _Side()}
+        self.held = 0
+        self.discarded: str | None = None
+
+
+class Assembly:
+    """Bytes of many exchanges in, whole exchanges out."""
+
+    def __init__(self, memory: Memory, *, max_body_bytes: int) -> None:
+        self._memory = memory
+        self._max_body_bytes = max_body_bytes
+        self._told: dict[int, _Told] = {}
+        self._readers: dict[int, Callable[[_Told, Frame], None]] = {
+            Kind.REQUEST: self._request,
+            Kind.REQUEST_END: self._request_end,
+            Kind.PLAN: self._plan,
+            Kind.HEAD: self._head,
+            Kind.PART: self._part,
+            Kind.END: self._end,
+            Kind.ABORT: self._end,
+        }
+
+    def __len__(self) -> int:
+        """Exchanges opened and not closed."""
+        return len(self._told)
+
+    def take(self, frame: Frame) -> Closed | None:
+        """One frame. A value when it was a CLOSE. Raises ProtocolError."""
+        if frame.kind == Kind.OPEN:
+            self._open(frame)
+            return None
+        told = self._told.get(frame.sequence)
+        if told is None:
+            raise ProtocolError(f"frame {frame.kind} speaks of exchange {frame.sequence}, which is not open")
+        if frame.kind == Kind.CLOSE:
+            return self._close(frame.sequence, told)
+        reader = self._readers.get(frame.kind)
+        if reader is None:
+            raise ProtocolError(f"frame {frame.kind} does not belong to an exchange")
+        if told.discarded is None:
+            reader(told, frame)
+        return None
+
+    def give_up(self) -> int:
+        """Forget everything not closed, for the connection ended; how many there were."""
+        count = len(self._told)
+        for told in self._told.values():
+            self._memory.give_back(told.held)
+        self._told.clear()
+        return count
+
+    # ── the frames ──
+
+    def _open(self, frame: Frame) -> None:
+        if frame.sequence in self._told:
+            raise ProtocolError(f"exchange {frame.sequence} is opened twice")
+        told = _Told(handoff.read_open(frame.payload))
+        self._told[frame.sequence] = told
+        self._hold(told, _EXCHANGE_COST + len(frame.payload))
+
+    def _request(self, told: _Told, frame: Frame) -> None:
+        _only_production(frame)
+        if told.sides[PRODUCTION].t0_ns is not None:
+            raise ProtocolError("a request goes on after its end")
+        told.request_bytes += len(frame.payload)
+        if told.request_overflow or told.request_bytes > self._max_body_bytes:
+            self._release(told, told.request)
+            told.request_overflow = True
+        elif self._hold(told, _FRAME_COST + len(frame.payload)):
+            told.request.append(frame.payload)
+
+    def _request_end(self, told: _Told, frame: Frame) -> None:
+        side = self._side(told, frame)
+        if side.t0_ns is not None:
+            raise ProtocolError("a request ends twice")
+        side.t0_ns = handoff.read_request_end(frame.payload)
+
+    def _plan(self, told: _Told, frame: Frame) -> None:
+        _only_production(frame)
+        if told.plan is not None:
+            raise ProtocolError("an exchange is planned twice")
+        plan = read_plan(frame.payload)
+        for candidate in plan.candidates:
+            if candidate.side in told.sides:
+                raise ProtocolError(f"a plan names side {candidate.side} twice")
+            told.sides[candidate.side] = _Side()
+        told.plan = plan
+        self._hold(told, _FRAME_COST + len(frame.payload) + _EXCHANGE_COST // 2 * len(plan.candidates))
+
+    def _head(self, told: _Told, frame: Frame) -> None:
+        side = self._side(told, frame)
+        if side.head is not None:
+            raise ProtocolError("a side has two heads")
+        head = handoff.read_head(frame.payload)
+        if self._hold(told, _FRAME_COST + len(frame.payload)):
+            side.head = head
+
+    def _part(self, told: _Told, frame: Frame) -> None:
+        side = self._side(told, frame)
+        if side.head is None:
+            raise ProtocolError("a body comes before its head")
+        side.body_bytes += _body_length(frame.payload)
+        if side.overflow or side.body_bytes > self._max_body_bytes:
+            # The prefix is kept: the first content and the model's name are in it.
+            side.overflow = True
+        elif self._hold(told, _FRAME_COST + len(frame.payload)):
+            side.parts.append(frame.payload)
+
+    def _end(self, told: _Told, frame: Frame) -> None:
+        side = self._side(told, frame)
+        end = handoff.read_end(frame.payload)
+        if frame.kind == Kind.ABORT and end.reason is None:
+            raise ProtocolError("a side is aborted without a reason")
+        if frame.kind == Kind.END and (side.head is None or end.reason is not None):
+            raise ProtocolError("a side ends whole without a head, or with a reason")
+        side.end = end
+        if frame.side == PRODUCTION and end.reason in DISCARDING_REASONS:
+            self._discard(told, end.reason)
+
+    def _close(self, sequence: int, told: _Told) -> Closed:
+        del self._told[sequence]
+        closed = _finish(told)
+        if isinstance(closed, Discarded):
+            self._memory.give_back(told.held)
+        return closed
+
+    # ── helpers ──
+
+    @staticmethod
+    def _side(told: _Told, frame: Frame) -> _Side:
+        side = told.sides.get(frame.side)
+        if side is None:
+            raise ProtocolError(f"frame {frame.kind} speaks of side {frame.side}, which no plan names")
+        if side.end is not None:
+            raise ProtocolError(f"frame {frame.kind} comes after the end of side {frame.side}")
+        return side
+
+    def _hold(self, told: _Told, size: int) -> bool:
+        # Without room the exchange that asks is the one to go: a long one that asks often is likelier to, a short one
+        # passes. Throwing out the oldest instead would end every stream that lasts longer than the congestion.
+        if self._memory.take(size):
+            told.held += size
+            return True
+        self._discard(told, self._memory.full_reason)
+        return False
+
+    def _release(self, told: _Told, kept: list[bytes]) -> None:
+        size = sum(_FRAME_COST + len(payload) for payload in kept)
+        kept.clear()
+        self._memory.give_back(size)
+        told.held -= size
+
+    def _discard(self, told: _Told, reason: str) -> None:
+        told.discarded = reason
+        told.request.clear()
+        told.sides.clear()
+        self._memory.give_back(told.held)
+        told.held = 0
+
+
+def _finish(told: _Told) -> Closed:
+    if told.discarded is not None:
+        return Discarded(told.discarded)
+    if told.plan is None:
+        return Discarded("no_plan")
+    unsent = {candidate.side for candidate in told.plan.candidates if candidate.not_sent is not None}
+    sides = {}
+    for number, side in told.sides.items():
+        if side.end is not None:
+            sides[number] = _finish_side(side, side.end)
+        elif number not in unsent:
+            # The mirror lost its proxy or gave up: how this side went is not known, and a guess would blame somebody.
+            return Discarded("unfinished")
+    return RawExchange(
+        opened=told.opened,
+        plan=told.plan,
+        request=tuple(told.request),
+        request_overflow=told.request_overflow,
+        sides=sides,
+        held_bytes=told.held,
+    )
+
+
+def _finish_side(side: _Side, end: EndPayload) -> RawSide:
+    return RawSide(
+        t0_ns=side.t0_ns,
+        head=side.head,
+        parts=tuple(side.parts),
+        body_bytes=side.body_bytes,
+        overflow=side.overflow,
+        end=end,
+    )
+
+
+def _body_length(payload: bytes) -> int:
+    if len(payload) < 2:
+        raise ProtocolError("a part's payload is too short")
+    length = len(payload) - 2 - 12 * int(_COUNT.unpack_from(payload)[0])
+    if length < 0:
+        raise ProtocolError("a part's payload is too short for its stamps")
+    return length
+
+
+def _only_production(frame: Frame) -> None:
+    if frame.side != PRODUCTION:
+        raise ProtocolError(f"frame {frame.kind} belongs to side 0, not {frame.side}")

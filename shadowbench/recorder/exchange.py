@@ -1,0 +1,82 @@
+"""One exchange's bytes and the mirror's plan → `records.Exchange`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shadowbench.handoff import PRODUCTION
+from shadowbench.recorder.heads import Head, method_and_path, read_head_lines
+from shadowbench.recorder.observe import Asked, not_sent, observe
+from shadowbench.recorder.plan import Plan, PlannedCandidate
+from shadowbench.recorder.raw import RawExchange
+from shadowbench.records import CandidateResult, Dialect, Exchange, Observation
+from shadowbench.wire.content_encoding import decoder_for
+from shadowbench.wire.reading import ReadingLimits
+from shadowbench.wire.requests import Unreadable, parse_request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads exchanges under fixed options."""
+
+    request_id_header: str | None
+    limits: ReadingLimits
+
+    def read(self, raw: RawExchange) -> Exchange:
+        """The exchange that `raw` tells. Raises ProtocolError when its frames contradict themselves."""
+        plan = raw.plan
+        head = read_head_lines(raw.opened.head)
+        method, path = method_and_path(head.start)
+        body = self._request_body(raw, head)
+        model = requested_model(plan.dialect, body)
+        asked = Asked(endpoint="production", dialect=plan.dialect, requested_model=model)
+        production = observe(raw.sides[PRODUCTION], asked, self.limits)
+        return Exchange(
+            id=plan.id,
+            started_at=plan.started_at,
+            method=method,
+            path=path,
+            dialect=plan.dialect,
+            request_id=self._request_id(plan, head, production),
+            cluster_key=plan.cluster_key,
+            epoch=plan.proxy_epoch,
+            sequence=plan.proxy_sequence,
+            policy_version=plan.policy_version,
+            config_hash=plan.config_hash,
+            request_body=body,
+            request_headers=head.headers,
+            production=production,
+            candidates=tuple(self._result(planned, raw, model) for planned in plan.candidates),
+        )
+
+    def _result(self, planned: PlannedCandidate, raw: RawExchange, model: str | None) -> CandidateResult:
+        asked = Asked(endpoint=planned.name, dialect=raw.plan.dialect, requested_model=planned.model or model)
+        side = raw.sides.get(planned.side)
+        if planned.not_sent is not None or side is None:
+            observation = not_sent(asked, planned.not_sent or "no_frames")
+        else:
+            observation = observe(side, asked, self.limits)
+        return CandidateResult(
+            observation=observation,
+            inclusion_probability=planned.inclusion_probability,
+            config_hash=planned.config_hash,
+        )
+
+    def _request_body(self, raw: RawExchange, head: Head) -> bytes | None:
+        if raw.request_overflow:
+            return None
+        decoder = decoder_for(head.joined("content-encoding"), self.limits.decoded_bytes)
+        body = decoder.feed(b"".join(raw.request))
+        return body if decoder.finish() is None else None
+
+    def _request_id(self, plan: Plan, head: Head, production: Observation) -> str | None:
+        configured = head.get(self.request_id_header.lower()) if self.request_id_header else None
+        return plan.request_id or configured or production.provider_request_id
+
+
+def requested_model(dialect: Dialect, body: bytes | None) -> str | None:
+    """The model that a request asks for, where it can be read."""
+    if body is None:
+        return None
+    facts = parse_request(dialect, body)
+    return None if isinstance(facts, Unreadable) else facts.model

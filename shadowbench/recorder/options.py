@@ -1,0 +1,33 @@
+"""What can be set about the recorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderOptions:
+    """Options of the recorder process. Bounds are on bytes as they came, before content-decoding, unless said otherwise."""
+
+    runtime_folder: str  # holds recorder.sock; made 0700
+    store_url: str
+    request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
+
+    # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.
+    max_body_bytes: int = 8 * MIB  # captured per side
+    max_decoded_bytes: int = 32 * MIB  # per side after content-decoding; text compresses about 4:1
+    max_held_bytes: int = 128 * MIB  # over all open exchanges and those that wait for the store
+
+    # A transaction of this size takes about 20 ms, so that readers and the WAL never wait for a giant one.
+    max_batch_exchanges: int = 256
+    max_batch_bytes: int = 8 * MIB
+
+    drain_s: float = 20.0  # after SIGTERM: how long mirrors may take to say goodbye
+    flush_s: float = 5.0  # after that: how long a failing store is tried once more
+
+    @property
+    def socket_path(self) -> str:
+        """Where mirrors connect."""
+        return f"{self.runtime_folder}/recorder.sock"

@@ -1,0 +1,237 @@
+"""The receiving end of the mirrors' frames: connections, settlements, and the way out.
+
+A mirror says HELLO and gets WELCOME; then frames come and ACKs go. Everything here runs on the loop and is quick: it takes
+frames apart and keeps accounts. Reading what they say and storing it is the writer thread's work, so the sockets stay
+drained; when more comes than can be stored, exchanges are discarded with a reason instead of slowing the mirror down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from typing import cast
+
+from shadowbench import handoff, links
+from shadowbench.errors import ProtocolError
+from shadowbench.handoff import Frame, Kind
+from shadowbench.recorder.assembly import Assembly
+from shadowbench.recorder.ledger import Ledger, Place
+from shadowbench.recorder.memory import RECORDER_FULL, STORE_FAILED, Memory
+from shadowbench.recorder.options import RecorderOptions
+from shadowbench.recorder.raw import Discarded
+from shadowbench.recorder.writer import Item, Report, Writer
+from shadowbench.signals import Counters, Labels
+
+_CLOSING_S = 1.0
+
+
+class Recorder:
+    """All connections, the memory they share, and the accounts. `writer` is set before the first connection."""
+
+    writer: Writer
+
+    def __init__(self, options: RecorderOptions, counters: Counters, log: Callable[..., None]) -> None:
+        self.options = options
+        self.memory = Memory(options.max_held_bytes)
+        self.counters = counters
+        self.log = log
+        self.fatal: BaseException | None = None
+        self.ended = asyncio.Event()  # the writer's thread has ended
+        self._connections: set[MirrorConnection] = set()
+        self._left = asyncio.Event()  # set whenever a connection has nothing more to say
+        self._in_writer = 0
+        self._failure: str | None = None
+
+    def connect(self) -> MirrorConnection:
+        """The protocol of a new connection."""
+        return MirrorConnection(self)
+
+    # ── accounts ──
+
+    def settled(self, reason: str | None) -> None:
+        """One exchange is in the log (None) or will never be."""
+        self.counters.add("recorder_exchanges_total", _labels(reason))
+
+    def submit(self, item: Item) -> None:
+        """A finished exchange goes to the writer."""
+        self._in_writer += 1
+        self.writer.put(item)
+
+    def on_report(self, report: Report) -> None:
+        """News of the writer, in order."""
+        for sample in report.counters.snapshot():
+            self.counters.add(sample.name, sample.labels, sample.value)
+        owners: set[MirrorConnection] = set()
+        for settled in report.settled:
+            self._in_writer -= 1
+            self.memory.give_back(settled.item.raw.held_bytes)
+            settled.item.place.recorded = settled.reason is None
+            self.settled(settled.reason)
+            owners.add(cast(MirrorConnection, settled.item.owner))
+        for owner in owners:
+            owner.acknowledge()
+        if report.wal_bytes is not None:
+            self.counters.gauge("store_wal_bytes", report.wal_bytes)
+        if report.ended:
+            self.fatal = report.fatal
+            self.ended.set()
+        else:
+            self._tell_store(report.failure)
+
+    def set_gauges(self) -> None:
+        """Before each snapshot."""
+        self.counters.gauge("recorder_backlog", self._in_writer)
+        self.counters.gauge("recorder_open_exchanges", sum(len(c.assembly) for c in self._connections))
+        self.counters.gauge("recorder_held_bytes", self.memory.used)
+        self.counters.gauge("recorder_store_failing", self._failure is not None)
+
+    def _tell_store(self, failure: str | None) -> None:
+        if failure == self._failure:
+            return
+        self._failure = failure
+        self.memory.full_reason = RECORDER_FULL if failure is None else STORE_FAILED
+        if failure is None:
+            self.log("info", "the pair log goes on")
+        else:
+            self.log("error", "the pair log refuses; exchanges are kept while memory allows", reason=failure)
+
+    # ── connections come and go ──
+
+    def joined(self, connection: MirrorConnection) -> None:
+        """A mirror was welcomed."""
+        self._connections.add(connection)
+        self.counters.gauge("recorder_connections", len(self._connections))
+
+    def left(self, connection: MirrorConnection) -> None:
+        """A connection ended."""
+        self._connections.discard(connection)
+        self.counters.gauge("recorder_connections", len(self._connections))
+        self._left.set()
+
+    def finished_one(self) -> None:
+        """A connection that said goodbye has nothing open any more."""
+        self._left.set()
+
+    async def drain(self) -> None:
+        """Serve until every mirror said goodbye and is settled, or the time is up; then flush, acknowledge, hang up."""
+        try:
+            async with asyncio.timeout(self.options.drain_s):
+                await self._until(lambda: all(connection.is_done for connection in self._connections))
+        except TimeoutError:
+            self.log("warning", "a mirror did not say goodbye in time")
+        self.writer.stop(self.options.flush_s)
+        await self.ended.wait()
+        for connection in list(self._connections):
+            connection.hang_up()
+        try:
+            async with asyncio.timeout(_CLOSING_S):
+                await self._until(lambda: not self._connections)
+        except TimeoutError:
+            pass  # a mirror that does not read its acknowledgements counts them as lost
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            self._left.clear()
+            await self._left.wait()
+
+
+class MirrorConnection(asyncio.Protocol):
+    """One mirror. An epoch begins and ends with it."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._reader = handoff.FrameReader()
+        self._ledger = Ledger()
+        self._transport: asyncio.WriteTransport | None = None
+        self._welcomed = False
+        self._said_goodbye = False
+        self.assembly = Assembly(recorder.memory, max_body_bytes=recorder.options.max_body_bytes)
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing more is expected: goodbye was said, and all that was opened is settled."""
+        return self._said_goodbye and not self.assembly and not self._ledger
+
+    def acknowledge(self) -> None:
+        """Tell the mirror what has been settled."""
+        frames = self._ledger.due()
+        if frames and self._transport is not None:
+            self._transport.writelines(frames)
+        if self.is_done:
+            self._recorder.finished_one()
+
+    def hang_up(self) -> None:
+        """Close once what was written has left."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+        if links.peer_uid(transport) != os.geteuid():
+            self._refuse("peer_user")
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for frame in self._reader.feed(data):
+                self._take(frame)
+        except ProtocolError as error:
+            self._recorder.log("error", "a mirror was refused", error=str(error))
+            self._refuse("protocol")
+            return
+        self.acknowledge()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._forget("mirror_lost")
+        self._recorder.left(self)
+
+    # ── frames ──
+
+    def _take(self, frame: Frame) -> None:
+        if not self._welcomed:
+            self._welcome(frame)
+        elif frame.kind == Kind.GOODBYE:
+            self._said_goodbye = True
+        else:
+            closed = self.assembly.take(frame)
+            if closed is None:
+                return
+            place = self._ledger.place()
+            if isinstance(closed, Discarded):
+                self._discard(place, closed.reason)
+            else:
+                self._recorder.submit(Item(closed, place, self))
+
+    def _welcome(self, frame: Frame) -> None:
+        if frame.kind != Kind.HELLO:
+            raise ProtocolError("a connection begins with HELLO")
+        fields = handoff.read_json(frame.payload)
+        handoff.check_version(fields)
+        if fields.get("role") != "mirror":
+            raise ProtocolError(f"the recorder serves mirrors, not {str(fields.get('role'))[:20]!r}")
+        self._welcomed = True
+        self._recorder.joined(self)
+        if self._transport is not None:
+            answer = json.dumps({"version": handoff.VERSION, "role": "recorder"}).encode()
+            self._transport.write(handoff.pack(Kind.WELCOME, 0, answer))
+
+    def _discard(self, place: Place, reason: str) -> None:
+        place.recorded = False
+        self._recorder.settled(reason)
+
+    def _refuse(self, reason: str) -> None:
+        self._recorder.counters.add("recorder_refusals_total", (("reason", reason),))
+        self._forget(reason)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _forget(self, reason: str) -> None:
+        # No acknowledgement: the mirror counts what it opened and nobody settled.
+        for _ in range(self.assembly.give_up()):
+            self._recorder.settled(reason)
+
+
+def _labels(reason: str | None) -> Labels:
+    return (("result", "recorded" if reason is None else "discarded"), ("reason", reason or ""))

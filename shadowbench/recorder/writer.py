@@ -1,0 +1,247 @@
+"""The one thread that owns the pair log: reads exchanges out of their bytes, and appends them in groups.
+
+Why a thread of its own: a commit waits for the disk and an exchange of several MB takes a while to read, and meanwhile the
+loop must keep the mirror's socket drained, or the mirror would have to drop copies. Reading happens here rather than on the
+loop for the same reason; the interpreter switches threads every 5 ms, the socket buffers more than that.
+
+Group commit: whatever has gathered while the last transaction ran goes into the next one, up to a bound. At low rates every
+exchange commits at once, under load one fsync serves hundreds. Nothing is reported as recorded before its commit returned.
+
+When the log refuses (disk full, locked, device fault) the batch is kept and tried again with back-off, until the store comes
+back or the recorder has to leave. Meanwhile others wait, and `memory.Memory` decides how many.
+An exchange that the log refuses by itself, whatever the state of the disk, must not block the others: after an error that is
+not the surroundings' the batch is appended one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
+from shadowbench.recorder.ledger import Place
+from shadowbench.recorder.memory import STORE_FAILED
+from shadowbench.recorder.raw import RawExchange
+from shadowbench.records import Exchange
+from shadowbench.signals import Counters
+from shadowbench.store.base import LogError, PairLog
+
+UNREADABLE = "unreadable"
+UNSTORABLE = "unstorable"
+_FIRST_DELAY_S = 0.05
+_LONGEST_DELAY_S = 2.0
+# Reasons of `LogError` that say nothing about the exchanges in hand.
+_SURROUNDINGS = frozenset({"disk_full", "busy", "io_error", "corrupt", "read_only"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchBounds:
+    """How much one transaction takes."""
+
+    exchanges: int
+    raw_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An exchange on its way to the log, and who waits for the news."""
+
+    raw: RawExchange
+    place: Place
+    owner: object
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How it went for one exchange: `reason` is None when it is in the log."""
+
+    item: Item
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """News from the writer's thread. The loop handles reports in order."""
+
+    settled: Sequence[Settled] = ()
+    counters: Counters = field(default_factory=Counters)
+    failure: str | None = None  # why the store fails at the moment, None when it does not
+    wal_bytes: int | None = None
+    fatal: BaseException | None = None  # the thread has ended by this
+    ended: bool = False
+
+
+class Writer:
+    """Owns the thread. `put`, `waiting` and `stop` are called from the loop, `deliver` from the thread."""
+
+    def __init__(
+        self,
+        *,
+        open_log: Callable[[], PairLog],
+        read: Callable[[RawExchange, Counters], Exchange],
+        bounds: BatchBounds,
+        deliver: Callable[[Report], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._open_log = open_log
+        self._read = read
+        self._bounds = bounds
+        self._deliver = deliver
+        self._clock = clock
+        self._log: PairLog | None = None
+        self._items: deque[Item] = deque()
+        # Protects _items and _give_up_at, and wakes the thread out of waiting for work or for another try.
+        self._changed = threading.Condition()
+        self._give_up_at: float | None = None  # set once the recorder leaves
+        self._thread = threading.Thread(target=self._live, name="recorder-writer", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """Exchanges not taken into a batch yet."""
+        return len(self._items)
+
+    def start(self) -> None:
+        """Open the log and begin."""
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        """Queue one exchange. The caller bounds how much waits."""
+        with self._changed:
+            self._items.append(item)
+            if len(self._items) == 1:
+                self._changed.notify()
+
+    def stop(self, flush_s: float) -> None:
+        """Append what waits, then end the thread. A store that still fails after `flush_s` costs the rest."""
+        with self._changed:
+            self._give_up_at = self._clock() + flush_s
+            self._changed.notify()
+
+    # ── the thread ──
+
+    def _live(self) -> None:
+        fatal: BaseException | None = None
+        try:
+            self._open_patiently()
+            while batch := self._gather():
+                self._settle(batch)
+            self._close()
+        except BaseException as error:  # noqa: BLE001  carried to the loop, which ends the process by it
+            fatal = error
+        self._deliver(Report(ended=True, fatal=fatal))
+
+    def _open_patiently(self) -> None:
+        delay_s = _FIRST_DELAY_S
+        while True:
+            try:
+                self._opened()
+            except UnavailableError as error:
+                if not self._wait(_failure_of(error), delay_s):
+                    return
+                delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
+            else:
+                self._deliver(Report())
+                return
+
+    def _gather(self) -> list[Item]:
+        """The next batch; empty when there will be none."""
+        with self._changed:
+            while not self._items and self._give_up_at is None:
+                self._changed.wait()
+            batch: list[Item] = []
+            room = self._bounds.raw_bytes
+            while self._items and len(batch) < self._bounds.exchanges and room > 0:
+                batch.append(self._items.popleft())
+                room -= batch[-1].raw.held_bytes
+            return batch
+
+    def _settle(self, batch: list[Item]) -> None:
+        counters = Counters()
+        read = [self._try_read(item, counters) for item in batch]
+        reasons = iter(self._append([exchange for exchange in read if exchange is not None], counters))
+        settled = []
+        for item, exchange in zip(batch, read, strict=True):
+            reason = UNREADABLE if exchange is None else next(reasons)
+            settled.append(Settled(item, reason))
+            if exchange is not None and reason is None:
+                _count_observations(exchange, counters)
+        self._deliver(Report(settled=settled, counters=counters, wal_bytes=self._wal_bytes()))
+
+    def _try_read(self, item: Item, counters: Counters) -> Exchange | None:
+        try:
+            return self._read(item.raw, counters)
+        except Exception as error:  # noqa: BLE001  what is wrong with one exchange must not cost the others
+            kind = "frames" if isinstance(error, ProtocolError) else type(error).__name__
+            counters.add("recorder_read_errors_total", (("kind", kind),))
+            return None
+
+    def _append(self, exchanges: list[Exchange], counters: Counters) -> list[str | None]:
+        """Append, whatever it takes. Per exchange the reason why it is not in the log, None when it is."""
+        delay_s = _FIRST_DELAY_S
+        while exchanges:
+            try:
+                self._commit(exchanges, counters)
+                return [None] * len(exchanges)
+            except ConfigurationError:
+                raise
+            except Exception as error:  # noqa: BLE001  which of the two kinds it is decides the next lines
+                failure = _failure_of(error)
+                if failure is None:
+                    return self._append_singly(exchanges, counters)
+                counters.add("recorder_store_failures_total", (("reason", failure),))
+                if not self._wait(failure, delay_s):
+                    return [STORE_FAILED] * len(exchanges)
+                delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
+        return []
+
+    def _append_singly(self, exchanges: list[Exchange], counters: Counters) -> list[str | None]:
+        if len(exchanges) == 1:
+            return [UNSTORABLE]
+        return [reason for exchange in exchanges for reason in self._append([exchange], counters)]
+
+    def _commit(self, exchanges: list[Exchange], counters: Counters) -> None:
+        log = self._opened()
+        began = self._clock()
+        log.append(exchanges)
+        counters.add("recorder_commit_seconds_count")
+        counters.add("recorder_commit_seconds_sum", n=self._clock() - began)
+
+    def _wait(self, failure: str | None, delay_s: float) -> bool:
+        """Wait before another try, with the log closed: a fresh connection is free of whatever the fault left in the old
+        one, and finds a file that was put back. False when there is no time for another try."""
+        self._close()
+        self._deliver(Report(failure=failure))
+        with self._changed:
+            if self._give_up_at is not None:
+                delay_s = min(delay_s, self._give_up_at - self._clock())
+            if delay_s > 0:
+                # Woken early by `stop` or by a new item; trying once too often is harmless.
+                self._changed.wait(delay_s)
+            return delay_s > 0
+
+    def _opened(self) -> PairLog:
+        if self._log is None:
+            self._log = self._open_log()
+        return self._log
+
+    def _close(self) -> None:
+        if self._log is not None:
+            log, self._log = self._log, None
+            log.close()
+
+    def _wal_bytes(self) -> int | None:
+        return None if self._log is None else self._log.sizes().wal_bytes
+
+
+def _failure_of(error: Exception) -> str | None:
+    """Why the surroundings refuse; None when the fault may be the exchanges' own."""
+    if isinstance(error, LogError):
+        return error.reason if error.reason in _SURROUNDINGS else None
+    return "unavailable" if isinstance(error, UnavailableError | OSError) else None
+
+
+def _count_observations(exchange: Exchange, counters: Counters) -> None:
+    for seen in (exchange.production, *(candidate.observation for candidate in exchange.candidates)):
+        counters.add("observations_total", (("endpoint", seen.endpoint), ("outcome", seen.outcome.value)))

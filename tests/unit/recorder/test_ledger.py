@@ -1,0 +1,49 @@
+"""Acknowledgements come in the order of CLOSE."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbench.handoff import FrameReader, read_ack
+from shadowbench.recorder.ledger import Ledger
+
+
+def acks(frames: list[bytes]) -> list[tuple[int, int]]:
+    return [tuple(read_ack(frame.payload)) for frame in FrameReader().feed(b"".join(frames))]
+
+
+def test_nothing_is_due_before_the_first_is_settled() -> None:
+    ledger = Ledger()
+    first, second = ledger.place(), ledger.place()
+    second.recorded = True
+    assert ledger.due() == []
+    first.recorded = True
+    assert acks(ledger.due()) == [(2, 0)]
+    assert ledger.due() == []
+
+
+def test_a_discard_among_recorded_ones_is_told_apart() -> None:
+    ledger = Ledger()
+    for result in (True, True, False, True):
+        ledger.place().recorded = result
+    assert acks(ledger.due()) == [(2, 0), (2, 1), (3, 1)]
+
+
+@given(st.lists(st.booleans()), st.randoms(use_true_random=False))
+def test_the_mirror_learns_the_fate_of_each_whatever_the_order_of_settling(results: list[bool], chance) -> None:
+    ledger = Ledger()
+    places = [ledger.place() for _ in results]
+    order = list(range(len(results)))
+    chance.shuffle(order)
+    learned: list[bool] = []
+    before = (0, 0)
+    for index in order:
+        places[index].recorded = results[index]
+        for ack in acks(ledger.due()):
+            recorded, discarded = ack[0] - before[0], ack[1] - before[1]
+            assert not (recorded and discarded)
+            learned += [True] * recorded + [False] * discarded
+            before = ack
+    assert learned == results
+    assert len(ledger) == 0
