@@ -1,0 +1,294 @@
+"""The recorder as its own process, over its unix socket, with a real log."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shadowbench import handoff
+from shadowbench.handoff import FrameReader, Kind
+from shadowbench.recorder.testing import (
+    STREAM_HEAD,
+    ScriptedExchange,
+    ScriptedSide,
+    plan_fields,
+)
+from shadowbench.records import Exchange, Outcome
+from shadowbench.store.base import each_exchange
+from shadowbench.store.opening import open_log
+
+WAIT_S = 20
+
+
+@dataclass
+class Running:
+    """A recorder process and where it keeps things."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    closing: contextlib.ExitStack
+
+    @property
+    def log_path(self) -> Path:
+        return self.folder / "pairs.db"
+
+    def connect(self, hello: bytes | None = None) -> Mirror:
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            sock = self.closing.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX)))
+            try:
+                sock.connect(str(self.folder / "recorder.sock"))
+                return Mirror(sock, hello=hello)
+            except OSError:
+                assert self.process.poll() is None, "the recorder ended"
+                assert time.monotonic() < deadline, "the recorder does not listen"
+                time.sleep(0.02)
+
+    def terminate(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(WAIT_S)
+
+    def exchanges(self) -> list[Exchange]:
+        log = open_log(f"sqlite:///{self.log_path}", "read")
+        try:
+            return list(each_exchange(log))
+        finally:
+            log.close()
+
+
+class Mirror:
+    """The mirror's end: blocking, one thread."""
+
+    def __init__(self, sock: socket.socket, *, hello: bytes | None = None) -> None:
+        self.sock = sock
+        self.sock.settimeout(WAIT_S)
+        self.reader = FrameReader()
+        self.recorded = self.discarded = 0
+        self.say(hello or handoff.hello_frame(role="mirror", epoch="mirror-0-1"))
+
+    def say(self, *frames: bytes) -> None:
+        self.sock.sendall(b"".join(frames))
+
+    def hear(self) -> list[int]:
+        """Read once; the kinds of frames that came, nothing when the recorder hung up."""
+        try:
+            data = self.sock.recv(65536)
+        except ConnectionResetError:
+            return []
+        kinds = []
+        for frame in self.reader.feed(data):
+            kinds.append(frame.kind)
+            if frame.kind == Kind.ACK:
+                self.recorded, self.discarded = handoff.read_ack(frame.payload)
+        return kinds
+
+    def hear_until(self, settled: int) -> None:
+        while self.recorded + self.discarded < settled:
+            assert self.hear(), "the recorder hung up"
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rec")
+
+
+@contextlib.contextmanager
+def recorder(folder: Path, **options: object) -> Iterator[Running]:
+    fields = {"runtime_folder": str(folder), "store_url": f"sqlite:///{folder}/pairs.db", "drain_s": 5.0} | options
+    (folder / "options.json").write_text(json.dumps(fields))
+    with (folder / "options.json").open("rb") as stdin:
+        process = subprocess.Popen([sys.executable, "-m", "shadowbench.recorder"], stdin=stdin)
+    with contextlib.ExitStack() as closing:
+        closing.callback(process.wait)
+        closing.callback(process.kill)
+        yield Running(folder, process, closing)
+
+
+CHAT = (
+    b'data: {"id":"c1","object":"chat.completion.chunk","model":"big-1","system_fingerprint":"fp",'
+    b'"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n',
+    b'data: {"id":"c1","object":"chat.completion.chunk","model":"big-1","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n',
+    b'data: {"id":"c1","object":"chat.completion.chunk","model":"big-1","choices":[{"index":0,"delta":{"content":"lo"}}]}\n\n',
+    b'data: {"id":"c1","object":"chat.completion.chunk","model":"big-1",'
+    b'"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+)
+REQUEST = b'{"model": "big", "stream": true, "messages": [{"role": "user", "content": "Say hello"}]}'
+
+
+def id_of(number: int) -> str:
+    return f"01900000-0000-7000-8000-{number:012x}"
+
+
+def chat(number: int, **plan: object) -> ScriptedExchange:
+    chunks = tuple((1_200_000_000 + 100_000_000 * n, data) for n, data in enumerate(CHAT))
+    return ScriptedExchange(
+        plan=plan_fields(**({"id": id_of(number)} | plan)),
+        body=REQUEST,
+        production=ScriptedSide(head=STREAM_HEAD + b"X-Request-Id: req_1\r\n", chunks=chunks, end_ns=1_500_000_001),
+        candidates={1: ScriptedSide(t0_ns=None, head=None, reason="refused")},
+    )
+
+
+def frames_of(numbers: Sequence[int]) -> list[bytes]:
+    return [frame for number in numbers for frame in chat(number).frames(number)]
+
+
+def test_exchanges_reach_the_log_and_only_then_are_acknowledged(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of(range(5)))
+        mirror.hear_until(5)
+        assert (mirror.recorded, mirror.discarded) == (5, 0)
+        seen = running.exchanges()
+    assert [exchange.id for exchange in seen] == [id_of(number) for number in range(5)]
+    production, small = seen[0].production, seen[0].candidates[0].observation
+    assert production.outcome is Outcome.OK
+    assert production.answer is not None
+    assert (production.answer.first.text, production.fingerprint) == ("Hello", "fp")
+    assert production.timing.first_content_s == pytest.approx(0.3)
+    assert seen[0].request_id == "req_1"
+    assert (small.outcome, small.reason) == (Outcome.UNREACHABLE, "refused")
+
+
+def test_a_goodbye_is_answered_before_the_recorder_leaves(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*chat(0).frames(0)[:-1])
+        assert mirror.hear() == [Kind.WELCOME]
+        running.process.send_signal(signal.SIGTERM)
+        mirror.say(*frames_of([1]), handoff.pack(Kind.GOODBYE), chat(0).frames(0)[-1])
+        mirror.hear_until(2)
+        assert mirror.hear() == []
+        assert running.process.wait(WAIT_S) == 0
+        assert [exchange.id for exchange in running.exchanges()] == [id_of(1), id_of(0)]
+
+
+def test_the_recorder_leaves_a_silent_mirror_after_the_deadline(folder: Path) -> None:
+    with recorder(folder, drain_s=0.2) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([0]), *chat(1).frames(1)[:-1])
+        mirror.hear_until(1)
+        assert running.terminate() == 0
+        assert [exchange.id for exchange in running.exchanges()] == [id_of(0)]
+
+
+def test_without_mirrors_the_recorder_leaves_at_once(folder: Path) -> None:
+    with recorder(folder) as running:
+        running.connect().sock.close()
+        assert running.terminate() == 0
+
+
+def test_a_store_url_that_cannot_be_meant_ends_the_recorder_with_the_code_for_configuration(folder: Path) -> None:
+    with recorder(folder, store_url="sqlite:///") as running:
+        assert running.process.wait(WAIT_S) == 2
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        handoff.hello_frame(role="proxy", epoch="x"),
+        handoff.pack(Kind.HELLO, 0, b'{"version": 99, "role": "mirror"}'),
+        handoff.pack(Kind.HELLO, 0, b"nonsense"),
+        handoff.pack(Kind.GOODBYE),
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_a_stranger_is_refused_and_others_are_served(folder: Path, hello: bytes) -> None:
+    with recorder(folder) as running:
+        good = running.connect()
+        assert running.connect(hello).hear() == []
+        good.say(*frames_of([0]))
+        good.hear_until(1)
+        assert good.recorded == 1
+
+
+def test_each_loss_is_acknowledged_in_its_place(folder: Path) -> None:
+    lost = ScriptedExchange(plan=plan_fields(()), production=ScriptedSide(reason="handoff_full"))
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([0]), *lost.frames(1), *frames_of([2]))
+        mirror.hear_until(3)
+        assert (mirror.recorded, mirror.discarded) == (2, 1)
+
+
+# ── the store fails ──
+
+
+def test_while_another_process_holds_the_log_exchanges_wait_and_then_go_in(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([0]))
+        mirror.hear_until(1)
+        with contextlib.closing(sqlite3.connect(running.log_path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            mirror.say(*frames_of([1, 2]))
+            mirror.sock.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                mirror.hear()
+            other.execute("ROLLBACK")
+        mirror.sock.settimeout(WAIT_S)
+        mirror.hear_until(3)
+        assert (mirror.recorded, mirror.discarded) == (3, 0)
+        assert len(running.exchanges()) == 3
+
+
+# ── killed at any moment ──
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_acknowledged_survives_a_kill_at_any_moment(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    count = 2000
+    frames = b"".join(frames_of(range(count)))
+    with recorder(folder) as running:
+        mirror = running.connect()
+        assert mirror.hear() == [Kind.WELCOME]
+        mirror.sock.setblocking(False)
+        kill_at_acks = chance.randint(1, count // 2)
+        while mirror.recorded < kill_at_acks:
+            with contextlib.suppress(BlockingIOError):
+                frames = frames[mirror.sock.send(frames[:100_000]) :]
+            with contextlib.suppress(BlockingIOError):
+                mirror.hear()
+        time.sleep(chance.random() * 0.01)  # not for luck: any moment will do
+        os.kill(running.process.pid, signal.SIGKILL)
+        running.process.wait()
+        with contextlib.suppress(BlockingIOError):
+            while mirror.hear():
+                pass
+        # Opened for writing as the next recorder would, so that the WAL is recovered.
+        open_log(f"sqlite:///{running.log_path}", "write").close()
+        ids = [exchange.id for exchange in running.exchanges()]
+        assert mirror.discarded == 0
+        assert ids == [id_of(number) for number in range(len(ids))]
+        assert kill_at_acks <= mirror.recorded <= len(ids)
+        with contextlib.closing(sqlite3.connect(running.log_path)) as log:
+            assert log.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_the_log_goes_on_after_a_kill(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([0]))
+        mirror.hear_until(1)
+        running.process.kill()
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([1]))
+        mirror.hear_until(1)
+        assert [exchange.id for exchange in running.exchanges()] == [id_of(0), id_of(1)]
+
+
