@@ -57,6 +57,7 @@ class Sender(asyncio.Protocol):
         self.opened = 0
         self.settled = 0
         self.recorded = 0
+        self.on_ack: Callable[[handoff.AckPayload], None] | None = None  # for owners that pass settlements on
         self._role = role
         self._name = name
         self._listener = listener
@@ -173,6 +174,8 @@ class Sender(asyncio.Protocol):
             self.recorded = ack.recorded
             self.settled = ack.recorded + ack.discarded
             self._changed.set()
+            if self.on_ack is not None:
+                self.on_ack(ack)
         elif frame.kind == Kind.WELCOME:
             handoff.check_version(handoff.read_json(frame.payload))
             self._welcomed = True
