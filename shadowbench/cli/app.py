@@ -1,0 +1,92 @@
+"""The commands and their arguments. What they do is imported when they run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shadowbench import __version__
+
+app = typer.Typer(
+    name="shadowbench",
+    help="Mirror LLM traffic to candidate models, compare the answers, decide with evidence.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-c", "--config", metavar="FILE", help="Configuration. Default: shadowbench.yaml, then config/shadowbench.yaml."
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shadowbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(rich_help_panel="Run")
+def serve(config: ConfigOption = None) -> None:
+    """Run the sidecar: proxy, mirror and recorder under one parent."""
+    from shadowbench.cli.serve import run_role
+
+    raise typer.Exit(run_role(config, "serve"))
+
+
+@app.command(rich_help_panel="Run")
+def proxy(config: ConfigOption = None) -> None:
+    """Run the proxy alone. It hands copies to a mirror with the same runtime.folder."""
+    from shadowbench.cli.serve import run_role
+
+    raise typer.Exit(run_role(config, "proxy"))
+
+
+@app.command(rich_help_panel="Run")
+def mirror(config: ConfigOption = None) -> None:
+    """Run the mirror and its recorder alone."""
+    from shadowbench.cli.serve import run_role
+
+    raise typer.Exit(run_role(config, "mirror"))
+
+
+@app.command(rich_help_panel="Start here")
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write.")] = Path("shadowbench.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file when it exists.")] = False,
+) -> None:
+    """Write a configuration with every key, its default and what it does."""
+    from shadowbench.cli.init import write_example
+
+    write_example(file, force=force)
+
+
+@app.command(rich_help_panel="Start here")
+def validate(config: ConfigOption = None) -> None:
+    """Check the configuration and print what holds, file and environment together. Secrets are hidden."""
+    from shadowbench.cli.validate import validate_configuration
+
+    validate_configuration(config, os.environ)
+
+
+@app.command(rich_help_panel="Start here")
+def doctor(config: ConfigOption = None) -> None:
+    """Check the configuration against the world: endpoints, keys, ports, disk, limits. Says what to fix."""
+    from shadowbench.cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(config, os.environ))

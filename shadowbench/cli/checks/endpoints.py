@@ -1,0 +1,126 @@
+"""Production and candidates: reachable, TLS sound, keys there and taken."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from shadowbench import wiring
+from shadowbench.cli.checks import Finding, fail, ok, warn
+from shadowbench.mirror.options import CandidateOptions
+from shadowbench.settings import Settings
+
+# A request without side effects that OpenAI- and Anthropic-like servers know. Any answer at all shows that they are there.
+_PATH = "/v1/models"
+_REFUSED = (401, 403)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    subject: str
+    url: str
+    timeout_s: float
+    ca_file: str | None
+    verify: bool
+    key: str | None = None
+
+
+def check(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings about every endpoint."""
+    tls = settings.production.tls
+    yield _reach(
+        _Target(
+            subject="production",
+            url=settings.production.url,
+            timeout_s=settings.production.connect_timeout_s,
+            ca_file=str(tls.ca_file) if tls.ca_file else None,
+            verify=tls.verify,
+        ),
+        essential=True,
+    )
+    candidates = wiring.mirror_options(settings, environ).candidates
+    if not any(candidate.sample_rate > 0 for candidate in candidates):
+        yield warn(
+            "candidates",
+            "nothing will be mirrored: every sample_rate is 0",
+            "set candidates.NAME.sample_rate, e.g. 0.1",
+        )
+    for candidate in candidates:
+        yield _candidate(candidate, environ)
+
+
+def _candidate(candidate: CandidateOptions, environ: Mapping[str, str]) -> Finding:
+    subject = f"candidate {candidate.name}"
+    key = environ.get(candidate.api_key_env) if candidate.api_key_env else None
+    if candidate.api_key_env and not key:
+        return fail(
+            subject, f"the environment variable {candidate.api_key_env} is not set", "export it where shadowbench runs"
+        )
+    return _reach(
+        _Target(
+            subject=subject,
+            url=candidate.url,
+            timeout_s=candidate.connect_timeout_s,
+            ca_file=candidate.ca_file,
+            verify=candidate.verify,
+            key=key,
+        ),
+        essential=False,
+    )
+
+
+def _reach(target: _Target, *, essential: bool) -> Finding:
+    """Ask the endpoint. A candidate that is away does not keep the sidecar from running; production does."""
+    bad = fail if essential else warn
+    headers = {"authorization": f"Bearer {target.key}", "x-api-key": target.key} if target.key else {}
+    started = time.monotonic()
+    try:
+        # No proxies from the environment and no redirects: shadowbench itself uses neither.
+        with httpx.Client(verify=_context(target), trust_env=False, timeout=target.timeout_s) as client:
+            status = client.get(target.url + _PATH, headers=headers).status_code
+    except (httpx.HTTPError, OSError, ValueError) as error:
+        return bad(target.subject, f"{target.url}: {reason(error)}", remedy(error))
+    took_ms = (time.monotonic() - started) * 1000
+    if target.key and status in _REFUSED:
+        return warn(
+            target.subject,
+            f"{target.url} answered {status} to GET {_PATH} with the key",
+            "check the key; some servers refuse this path to everybody",
+        )
+    if not target.verify and target.url.startswith("https"):
+        return warn(
+            target.subject,
+            f"{target.url} answers, its certificate is not checked",
+            "set tls.ca_file, not tls.verify: false",
+        )
+    return ok(target.subject, f"{target.url} answered {status} in {took_ms:.0f} ms")
+
+
+def _context(target: _Target) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=target.ca_file)
+    if not target.verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, without the library's names."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return str(error) or type(error).__name__
+
+
+def remedy(error: Exception) -> str:
+    """What to do about it."""
+    text = str(error).lower()
+    if "certificate" in text or "ssl" in text:
+        return "set tls.ca_file to the authority that signed its certificate"
+    if "name or service" in text or "name resolution" in text or "nodename" in text:
+        return "the host name does not resolve: check the URL and DNS"
+    if "refused" in text:
+        return "nothing listens there: start it, or correct the URL"
+    return "check the URL, firewalls and that it runs"

@@ -1,0 +1,34 @@
+"""`shadowbench validate`: what holds, file and environment together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shadowbench import configuration, wiring
+from shadowbench.errors import ConfigurationError
+from shadowbench.settings import Settings
+
+HIDDEN = "(hidden)"
+
+
+def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> None:
+    """Print the configuration to stdout. Raises ConfigurationError."""
+    settings = configuration.load(config)
+    wiring.plan(settings, "serve", environ)  # finds what no key alone shows: paths too long, store URLs
+    sys.stdout.write(yaml.safe_dump(resolved(settings), sort_keys=False, allow_unicode=True))
+    if missing := configuration.missing_keys(settings, environ):
+        raise ConfigurationError("\n".join(missing))
+    sys.stderr.write("The configuration is valid.\n")
+
+
+def resolved(settings: Settings) -> dict[str, Any]:
+    """All keys with their values; header values, which may be secrets, hidden."""
+    fields = settings.model_dump(mode="json")
+    for candidate in fields["candidates"].values():
+        candidate["headers"] = dict.fromkeys(candidate["headers"], HIDDEN)
+    return fields
