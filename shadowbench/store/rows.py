@@ -1,7 +1,8 @@
 """Exchanges as rows of the pair log, and back. Pure; the columns' order is that of `sql/pair_log.sql`.
 
-What goes in comes out equal, with two exceptions that SQLite forces: lone surrogates in short words (a model name, a
-reason; not in answers and headers) become U+FFFD, and integers beyond 64 bits become absent (`storable`, a slow path).
+What goes in comes out equal, with exceptions that SQLite and JSON force: lone surrogates in short words (a model name, a
+reason; not in answers and headers) become U+FFFD, integers beyond 64 bits become absent (`storable`, a slow path), and two
+surrogates that make a character, streamed apart, become that character.
 """
 
 from __future__ import annotations
