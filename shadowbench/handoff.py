@@ -37,6 +37,13 @@ _STAMP = struct.Struct("<QI")
 _END = struct.Struct("<QII")
 _ACK = struct.Struct("<QQ")
 
+# Header and fixed payload in one: each call of pack() costs as much as a header line does to parse.
+_OPEN_FRAME = struct.Struct("<IBBHQQId")
+_TIME_FRAME = struct.Struct("<IBBHQQ")
+_HEAD_FRAME = struct.Struct("<IBBHQQII")
+_END_FRAME = struct.Struct("<IBBHQQII")
+_ONE_PART = struct.Struct("<IBBHQHQI")
+
 ABSENT_US = 0xFFFFFFFF
 _MAX_US = ABSENT_US - 1
 
@@ -123,13 +130,18 @@ def open_frame(sequence: int, opened_ns: int, policy_version: int, head: bytes, 
     `admitted` is the rate (0 to 1] below which the sender let sampling points pass at that moment: with the candidate's own
     rate it bounds the inclusion probability, so that thinning under load stays known.
     """
-    return HEADER.pack(20 + len(head), 2, 0, 0, sequence) + _OPEN.pack(opened_ns, policy_version, admitted) + head
+    return _OPEN_FRAME.pack(20 + len(head), 2, 0, 0, sequence, opened_ns, policy_version, admitted) + head
+
+
+def request_header(sequence: int, size: int) -> bytes:
+    """What goes before `size` ≤ MAX_PAYLOAD bytes of request body."""
+    return HEADER.pack(size, 3, 0, 0, sequence)
 
 
 def request_frames(sequence: int, body: bytes) -> list[bytes]:
     """The request body, or a piece of it, cut into frames."""
     if len(body) <= MAX_PAYLOAD:
-        return [HEADER.pack(len(body), 3, 0, 0, sequence), body]
+        return [request_header(sequence, len(body)), body]
     view = memoryview(body)
     cuts = range(0, len(body), MAX_PAYLOAD)
     return [pack(Kind.REQUEST, sequence, bytes(view[at : at + MAX_PAYLOAD])) for at in cuts]
@@ -137,7 +149,7 @@ def request_frames(sequence: int, body: bytes) -> list[bytes]:
 
 def request_end_frame(sequence: int, sent_ns: int, side: int = PRODUCTION) -> bytes:
     """The request was handed to the socket in full at `sent_ns`: this side's t0."""
-    return HEADER.pack(8, 4, side, 0, sequence) + _TIME.pack(sent_ns)
+    return _TIME_FRAME.pack(8, 4, side, 0, sequence, sent_ns)
 
 
 def head_frame(
@@ -150,16 +162,12 @@ def head_frame(
     side: int = PRODUCTION,
 ) -> bytes:
     """The response's status line and header lines. `connect_us` is absent on a pooled connection, `queue_us` on production."""
-    return (
-        HEADER.pack(16 + len(head), 5, side, 0, sequence)
-        + _HEAD.pack(head_ns, min(connect_us, ABSENT_US), min(queue_us, ABSENT_US))
-        + head
-    )
+    return _HEAD_FRAME.pack(16 + len(head), 5, side, 0, sequence, head_ns, connect_us, queue_us) + head
 
 
 def end_frame(sequence: int, end_ns: int, paused_us: int = 0, lag_us: int = 0, side: int = PRODUCTION) -> bytes:
     """The response ended whole at `end_ns`. `paused_us`: we stopped reading it; `lag_us`: worst loop lag meanwhile."""
-    return HEADER.pack(16, 7, side, 0, sequence) + _END.pack(end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
+    return _END_FRAME.pack(16, 7, side, 0, sequence, end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
 
 
 def abort_frame(
@@ -167,11 +175,8 @@ def abort_frame(
 ) -> bytes:
     """Nothing more will come of this side, because of `reason` (a short code from a fixed set)."""
     code = reason.encode("ascii")
-    return (
-        HEADER.pack(16 + len(code), 8, side, 0, sequence)
-        + _END.pack(end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
-        + code
-    )
+    paused_us, lag_us = min(paused_us, _MAX_US), min(lag_us, _MAX_US)
+    return _END_FRAME.pack(16 + len(code), 8, side, 0, sequence, end_ns, paused_us, lag_us) + code
 
 
 class PartWriter:
@@ -209,7 +214,10 @@ class PartWriter:
         stamps, size = self._stamps, self._size
         if not stamps:
             return []
-        if size > MAX_PART_BYTES:
+        if len(stamps) == 2 and size <= MAX_PART_BYTES:
+            header = _ONE_PART.pack(14 + size, 6, self._side, 0, self._sequence, 1, stamps[0], size)
+            frames = [header, self._chunks[0]]
+        elif size > MAX_PART_BYTES:
             frames = self._cut()
         else:
             count = len(stamps) // 2

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 import httptools
 
 from shadowbench.http1 import heads
+from shadowbench.http1.heads import known_kind
 from shadowbench.http1.ticker import Ticker
 
 MAX_HEAD_BYTES = 262144
@@ -29,9 +30,9 @@ class ResponseHead:
         "credentials_at",
         "fields",
         "has_length",
-        "http10",
         "keep_alive_s",
         "length",
+        "persists",
         "reason",
         "status",
         "upgrade",
@@ -44,7 +45,7 @@ class ResponseHead:
         self.chunked = False
         self.has_length = False
         self.length: bytes | None = None
-        self.http10 = False
+        self.persists = False
         self.upgrade: bytes | None = None
         self.connection: list[bytes] | None = None
         self.credentials_at: list[int] | None = None
@@ -300,7 +301,9 @@ class ClientConnection(asyncio.Protocol):
         if not self._in_head:
             self._trailers += 1
             return
-        kind = heads.kind_of(name)
+        kind = known_kind(name)
+        if kind is None:
+            kind = heads.kind_of(name)
         if kind == 0 or kind == heads.HOST:
             self._fields += name, b": ", value, b"\r\n"
         else:
@@ -336,17 +339,17 @@ class ClientConnection(asyncio.Protocol):
         parser = self._parser
         head.status = status = parser.get_status_code()
         head.reason = self._status
-        head.http10 = parser.get_http_version() != "1.1"
+        head.persists = parser.should_keep_alive()
         if head.connection is not None:
             options = heads.connection_options(head.connection)
-            if options - {b"keep-alive", b"close", b"upgrade"}:
+            if not options <= heads.PLAIN_OPTIONS:
                 self._drop_nominated(head, options)
         if status < 200:
             if status != 101:
                 handler.on_informational(head)
             return
         if self._te is not None:
-            if self._te.lower() != b"chunked" or head.http10:
+            if self._te.lower() != b"chunked" or parser.get_http_version() != "1.1":
                 self._fault("bad_response")
                 return
             head.chunked = True
@@ -387,7 +390,7 @@ class ClientConnection(asyncio.Protocol):
         handler, self._handler = self._handler, None
         head = self._head
         clean = self._sent and not self._excess and not self._body_until_eof and not self._dead
-        if clean and self._may_persist(head):
+        if clean and (head.persists or self._persists_without_body(head)):
             if self._fresh_parser:
                 self._parser = httptools.HttpResponseParser(self)
                 self._fresh_parser = False
@@ -401,11 +404,11 @@ class ClientConnection(asyncio.Protocol):
         if handler is not None:
             handler.on_end()
 
-    def _may_persist(self, head: ResponseHead) -> bool:
-        if head.connection is None:
-            return not head.http10
-        options = heads.connection_options(head.connection)
-        return b"close" not in options and (not head.http10 or b"keep-alive" in options)
+    def _persists_without_body(self, head: ResponseHead) -> bool:
+        """llhttp takes a HEAD answer without a length for one that lasts until the connection ends."""
+        if not self._is_head or self._parser.get_http_version() != "1.1":
+            return False
+        return head.connection is None or b"close" not in heads.connection_options(head.connection)
 
     def _fault(self, reason: str) -> None:
         handler, self._handler = self._handler, None

@@ -47,9 +47,13 @@ _MAX_SPELLINGS = 4096
 _MAX_SPELLING_BYTES = 64
 
 
+known_kind = _SPELLINGS.get
+"""The kind of a spelling seen before, or None: for callers that cannot afford a Python call per header line."""
+
+
 def kind_of(name: bytes) -> int:
     """The kind of a header name in any spelling."""
-    kind = _SPELLINGS.get(name)
+    kind = known_kind(name)
     if kind is None:
         kind = _BY_NAME.get(name.lower(), PLAIN)
         if len(_SPELLINGS) < _MAX_SPELLINGS and len(name) <= _MAX_SPELLING_BYTES:
@@ -57,10 +61,22 @@ def kind_of(name: bytes) -> int:
     return kind
 
 
+_OPTIONS: dict[bytes, frozenset[bytes]] = {}
+_MAX_OPTIONS = 256
+
+
 def connection_options(values: list[bytes]) -> frozenset[bytes]:
     """The lower-case options of all Connection fields of a message."""
-    joined = b",".join(values).lower()
-    return frozenset(option for part in joined.split(b",") if (option := part.strip()))
+    joined = values[0] if len(values) == 1 else b",".join(values)
+    options = _OPTIONS.get(joined)
+    if options is None:
+        options = frozenset(option for part in joined.lower().split(b",") if (option := part.strip()))
+        if len(_OPTIONS) < _MAX_OPTIONS and len(joined) <= _MAX_SPELLING_BYTES:
+            _OPTIONS[joined] = options
+    return options
+
+
+PLAIN_OPTIONS = frozenset({b"keep-alive", b"close", b"upgrade"})  # these nominate no field
 
 
 # A message may nominate fields for removal, but not those that say where it goes and where it ends.

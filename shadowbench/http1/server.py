@@ -17,7 +17,7 @@ from typing import Protocol, cast
 import httptools
 
 from shadowbench.http1 import heads
-from shadowbench.http1.heads import Refusal
+from shadowbench.http1.heads import Refusal, known_kind
 from shadowbench.http1.ticker import Ticker
 
 MAX_PIPELINED = 32
@@ -149,7 +149,6 @@ class ServerConnection(asyncio.Protocol):
         "_closing",
         "_fields",
         "_head",
-        "_head_bytes",
         "_head_deadline",
         "_head_fed",
         "_held",
@@ -213,7 +212,6 @@ class ServerConnection(asyncio.Protocol):
         self._head = RequestHead()
         self._fields: list[bytes] = self._head.fields
         self._host_count = 0
-        self._head_bytes = 0
         self._te: bytes | None = None
         self._length_seen: bytes | None = None
 
@@ -296,12 +294,13 @@ class ServerConnection(asyncio.Protocol):
         if not self._in_head:
             self._trailers += 1
             return
-        kind = heads.kind_of(name)
+        kind = known_kind(name)
+        if kind is None:
+            kind = heads.kind_of(name)
         if kind == 0:
             self._fields += name, b": ", value, b"\r\n"
         else:
             self._special(kind, name, value)
-        self._head_bytes += len(name) + len(value) + 4
 
     def _special(self, kind: int, name: bytes, value: bytes) -> None:
         head = self._head
@@ -361,7 +360,7 @@ class ServerConnection(asyncio.Protocol):
             if version != "1.0":
                 return Refusal(505, "http_version", f"HTTP/{version} is not spoken here, HTTP/1.1 is")
             head.http10 = True
-        if self._head_bytes > self._options.max_head_bytes:
+        if sum(map(len, head.fields)) + len(head.path) > self._options.max_head_bytes:
             return Refusal(431, "head_too_large", f"the request head is above {self._options.max_head_bytes} bytes")
         if len(head.fields) > 4 * self._options.max_headers:
             return Refusal(431, "too_many_headers", f"more than {self._options.max_headers} header lines")
@@ -399,7 +398,7 @@ class ServerConnection(asyncio.Protocol):
         options = heads.connection_options(head.connection or [])
         if b"upgrade" not in options or (head.upgrade or b"").lower().startswith(b"h2c"):
             head.upgrade = None
-        if options - {b"keep-alive", b"close", b"upgrade"}:
+        if not options <= heads.PLAIN_OPTIONS:
             kept = heads.without_nominated(head.fields, options)
             if len(kept) != len(head.fields):
                 head.fields = kept

@@ -45,6 +45,7 @@ class Exchange:
         "_last_byte",
         "_no_body",
         "_out",
+        "_out_is_big",
         "_over",
         "_paused_at",
         "_paused_ns",
@@ -76,6 +77,7 @@ class Exchange:
         self._paused_at = 0
         self._paused_ns = 0
         self._last_byte = traffic.ticker.now
+        self._out_is_big = False
         self._out: list[bytes] = []  # towards the client, until the end of this read
         self._copy = traffic.tap.offer(head) if traffic.tap is not None else None
         forwarded = traffic.request_head(head)
@@ -175,13 +177,13 @@ class Exchange:
         self._close_client = (
             self._until_eof or not request.keep_alive or not self._request_ended or self._client.must_close
         )
-        self._out += b"HTTP/1.1 %d %b\r\n" % (head.status, head.reason), *head.fields
-        self._out.append(self._framing(head))
+        lines = head.lines
+        self._out += lines, self._framing(head)
         copy = self._copy
         if copy is not None and copy.live:
             connection = self._connection
             assert connection is not None
-            copy.response_head(head, None if connection.reused else connection.connect_s)
+            copy.response_head(head, lines, None if connection.reused else connection.connect_s)
 
     def _framing(self, head: ResponseHead) -> bytes:
         """The fields that are ours to write, and the empty line."""
@@ -197,11 +199,10 @@ class Exchange:
         if self._tunnel:
             self._client.transport.write(data)
             return
+        if len(data) >= _JOIN_BYTES:
+            self._out_is_big = True
         if self._chunk_out:
-            if len(data) < _JOIN_BYTES:
-                self._out.append(b"%x\r\n%b\r\n" % (len(data), data))
-            else:
-                self._out += b"%x\r\n" % len(data), data, b"\r\n"
+            self._out += b"%x\r\n" % len(data), data, b"\r\n"
         else:
             self._out.append(data)
         self._last_byte = self._traffic.ticker.now
@@ -236,12 +237,11 @@ class Exchange:
     def _flush_out(self) -> None:
         out, self._out = self._out, []
         transport = self._client.transport
-        if len(out) == 1:
-            transport.write(out[0])
-        elif sum(map(len, out)) < _JOIN_BYTES:
-            transport.write(b"".join(out))
-        else:
+        if self._out_is_big:
+            self._out_is_big = False
             transport.writelines(out)
+        else:
+            transport.write(b"".join(out) if len(out) > 1 else out[0])
 
     # ── flow control ──
 

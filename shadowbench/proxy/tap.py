@@ -239,7 +239,10 @@ class Copy:
 
     def request(self, data: bytes) -> None:
         """A piece of the request body."""
-        self._request += handoff.request_frames(self.sequence, data)
+        if len(data) <= handoff.MAX_PAYLOAD:
+            self._request += handoff.request_header(self.sequence, len(data)), data
+        else:
+            self._request += handoff.request_frames(self.sequence, data)
         self._request_size += len(data)
         if self._request_size >= _REQUEST_FLUSH_BYTES:
             self._flush_request()
@@ -253,15 +256,13 @@ class Copy:
         frames, self._request, self._request_size = self._request, [], 0
         self._send(frames)
 
-    def response_head(self, head: ResponseHead, connect_s: float | None) -> None:
-        """Production's response head."""
+    def response_head(self, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
+        """Production's response head; `lines` as the client gets them."""
         if head.credentials_at is not None:
             fields = head.fields.copy()
             for at in head.credentials_at:
                 fields[at] = self._tap.placeholder(fields[at])
             lines = b"HTTP/1.1 %d %b\r\n%b" % (head.status, head.reason, b"".join(fields))
-        else:
-            lines = head.lines
         if len(lines) > handoff.MAX_HEAD_BYTES:
             self.abort("capture_dropped")
             return
