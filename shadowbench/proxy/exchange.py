@@ -97,6 +97,8 @@ class Exchange:
     def _attach(self, connection: ClientConnection) -> None:
         self._connection = connection
         connection.begin(self, is_head=self._head.method == b"HEAD")
+        if not self._client.writable:  # still full of the answer before
+            self.on_client_writable(False)
 
     def connected(self, connection: ClientConnection) -> bool:
         """The connection that was being made stands. Whether this exchange still wants it."""
