@@ -28,6 +28,8 @@ Role = Literal["serve", "proxy", "mirror"]
 _LONGEST_SOCKET_NAME = "recorder.sock.4194304"
 # After a worker's own deadlines ran out it has this long to end by itself before it is killed.
 _GRACE_S = 3.0
+# A proxy's goodbye to the mirror, after its last stream.
+_GOODBYE_S = 5.0
 
 
 def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ) -> Plan:
@@ -114,7 +116,7 @@ def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) 
         max_request_bytes=mirror.max_request_bytes,
         max_held_bytes=mirror.max_held_bytes,
         # Run apart, all roles are told to go at once: the mirror serves as long as its proxies may take.
-        drain_s=settings.proxy.drain_delay_s + settings.proxy.drain_timeout_s + _GRACE_S,
+        drain_s=settings.proxy.drain_delay_s + settings.proxy.drain_timeout_s + _GOODBYE_S + _GRACE_S,
     )
 
 
@@ -164,7 +166,7 @@ def _proxy_spec(settings: Settings, number: int, environ: Mapping[str, str]) -> 
         command=_command("proxy"),
         options=to_json(options),
         listens=True,
-        drain_s=options.drain_delay_s + options.drain_timeout_s + _GRACE_S,
+        drain_s=options.drain_delay_s + options.drain_timeout_s + _GOODBYE_S + _GRACE_S,
     )
 
 

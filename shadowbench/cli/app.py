@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shadowbench import __version__
+from shadowbench.cli.demo import demo
 
 app = typer.Typer(
     name="shadowbench",
@@ -90,3 +91,6 @@ def doctor(config: ConfigOption = None) -> None:
     from shadowbench.cli.doctor import run_doctor
 
     raise typer.Exit(run_doctor(config, os.environ))
+
+
+app.command(rich_help_panel="Start here")(demo)

@@ -21,7 +21,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("uvloop", "httptools"))
     yield ok("version", f"shadowbench {__version__}, Python {platform.python_version()}, {libraries}")
     yield processors(settings.proxy.workers, len(os.sched_getaffinity(0)))
-    # The parent raises the soft limit to the hard one when it starts.
+    # The proxy raises its soft limit to the hard one when it starts.
     yield descriptors(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
