@@ -1,0 +1,121 @@
+"""A transcript of frames → the exchange of the log, asserted by value."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+
+import pytest
+
+from shadowbench.handoff import FrameReader
+from shadowbench.recorder.assembly import Assembly
+from shadowbench.recorder.exchange import Reader
+from shadowbench.recorder.memory import Memory
+from shadowbench.recorder.raw import RawExchange
+from shadowbench.recorder.testing import ScriptedExchange, ScriptedSide, candidate_fields, plan_fields
+from shadowbench.records import CandidateResult, Dialect, Exchange, Observation, Outcome, Timing
+from shadowbench.wire.reading import ReadingLimits
+
+READER = Reader(request_id_header="X-Trace", limits=ReadingLimits())
+REQUEST = b'{"model": "big", "messages": [{"role": "user", "content": "Hi"}]}'
+
+
+def raw(script: ScriptedExchange) -> RawExchange:
+    to = Assembly(Memory(10**8), max_body_bytes=10**6)
+    *_, closed = [to.take(frame) for frame in FrameReader().feed(b"".join(script.frames(1)))]
+    assert isinstance(closed, RawExchange)
+    return closed
+
+
+def exchange(script: ScriptedExchange) -> Exchange:
+    return READER.read(raw(script))
+
+
+SCRIPT = ScriptedExchange(
+    plan=plan_fields((candidate_fields(), candidate_fields(2, "hot", model=None, not_sent="stale"))),
+    head=b"POST /v1/chat/completions?key=1 HTTP/1.1\r\nHost: gw\r\nAuthorization: hash:00\r\n",
+    body=REQUEST,
+    production=ScriptedSide(head=b"HTTP/1.1 500 Oops\r\nx-request-id: r9\r\n", end_ns=1_100_000_000),
+    candidates={1: ScriptedSide(head=None, reason="timed_out_total", lag_us=7)},
+)
+
+
+def test_an_exchange_is_told_whole() -> None:
+    assert exchange(SCRIPT) == Exchange(
+        id="01900000-0000-7000-8000-000000000001",
+        started_at=1_700_000_000.5,
+        method="POST",
+        path="/v1/chat/completions",
+        dialect=Dialect.OPENAI_CHAT,
+        request_id="r9",
+        cluster_key="cluster-1",
+        epoch="proxy-0-a1",
+        sequence=7,
+        policy_version=3,
+        config_hash="mirror-config",
+        request_body=REQUEST,
+        request_headers=(("Host", "gw"), ("Authorization", "hash:00")),
+        production=Observation(
+            endpoint="production",
+            outcome=Outcome.HTTP_ERROR,
+            reason="status_500",
+            status=500,
+            streamed=False,
+            timing=Timing(head_s=0.1, content_chunks=0),
+            requested_model="big",
+            provider_request_id="r9",
+            body=b"",
+        ),
+        candidates=(
+            CandidateResult(
+                observation=Observation(
+                    endpoint="small",
+                    outcome=Outcome.TIMED_OUT,
+                    reason="timed_out_total",
+                    timing=Timing(loop_lag_s=0.000007),
+                    requested_model="small-model",
+                ),
+                inclusion_probability=0.25,
+                config_hash="small-config",
+            ),
+            CandidateResult(
+                observation=Observation(
+                    endpoint="hot", outcome=Outcome.NOT_SENT, reason="stale", requested_model="big"
+                ),
+                inclusion_probability=0.25,
+                config_hash="hot-config",
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(("planned", "header", "expected"), [("p", b"h", "p"), (None, b"h", "h"), (None, b"", "r9")])
+def test_the_request_id_is_the_clients_else_productions(planned: str | None, header: bytes, expected: str) -> None:
+    head = SCRIPT.head + b"x-trace: " + header + b"\r\n"
+    script = replace(SCRIPT, head=head, plan={**SCRIPT.plan, "request_id_header": planned})
+    assert exchange(script).request_id == expected
+
+
+def test_a_compressed_request_is_kept_decoded() -> None:
+    head = SCRIPT.head + b"Content-Encoding: gzip\r\n"
+    seen = exchange(replace(SCRIPT, head=head, body=gzip.compress(REQUEST)))
+    assert (seen.request_body, seen.production.requested_model) == (REQUEST, "big")
+
+
+@pytest.mark.parametrize(
+    ("extra", "body"),
+    [
+        (b"Content-Encoding: gzip\r\n", b"no gzip"),
+        (b"Content-Encoding: morse\r\n", b"..."),
+        (b"", bytes(2_000_000)),
+        (b"Content-Encoding: gzip\r\n", gzip.compress(bytes(70_000_000))),
+    ],
+    ids=["corrupt", "unknown coding", "over the capture bound", "bomb"],
+)
+def test_a_request_that_cannot_be_kept_is_absent_not_empty(extra: bytes, body: bytes) -> None:
+    seen = exchange(replace(SCRIPT, head=SCRIPT.head + extra, body=body))
+    assert (seen.request_body, seen.production.requested_model) == (None, None)
+
+
+def test_an_empty_request_is_empty() -> None:
+    assert exchange(replace(SCRIPT, body=b"")).request_body == b""

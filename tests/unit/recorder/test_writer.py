@@ -1,0 +1,322 @@
+"""The writer's thread: group commit, a store that fails and comes back, exchanges that cannot be stored.
+
+The store is real SQLite made to refuse: by a page limit (a full disk) or a lock. The seam `open_log` lets tests slow it down
+or count its calls; nothing is mocked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
+from shadowbench.handoff import EndPayload, OpenPayload
+from shadowbench.recorder.ledger import Place
+from shadowbench.recorder.plan import Plan
+from shadowbench.recorder.raw import RawExchange, RawSide
+from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer
+from shadowbench.records import Dialect, Exchange, Observation, Outcome
+from shadowbench.signals import Counters
+from shadowbench.store.base import LogError, PairLog, each_exchange
+from shadowbench.store.opening import open_log
+
+WAIT_S = 20
+END = EndPayload(2, 0.0, 0.0, "reset")
+
+
+def item(number: int, held_bytes: int = 1000) -> Item:
+    plan = Plan(
+        id=f"01900000-0000-7000-8000-{number:012x}",
+        proxy_epoch="e",
+        proxy_sequence=number,
+        started_at=0,
+        policy_version=1,
+        config_hash="c",
+        cluster_key="k",
+        request_id=None,
+        dialect=Dialect.UNKNOWN,
+        candidates=(),
+    )
+    side = RawSide(t0_ns=1, head=None, parts=(), body_bytes=0, overflow=False, end=END)
+    raw = RawExchange(
+        opened=OpenPayload(1, 1, b"", 1.0),
+        plan=plan,
+        request=(),
+        request_overflow=False,
+        sides={0: side},
+        held_bytes=held_bytes,
+    )
+    return Item(raw, Place(), None)
+
+
+def read(raw: RawExchange, counters: Counters) -> Exchange:
+    return Exchange(
+        id=raw.plan.id,
+        started_at=0,
+        method="POST",
+        path="/",
+        dialect=Dialect.UNKNOWN,
+        request_id=None,
+        cluster_key="k",
+        epoch="e",
+        sequence=raw.plan.proxy_sequence,
+        policy_version=1,
+        config_hash="c",
+        request_body=b"x" * raw.held_bytes,
+        request_headers=(),
+        production=Observation(endpoint="production", outcome=Outcome.OK),
+        candidates=(),
+    )
+
+
+class Gate:
+    """A real log whose appends wait until let through, and are counted."""
+
+    def __init__(self, log: PairLog, sizes: list[int], may_append: threading.Event) -> None:
+        self._log = log
+        self._sizes = sizes
+        self._may_append = may_append
+
+    def append(self, exchanges: Sequence[Exchange]) -> None:
+        assert self._may_append.wait(WAIT_S)
+        self._sizes.append(len(exchanges))
+        self._log.append(exchanges)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._log, name)
+
+
+class Bench:
+    """A writer, and its reports collected in order."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self.reports: SimpleQueue[Report] = SimpleQueue()
+        self.settled: list[str | None] = []
+        self.failures: list[str | None] = []
+        self.counters = Counters()
+        self.end: Report | None = None
+
+    def start(
+        self,
+        opener: Callable[[], PairLog] | None = None,
+        *,
+        reader: Callable[[RawExchange, Counters], Exchange] = read,
+        exchanges: int = 100,
+        raw_bytes: int = 10**7,
+    ) -> Writer:
+        self.writer = Writer(
+            open_log=opener or (lambda: open_log(self.url, "write")),
+            read=reader,
+            bounds=BatchBounds(exchanges=exchanges, raw_bytes=raw_bytes),
+            deliver=self.reports.put,
+            clock=time.monotonic,
+        )
+        self.writer.start()
+        return self.writer
+
+    def next_report(self) -> Report:
+        report = self.reports.get(timeout=WAIT_S)
+        self.settled += [settled.reason for settled in report.settled]
+        if report.ended:
+            self.end = report
+        else:
+            self.failures.append(report.failure)
+        for sample in report.counters.snapshot():
+            self.counters.add(sample.name, sample.labels, sample.value)
+        return report
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        while not is_so():
+            self.next_report()
+
+    def finish(self, flush_s: float = WAIT_S) -> None:
+        self.writer.stop(flush_s)
+        self.until(lambda: self.end)
+
+    def logged(self) -> list[int]:
+        with contextlib.closing(open_log(self.url, "read")) as log:
+            return [exchange.sequence for exchange in each_exchange(log)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path / "pairs.db")
+    yield bench
+    bench.writer.stop(0)
+
+
+def test_exchanges_are_appended_in_order_and_reported(bench: Bench) -> None:
+    writer = bench.start()
+    for number in range(250):
+        writer.put(item(number))
+    bench.finish()
+    assert bench.settled == [None] * 250
+    assert bench.logged() == list(range(250))
+    assert bench.counters.get("observations_total", (("endpoint", "production"), ("outcome", "ok"))) == 250
+    assert bench.counters.get("recorder_commit_seconds_count") >= 3
+    assert bench.end is not None
+    assert bench.end.fatal is None
+
+
+def gated(bench: Bench) -> tuple[threading.Event, list[int], Callable[[], PairLog]]:
+    may_append, sizes = threading.Event(), []
+    return may_append, sizes, lambda: Gate(open_log(bench.url, "write"), sizes, may_append)
+
+
+def test_what_gathers_during_a_commit_goes_into_the_next_one_up_to_the_bound(bench: Bench) -> None:
+    may_append, sizes, opener = gated(bench)
+    writer = bench.start(opener, exchanges=10)
+    writer.put(item(0))
+    while writer.waiting:  # the thread has taken the first
+        time.sleep(0.001)
+    for number in range(1, 26):
+        writer.put(item(number))
+    may_append.set()
+    bench.finish()
+    assert sizes == [1, 10, 10, 5]
+
+
+def test_a_batch_is_bounded_in_bytes_but_never_empty(bench: Bench) -> None:
+    may_append, sizes, opener = gated(bench)
+    writer = bench.start(opener, raw_bytes=5000)
+    writer.put(item(0))
+    while writer.waiting:
+        time.sleep(0.001)
+    for number, size in enumerate((9000, 9000, 2000, 2000, 2000, 2000), 1):
+        writer.put(item(number, size))
+    may_append.set()
+    bench.finish()
+    assert sizes == [1, 1, 1, 3, 1]
+
+
+# ── a store that fails ──
+
+
+def test_a_full_disk_keeps_the_batch_until_there_is_room(bench: Bench) -> None:
+    pages = [40]
+
+    def opener() -> PairLog:
+        log = open_log(bench.url, "write")
+        log._connection.execute(f"PRAGMA max_page_count = {pages[0]}")
+        return log
+
+    writer = bench.start(opener, exchanges=5)
+    for number in range(40):
+        writer.put(item(number, 20_000))
+    bench.until(lambda: "disk_full" in bench.failures)
+    stored = len(bench.settled)
+    assert stored < 40
+    assert bench.logged() == list(range(stored))
+    pages[0] = 100_000
+    bench.until(lambda: len(bench.settled) == 40)
+    assert bench.failures[-1] is None
+    assert bench.settled == [None] * 40
+    assert bench.logged() == list(range(40))
+    assert bench.counters.get("recorder_store_failures_total", (("reason", "disk_full"),)) >= 1
+
+
+def impatient(bench: Bench) -> Callable[[], PairLog]:
+    def opener() -> PairLog:
+        log = open_log(bench.url, "write")
+        log._connection.execute("PRAGMA busy_timeout = 20")
+        return log
+
+    return opener
+
+
+def test_a_locked_log_is_waited_for(bench: Bench) -> None:
+    writer = bench.start(impatient(bench))
+    bench.next_report()  # it is open
+    with contextlib.closing(sqlite3.connect(bench.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer.put(item(0))
+        bench.until(lambda: "busy" in bench.failures)
+        other.execute("ROLLBACK")
+    bench.until(lambda: bench.settled)
+    assert bench.settled == [None]
+
+
+def test_leaving_with_a_locked_log_costs_what_waits_and_says_so(bench: Bench) -> None:
+    writer = bench.start(impatient(bench), exchanges=2)
+    bench.next_report()
+    with contextlib.closing(sqlite3.connect(bench.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(5):
+            writer.put(item(number))
+        bench.finish(flush_s=0.2)
+        other.execute("ROLLBACK")
+    assert bench.settled == ["store_failed"] * 5
+    assert bench.logged() == []
+
+
+def test_a_log_that_cannot_be_opened_yet_is_tried_again(bench: Bench) -> None:
+    writer = bench.start(lambda: open_log(f"sqlite:///{bench.path.parent}/later/pairs.db", "write"))
+    writer.put(item(0))
+    bench.until(lambda: "unavailable" in bench.failures)
+    (bench.path.parent / "later").mkdir()
+    bench.until(lambda: bench.settled)
+    assert bench.settled == [None]
+
+
+def test_a_url_that_cannot_be_meant_is_fatal(bench: Bench) -> None:
+    bench.start(lambda: open_log("nowhere", "write"))
+    bench.until(lambda: bench.end)
+    assert bench.end is not None
+    assert isinstance(bench.end.fatal, ConfigurationError)
+
+
+# ── one exchange is the fault ──
+
+
+@pytest.mark.parametrize("error", [ProtocolError("stamps"), ZeroDivisionError("a defect")])
+def test_an_exchange_that_cannot_be_read_costs_only_itself(bench: Bench, error: Exception) -> None:
+    def reader(raw: RawExchange, counters: Counters) -> Exchange:
+        if raw.plan.proxy_sequence == 3:
+            raise error
+        return read(raw, counters)
+
+    writer = bench.start(reader=reader)
+    for number in range(6):
+        writer.put(item(number))
+    bench.finish()
+    assert bench.settled == [None, None, None, "unreadable", None, None]
+    assert bench.logged() == [0, 1, 2, 4, 5]
+
+
+class Picky(Gate):
+    """Refuses every batch that holds exchange 3."""
+
+    def append(self, exchanges: Sequence[Exchange]) -> None:
+        if any(exchange.sequence == 3 for exchange in exchanges):
+            raise LogError("other", "string or blob too big")
+        super().append(exchanges)
+
+
+def test_an_exchange_that_the_log_refuses_costs_only_itself(bench: Bench) -> None:
+    may_append, sizes, _ = gated(bench)
+    may_append.set()
+    writer = bench.start(lambda: Picky(open_log(bench.url, "write"), sizes, may_append))
+    for number in range(6):
+        writer.put(item(number))
+    bench.finish()
+    assert bench.settled == [None, None, None, "unstorable", None, None]
+    assert bench.logged() == [0, 1, 2, 4, 5]
+
+
+def test_failures_are_classed_by_whose_they_are() -> None:
+    from shadowbench.recorder.writer import _failure_of
+
+    assert _failure_of(LogError("busy", "")) == "busy"
+    assert _failure_of(LogError("other", "")) is None
+    assert _failure_of(UnavailableError("")) == "unavailable"
+    assert _failure_of(PermissionError()) == "unavailable"
+    assert _failure_of(OverflowError()) is None
