@@ -9,7 +9,8 @@ a small body that unpacks to gigabytes costs the bound and no more.
     over_bound       more than the bound came out
     cut              the coded data ended before its own end; found by `finish`
 
-What follows the end of the coded data is ignored, as curl and browsers do, unless it is a further gzip member or zstd frame.
+What follows the end of gzip, deflate or zstd data is ignored, as curl and browsers do, unless it is a further gzip member or
+zstd frame. After brotli's end nothing may follow.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class _Brotli:
         self._begun = False
 
     def feed(self, data: bytes, room: int) -> bytes:
-        if not data or self._decoder.is_finished():
+        if not data:
             return b""
         self._begun = True
         out: bytes = self._decoder.process(data, output_buffer_limit=max(1, room))

@@ -67,7 +67,7 @@ class SseDecoder:
         return self._oversize() if self._overflowing else self._event(block)
 
     def _events(self, blocks: list[bytes]) -> list[SseEvent]:
-        events = []
+        events: list[SseEvent] = []
         for block in blocks:
             event = self._oversize() if self._overflowing else self._event(block)
             if event is not None:
@@ -99,8 +99,7 @@ class SseDecoder:
             self._started = True
             block = block.removeprefix(_BOM)
         if block.startswith(b"data:") and b"\n" not in block:  # nearly all of them
-            data = block[6:] if block.startswith(b"data: ") else block[5:]
-            return SseEvent(data, id=self._last_id)
+            return SseEvent(block[6:] if block[5:6] == b" " else block[5:], None, self._last_id)
         return self._event_of_lines(block.split(b"\n"))
 
     def _event_of_lines(self, lines: list[bytes]) -> SseEvent | None:
