@@ -1,0 +1,23 @@
+"""The mirror worker: `python -m shadowbench.mirror`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from shadowbench import worker
+from shadowbench.mirror.options import MirrorOptions
+from shadowbench.mirror.service import MirrorService
+
+
+async def main(parent: worker.Parent, fields: dict[str, Any]) -> None:
+    """Serve until told to drain."""
+    service = MirrorService(worker.from_json(MirrorOptions, fields), parent, os.environ)
+    await service.start()
+    parent.ready()
+    await parent.draining.wait()
+    await service.stop()
+
+
+if __name__ == "__main__":
+    worker.run(main)

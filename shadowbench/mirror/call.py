@@ -1,0 +1,296 @@
+"""One call to a candidate, stamped as it happens: the same protocol and the same clock as production's side.
+
+Runs in callbacks; only connecting is a task, and only when no pooled connection is at hand. Ends exactly once: `on_end`, a
+fault, or a cancellation after which nothing is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from shadowbench import handoff, keyed
+from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.origin import ConnectFault
+from shadowbench.mirror.clock import Clock
+from shadowbench.mirror.lag import LagMeter
+from shadowbench.mirror.options import CandidateOptions
+from shadowbench.mirror.shaping import Shaped
+
+# Up to here head and body are joined: one write costs less than a copy of this size.
+_JOINED_BYTES = 65536
+
+
+class Transport(Protocol):
+    """What a call needs of `http1.origin.Origin`."""
+
+    def take(self) -> ClientConnection | None: ...
+
+    async def connect(self) -> ClientConnection: ...
+
+
+class CallListener(Protocol):
+    """Who is told how a call goes. May cancel it from within."""
+
+    def on_answer(self, frames: list[bytes]) -> None:
+        """A piece of the answer."""
+
+    def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
+        """The last of it: a whole answer, or a fault."""
+
+    def on_retry(self) -> None:
+        """It begins again on a fresh connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """What all calls to one candidate share."""
+
+    options: CandidateOptions
+    origin: Transport
+    salt: bytes
+    loop: asyncio.AbstractEventLoop
+    clock: Clock
+    lag: LagMeter
+
+
+class Call:
+    """Handler of one candidate's response."""
+
+    __slots__ = (
+        "_connect_us",
+        "_connecting",
+        "_connection",
+        "_context",
+        "_deadline_ns",
+        "_ended",
+        "_heard_ns",
+        "_listener",
+        "_number",
+        "_parts",
+        "_queue_us",
+        "_received",
+        "_retried",
+        "_sent_ns",
+        "_shaped",
+        "_side",
+        "_status",
+        "_timer",
+        "_told_t0",
+    )
+
+    def __init__(
+        self, context: CallContext, listener: CallListener, shaped: Shaped, *, number: int, side: int, queue_us: int
+    ) -> None:
+        self._context = context
+        self._listener = listener
+        self._number = number  # of the exchange, in frames
+        self._side = side
+        self._shaped: Shaped | None = shaped
+        self._queue_us = queue_us
+        self._connect_us = handoff.ABSENT_US
+        self._connection: ClientConnection | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._parts = handoff.PartWriter(number, side)
+        self._sent_ns = 0  # t0
+        self._heard_ns = 0  # the last sign of life
+        self._deadline_ns = 0
+        self._status: int | None = None
+        self._received = 0
+        self._told_t0 = False
+        self._retried = False
+        self._ended = False
+
+    # ── for the lane ──
+
+    def start(self) -> None:
+        """Send on a pooled connection at once, or connect first."""
+        self._deadline_ns = self._context.clock.now_ns() + int(self._context.options.total_timeout_s * 1e9)
+        connection = self._context.origin.take()
+        if connection is not None:
+            self._send(connection)
+        else:
+            self._connect()
+
+    def cancel(self) -> None:
+        """End without a word."""
+        self._ended = True
+        self._shaped = None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.abort()
+            self._connection = None
+
+    def fault(self, reason: str) -> None:
+        """End now, because of `reason`."""
+        if self._ended:
+            return
+        self.cancel()
+        frames = self._t0_frame() + self._parts.flush()
+        now_ns = self._context.clock.now_ns()
+        lag_us = self._context.lag.lag_us(self._sent_ns or now_ns, now_ns)
+        frames.append(handoff.abort_frame(self._number, now_ns, reason, 0, lag_us, self._side))
+        self._listener.on_over(frames, reason, self._status)
+
+    # ── the request ──
+
+    def _connect(self) -> None:
+        self._connecting = self._context.loop.create_task(
+            self._connect_and_send(), name=f"call-{self._context.options.name}"
+        )
+
+    async def _connect_and_send(self) -> None:
+        began_ns = self._context.clock.now_ns()
+        try:
+            connection = await self._context.origin.connect()
+        except ConnectFault as fault:
+            self._connecting = None
+            self.fault(fault.reason)
+            return
+        except Exception:
+            self._connecting = None
+            self.fault("unreachable")
+            raise
+        self._connecting = None
+        if self._ended:
+            connection.abort()
+        elif connection.transport.is_closing():
+            self.fault("reset")  # gone between its making and our turn
+        else:
+            self._connect_us = (self._context.clock.now_ns() - began_ns) // 1000
+            self._send(connection)
+
+    def _send(self, connection: ClientConnection) -> None:
+        shaped = self._shaped
+        assert shaped is not None
+        self._connection = connection
+        connection.begin(self)
+        if len(shaped.body) <= _JOINED_BYTES:
+            connection.write(shaped.head + shaped.body)
+        else:
+            connection.write(shaped.head)
+            connection.write(shaped.body)
+        self._sent_ns = self._heard_ns = self._context.clock.now_ns()
+        connection.request_sent()
+        if not connection.reused:
+            self._shaped = None  # only a reused connection can turn out to have been stale
+        if self._timer is None:
+            self._watch()
+
+    # ── time-outs: one timer per call, set again when it rings too early ──
+
+    def _due(self) -> tuple[int, str]:
+        options = self._context.options
+        waits_s = options.first_byte_timeout_s if self._status is None else options.idle_timeout_s
+        reason = "timed_out_first_byte" if self._status is None else "timed_out_idle"
+        return min((self._heard_ns + int(waits_s * 1e9), reason), (self._deadline_ns, "timed_out_total"))
+
+    def _watch(self) -> None:
+        due_ns, reason = self._due()
+        left_ns = due_ns - self._context.clock.now_ns()
+        if left_ns <= 0:
+            self._timer = None
+            self.fault(reason)
+        else:
+            self._timer = self._context.loop.call_later(left_ns / 1e9, self._watch)
+
+    # ── the response ──
+
+    def on_informational(self, head: ResponseHead) -> None:
+        """Not the answer, but a sign of life."""
+        self._heard_ns = self._context.clock.now_ns()
+
+    def on_head(self, head: ResponseHead) -> None:
+        now_ns = self._heard_ns = self._context.clock.now_ns()
+        lines = redacted_lines(head, self._context.salt)
+        if len(lines) > handoff.MAX_HEAD_BYTES:
+            self.fault("bad_response")
+            return
+        self._status = head.status
+        self._shaped = None
+        frames = self._t0_frame()
+        frames.append(
+            handoff.head_frame(
+                self._number,
+                now_ns,
+                lines,
+                connect_us=self._connect_us,
+                queue_us=self._queue_us,
+                side=self._side,
+            )
+        )
+        self._listener.on_answer(frames)
+        if (
+            self._timer is not None
+            and self._context.options.idle_timeout_s < self._context.options.first_byte_timeout_s
+        ):
+            self._timer.cancel()  # it would ring when a first byte was due, which is too late now
+            self._watch()
+
+    def on_body(self, data: bytes) -> None:
+        if self._ended:
+            return
+        now_ns = self._heard_ns = self._context.clock.now_ns()
+        self._received += len(data)
+        if self._received > self._context.options.max_response_bytes:
+            self.fault("overflow")
+            return
+        frames = self._parts.add(now_ns, data)
+        if frames:
+            self._listener.on_answer(frames)
+
+    def on_end(self) -> None:
+        if self._ended:
+            return
+        now_ns = self._context.clock.now_ns()
+        self._connection = None  # at rest in its pool, or closed
+        self.cancel()
+        frames = self._parts.flush()
+        lag_us = self._context.lag.lag_us(self._sent_ns, now_ns)
+        frames.append(handoff.end_frame(self._number, now_ns, 0, lag_us, self._side))
+        self._listener.on_over(frames, None, self._status)
+
+    def on_read_done(self) -> None:
+        """Parts leave when they are full; nothing waits for the end of a read."""
+
+    def on_fault(self, reason: str) -> None:
+        self._connection = None
+        if self._ended:
+            return
+        if reason == "stale" and not self._retried and self._shaped is not None:
+            # The candidate closed a connection that we kept too long: our doing, not its fault. It saw no request, and
+            # nobody waits for this answer.
+            self._retried = True
+            self._sent_ns = 0
+            self._listener.on_retry()
+            self._connect()
+            return
+        self.fault({"stale": "reset", "internal": "bad_response"}.get(reason, reason))
+
+    def on_writable(self, writable: bool) -> None:
+        """The request is handed over whole; its size is bounded."""
+
+    def on_switched(self, head: ResponseHead) -> None:
+        self.fault("bad_response")  # nobody asked for another protocol
+
+    def on_tunnel_eof(self) -> None:
+        """Cannot come: `on_switched` ends the call."""
+
+    def _t0_frame(self) -> list[bytes]:
+        # Told with the first event, so that a retry leaves one t0.
+        if self._told_t0 or not self._sent_ns:
+            return []
+        self._told_t0 = True
+        return [handoff.request_end_frame(self._number, self._sent_ns, self._side)]
+
+
+def redacted_lines(head: ResponseHead, salt: bytes) -> bytes:
+    """Status line and fields, with placeholders for cookies and the like."""
+    for at in head.credentials_at or ():
+        head.fields[at] = keyed.placeholder(salt, head.fields[at])
+    return head.lines

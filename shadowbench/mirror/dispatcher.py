@@ -1,0 +1,250 @@
+"""Does what was decided: opens exchanges at the recorder, offers copies to lanes, passes answers on, settles.
+
+An exchange that began ends in one of two ways. Either every side has ended: CLOSE, and the recorder settles it. Or it is
+spoilt (the recorder is full, the proxy is gone): its calls are withdrawn and it is closed early, which the recorder discards.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import orjson
+
+from shadowbench import handoff
+from shadowbench.handoff import PRODUCTION, Frame, Kind
+from shadowbench.mirror import names
+from shadowbench.mirror.clock import Clock, time_ordered_id
+from shadowbench.mirror.exchange import LiveExchange
+from shadowbench.mirror.intake import Action, Begin, Discard, Relay
+from shadowbench.mirror.lane import Copy, Lane
+from shadowbench.mirror.plan import Plan
+from shadowbench.mirror.recorder_link import FULL, RecorderLink, relayed
+from shadowbench.signals import Counters, Labels
+
+OPENED = "opened"
+ELIGIBLE = "eligible"
+SAMPLED = "sampled"
+RECORDED = "recorded"
+DISCARDED = "discarded"
+
+# Production's side ended by a reason of the proxy's own: nothing can be said about its answer, so no candidate is needed.
+_SPOILING = frozenset({"handoff_full", "capture_dropped", "tunnel", "shutdown"})
+
+
+class Dispatcher:
+    """The one that touches lanes and the recorder. `on_unsettled` hears of each settlement; `drop` asks a proxy to stop."""
+
+    def __init__(
+        self,
+        *,
+        recorder_socket: Path,
+        name: str,
+        config_hash: str,
+        clock: Clock,
+        counters: Counters,
+        chance: random.Random,
+        settled: Callable[[LiveExchange], None],
+        drop: Callable[[LiveExchange], None],
+    ) -> None:
+        self.lanes: Sequence[Lane] = ()  # in the order of the candidates
+        self.recorder = RecorderLink(recorder_socket, name=name, counters=counters, chance=chance, listener=self)
+        self._config_hash = config_hash
+        self._clock = clock
+        self._counters = counters
+        self._chance = chance
+        self._settled = settled
+        self._drop = drop
+        self._labels: dict[tuple[str, str], Labels] = {}
+
+    def count(self, stage: str, reason: str = "") -> None:
+        """Count an exchange at a stage of the funnel."""
+        key = (stage, reason)
+        labels = self._labels.get(key)
+        if labels is None:
+            labels = self._labels[key] = (("stage", stage), ("reason", reason))
+        self._counters.add(names.EXCHANGES, labels)
+
+    # ── what the intake decided ──
+
+    def do(self, action: Action) -> None:
+        """One action of an intake."""
+        if isinstance(action, Relay):
+            self._relay(action.live, action.frame, ends=action.ends)
+        elif isinstance(action, Begin):
+            self._begin(action.live, action.plan)
+        elif isinstance(action, Discard):
+            if action.stage != "ineligible":
+                self.count(ELIGIBLE)
+            self.count(action.stage, action.reason)
+            if action.tell:
+                self._drop(action.live)
+            self._settle(action.live, recorded=False)
+
+    def abandon(self, live: LiveExchange, reason: str) -> None:
+        """Production's side will not be told to its end."""
+        if live.settled or live.spoiled:
+            return
+        if live.number:
+            self._spoil(live, reason)
+        else:
+            self.count("ineligible", reason)
+            self._settle(live, recorded=False)
+
+    def _begin(self, live: LiveExchange, plan: Plan) -> None:
+        self.count(ELIGIBLE)
+        self.count(SAMPLED)
+        refusal = self.recorder.refusal()
+        if refusal is not None:
+            live.books.forget(live)
+            self._drop(live)
+            self.count(DISCARDED, refusal)
+            self._settle(live, recorded=False)
+            return
+        self.recorder.open(live)
+        now_ns = self._clock.now_ns()
+        offers = [(self.lanes[index], self.lanes[index].refusal(now_ns)) for index in plan.admission.probabilities]
+        self.recorder.write(self._opening(live, plan, offers))
+        live.waiting = {PRODUCTION, *(lane.side for lane, refusal in offers if refusal is None)}
+        copies: list[Copy] = []
+        for lane, refusal in offers:
+            lane.count(SAMPLED)
+            if refusal is not None:
+                lane.count("not_sent", refusal)
+            else:
+                copies.append(Copy(live, lane.side, lane, plan.request, now_ns))
+        live.copies.extend(copies)
+        for copy in copies:
+            copy.lane.offer(copy)
+        self._release_if_dispatched(live)
+
+    def _opening(self, live: LiveExchange, plan: Plan, offers: Sequence[tuple[Lane, str | None]]) -> list[bytes]:
+        number = live.number
+        frames = relayed(Frame(Kind.OPEN, PRODUCTION, 0, live.payload), number)
+        for piece in live.body:
+            frames += relayed(Frame(Kind.REQUEST, PRODUCTION, 0, piece), number)
+        frames.append(handoff.request_end_frame(number, live.sent_ns))
+        frames.append(handoff.pack(Kind.PLAN, number, orjson.dumps(self._told_plan(live, plan, offers))))
+        for early in live.early:
+            frames += relayed(early, number)
+        return frames
+
+    def _told_plan(
+        self, live: LiveExchange, plan: Plan, offers: Sequence[tuple[Lane, str | None]]
+    ) -> dict[str, object]:
+        admission = plan.admission
+        started_at = self._clock.unix_at(live.opened.opened_ns)
+        return {
+            "id": time_ordered_id(started_at, self._chance),
+            "proxy_epoch": live.books.epoch,
+            "proxy_sequence": live.sequence,
+            "started_at": started_at,
+            "policy_version": live.opened.policy_version,
+            "config_hash": self._config_hash,
+            "cluster_key": admission.cluster_key,
+            "request_id_header": admission.request_id,
+            "dialect": admission.dialect.value,
+            "candidates": [
+                {
+                    "side": lane.side,
+                    "name": lane.options.name,
+                    "inclusion_probability": admission.probabilities[lane.side - 1],
+                    "config_hash": lane.config_hash,
+                    "model": lane.options.model or plan.request.facts.model,
+                    "not_sent": refusal,
+                }
+                for lane, refusal in offers
+            ],
+        }
+
+    def _relay(self, live: LiveExchange, frame: Frame, *, ends: bool) -> None:
+        if live.spoiled:
+            return
+        reason = handoff.read_end(frame.payload).reason if ends else None
+        if reason in _SPOILING:
+            self.recorder.write(relayed(frame, live.number))
+            self._spoil(live, reason)
+        elif not ends and self.recorder.is_full:
+            live.books.forget(live)
+            self._drop(live)
+            self._spoil(live, FULL)
+        else:
+            self.recorder.write(relayed(frame, live.number))
+            if ends:
+                self._side_ended(live, PRODUCTION)
+
+    # ── what lanes tell ──
+
+    def tell(self, copy: Copy, frames: Sequence[bytes]) -> None:
+        """A piece of a candidate's answer."""
+        live = copy.live
+        if self.recorder.is_full:
+            if live.books.forget(live):
+                self._drop(live)
+            self._spoil(live, FULL)
+        else:
+            self.recorder.write(frames)
+
+    def end(self, copy: Copy, frames: Sequence[bytes]) -> None:
+        """The last piece."""
+        live = copy.live
+        live.copies.remove(copy)
+        self.tell(copy, frames)
+        if not live.spoiled:
+            self._side_ended(live, copy.side)
+
+    def not_sent(self, copy: Copy, reason: str) -> None:
+        """Decided after the plan was told."""
+        live = copy.live
+        live.copies.remove(copy)
+        abort = handoff.abort_frame(live.number, self._clock.now_ns(), f"not_sent:{reason}", side=copy.side)
+        self.recorder.write([abort])
+        self._side_ended(live, copy.side)
+        self._release_if_dispatched(live)
+
+    def dispatched(self, copy: Copy) -> None:
+        """The lane has made its own request of it."""
+        self._release_if_dispatched(copy.live)
+
+    # ── ends ──
+
+    def _side_ended(self, live: LiveExchange, side: int) -> None:
+        live.waiting.discard(side)
+        if not live.waiting:
+            self.recorder.close(live)
+
+    def _spoil(self, live: LiveExchange, reason: str) -> None:
+        live.spoiled = reason
+        self._withdraw(live, reason)
+        self.recorder.close(live)
+
+    def _withdraw(self, live: LiveExchange, reason: str) -> None:
+        copies, live.copies = live.copies, []
+        for copy in copies:
+            copy.withdraw(reason)
+
+    def _release_if_dispatched(self, live: LiveExchange) -> None:
+        if not any(copy.needs_request for copy in live.copies):
+            live.books.release(live)
+
+    def _settle(self, live: LiveExchange, *, recorded: bool) -> None:
+        live.books.settle(live, recorded=recorded)
+        self._settled(live)
+
+    # ── what the recorder says ──
+
+    def on_settled(self, live: LiveExchange, *, recorded: bool) -> None:
+        """A closed exchange is in the log, or is not."""
+        self.count(RECORDED) if recorded else self.count(DISCARDED, live.spoiled or "by_recorder")
+        self._settle(live, recorded=recorded)
+
+    def on_recorder_lost(self, opened: Sequence[LiveExchange]) -> None:
+        """Nothing of these can be told to the end any more."""
+        for live in opened:
+            if live.books.forget(live):
+                self._drop(live)
+            self.count(DISCARDED, "lost_with_recorder")
+            live.spoiled = live.spoiled or "lost_with_recorder"
+            self._withdraw(live, "lost_with_recorder")
+            self._settle(live, recorded=False)

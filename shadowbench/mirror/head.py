@@ -1,0 +1,44 @@
+"""A request's start line and header lines as OPEN frames carry them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shadowbench.errors import ProtocolError
+
+# Fields that may be repeated and then mean one list (RFC 9110 section 5.3). Of others the first counts.
+_LISTS = frozenset({b"accept", b"anthropic-beta", b"content-encoding"})
+
+
+class RequestHead(NamedTuple):
+    """What the mirror reads of a head."""
+
+    method: str
+    path: str  # without the query
+    query: bytes  # with its "?", or empty
+    headers: Mapping[bytes, bytes]  # names in lower case; values as the proxy wrote them, for they may be hashed
+
+    def get(self, name: bytes) -> bytes | None:
+        """The value of the header with this lower-case name, without blanks around it."""
+        value = self.headers.get(name)
+        return value.strip(b" \t") if value is not None else None
+
+
+def parse_head(head: bytes) -> RequestHead:
+    """Read a head that a proxy has already parsed and accepted. Raises ProtocolError on what no proxy writes."""
+    start, *lines = head.split(b"\r\n")
+    parts = start.split(b" ")
+    if len(parts) != 3:
+        raise ProtocolError("an exchange opens without a request line")
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b": ")
+        if not colon:
+            continue
+        name = name.lower()
+        known = headers.setdefault(name, value)
+        if known is not value and name in _LISTS:
+            headers[name] = known + b", " + value
+    path, mark, query = parts[1].partition(b"?")
+    return RequestHead(parts[0].decode("latin-1"), path.decode("latin-1"), mark + query, headers)

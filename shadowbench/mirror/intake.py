@@ -1,0 +1,190 @@
+"""One proxy connection's frames in, actions out. Pure.
+
+The story of one exchange, as a proxy may tell it:
+
+    OPEN first; not in the order of sequence numbers, for a proxy gathers small requests before it writes. Then REQUEST… and
+    REQUEST_END, and HEAD before PART…, mixed in any way, for production may answer before the request is complete. END or
+    ABORT is the last word, whatever came before.
+
+A frame for an exchange that has ended, or that was dropped, is late, not wrong: a DROP takes time to arrive. A number above
+all that were opened, or a story out of order, is a ProtocolError: the peer does not mean what we read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbench import handoff
+from shadowbench.errors import ProtocolError
+from shadowbench.handoff import PRODUCTION, Frame, Kind
+from shadowbench.mirror.exchange import Books, LiveExchange
+from shadowbench.mirror.head import parse_head
+from shadowbench.mirror.plan import INELIGIBLE, Admission, Plan, Planner, Skip
+
+# What a live exchange and a kept frame cost beside their bytes.
+_EXCHANGE_COST = 2048
+_FRAME_COST = 96
+# Heads of responses, stamped parts: a proxy that answers early for megabytes is not waited for.
+_MAX_EARLY_BYTES = 262_144
+
+# What proxies say in ABORT. Anything else is counted under one label, so that a peer cannot invent series.
+ABORT_REASONS = frozenset(
+    {
+        "client_cancelled",
+        "bad_request",
+        "early_answer",
+        "production_reset",
+        "production_truncated",
+        "timed_out_connect",
+        "timed_out_first_byte",
+        "timed_out_idle",
+        "production_unreachable",
+        "production_stale",
+        "production_bad_response",
+        "handoff_full",
+        "capture_dropped",
+        "tunnel",
+        "shutdown",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Settle as discarded; `tell` the proxy to stop copying."""
+
+    live: LiveExchange
+    stage: str
+    reason: str
+    tell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The request is complete and goes to candidates."""
+
+    live: LiveExchange
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Production's answer goes on; `ends` when this is its last word."""
+
+    live: LiveExchange
+    frame: Frame
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The proxy opens nothing more."""
+
+
+Action = Discard | Begin | Relay | Goodbye
+
+
+class Intake:
+    """Understands one proxy connection."""
+
+    def __init__(self, books: Books, planner: Planner) -> None:
+        self.books = books
+        self.late = 0
+        self.leaving = False
+        self._planner = planner
+        self._admissions: dict[int, Admission] = {}
+        self._highest = -1
+        self._readers: dict[int, Callable[[LiveExchange, Frame], Action | None]] = {
+            Kind.REQUEST: self._request,
+            Kind.REQUEST_END: self._request_end,
+            Kind.HEAD: self._answer,
+            Kind.PART: self._answer,
+            Kind.END: self._end,
+            Kind.ABORT: self._end,
+        }
+
+    def take(self, frame: Frame, unix_s: float) -> Action | None:
+        """One frame. Raises ProtocolError."""
+        if frame.kind == Kind.OPEN:
+            return self._open(frame, unix_s)
+        if frame.kind == Kind.GOODBYE:
+            self.leaving = True
+            return Goodbye()
+        reader = self._readers.get(frame.kind)
+        if reader is None or frame.side != PRODUCTION:
+            raise ProtocolError(f"a proxy does not send frame {frame.kind} for side {frame.side}")
+        live = self.books.live.get(frame.sequence)
+        if live is None:
+            if frame.sequence > self._highest:
+                raise ProtocolError(f"frame {frame.kind} speaks of exchange {frame.sequence}, which was never opened")
+            self.late += 1
+            return None
+        return reader(live, frame)
+
+    # ── frames ──
+
+    def _open(self, frame: Frame, unix_s: float) -> Action | None:
+        if frame.sequence in self.books.live:
+            raise ProtocolError(f"exchange {frame.sequence} is opened twice")
+        opened = handoff.read_open(frame.payload)
+        head = parse_head(opened.head)
+        live = LiveExchange(self.books, frame.sequence, frame.payload, opened, head)
+        self._highest = max(self._highest, frame.sequence)
+        self.books.open(live)
+        admission = self._planner.admit(head, opened, self.books.epoch, frame.sequence, unix_s)
+        if isinstance(admission, Skip):
+            return self._discard(live, admission.stage, admission.reason)
+        if not self.books.hold(live, _EXCHANGE_COST + len(frame.payload)):
+            return self._discard(live, INELIGIBLE, "memory_full")
+        self._admissions[frame.sequence] = admission
+        return None
+
+    def _request(self, live: LiveExchange, frame: Frame) -> Action | None:
+        if live.sent_ns:
+            raise ProtocolError("a request goes on after its end")
+        live.body_bytes += len(frame.payload)
+        if live.body_bytes > self._planner.terms.eligibility.max_request_bytes:
+            return self._discard(live, INELIGIBLE, "over_bound")
+        if not self.books.hold(live, _FRAME_COST + len(frame.payload)):
+            return self._discard(live, INELIGIBLE, "memory_full")
+        live.body.append(frame.payload)
+        return None
+
+    def _request_end(self, live: LiveExchange, frame: Frame) -> Action | None:
+        if live.sent_ns:
+            raise ProtocolError("a request ends twice")
+        live.sent_ns = max(1, handoff.read_request_end(frame.payload))
+        body = live.body[0] if len(live.body) == 1 else b"".join(live.body)
+        plan = self._planner.plan(self._admissions.pop(live.sequence), live.head, body)
+        if isinstance(plan, Skip):
+            return self._discard(live, plan.stage, plan.reason)
+        return Begin(live, plan)
+
+    def _answer(self, live: LiveExchange, frame: Frame) -> Action | None:
+        if live.sent_ns:
+            return Relay(live, frame, ends=False)
+        size = _FRAME_COST + len(frame.payload)
+        live.early_bytes += size
+        if live.early_bytes > _MAX_EARLY_BYTES or not self.books.hold(live, size):
+            return self._discard(live, INELIGIBLE, "early_answer")
+        live.early.append(frame)
+        return None
+
+    def _end(self, live: LiveExchange, frame: Frame) -> Action | None:
+        reason = handoff.read_end(frame.payload).reason
+        if (frame.kind == Kind.ABORT) != (reason is not None):
+            raise ProtocolError("an end has a reason, or an abort has none")
+        self.books.forget(live)
+        if live.sent_ns:
+            return Relay(live, frame, ends=True)
+        # Without its end the request is not the one that production saw: no candidate gets it.
+        del self._admissions[live.sequence]
+        if reason is None:
+            return Discard(live, INELIGIBLE, "request_incomplete", tell=False)
+        return Discard(live, INELIGIBLE, reason if reason in ABORT_REASONS else "aborted", tell=False)
+
+    def _discard(self, live: LiveExchange, stage: str, reason: str) -> Discard:
+        self.books.forget(live)
+        self._admissions.pop(live.sequence, None)
+        return Discard(live, stage, reason, tell=True)

@@ -1,0 +1,38 @@
+"""The names of the mirror's signals, and what each says. `telemetry/` and the documentation read this table.
+
+Label values come from fixed sets: reason codes of this package, candidate names of the configuration.
+"""
+
+from __future__ import annotations
+
+EXCHANGES = "mirror_exchanges_total"
+CALLS = "lane_calls_total"
+RETRIES = "lane_retries_total"
+GOODBYES_MISSED = "mirror_proxies_lost_total"
+REFUSALS = "mirror_refusals_total"
+LATE_FRAMES = "mirror_late_frames_total"
+MISCOUNTED_ACKS = "mirror_miscounted_acks_total"
+QUEUE_DEPTH = "lane_queue_depth"
+RUNNING = "lane_running"
+PROXIES = "mirror_proxies"
+LIVE = "mirror_live_exchanges"
+HELD_BYTES = "mirror_held_request_bytes"
+UNSETTLED = "mirror_unsettled_exchanges"
+LAG = "mirror_loop_lag_seconds"
+
+SIGNALS = {
+    EXCHANGES: "exchanges by the stage they reached; labels stage and reason",
+    CALLS: "candidate calls by the stage they reached; labels candidate, stage and reason",
+    RETRIES: "calls begun again on a fresh connection because a pooled one had been closed; label candidate",
+    GOODBYES_MISSED: "proxy connections that ended without a goodbye",
+    REFUSALS: "proxy connections that were closed by us; label reason (peer_user, protocol)",
+    LATE_FRAMES: "frames of exchanges that were already settled or dropped: normal after a drop",
+    MISCOUNTED_ACKS: "settlements the recorder reported beyond the exchanges it was given",
+    QUEUE_DEPTH: "requests waiting in a lane; label candidate",
+    RUNNING: "calls under way in a lane; label candidate",
+    PROXIES: "proxy connections that stand",
+    LIVE: "exchanges whose production side has not ended",
+    HELD_BYTES: "request bytes held until every candidate was called",
+    UNSETTLED: "exchanges told to the recorder and not yet settled by it",
+    LAG: "worst event-loop lag since the last snapshot",
+}

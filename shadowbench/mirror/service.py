@@ -1,0 +1,154 @@
+"""The mirror put together: built, started, drained in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.http1.origin import Origin, OriginOptions
+from shadowbench.http1.resolver import Resolver
+from shadowbench.http1.ticker import Ticker
+from shadowbench.mirror import names
+from shadowbench.mirror.call import CallContext
+from shadowbench.mirror.clock import Clock
+from shadowbench.mirror.dispatcher import Dispatcher
+from shadowbench.mirror.lag import LagMeter
+from shadowbench.mirror.lane import Lane
+from shadowbench.mirror.memory import Memory
+from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.mirror.plan import Planner, Terms
+from shadowbench.mirror.secret import SECRET_ENV, load_or_create, read_secret
+from shadowbench.mirror.server import MirrorServer
+from shadowbench.mirror.shaping import Shaper
+from shadowbench.worker import Parent
+
+_REFRESH_S = 1.0
+
+
+class MirrorService:
+    """One mirror process, without the process. Build it on the loop that it shall run on."""
+
+    def __init__(
+        self, options: MirrorOptions, parent: Parent, environ: Mapping[str, str], chance: random.Random | None = None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._options = options
+        self._parent = parent
+        self._chance = chance or random.Random()
+        self._clock = Clock()
+        self._ticker = Ticker(loop)
+        self._lag = LagMeter(loop)
+        self._loop = loop
+        self.memory = Memory(options.max_held_bytes)
+        self._refresh_timer: asyncio.TimerHandle | None = None
+        salt = _secret(options, environ)
+        # The version is the start's second: exchanges opened under an earlier mirror's rates are told apart.
+        terms = Terms.of(options, salt, int(self._clock.unix_at(self._clock.now_ns())))
+        self.server = MirrorServer(
+            planner=Planner(terms),
+            memory=self.memory,
+            clock=self._clock,
+            counters=parent.counters,
+            loop=loop,
+            log=parent.log,
+        )
+        self.dispatcher = Dispatcher(
+            recorder_socket=Path(options.recorder_socket),
+            name=f"mirror-{os.getpid()}",
+            config_hash=options.config_hash,
+            clock=self._clock,
+            counters=parent.counters,
+            chance=self._chance,
+            settled=self.server.settled,
+            drop=self.server.drop,
+        )
+        self.server.dispatcher = self.dispatcher
+        self._origins: list[Origin] = []
+        resolver = Resolver(loop)
+        self.dispatcher.lanes = [
+            self._lane(side, candidate, salt, resolver, environ)
+            for side, candidate in enumerate(options.candidates, start=1)
+        ]
+        parent.before_snapshot(self._set_gauges)
+
+    def _lane(
+        self, side: int, candidate: CandidateOptions, salt: bytes, resolver: Resolver, environ: Mapping[str, str]
+    ) -> Lane:
+        origin = Origin(
+            OriginOptions(
+                url=candidate.url,
+                connect_timeout_s=candidate.connect_timeout_s,
+                ca_file=candidate.ca_file,
+                verify=candidate.verify,
+            ),
+            self._ticker,
+            resolver,
+        )
+        self._origins.append(origin)
+        return Lane(
+            CallContext(options=candidate, origin=origin, salt=salt, loop=self._loop, clock=self._clock, lag=self._lag),
+            side=side,
+            shaper=Shaper(
+                candidate, api_key=_api_key(candidate, environ), host=origin.host, base_path=origin.base_path
+            ),
+            sink=self.dispatcher,
+            stale_after_s=self._options.stale_after_s,
+            counters=self._parent.counters,
+        )
+
+    async def start(self) -> None:
+        """Listen, and reach for the recorder. Raises UnavailableError."""
+        self._ticker.start()
+        self._lag.start()
+        self._refresh()
+        self.dispatcher.recorder.sender.start()
+        await self.server.listen(Path(self._options.mirror_socket))
+
+    async def stop(self) -> None:
+        """Serve until the proxies have left; then finish calls, then settlements; each within its deadline."""
+        await self.server.until_empty(self._options.drain_s)
+        self.server.stop_listening()
+        await asyncio.gather(*(lane.drain(self._options.finish_s) for lane in self.dispatcher.lanes))
+        await self.dispatcher.recorder.sender.leave(self._options.settle_s)
+        self.server.close()
+        for origin in self._origins:
+            origin.close()
+        self._ticker.stop()
+        self._lag.stop()
+        if self._refresh_timer is not None:
+            self._refresh_timer.cancel()
+
+    def _refresh(self) -> None:
+        self._clock.refresh()
+        self._refresh_timer = self._loop.call_later(_REFRESH_S, self._refresh)
+
+    def _set_gauges(self) -> None:
+        counters = self._parent.counters
+        for lane in self.dispatcher.lanes:
+            label = (("candidate", lane.options.name),)
+            counters.gauge(names.QUEUE_DEPTH, lane.queued, label)
+            counters.gauge(names.RUNNING, lane.running, label)
+        counters.gauge(names.PROXIES, self.server.connections)
+        counters.gauge(names.LIVE, self.server.live)
+        counters.gauge(names.HELD_BYTES, self.memory.held)
+        counters.gauge(names.UNSETTLED, self.dispatcher.recorder.unsettled)
+        counters.gauge(names.LAG, self._lag.worst.worst_ns / 1e9)
+        self._lag.worst.worst_ns = 0
+
+
+def _secret(options: MirrorOptions, environ: Mapping[str, str]) -> bytes:
+    given = environ.get(SECRET_ENV)
+    return read_secret(given) if given else load_or_create(Path(options.secret_file))
+
+
+def _api_key(candidate: CandidateOptions, environ: Mapping[str, str]) -> str | None:
+    if candidate.api_key_env is None:
+        return None
+    api_key = environ.get(candidate.api_key_env)
+    if not api_key:
+        raise ConfigurationError(f"candidates.{candidate.name}.api_key_env: {candidate.api_key_env} is not set")
+    return api_key
