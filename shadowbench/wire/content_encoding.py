@@ -28,6 +28,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_MAX_WINDOW = 8 * 1024 * 1024  # RFC 9659: a content coding may not ask for more
 _ZSTD_BLOCK = 128 * 1024  # the most that a block, of at least 4 bytes, decodes to (RFC 8878, 3.1.1.2)
+_CODING_OVERHEAD = 64 * 1024
 _CORRUPT = (zlib.error, brotli.error, zstandard.ZstdError)
 
 
@@ -192,33 +193,32 @@ class _Sniffed:
 class ContentDecoder:
     """Undoes the codings of one body. `fault` is None while all is well."""
 
-    __slots__ = ("_given", "_max", "_stages", "fault")
+    __slots__ = ("_rooms", "_stages", "fault")
 
     def __init__(self, stages: list[_Stage], max_output_bytes: int, fault: str | None) -> None:
         self._stages = stages  # in the order of undoing: the coding applied last comes first
-        self._max = max_output_bytes
-        self._given = 0
+        # What each stage may still give. Between two codings a little more than the bound: what does not compress grows.
+        self._rooms = [max_output_bytes + _CODING_OVERHEAD for _ in stages[1:]] + [max_output_bytes]
         self.fault = fault
 
     def feed(self, data: bytes) -> bytes:
         """What `data` decodes to, up to the bound."""
         if self.fault or not data:
             return b""
-        room = self._max - self._given
         try:
-            data = self._undo(data, room + 1)  # one byte more than there is room for tells that the bound was passed
+            for number, stage in enumerate(self._stages):
+                data = self._within_room(number, stage.feed(data, self._rooms[number] + 1))
         except _CORRUPT:
             self.fault = "corrupt"
             return b""
-        self._given += len(data[:room])
-        return data[:room]
+        return data
 
-    def _undo(self, data: bytes, room: int) -> bytes:
-        for stage in self._stages:
-            data = stage.feed(data, room)
-            if len(data) >= room:  # a stage stops there; no honest stack grows between two codings and shrinks again
-                self.fault = "over_bound"
-                return data if stage is self._stages[-1] else b""
+    def _within_room(self, number: int, data: bytes) -> bytes:
+        room = self._rooms[number]
+        if len(data) > room:  # a stage was asked for one byte more than there is room for, to tell
+            self.fault = "over_bound"
+            data = data[:room]
+        self._rooms[number] -= len(data)
         return data
 
     def finish(self) -> str | None:
