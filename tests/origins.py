@@ -85,6 +85,83 @@ def parse_response(wire: bytes) -> RawResponse:
     return RawResponse(wire=wire, status_line=status_line, headers=headers, body=rest)
 
 
+def parse_responses(wire: bytes) -> list[RawResponse]:
+    """All final responses of one connection; interim ones are left out. None of them may end by closing."""
+    responses = []
+    while wire:
+        head_end = wire.index(b"\r\n\r\n") + 4
+        status = int(wire.split(b" ", 2)[1])
+        end = head_end + _body_length(wire[:head_end], wire[head_end:], status)
+        if status >= 200:
+            responses.append(parse_response(wire[:end]))
+        wire = wire[end:]
+    return responses
+
+
+def _body_length(head: bytes, rest: bytes, status: int) -> int:
+    if status < 200:
+        return 0
+    if b"transfer-encoding: chunked" in head.lower():
+        whole = dechunk(rest)
+        assert whole is not None, "the chunked body has no end"
+        return whole.consumed
+    length = parse_response(head).header("content-length")
+    return len(rest) if length is None else int(length)
+
+
+class Tap:
+    """A relay of bytes in front of `port` that keeps what the clients' sockets sent and received."""
+
+    def __init__(self, port: int) -> None:
+        self.target = port
+        self.received: list[bytearray] = []  # by clients, one for each connection
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    @property
+    def responses(self) -> list[RawResponse]:
+        return [response for wire in self.received for response in parse_responses(bytes(wire))]
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        received = bytearray()
+        self.received.append(received)
+        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_copy(reader, up_writer, bytearray()))
+                both.create_task(_copy(up_reader, writer, received))
+        except* OSError:
+            pass  # a peer left without saying goodbye
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+            up_writer.close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: bytearray) -> None:
+    while data := await reader.read(65536):
+        kept += data
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
 class RawClient:
     """A keep-alive client connection that returns responses exactly as its socket received them."""
 

@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -124,7 +125,9 @@ class Sidecar:
         if self.process.poll() is not None:
             raise AssertionError(f"{self.role} ended with {self.process.returncode}:\n{self.stderr}")
         try:
-            return (await self.admin("/readyz")).status == 200
+            ready = (await self.admin("/readyz")).status == 200
+            # Ready means that clients are served. That copies are taken as well comes a little later.
+            return ready and (self.role != "serve" or await self.total("shadowbench_handoff_connected") > 0)
         except OSError:
             return False
 
@@ -177,6 +180,38 @@ class Sidecar:
     def child(self, job: str) -> int:
         (pid,) = self.children(job)
         return pid
+
+    # ── the pair log ──
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """What a query of the pair log gives; nothing while there is no log yet."""
+        if not self.log_path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self.log_path}?mode=ro", uri=True, timeout=10)
+        connection.row_factory = sqlite3.Row
+        try:
+            return connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+        finally:
+            connection.close()
+
+    def count(self, table: str = "exchanges") -> int:
+        """How many rows a table or view has."""
+        (row,) = self.rows(f"select count(*) from {table}") or [(0,)]
+        return int(row[0])
+
+    async def until_recorded(self, exchanges: int, *, within_s: float = 15.0) -> None:
+        """Wait until so many exchanges are in the log."""
+        try:
+            await eventually(lambda: self.count() >= exchanges, within_s=within_s)
+        except AssertionError:
+            counters = {k: v for k, v in (await self.metrics()).items() if v and k.startswith("shadowbench_")}
+            raise AssertionError(
+                f"{self.count()} of {exchanges} exchanges in the log; {counters}\n{self.stderr}"
+            ) from None
 
 
 def is_running(pid: int) -> bool:
