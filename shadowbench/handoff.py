@@ -301,9 +301,10 @@ def read_part(payload: bytes) -> list[Chunk]:
     """Payload of PART: the chunks in order."""
     (count,) = _unpack(_PART_COUNT, payload)
     body_at = 2 + 12 * count
+    if body_at > len(payload):
+        raise ProtocolError("a part's payload is too short for its stamps")
     chunks = []
-    for index in range(count):
-        at_ns, length = _unpack(_STAMP, payload, 2 + 12 * index)
+    for at_ns, length in _STAMP.iter_unpack(payload[2:body_at]):
         chunks.append(Chunk(at_ns, payload[body_at : body_at + length]))
         body_at += length
     if body_at != len(payload):

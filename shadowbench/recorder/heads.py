@@ -6,7 +6,7 @@ case, values are decoded as Latin-1, which keeps any byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,25 +15,30 @@ class Head:
 
     start: str
     headers: tuple[tuple[str, str], ...]
+    lower_names: tuple[str, ...] = field(repr=False, compare=False)  # of `headers`, to look up by
 
     def get(self, name: str) -> str | None:
         """The first value of a header, `name` in lower case."""
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value
-        return None
+        names = self.lower_names
+        return self.headers[names.index(name)][1] if name in names else None
 
     def joined(self, name: str) -> str | None:
         """All values of a header joined by commas, as RFC 9110 §5.3 lets one read list headers."""
-        values = [value for key, value in self.headers if key.lower() == name]
-        return ", ".join(values) if values else None
+        if name not in self.lower_names:
+            return None
+        pairs = zip(self.lower_names, self.headers, strict=True)
+        return ", ".join(header[1] for lower, header in pairs if lower == name)
 
 
 def read_head_lines(head: bytes) -> Head:
     """Split a head. Lines without a colon are left out."""
     start, *lines = head.decode("latin-1").split("\r\n")
-    pairs = (line.partition(":") for line in lines)
-    return Head(start, tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon))
+    headers = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.append((name.strip(), value.strip()))
+    return Head(start, tuple(headers), tuple([name.lower() for name, _ in headers]))
 
 
 def method_and_path(start: str) -> tuple[str, str]:

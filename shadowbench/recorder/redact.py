@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Protocol
 
 from shadowbench.keyed import CREDENTIAL_HEADERS
@@ -48,7 +49,10 @@ class CredentialRedactor:
 
 def is_exposed(name: str, value: str) -> bool:
     """Whether a header may carry a credential in clear."""
+    return _names_credential(name) and _PLACEHOLDER.fullmatch(value) is None and value != REDACTED
+
+
+@lru_cache(maxsize=1024)  # clients send the same few names for ever
+def _names_credential(name: str) -> bool:
     name = name.lower()
-    if name not in _KNOWN and not _SUSPECT.search(name):
-        return False
-    return _PLACEHOLDER.fullmatch(value) is None and value != REDACTED
+    return name in _KNOWN or _SUSPECT.search(name) is not None
