@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import sqlite3
@@ -245,6 +246,33 @@ def test_while_another_process_holds_the_log_exchanges_wait_and_then_go_in(folde
         assert len(running.exchanges()) == 3
 
 
+def test_a_full_disk_costs_what_memory_cannot_hold_and_the_log_goes_on_when_there_is_room(folder: Path) -> None:
+    with recorder(folder, max_held_bytes=400_000) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of([0]))
+        mirror.hear_until(1)
+        # The kernel refuses to let files of this process grow, as a full disk does; Python ignores SIGXFSZ.
+        room = running.log_path.with_name("pairs.db-wal").stat().st_size
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        mirror.say(*frames_of(range(1, 200)))
+        mirror.say(*frames_of(range(200, 201)))
+        mirror.sock.settimeout(0.5)
+        with contextlib.suppress(TimeoutError):
+            while mirror.hear():
+                pass
+        assert (mirror.recorded, mirror.discarded) == (1, 0)  # in order: the first are kept, and wait
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        mirror.sock.settimeout(WAIT_S)
+        mirror.hear_until(201)
+        assert mirror.discarded > 0
+        assert mirror.recorded > 1
+        kept = mirror.recorded
+        mirror.say(*frames_of([500]))
+        mirror.hear_until(202)
+        ids = [exchange.id for exchange in running.exchanges()]
+        assert ids == [*map(id_of, range(kept)), id_of(500)]
+
+
 # ── killed at any moment ──
 
 
@@ -290,5 +318,3 @@ def test_the_log_goes_on_after_a_kill(folder: Path) -> None:
         mirror.say(*frames_of([1]))
         mirror.hear_until(1)
         assert [exchange.id for exchange in running.exchanges()] == [id_of(0), id_of(1)]
-
-
