@@ -49,27 +49,9 @@ REQUEST_HEAD = CHAT_REQUEST_HEAD + (
     b"Authorization: hash:0123456789abcdef01234567\r\n"
 )
 RESPONSE_LINES = b"Date: Thu, 20 Nov 2025 12:06:07 GMT\r\nServer: uvicorn\r\nX-Request-Id: req_0123456789\r\n"
-WORDS = re.findall(r"\S+", "The capital of France is Paris, on the Seine, and has been so for most of a thousand years.")
-    "The",
-    "capital",
-    "of",
-    "France",
-    "is",
-    "Paris,",
-    "on",
-    "the",
-    "Seine,",
-    "and",
-    "has",
-    "been",
-    "so",
-    "for",
-    "most",
-    "of",
-    "a",
-    "thousand",
-    "years",
-]
+WORDS = re.findall(
+    r"\S+", "The capital of France is Paris, on the Seine, and has been so for most of a thousand years."
+)
 
 
 def request_body() -> bytes:
