@@ -1,0 +1,24 @@
+import io
+import json
+
+from shadowbench.telemetry import logs
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_lines_are_json_where_no_eye_reads_them() -> None:
+    out = io.StringIO()
+    logs.configure(out).info("worker ready", role="proxy", worker=0)
+    fields = json.loads(out.getvalue())
+    assert fields.pop("timestamp").endswith("Z")
+    assert fields == {"event": "worker ready", "level": "info", "role": "proxy", "worker": 0}
+
+
+def test_lines_are_words_on_a_terminal() -> None:
+    out = Terminal()
+    logs.configure(out).warning("worker ended", exit_code=1)
+    assert "worker ended" in out.getvalue()
+    assert not out.getvalue().startswith("{")

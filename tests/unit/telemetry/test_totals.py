@@ -1,0 +1,63 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbench.signals import Sample
+from shadowbench.telemetry.totals import Source, Totals
+
+PROXY = Source("proxy", 0)
+WHERE = (("role", "proxy"), ("worker", "0"))
+
+
+def counter(value: float, name: str = "requests_total", **labels: str) -> Sample:
+    return Sample(name=name, labels=tuple(labels.items()), value=value, kind="counter")
+
+
+def gauge(value: float) -> Sample:
+    return Sample(name="open", labels=(), value=value, kind="gauge")
+
+
+def test_a_snapshot_replaces_the_one_before() -> None:
+    totals = Totals()
+    totals.push(PROXY, [counter(3)])
+    totals.push(PROXY, [counter(5)])
+    assert totals.samples() == [Sample(name="requests_total", labels=WHERE, value=5, kind="counter")]
+
+
+def test_a_dead_worker_leaves_its_counters_and_takes_its_gauges() -> None:
+    totals = Totals()
+    totals.push(PROXY, [counter(5), gauge(7)])
+    totals.end(PROXY)
+    assert totals.samples() == [Sample(name="requests_total", labels=WHERE, value=5, kind="counter")]
+
+
+def test_a_successor_counts_on() -> None:
+    totals = Totals()
+    totals.push(PROXY, [counter(5), counter(1, reason="x")])
+    totals.end(PROXY)
+    totals.push(PROXY, [counter(2), gauge(1)])
+    assert [(s.name, s.labels, s.value) for s in totals.samples()] == [
+        ("open", WHERE, 1),
+        ("requests_total", (("reason", "x"), *WHERE), 1),
+        ("requests_total", WHERE, 7),
+    ]
+
+
+def test_a_worker_that_never_reported_leaves_nothing() -> None:
+    totals = Totals()
+    totals.end(PROXY)
+    assert totals.samples() == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.booleans())))
+def test_a_counter_never_falls(steps: list[tuple[int, bool]]) -> None:
+    totals, current, last = Totals(), 0, 0.0
+    for more, dies in steps:
+        current += more
+        totals.push(PROXY, [counter(current)])
+        if dies:
+            totals.end(PROXY)
+            current = 0
+        (sample,) = totals.samples()
+        assert sample.value >= last
+        last = sample.value
+    assert last == sum(more for more, _ in steps)
