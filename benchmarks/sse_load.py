@@ -1,0 +1,153 @@
+"""A reader of token streams: `python -m benchmarks.sse_load URL_PORT STREAMS SECONDS PID…`, result as JSON on stdout.
+
+Opens the streams one by one, waits until all run, then takes the one-way delay of every chunk (CLOCK_MONOTONIC at the origin's
+send to CLOCK_MONOTONIC at our read) and the CPU time of the processes PID… over a window of SECONDS. Streams end by themselves
+shortly after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from array import array
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import cast
+
+import uvloop
+
+from benchmarks.processes import cpu_seconds
+from benchmarks.quantiles import percentile
+from benchmarks.sse_origin import PERIOD_MS
+
+_SENT = re.compile(rb'"sent_ns":"(\d{19})"')
+_BODY = b'{"model":"m","messages":[{"role":"user","content":"Tell me a long story."}],"stream":true}'
+_CONNECT_GAP_S = 0.001
+_SETTLE_S = 0.5  # all streams run; what their start cost is over
+_TAIL_S = 0.5  # so that streams end after the window, not in it
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamResult:
+    """One window."""
+
+    streams: int
+    seconds: float
+    chunks: int
+    cpu_us_per_chunk: float
+    delay_p50_us: float
+    delay_p99_us: float
+    delay_max_us: float
+    complete: int  # streams that came to their proper end
+    broken: int
+
+
+class Reader(asyncio.Protocol):
+    """One stream."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._started = False
+        self._tail = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._load.request)
+
+    def data_received(self, data: bytes) -> None:
+        now = time.monotonic_ns()
+        if not self._started:
+            self._started = True
+            self._load.begun()
+        if self._load.measuring:
+            self._load.delays.extend([now - int(sent) for sent in _SENT.findall(data)])
+        self._tail = (self._tail + data)[-5:] if len(data) < 5 else data[-5:]
+        if self._tail == b"0\r\n\r\n":
+            self._load.complete += 1
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._load.ended()
+
+
+class Load:
+    """All streams of one run."""
+
+    def __init__(self, port: int, streams: int, seconds: float) -> None:
+        self.running = self.complete = self.closed = 0
+        self.all_run = asyncio.Event()
+        self.all_closed = asyncio.Event()
+        self.measuring = False
+        self.delays = array("q")
+        self._port = port
+        self._streams = streams
+        self._seconds = seconds
+        ramp = streams * _CONNECT_GAP_S * 2 + 0.5
+        chunks = int((ramp + _SETTLE_S + seconds + _TAIL_S) * 1000 / PERIOD_MS)
+        self.request = (
+            b"POST /v1/chat/completions?chunks=%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (chunks, port, len(_BODY), _BODY)
+        )
+
+    async def run(self, pids: Sequence[int]) -> StreamResult:
+        """Raises TimeoutError when not all streams start."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(_PATIENCE_S):
+            for _ in range(self._streams):
+                await loop.create_connection(lambda: Reader(self), "127.0.0.1", self._port)
+                await asyncio.sleep(_CONNECT_GAP_S)
+            await self.all_run.wait()
+        await asyncio.sleep(_SETTLE_S)
+        began, cpu = time.monotonic(), cpu_seconds(pids)
+        self.measuring = True
+        await asyncio.sleep(self._seconds)
+        self.measuring = False
+        cpu, seconds = cpu_seconds(pids) - cpu, time.monotonic() - began
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self.all_closed.wait()
+        except TimeoutError:
+            pass  # told as `broken`
+        return self._result(cpu, seconds)
+
+    def begun(self) -> None:
+        """A stream's first bytes arrived."""
+        self.running += 1
+        if self.running == self._streams:
+            self.all_run.set()
+
+    def ended(self) -> None:
+        """A stream's connection is gone."""
+        self.closed += 1
+        if self.closed == self._streams:
+            self.all_closed.set()
+
+    def _result(self, cpu: float, seconds: float) -> StreamResult:
+        delays = sorted(self.delays)
+        return StreamResult(
+            streams=self._streams,
+            seconds=seconds,
+            chunks=len(delays),
+            cpu_us_per_chunk=cpu * 1e6 / max(1, len(delays)),
+            delay_p50_us=percentile(delays, 0.50) / 1000,
+            delay_p99_us=percentile(delays, 0.99) / 1000,
+            delay_max_us=percentile(delays, 1.0) / 1000,
+            complete=self.complete,
+            broken=self._streams - self.complete,
+        )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run as the command line says, print the result."""
+    port, streams, seconds, *pids = arguments
+    load = Load(int(port), int(streams), float(seconds))
+    result = uvloop.run(load.run([int(pid) for pid in pids]))
+    sys.stdout.write(json.dumps(asdict(result)) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
