@@ -5,6 +5,7 @@ The invented traffic is deterministic: the same seed gives the same exchanges.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,7 +60,7 @@ def an_observation(text: str = "Riga.", **changes: Any) -> Observation:
         fingerprint="fp_1",
         provider_request_id="req_1",
         response_bytes=len(text),
-        body=orjson.dumps({"choices": [{"message": {"content": text}}]}),
+        body=json.dumps({"choices": [{"message": {"content": text}}]}).encode(),
     )
     return replace(seen, **changes)
 

@@ -221,9 +221,7 @@ texts = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=20),
     st.sampled_from(["", "\0", "a\0b", "\ufeffx", "😀", "\u2028", "'; DROP TABLE exchanges; --", '{"a":1}', "NaN"]),
 )
-wild_texts = st.one_of(
-    texts, st.text(max_size=20), st.sampled_from(["\ud800", "\udfff\ud800", "\ud800\0"])
-)
+wild_texts = st.one_of(texts, st.text(max_size=20), st.sampled_from(["\ud800", "\udfff\ud800", "\ud800\0"]))
 counts = st.integers(min_value=0, max_value=2**63 - 1)
 seconds = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 bodies = st.one_of(st.none(), st.binary(max_size=40), texts.map(str.encode))

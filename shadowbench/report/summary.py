@@ -1,0 +1,286 @@
+"""The pair log in numbers, candidate by candidate. Pure: exchanges in, a frozen summary out.
+
+Every number states how many pairs it rests on, and what was left out and why. Pairs count alike: nothing is weighted, tested
+or judged here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from shadowbench.records import CandidateResult, Exchange, Observation, Outcome
+from shadowbench.report.agreement import is_equal, similarity
+from shadowbench.report.quantiles import quantile
+
+LAG_SHARE = 0.05
+LAG_FLOOR_S = 0.010
+"""A pair's times are left out when the event loop was late by more than 10 ms and 5 % of the shortest time measured: then
+the lateness would show in the numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One side's values. A quantile is None when there are too few values for it."""
+
+    mean: float | None
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The same measure on both sides of the same `n` pairs; in `absent` pairs one side or both lack it."""
+
+    n: int
+    absent: int
+    production: Distribution
+    candidate: Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of `n` pairs; `absent` pairs could not be looked at."""
+
+    n: int
+    count: int
+    absent: int
+
+    @property
+    def share(self) -> float | None:
+        """None when there is nothing to divide by."""
+        return self.count / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similarity:
+    """The mean of `agreement.similarity` over `n` pairs."""
+
+    n: int
+    mean: float | None
+    absent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """How often one side ended in one way other than an answer."""
+
+    outcome: str
+    reason: str | None
+    production: int
+    candidate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSummary:
+    """One candidate against production.
+
+    `pairs` = `not_sent` + `sent`; faults and shares of answers are over `sent`, everything after them over `both_ok`.
+    """
+
+    name: str
+    is_production_again: bool  # the A/A lane: its differences are noise
+    pairs: int
+    sent: int
+    not_sent: Mapping[str, int]  # by reason
+    production_ok: int
+    candidate_ok: int
+    both_ok: int
+    faults: tuple[Fault, ...]
+    untimed: Mapping[str, int]  # pairs left out of latency and ttft, by reason
+    latency_s: Comparison
+    ttft_s: Comparison  # pairs where both sides streamed
+    output_tokens: Comparison
+    equal_answers: Share
+    similarity: Similarity
+    equal_finish_reasons: Share
+    production_models: tuple[str, ...]  # as reported
+    candidate_models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The whole log. The A/A lanes come first, then the others by name."""
+
+    exchanges: int
+    first_at: float | None  # Unix seconds
+    last_at: float | None
+    candidates: tuple[CandidateSummary, ...]
+
+    @property
+    def pairs(self) -> int:
+        """All pairs, sent or not."""
+        return sum(candidate.pairs for candidate in self.candidates)
+
+
+def summarise(exchanges: Iterable[Exchange], production_again: frozenset[str] = frozenset()) -> Summary:
+    """Read every exchange once. `production_again`: the names of candidates that are production itself."""
+    tallies: dict[str, _Tally] = {}
+    count, first_at, last_at = 0, None, None
+    for exchange in exchanges:
+        count += 1
+        first_at = exchange.started_at if first_at is None else min(first_at, exchange.started_at)
+        last_at = exchange.started_at if last_at is None else max(last_at, exchange.started_at)
+        for result in exchange.candidates:
+            tallies.setdefault(result.observation.endpoint, _Tally()).add(exchange.production, result)
+    names = sorted(tallies, key=lambda name: (name not in production_again, name))
+    return Summary(
+        exchanges=count,
+        first_at=first_at,
+        last_at=last_at,
+        candidates=tuple(tallies[name].summary(name, name in production_again) for name in names),
+    )
+
+
+@dataclass(slots=True)
+class _Both:
+    """Values of one measure, pair by pair, and how many pairs had no value on one side or both."""
+
+    production: list[float] = field(default_factory=list)
+    candidate: list[float] = field(default_factory=list)
+    absent: int = 0
+
+    def add(self, production: float | None, candidate: float | None) -> None:
+        if production is None or candidate is None:
+            self.absent += 1
+            return
+        self.production.append(production)
+        self.candidate.append(candidate)
+
+    def comparison(self) -> Comparison:
+        sides = (self.production, self.candidate)
+        production, candidate = (_distribution(values) for values in sides)
+        return Comparison(n=len(self.production), absent=self.absent, production=production, candidate=candidate)
+
+
+def _distribution(values: list[float]) -> Distribution:
+    return Distribution(mean=fmean(values) if values else None, p50=quantile(values, 0.5), p95=quantile(values, 0.95))
+
+
+@dataclass(slots=True)
+class _Hits:
+    """A yes-or-no measure; None is neither."""
+
+    answers: Counter[bool | None] = field(default_factory=Counter)
+
+    def share(self) -> Share:
+        yes, no = self.answers[True], self.answers[False]
+        return Share(n=yes + no, count=yes, absent=self.answers[None])
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted for one candidate while the log goes by."""
+
+    pairs: int = 0
+    ok: Counter[str] = field(default_factory=Counter)
+    not_sent: Counter[str] = field(default_factory=Counter)
+    production_faults: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    candidate_faults: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    untimed: Counter[str] = field(default_factory=Counter)
+    latency: _Both = field(default_factory=_Both)
+    ttft: _Both = field(default_factory=_Both)
+    tokens: _Both = field(default_factory=_Both)
+    equal: _Hits = field(default_factory=_Hits)
+    finish: _Hits = field(default_factory=_Hits)
+    similarities: list[float] = field(default_factory=list)
+    dissimilar: int = 0  # pairs without text on either side
+    production_models: set[str] = field(default_factory=set)
+    candidate_models: set[str] = field(default_factory=set)
+
+    def add(self, production: Observation, result: CandidateResult) -> None:
+        candidate = result.observation
+        self.pairs += 1
+        if candidate.outcome is Outcome.NOT_SENT:
+            self.not_sent[_reason_not_sent(candidate)] += 1
+            return
+        _count(production, self.production_faults, self.production_models)
+        _count(candidate, self.candidate_faults, self.candidate_models)
+        self.ok["production"] += production.outcome is Outcome.OK
+        self.ok["candidate"] += candidate.outcome is Outcome.OK
+        if production.outcome is candidate.outcome is Outcome.OK:
+            self.ok["both"] += 1
+            self._add_times(production, candidate)
+            self.tokens.add(production.usage.output_tokens, candidate.usage.output_tokens)
+            self._add_answers(production, candidate)
+
+    def _add_times(self, production: Observation, candidate: Observation) -> None:
+        why = why_untimed(production) or why_untimed(candidate)
+        if why:
+            self.untimed[why] += 1
+            return
+        self.latency.add(production.timing.last_byte_s, candidate.timing.last_byte_s)
+        if production.streamed and candidate.streamed:
+            self.ttft.add(production.timing.first_content_s, candidate.timing.first_content_s)
+
+    def _add_answers(self, production: Observation, candidate: Observation) -> None:
+        one, other = production.answer, candidate.answer
+        if one is None or other is None:
+            self.equal.answers[None] += 1
+            self.finish.answers[None] += 1
+            self.dissimilar += 1
+            return
+        self.equal.answers[is_equal(one, other)] += 1
+        reasons = one.first.finish_reason, other.first.finish_reason
+        self.finish.answers[None if None in reasons else reasons[0] == reasons[1]] += 1
+        alike = similarity(one, other)
+        if alike is None:
+            self.dissimilar += 1
+        else:
+            self.similarities.append(alike)
+
+    def summary(self, name: str, is_production_again: bool) -> CandidateSummary:
+        alike = self.similarities
+        return CandidateSummary(
+            name=name,
+            is_production_again=is_production_again,
+            pairs=self.pairs,
+            sent=self.pairs - self.not_sent.total(),
+            not_sent=dict(sorted(self.not_sent.items())),
+            production_ok=self.ok["production"],
+            candidate_ok=self.ok["candidate"],
+            both_ok=self.ok["both"],
+            faults=_faults(self.production_faults, self.candidate_faults),
+            untimed=dict(sorted(self.untimed.items())),
+            latency_s=self.latency.comparison(),
+            ttft_s=self.ttft.comparison(),
+            output_tokens=self.tokens.comparison(),
+            equal_answers=self.equal.share(),
+            similarity=Similarity(n=len(alike), mean=fmean(alike) if alike else None, absent=self.dissimilar),
+            equal_finish_reasons=self.finish.share(),
+            production_models=tuple(sorted(self.production_models)),
+            candidate_models=tuple(sorted(self.candidate_models)),
+        )
+
+
+def why_untimed(seen: Observation) -> str | None:
+    """Why an observation's times are not its endpoint's alone: `paused` (we read slowly), `late` (our loop was)."""
+    timing = seen.timing
+    if timing.paused_s > 0:
+        return "paused"
+    shortest = min((t for t in (timing.first_content_s, timing.last_byte_s) if t is not None), default=0.0)
+    return "late" if timing.loop_lag_s > max(LAG_FLOOR_S, LAG_SHARE * shortest) else None
+
+
+def _reason_not_sent(seen: Observation) -> str:
+    return (seen.reason or "unknown").removeprefix("not_sent:")
+
+
+def _count(seen: Observation, faults: Counter[tuple[str, str | None]], models: set[str]) -> None:
+    if seen.reported_model is not None:
+        models.add(seen.reported_model)
+    if seen.outcome is Outcome.OK:
+        return
+    reason = str(seen.status) if seen.outcome is Outcome.HTTP_ERROR and seen.status else seen.reason
+    faults[str(seen.outcome), reason] += 1
+
+
+def _faults(
+    production: Counter[tuple[str, str | None]], candidate: Counter[tuple[str, str | None]]
+) -> tuple[Fault, ...]:
+    kinds = sorted(production | candidate, key=lambda kind: (kind[0], kind[1] or ""))
+    return tuple(
+        Fault(outcome=kind[0], reason=kind[1], production=production[kind], candidate=candidate[kind]) for kind in kinds
+    )

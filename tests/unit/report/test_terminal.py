@@ -1,0 +1,92 @@
+"""The tables are read on terminals of any width, with and without colour."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from shadowbench.records import Outcome, Timing
+from shadowbench.report.summary import Summary, summarise
+from shadowbench.report.terminal import LIMITS, show
+from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
+
+
+def shown(summary: Summary, width: int = 80, colour: bool = False) -> str:
+    out = io.StringIO()
+    show(summary, Console(file=out, width=width, force_terminal=colour, color_system="truecolor" if colour else None))
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Summary:
+    return summarise(invented_traffic(300), frozenset({"again"}))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(mixed: Summary, width: int) -> None:
+    text = shown(mixed, width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "…" not in text
+    for label in (
+        "answered",
+        "latency p50",
+        "latency p95",
+        "TTFT p50",
+        "TTFT p95",
+        "output tokens, mean",
+        "same answer",
+    ):
+        assert text.count(f"\n{label} ") == 2
+
+
+def test_without_colour_there_is_no_escape(mixed: Summary) -> None:
+    assert "\x1b" not in shown(mixed)
+    assert "\x1b[" in shown(mixed, colour=True)
+
+
+def test_the_a_a_lane_is_recognisable_without_colour(mixed: Summary) -> None:
+    text = shown(mixed)
+    assert "again  A/A: production against itself." in text
+    assert text.index("A/A") < text.index("small  small-2025-09-01")
+
+
+def test_it_ends_with_what_it_cannot_say(mixed: Summary) -> None:
+    assert " ".join(shown(mixed).split()).endswith(LIMITS)
+
+
+def test_numbers_are_as_one_would_write_them() -> None:
+    lines = {
+        line.strip().split("  ")[0]: line.split()
+        for line in shown(summarise([an_exchange(n) for n in range(30)])).splitlines()
+    }
+    assert lines["answered"] == ["answered", "100.0", "%", "100.0", "%", "+0.0", "points", "30"]
+    assert lines["latency p50"] == ["latency", "p50", "500", "ms", "500", "ms", "+0", "%", "30"]
+    assert lines["TTFT p50"] == ["TTFT", "p50", "–", "–", "0"]
+    assert lines["same answer"] == ["same", "answer", "100.0", "%", "30"]
+
+
+def test_too_few_pairs_show_a_dash_and_why() -> None:
+    text = shown(summarise([an_exchange(n) for n in range(3)]))
+    assert "too few pairs for that number (a p95 takes 20)" in text
+
+
+def test_what_was_not_sent_and_left_out_is_said() -> None:
+    unsent = an_observation(endpoint="small", outcome=Outcome.NOT_SENT, reason="not_sent:stale", answer=None)
+    slow = an_exchange(2, production=an_observation(timing=Timing(last_byte_s=1.0, paused_s=0.5)))
+    text = shown(summarise([an_exchange(1, unsent), slow]))
+    assert "not sent: stale" in text
+    assert "Left out of latency and TTFT: 1 pair read slowly for a slow client." in text
+
+
+def test_words_of_a_provider_cannot_steer_the_terminal() -> None:
+    evil = an_observation(
+        endpoint="small",
+        outcome=Outcome.STREAM_ERROR,
+        reason="[red]\x1b[2J",
+        reported_model="m\x1b]0;x\x07",
+        answer=None,
+    )
+    text = shown(summarise([an_exchange(1, evil)]), colour=False)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "[red]" in text

@@ -1,0 +1,66 @@
+"""What is SQLite's own: foreign errors at the border, plans of the statements, pages of large bodies."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from shadowbench.store.base import LogError
+from shadowbench.store.opening import open_log
+from shadowbench.store.queries import statements
+from shadowbench.store.sqlite import translated
+from shadowbench.store.testing import an_exchange, invented_traffic
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (sqlite3.SQLITE_FULL, "disk_full"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "busy"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "io_error"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, "corrupt"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "read_only"),
+        (sqlite3.SQLITE_CONSTRAINT, "other"),
+    ],
+)
+def test_every_error_has_a_reason_from_the_fixed_set(code: int, reason: str) -> None:
+    error = sqlite3.OperationalError("it broke")
+    error.sqlite_errorcode = code
+    with pytest.raises(LogError, match=r"log\.db: .*\(it broke\)") as refused, translated(Path("log.db")):
+        raise error
+    assert refused.value.reason == reason
+
+
+def test_a_batch_that_is_refused_leaves_no_transaction_open(tmp_path: Path) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
+    with pytest.raises(LogError):
+        log.append([an_exchange(1), an_exchange(2, method=None)])
+    log.append([an_exchange(3)])
+    assert log.counts().exchanges == 1
+    log.close()
+
+
+def test_numbers_are_not_used_again_after_pruning(tmp_path: Path) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
+    log.append([an_exchange(1), an_exchange(2)])
+    connection = log._connection  # type: ignore[attr-defined]
+    for table, column in (("observations", "exchange"), ("exchanges", "number")):
+        connection.execute(f"DELETE FROM {table} WHERE {column} > 0")
+    assert log.newest() == 2
+    log.append([an_exchange(3)])
+    assert log.newest() == 3
+    log.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["page_of_exchanges", "observations_of_exchange", "request_of_exchange", "bodies_of_exchange"]
+)
+def test_readers_search_and_never_scan(tmp_path: Path, name: str) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
+    log.append(list(invented_traffic(5)))
+    parameters = {"after": 0, "upto": 9, "size": 2} if name == "page_of_exchanges" else (1,)
+    plan = log._connection.execute(f"EXPLAIN QUERY PLAN {statements('pair_log')[name]}", parameters)  # type: ignore[attr-defined]
+    steps = [row[3] for row in plan]
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+    log.close()
