@@ -239,7 +239,8 @@ class Rig:
 
 def candidate(url: str, name: str = "small", **changes: Any) -> CandidateOptions:
     """A candidate that sees everything."""
-    return CandidateOptions(**({"name": name, "url": url, "sample_rate": 1.0} | changes))
+    given: dict[str, Any] = {"name": name, "url": url, "sample_rate": 1.0}
+    return CandidateOptions(**(given | changes))
 
 
 @asynccontextmanager
@@ -248,19 +249,15 @@ async def mirror(
 ) -> AsyncIterator[Rig]:
     """A running mirror with its recorder. Leaves in order, and checks that nothing is left over."""
     run = folder / "run"
-    options = MirrorOptions(
-        **(
-            {
-                "runtime_folder": str(run),
-                "secret_file": str(folder / "secret"),
-                "candidates": candidates,
-                "drain_s": 5.0,
-                "finish_s": 0.2,
-                "settle_s": 2.0,
-            }
-            | changes
-        )
-    )
+    given: dict[str, Any] = {
+        "runtime_folder": str(run),
+        "secret_file": str(folder / "secret"),
+        "candidates": candidates,
+        "drain_s": 5.0,
+        "finish_s": 0.2,
+        "settle_s": 2.0,
+    }
+    options = MirrorOptions(**(given | changes))
     parent = Parent("mirror")
     recorder = FakeRecorder()
     await recorder.listen(run / "recorder.sock")

@@ -78,6 +78,7 @@ class Call:
         "_status",
         "_timer",
         "_told_t0",
+        "_watches_head",
     )
 
     def __init__(
@@ -101,6 +102,7 @@ class Call:
         self._received = 0
         self._told_t0 = False
         self._retried = False
+        self._watches_head = True
         self._ended = False
 
     # ── for the lane ──
@@ -225,12 +227,6 @@ class Call:
             )
         )
         self._listener.on_answer(frames)
-        if (
-            self._timer is not None
-            and self._context.options.idle_timeout_s < self._context.options.first_byte_timeout_s
-        ):
-            self._timer.cancel()  # it would ring when a first byte was due, which is too late now
-            self._watch()
 
     def on_body(self, data: bytes) -> None:
         if self._ended:
@@ -256,7 +252,11 @@ class Call:
         self._listener.on_over(frames, None, self._status)
 
     def on_read_done(self) -> None:
-        """Parts leave when they are full; nothing waits for the end of a read."""
+        """More of the answer will come later: the timer was set for its first byte, which may be too late for the next."""
+        if self._watches_head and self._status is not None and self._timer is not None and not self._ended:
+            self._watches_head = False
+            self._timer.cancel()
+            self._watch()
 
     def on_fault(self, reason: str) -> None:
         self._connection = None

@@ -6,6 +6,7 @@ spoilt (the recorder is full, the proxy is gone): its calls are withdrawn and it
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ class Dispatcher:
         recorder_socket: Path,
         name: str,
         config_hash: str,
+        loop: asyncio.AbstractEventLoop,
         clock: Clock,
         counters: Counters,
         chance: random.Random,
@@ -49,7 +51,9 @@ class Dispatcher:
         drop: Callable[[LiveExchange], None],
     ) -> None:
         self.lanes: Sequence[Lane] = ()  # in the order of the candidates
-        self.recorder = RecorderLink(recorder_socket, name=name, counters=counters, chance=chance, listener=self)
+        self.recorder = RecorderLink(
+            recorder_socket, name=name, listener=self, loop=loop, counters=counters, chance=chance
+        )
         self._config_hash = config_hash
         self._clock = clock
         self._counters = counters
@@ -217,6 +221,7 @@ class Dispatcher:
     def _spoil(self, live: LiveExchange, reason: str) -> None:
         live.spoiled = reason
         self._withdraw(live, reason)
+        live.books.release(live)
         self.recorder.close(live)
 
     def _withdraw(self, live: LiveExchange, reason: str) -> None:

@@ -60,6 +60,7 @@ class MirrorService:
             recorder_socket=Path(options.recorder_socket),
             name=f"mirror-{os.getpid()}",
             config_hash=options.config_hash,
+            loop=loop,
             clock=self._clock,
             counters=parent.counters,
             chance=self._chance,
@@ -113,7 +114,7 @@ class MirrorService:
         await self.server.until_empty(self._options.drain_s)
         self.server.stop_listening()
         await asyncio.gather(*(lane.drain(self._options.finish_s) for lane in self.dispatcher.lanes))
-        await self.dispatcher.recorder.sender.leave(self._options.settle_s)
+        await self.dispatcher.recorder.leave(self._options.settle_s)
         self.server.close()
         for origin in self._origins:
             origin.close()
