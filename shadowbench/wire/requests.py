@@ -71,7 +71,9 @@ def _facts(dialect: Dialect, request: Mapping[str, Any]) -> RequestFacts:
         has_system=system is not None,
         has_tools=bool(tools or loose.as_sequence(request.get("functions"))),
         has_server_tools=any(_runs_at_provider(dialect, tool) for tool in tools) or _is_set(request, _SERVER_TOOL_KEYS),
-        has_media=any(part.get("type") in _MEDIA_PARTS for message in messages for part in _parts(message)),
+        has_media=any(
+            loose.as_text(part.get("type")) in _MEDIA_PARTS for message in messages for part in _parts(message)
+        ),
         n=loose.as_count(request.get("n")) or 1,
         max_output_tokens=_max_output_tokens(request),
         opening=_opening(system, messages),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.wire.sse import SseDecoder, SseEvent
@@ -123,6 +123,7 @@ def decode_by_the_letter(stream: bytes) -> list[SseEvent]:
     return events
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(STREAMS, st.lists(st.integers(1, 12), max_size=60))
 def test_any_mixture_of_lines_however_cut_is_read_as_the_standard_says(stream: bytes, lengths: list[int]) -> None:
     chunks, rest = [], stream
@@ -132,6 +133,7 @@ def test_any_mixture_of_lines_however_cut_is_read_as_the_standard_says(stream: b
     assert decode([*chunks, rest])[0] == decode_by_the_letter(stream)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=200), st.integers(1, 9), st.integers(1, 60))
 def test_no_bytes_make_it_fail_or_depend_on_the_cuts(stream: bytes, length: int, bound: int) -> None:
     chunks = [stream[i : i + length] for i in range(0, len(stream), length)]

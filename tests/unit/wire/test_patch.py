@@ -1,0 +1,177 @@
+"""Patching JSON in its bytes: what is asked for changes, and not one byte else."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shadowbench.wire.patch import Unpatchable, get_members, set_members, set_nested_member
+
+
+@pytest.mark.parametrize(
+    ("body", "patched"),
+    [
+        (b'{"model":"a","n":1}', b'{"model":"z","n":1}'),
+        (b'{"n":1,"model":"a"}', b'{"n":1,"model":"z"}'),
+        (b' {\n  "model" : "a" ,\n\t"n": 1\r\n} \n', b' {\n  "model" : "z" ,\n\t"n": 1\r\n} \n'),
+        (b'{"model":null}', b'{"model":"z"}'),
+        (b'{"model":{"a":["}]\\"",{}]},"n":1}', b'{"model":"z","n":1}'),
+        (b'{"n":1}', b'{"n":1,"model":"z"}'),
+        (b'{\n  "n": 1,\n  "m": 2\n}', b'{\n  "n": 1,\n  "m": 2,\n  "model":"z"\n}'),
+        (b"{}", b'{"model":"z"}'),
+        (b"{ }", b'{"model":"z" }'),
+        (b'{"m\\u006fdel":"a"}', b'{"m\\u006fdel":"z"}'),
+        (b'{"a":"\\"model\\":1","model":"a"}', b'{"a":"\\"model\\":1","model":"z"}'),
+        (b'{"a":{"model":"in"},"model":"a"}', b'{"a":{"model":"in"},"model":"z"}'),
+        (b'{"a":"\\\\","model":"a"}', b'{"a":"\\\\","model":"z"}'),
+        ('{"ключ":"é😀","model":"a"}'.encode(), '{"ключ":"é😀","model":"z"}'.encode()),
+    ],
+)
+def test_a_member_is_set_in_its_place_or_added_at_the_end(body: bytes, patched: bytes) -> None:
+    assert set_members(body, {"model": b'"z"'}) == patched
+
+
+@pytest.mark.parametrize(
+    ("body", "patched"),
+    [
+        (b'{"a":1,"user":"u","b":2}', b'{"a":1,"b":2}'),
+        (b'{"user":"u","b":2}', b'{"b":2}'),
+        (b'{"a":1,"user":"u"}', b'{"a":1}'),
+        (b'{"user":"u"}', b"{}"),
+        (b'{ "user": "u" }', b"{  }"),
+        (b'{"metadata":{},"user":"u"}', b"{}"),
+        (b'{"a":1, "user":"u", "metadata":[], "b":2}', b'{"a":1, "b":2}'),
+        (b'{"a":1}', b'{"a":1}'),
+        (b"{}", b"{}"),
+    ],
+)
+def test_members_are_deleted_with_one_comma_each(body: bytes, patched: bytes) -> None:
+    assert set_members(body, {"user": None, "metadata": None}) == patched
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b'"seed":9223372036854775807',
+        b'"seed":123456789012345678901234567890',
+        b'"temperature":1.0',
+        b'"temperature":1E-7',
+        b'"top_p":1e400',
+        b'"stop":"\\ud83d lone"',
+        b'"stop":"\\ud83d\\ude00 \\/ \\u0041"',
+        b'"x":' + b"9" * 10_000,
+        b'"tools" : [ { } , [ ] ]',
+    ],
+)
+def test_ct_60_what_parsers_would_change_stays_as_it_is(kept: bytes) -> None:
+    assert set_members(b"{" + kept + b',"model":"a"}', {"model": b'"z"'}) == b"{" + kept + b',"model":"z"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"temperature":NaN}', "not_json"),
+        (b'{"temperature":-Infinity}', "not_json"),
+        (b'{"a":1,}', "not_json"),
+        (b'{"a":1}{"b":2}', "not_json"),
+        (b'{"a":"\xff"}', "not_json"),
+        (b'{"a":"\n"}', "not_json"),
+        (b'\xef\xbb\xbf{"a":1}', "not_json"),
+        (b'{"a":01}', "not_json"),
+        (b"{'a':1}", "not_json"),
+        (b'{"a":1', "not_json"),
+        (b"", "not_json"),
+        (b"[1]", "not_an_object"),
+        (b'"text"', "not_an_object"),
+        (b"null", "not_an_object"),
+        (b'{"model":"a","model":"b"}', "duplicate_key"),
+        (b'{"model":"a","mod\\u0065l":"b"}', "duplicate_key"),
+        (b'{"a":1,"b":2,"a":3}', "duplicate_key"),
+        (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too_deep"),
+    ],
+)
+def test_what_cannot_be_patched_without_guessing_is_said(body: bytes, reason: str) -> None:
+    assert set_members(body, {"model": b'"z"'}) == Unpatchable(reason=reason)
+
+
+def test_nesting_of_hundreds_is_patched() -> None:
+    deep = b"[" * 900 + b"]" * 900
+    assert set_members(b'{"a":%b,"b":%b}' % (deep, deep), {"b": b"1"}) == b'{"a":%b,"b":1}' % deep
+
+
+@pytest.mark.parametrize(
+    ("body", "patched"),
+    [
+        (b'{"stream":true}', b'{"stream":true,"stream_options":{"include_usage":true}}'),
+        (b'{"stream_options":null}', b'{"stream_options":{"include_usage":true}}'),
+        (b'{"stream_options":{}}', b'{"stream_options":{"include_usage":true}}'),
+        (
+            b'{"stream_options": {"include_usage": false, "x": 1e3} }',
+            b'{"stream_options": {"include_usage": true, "x": 1e3} }',
+        ),
+        (b'{"stream_options":{"x":1},"n":2}', b'{"stream_options":{"x":1,"include_usage":true},"n":2}'),
+        (b'{"stream_options":7}', Unpatchable(reason="member_not_an_object")),
+        (b'{"stream_options":{"x":1,"x":2}}', Unpatchable(reason="duplicate_key")),
+        (b"nonsense", Unpatchable(reason="not_json")),
+    ],
+)
+def test_a_member_of_a_member_is_set(body: bytes, patched: bytes | Unpatchable) -> None:
+    assert set_nested_member(body, "stream_options", "include_usage", b"true") == patched
+
+
+def test_members_are_given_as_written() -> None:
+    assert get_members(b'{"a" : 1.50, "b":[ ]}') == {"a": b"1.50", "b": b"[ ]"}
+    assert get_members(b"[]") == Unpatchable(reason="not_an_object")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=25,
+)
+KEYS = st.sampled_from(["model", "user", "a", 'q"', "é", "\\", "{"]) | st.text(max_size=5)
+OBJECTS = st.dictionaries(KEYS, JSON_VALUES, max_size=6)
+CHANGES = st.dictionaries(KEYS, st.none() | st.tuples(JSON_VALUES), max_size=4)  # a tuple sets, None deletes
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(OBJECTS, CHANGES, st.sampled_from([None, 0, 2, "\t"]), st.booleans(), st.sampled_from(["", " ", "\r\n"]))
+def test_the_patched_object_is_the_updated_one_and_untouched_members_keep_their_bytes(
+    value: dict[str, Any], changes: dict[str, Any], indent: Any, is_ascii: bool, around: str
+) -> None:
+    body = (around + json.dumps(value, indent=indent, ensure_ascii=is_ascii) + around).encode("utf-8", "surrogatepass")
+    raw = {key: None if new is None else json.dumps(new[0]).encode() for key, new in changes.items()}
+    expected = {key: v for key, v in value.items() if key not in changes or changes[key] is not None}
+    expected |= {key: new[0] for key, new in changes.items() if new is not None}
+
+    patched = set_members(body, raw)
+
+    assert isinstance(patched, bytes)
+    assert json.loads(patched) == expected
+    before, after = get_members(body), get_members(patched)
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert all(after[key] == written for key, written in before.items() if key not in changes)
+    assert all(after[key] == written for key, written in raw.items() if written is not None)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(OBJECTS, st.integers(), st.integers(0, 255))
+def test_a_damaged_body_is_patched_only_if_it_is_json(value: dict[str, Any], seed: int, byte: int) -> None:
+    body = bytearray(json.dumps(value).encode())
+    body[random.Random(seed).randrange(len(body))] = byte
+
+    patched = set_members(bytes(body), {"model": b"1"})
+
+    if isinstance(patched, bytes):
+        assert json.loads(patched)["model"] == 1
+    elif patched.reason == "not_json":
+        with pytest.raises(ValueError):
+            json.loads(bytes(body).decode(), parse_constant=refuse)
+
+
+def refuse(constant: str) -> None:
+    raise ValueError(constant)
