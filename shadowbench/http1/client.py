@@ -255,23 +255,26 @@ class ClientConnection(asyncio.Protocol):
         if self._tunnel and handler is not None:
             handler.on_tunnel_eof()
             return True
-        if handler is not None and self._body_until_eof:
-            self._end()
+        # Told now, not in connection_lost: that waits until an upload nobody reads any more was flushed.
+        if handler is not None:
+            self._broke(None)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._handler is not None:
-            if self._body_until_eof and exc is None:
-                self._end()
-            elif self._tunnel:
-                self._fault("reset" if exc else "truncated")
-            elif self._got_byte:
-                self._fault("truncated" if exc is None else "reset")
-            else:
-                self._fault("stale" if self.reused else "reset")
+            self._broke(exc)
         self._die()
         del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
         self._on_lost(self)
+
+    def _broke(self, exc: Exception | None) -> None:
+        """The connection ended under a request."""
+        if self._body_until_eof and exc is None:
+            self._end()
+        elif self._got_byte:
+            self._fault("truncated" if exc is None else "reset")
+        else:
+            self._fault("stale" if self.reused else "reset")
 
     def pause_writing(self) -> None:
         if self._handler is not None:
@@ -345,7 +348,9 @@ class ClientConnection(asyncio.Protocol):
             if not options <= heads.PLAIN_OPTIONS:
                 self._drop_nominated(head, options)
         if status < 200:
-            if status != 101:
+            if status < 100:
+                self._fault("bad_response")
+            elif status != 101:
                 handler.on_informational(head)
             return
         if self._te is not None:
@@ -390,6 +395,8 @@ class ClientConnection(asyncio.Protocol):
         handler, self._handler = self._handler, None
         head = self._head
         clean = self._sent and not self._excess and not self._body_until_eof and not self._dead
+        # Bytes of a request that was answered before it was read would stand before the next one.
+        clean = clean and not self.transport.get_write_buffer_size()
         if clean and (head.persists or self._persists_without_body(head)):
             if self._fresh_parser:
                 self._parser = httptools.HttpResponseParser(self)

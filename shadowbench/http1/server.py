@@ -344,6 +344,8 @@ class ServerConnection(asyncio.Protocol):
         head.keep_alive = parser.should_keep_alive()
         if head.connection is not None:
             self._apply_connection(head)
+        else:
+            head.upgrade = None  # no upgrade without `Connection: Upgrade` (RFC 9110 section 7.8)
         self._reset_head()
         self._in_body = True
         if self.current is None and not self._queue:

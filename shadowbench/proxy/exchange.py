@@ -219,7 +219,10 @@ class Exchange:
             return
         if self._chunk_out:
             self._out.append(b"0\r\n\r\n")
-        self._flush_out()
+        # The connection is in the pool: a client that does not take these last bytes must not pause it there.
+        self._connection = None
+        if self._out:
+            self._flush_out()
         self._conclude()
         close = self._close_client or not self._request_ended
         self._client.finish(close=close)
@@ -227,7 +230,6 @@ class Exchange:
     def _conclude(self) -> None:
         """The response went to the client: tell the copy, count."""
         self._over = True
-        self._connection = None
         copy, self._copy = self._copy, None
         if copy is not None and copy.live:
             if self._request_ended:
