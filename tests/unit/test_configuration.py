@@ -1,0 +1,172 @@
+"""Files and environment together, and errors that say where and what."""
+
+from pathlib import Path
+
+import pytest
+
+from shadowbench.configuration import load, missing_keys
+from shadowbench.errors import ConfigurationError
+
+PRODUCTION = "production: {url: 'http://127.0.0.1:4000'}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "shadowbench.yaml"
+
+
+def problem(file: Path, text: str) -> str:
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    return str(caught.value).replace(f"{file}", "FILE")
+
+
+def test_environment_goes_over_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(PRODUCTION + "proxy: {listen: '127.0.0.1:1', workers: 2}\ncandidates: {small: {model: m}}\n")
+    monkeypatch.setenv("SHADOWBENCH_PROXY__LISTEN", "127.0.0.1:2,unix:/x")
+    monkeypatch.setenv("SHADOWBENCH_CANDIDATES__SMALL__SAMPLE_RATE", "0.5")
+    monkeypatch.setenv("SHADOWBENCH_CANDIDATES__SMALL__PARAMETERS", '{"temperature": 0.5}')
+    monkeypatch.setenv("SHADOWBENCH_ADMIN__LISTEN", "null")
+    settings = load(file)
+    assert (settings.proxy.listen, settings.proxy.workers) == ("127.0.0.1:2,unix:/x", 2)
+    assert settings.admin.listen is None
+    small = settings.candidates["small"]
+    assert (small.model, small.sample_rate, small.parameters) == ("m", 0.5, {"temperature": 0.5})
+
+
+def test_the_default_file_is_found(file: Path) -> None:
+    file.write_text(PRODUCTION)
+    assert load().production.url == "http://127.0.0.1:4000"
+
+
+def test_environment_alone_is_enough(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBENCH_PRODUCTION__URL", "http://x")
+    assert load().production.url == "http://x"
+
+
+def test_no_configuration_at_all_says_how_to_begin(file: Path) -> None:
+    with pytest.raises(ConfigurationError, match="shadowbench init"):
+        load()
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"other\.yaml: there is no such file"):
+        load(Path("other.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PRODUCTION + "proxy:\n  listn: x\n", "FILE:3: proxy.listn: unknown key; did you mean 'listen'?"),
+        (PRODUCTION + "proxi: {}\n", "FILE:2: proxi: unknown key; did you mean 'proxy'?"),
+        (
+            PRODUCTION + "admin: {zzz: 1}\n",
+            "FILE:2: admin.zzz: unknown key; known here: listen",
+        ),
+        (
+            PRODUCTION + "proxy:\n  listen: x\n",
+            "FILE:3: proxy.listen: an address is HOST:PORT, [IPv6]:PORT or unix:/PATH, as in 127.0.0.1:8080",
+        ),
+        (PRODUCTION + "proxy: {workers: 0}\n", "FILE:2: proxy.workers: should be greater than or equal to 1"),
+        (PRODUCTION + "admin: 3\n", "FILE:2: admin: must be a mapping of keys"),
+        (PRODUCTION + "candidates: [a]\n", "FILE:2: candidates: must be a mapping of keys"),
+        (PRODUCTION + "admin:\n  listen: 'a:1'\nadmin: {}\n", "FILE:4: admin: given twice, first on line 2"),
+        (
+            PRODUCTION + "candidates:\n  a: {}\n  b: {}\n  a: {model: x}\n",
+            "FILE:5: candidates.a: given twice, first on line 3",
+        ),
+        (
+            PRODUCTION + "candidates:\n  a:\n    sample_rate: 2\n",
+            "FILE:4: candidates.a.sample_rate: should be less than or equal to 1",
+        ),
+        (
+            PRODUCTION + "candidates:\n  A B: {}\n",
+            "FILE:3: candidates.A B: must be at most 40 lower-case letters and digits, joined by single '_', '-' or '.'",
+        ),
+        ("", "FILE: production: is required: production.url"),
+        ("- a\n", "FILE: a configuration is a mapping of keys, as in `production: {url: …}`"),
+        (
+            "production:\n\turl: x\n",
+            "FILE:2: not valid YAML: while scanning for the next token found character '\\t' that cannot start any token",
+        ),
+    ],
+)
+def test_an_error_says_where_and_what(file: Path, text: str, said: str) -> None:
+    assert problem(file, text) == said
+
+
+def test_all_errors_are_told_at_once(file: Path) -> None:
+    said = problem(file, "production: {url: x}\nproxy: {workers: 0}\nadmn: {}\n")
+    assert [line.partition(": ")[2].partition(":")[0] for line in said.splitlines()] == [
+        "proxy.workers",
+        "production.url",
+        "admn",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        (
+            "SHADOWBENCH_PROXY__LISTN",
+            "x",
+            "environment variable SHADOWBENCH_PROXY__LISTN: proxy.listn: unknown key; did you mean 'listen'?",
+        ),
+        (
+            "SHADOWBENCH_PRXY__LISTEN",
+            "x",
+            "environment variable SHADOWBENCH_PRXY__LISTEN: there is no section 'prxy'; did you mean 'proxy'?",
+        ),
+        (
+            "SHADOWBENCH_PROXY__WORKERS",
+            "many",
+            "environment variable SHADOWBENCH_PROXY__WORKERS: proxy.workers: should be a valid integer, "
+            "unable to parse string as an integer",
+        ),
+        (
+            "SHADOWBENCH_CANDIDATES__A__PARAMETERS__TEMPERATURE",
+            "1",
+            "environment variable SHADOWBENCH_CANDIDATES__A__PARAMETERS__TEMPERATURE: set all parameters at once, as "
+            "JSON, in …__PARAMETERS",
+        ),
+    ],
+)
+def test_an_error_in_a_variable_names_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert problem(file, PRODUCTION) == said
+
+
+def test_a_list_in_a_variable_that_is_no_json_is_an_error_of_ours(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBENCH_MIRROR__ENDPOINTS", "[POST")
+    assert "write it as JSON" in problem(file, PRODUCTION)
+
+
+def test_variables_that_kubernetes_sets_are_not_ours(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBENCH_PORT_8080_TCP", "tcp://10.0.0.1:8080")
+    monkeypatch.setenv("SHADOWBENCH_SERVICE_HOST", "10.0.0.1")
+    file.write_text(PRODUCTION)
+    load(file)
+
+
+def test_a_key_that_should_be_a_variable_is_never_repeated(file: Path) -> None:
+    said = problem(file, PRODUCTION + "candidates: {a: {api_key_env: sk-proj-123}}\n")
+    assert "sk-proj" not in said
+
+
+def test_a_variable_without_its_key_is_named(file: Path) -> None:
+    file.write_text(PRODUCTION + "candidates: {a: {api_key_env: A_KEY}, b: {}}\n")
+    settings = load(file)
+    assert missing_keys(settings, {"A_KEY": "x"}) == []
+    assert missing_keys(settings, {}) == ["candidates.a.api_key_env: the environment variable A_KEY is not set"]
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_ours(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="not valid YAML"):
+        load(file)
+    with pytest.raises(ConfigurationError, match="directory"):
+        load(file.parent)

@@ -1,0 +1,114 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadowbench import wiring
+from shadowbench.errors import ConfigurationError
+from shadowbench.listening import Address
+from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.proxy.options import ProxyOptions
+from shadowbench.recorder.options import RecorderOptions
+from shadowbench.settings import Settings
+from shadowbench.worker import from_json
+
+ENVIRON = {"XDG_RUNTIME_DIR": "/run/user/7"}
+
+
+def settings(**sections: Any) -> Settings:
+    return Settings(**({"production": {"url": "http://127.0.0.1:4000"}} | sections))
+
+
+def test_serve_runs_everything_proxies_first() -> None:
+    plan = wiring.plan(settings(proxy={"workers": 2}), "serve", ENVIRON)
+    assert [(spec.role, spec.number) for spec in plan.workers] == [
+        ("proxy", 0),
+        ("proxy", 1),
+        ("mirror", 0),
+        ("recorder", 0),
+    ]
+    assert plan.listen == (Address(host="127.0.0.1", port=8080),)
+    assert plan.admin == Address(host="127.0.0.1", port=9464)
+    assert plan.exclusive_folder == Path("/run/user/7/shadowbench")
+
+
+def test_a_role_runs_its_own_workers_only() -> None:
+    proxy, mirror = (wiring.plan(settings(), role, ENVIRON) for role in ("proxy", "mirror"))
+    assert [spec.role for spec in proxy.workers] == ["proxy"]
+    assert [spec.role for spec in mirror.workers] == ["mirror", "recorder"]
+    assert (mirror.listen, proxy.exclusive_folder) == ((), None)
+
+
+def test_the_options_are_read_back_by_the_workers() -> None:
+    proxy, mirror, recorder = wiring.plan(settings(candidates={"a": {}}), "serve", ENVIRON).workers
+    assert from_json(ProxyOptions, proxy.options) == wiring.proxy_options(settings(), 0, ENVIRON)
+    assert from_json(MirrorOptions, mirror.options).candidates[0].name == "a"
+    assert from_json(RecorderOptions, recorder.options).socket_path == "/run/user/7/shadowbench/recorder.sock"
+
+
+def test_settings_that_say_nothing_leave_the_candidates_defaults() -> None:
+    (wired,) = wiring.mirror_options(settings(candidates={"a": {}}), ENVIRON).candidates
+    assert wired == CandidateOptions(name="a", url="http://127.0.0.1:4000")
+
+
+def test_settings_that_say_nothing_leave_the_mirrors_defaults() -> None:
+    wired = wiring.mirror_options(settings(store={"url": "sqlite:////log/pairs.db"}), ENVIRON)
+    drain_s = wired.drain_s  # follows the proxy's
+    assert wired == MirrorOptions(
+        runtime_folder="/run/user/7/shadowbench", secret_file="/log/pairs.db.secret", drain_s=drain_s
+    )
+
+
+def test_parameters_become_json_text() -> None:
+    options = wiring.mirror_options(
+        settings(candidates={"a": {"parameters": {"temperature": 0.5, "stop": ["ß"], "user": None}}}), ENVIRON
+    )
+    assert options.candidates[0].parameters == {"temperature": "0.5", "stop": '["ß"]', "user": None}
+
+
+def test_a_candidate_at_productions_url_trusts_what_production_does() -> None:
+    ca = {"ca_file": "/ca.pem"}
+    options = wiring.mirror_options(
+        settings(
+            production={"url": "https://x", "tls": ca}, candidates={"again": {}, "other": {"url": "https://y"}}
+        ),
+        ENVIRON,
+    )
+    assert [candidate.ca_file for candidate in options.candidates] == ["/ca.pem", None]
+
+
+def test_relative_paths_become_absolute() -> None:
+    recorder = wiring.recorder_options(settings(store={"url": "sqlite:///pairs.db"}), ENVIRON)
+    assert recorder.store_url == f"sqlite:///{os.getcwd()}/pairs.db"
+
+
+def test_the_recorder_takes_the_largest_answer_a_candidate_may_give() -> None:
+    recorder = wiring.recorder_options(settings(candidates={"a": {"max_response_bytes": 64 << 20}}), ENVIRON)
+    assert recorder.max_body_bytes == 64 << 20
+
+
+@pytest.mark.parametrize(
+    ("section", "environ", "folder"),
+    [
+        ({"folder": "/run/x"}, ENVIRON, "/run/x"),
+        ({}, ENVIRON, "/run/user/7/shadowbench"),
+        ({}, {}, f"/tmp/shadowbench-{os.geteuid()}"),
+    ],
+)
+def test_the_runtime_folder_is_private_to_the_user(section: Any, environ: dict[str, str], folder: str) -> None:
+    assert wiring.runtime_folder(settings(runtime=section), environ) == Path(folder)
+
+
+def test_a_runtime_folder_too_long_for_sockets_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"runtime\.folder: .* bytes too long"):
+        wiring.runtime_folder(settings(runtime={"folder": "/" + "x" * 90}), ENVIRON)
+
+
+def test_a_worker_outlives_its_own_deadlines_before_it_is_killed() -> None:
+    plan = wiring.plan(settings(proxy={"drain_delay_s": 5, "drain_timeout_s": 20}), "serve", ENVIRON)
+    proxy, mirror, recorder = plan.workers
+    assert proxy.drain_s > 25
+    assert mirror.options["drain_s"] > 25
+    assert mirror.drain_s > sum(mirror.options[name] for name in ("drain_s", "finish_s", "settle_s"))
+    assert recorder.drain_s > recorder.options["drain_s"] + recorder.options["flush_s"]
