@@ -63,7 +63,10 @@ async def test_a_stream_keeps_the_time_of_every_chunk(tmp_path: Path) -> None:
 
 async def test_every_candidate_draws_from_the_same_point_and_keeps_its_probability(tmp_path: Path) -> None:
     async with ScriptedProvider() as provider:
-        wide, narrow = candidate(provider.url, "wide", sample_rate=0.6), candidate(provider.url, "narrow", sample_rate=0.3)
+        wide, narrow = (
+            candidate(provider.url, "wide", sample_rate=0.6),
+            candidate(provider.url, "narrow", sample_rate=0.3),
+        )
         async with mirror(tmp_path, wide, narrow) as rig:
             proxy = await rig.proxy()
             assert proxy.policy is not None and proxy.policy.rate == 0.6
@@ -170,19 +173,18 @@ async def test_what_is_not_wanted_is_dropped_with_a_reason(tmp_path: Path) -> No
         ("over_bound", request_head(), b" " * 4097),
         ("over_bound", request_head(headers={"Content-Encoding": "gzip"}), packed),
     ]
-    async with ScriptedProvider() as provider:
-        async with mirror(tmp_path, candidate(provider.url), max_request_bytes=4096) as rig:
-            proxy = await rig.proxy()
-            for _, head, body in cases:
-                proxy.exchange(body, head)
-            proxy.exchange(version=7)
-            await proxy.settled()
+    async with ScriptedProvider() as provider, mirror(tmp_path, candidate(provider.url), max_request_bytes=4096) as rig:
+        proxy = await rig.proxy()
+        for _, head, body in cases:
+            proxy.exchange(body, head)
+        proxy.exchange(version=7)
+        await proxy.settled()
 
-            expected = Counter(f"ineligible:{reason}" for reason, _, _ in cases)
-            expected["ineligible:unknown_policy"] += 1
-            assert rig.funnel == {"opened": len(cases) + 1, **expected}
-            assert sorted(proxy.drops) == list(range(1, len(cases) + 2))
-            assert provider.requests == [] and rig.recorder.exchanges == []
+        expected = Counter(f"ineligible:{reason}" for reason, _, _ in cases)
+        expected["ineligible:unknown_policy"] += 1
+        assert rig.funnel == {"opened": len(cases) + 1, **expected}
+        assert sorted(proxy.drops) == list(range(1, len(cases) + 2))
+        assert provider.requests == [] and rig.recorder.exchanges == []
 
 
 async def test_a_compressed_request_is_copied_uncompressed_and_logged_as_it_came(tmp_path: Path) -> None:
