@@ -370,22 +370,26 @@ class Policy:
         """From the payload of POLICY. Raises ProtocolError."""
         fields = read_json(payload)
         try:
-            return Policy(
+            policy = Policy(
                 version=int(fields["version"]),
                 salt=bytes.fromhex(fields["salt"]),
                 rate=float(fields["rate"]),
                 key=str(fields["key"]),
                 endpoints=tuple((str(m), str(p)) for m, p in fields["endpoints"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ProtocolError(f"a policy frame cannot be read: {error!r}") from None
+        # Bounds of BLAKE2b's key and of OPEN's fields: a request must not find out that they are passed.
+        if not (0 < len(policy.salt) <= 64 and 0 <= policy.version < 2**32 and 0.0 <= policy.rate <= 1.0):
+            raise ProtocolError(f"a policy frame is out of bounds: version {policy.version}, rate {policy.rate}")
+        return policy
 
 
 def read_json(payload: bytes) -> dict[str, Any]:
     """Payload of HELLO, WELCOME, POLICY or PLAN. Raises ProtocolError."""
     try:
         fields = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProtocolError("a control frame is not JSON") from None
     if not isinstance(fields, dict):
         raise ProtocolError("a control frame is not a JSON object")

@@ -102,8 +102,6 @@ class ClientConnection(asyncio.Protocol):
         "_got_byte",
         "_handler",
         "_head",
-        "_head_bytes",
-        "_head_fed",
         "_in_head",
         "_is_head",
         "_on_idle",
@@ -111,6 +109,7 @@ class ClientConnection(asyncio.Protocol):
         "_parser",
         "_poll",
         "_sent",
+        "_silent",
         "_status",
         "_te",
         "_ticker",
@@ -156,8 +155,7 @@ class ClientConnection(asyncio.Protocol):
         self._body_until_eof = False
         self._trailers = 0
         self._status = b""
-        self._head_fed = 0
-        self._head_bytes = 0
+        self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self._te: bytes | None = None
         self._head = ResponseHead()
         self._fields: list[bytes] = self._head.fields
@@ -169,6 +167,7 @@ class ClientConnection(asyncio.Protocol):
         self._handler = handler
         self._sent = self._got_byte = False
         self._is_head = is_head
+        self._trailers = 0
 
     def write(self, data: bytes) -> None:
         """Request bytes, framed by the caller."""
@@ -198,7 +197,7 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def trailers_dropped(self) -> int:
-        """Trailer fields of responses that were dropped on this connection so far."""
+        """Trailer fields of the response that were dropped."""
         return self._trailers
 
     def is_stale(self) -> bool:
@@ -242,10 +241,10 @@ class ClientConnection(asyncio.Protocol):
             if self._handler is not None:
                 self._end()
             return
-        if self._in_head:
-            self._head_fed += len(data)
-            if self._head_fed > MAX_HEAD_BYTES:
-                self._fault("bad_response")
+        # Of a head, of chunk extensions or of trailers, which can be as long as they like for the parser.
+        self._silent = 0 if self._silent < 0 else self._silent + len(data)
+        if self._silent > MAX_HEAD_BYTES:
+            self._fault("bad_response")
         handler = self._handler
         if handler is not None:
             handler.on_read_done()
@@ -295,7 +294,7 @@ class ClientConnection(asyncio.Protocol):
         self._status = b""
         self._te = None
         self._in_head = True
-        self._head_fed = 0
+        self._silent = -1
 
     def on_status(self, status: bytes) -> None:
         self._status += status
@@ -357,7 +356,7 @@ class ClientConnection(asyncio.Protocol):
             if self._te.lower() != b"chunked" or parser.get_http_version() != "1.1":
                 self._fault("bad_response")
                 return
-            head.chunked = True
+            head.chunked = status != 204
         if head.keep_alive_s is not None:
             self.keep_alive_s = head.keep_alive_s
         bodiless = self._is_head or status == 204 or status == 304
@@ -379,6 +378,7 @@ class ClientConnection(asyncio.Protocol):
             head.credentials_at = at or None
 
     def on_body(self, data: bytes) -> None:
+        self._silent = -1
         if self._complete:
             self._excess = True
         elif self._handler is not None:

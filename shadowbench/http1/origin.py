@@ -155,7 +155,7 @@ class Origin:
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> ClientConnection:
         try:
             addresses = await self._resolver.resolve(self.location.host, self.location.port)
-        except OSError:
+        except (OSError, UnicodeError):  # UnicodeError: not a host name at all
             raise ConnectFault("dns") from None
         fault: OSError | None = None
         for address in addresses:

@@ -117,6 +117,33 @@ class _Waiting:
         self.ended = False
 
 
+class _BehindHead:
+    """Parser events of a connection whose request head was parsed before: swallows the one that is fed in its place."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._in_stand_in = True
+        self.on_body = connection.on_body
+        self.on_message_complete = connection.on_message_complete
+
+    def on_message_begin(self) -> None:
+        if not self._in_stand_in:
+            self._connection.on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._in_stand_in:
+            self._connection.on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_stand_in:
+            self._connection.on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if not self._in_stand_in:
+            self._connection.on_headers_complete()
+        self._in_stand_in = False
+
+
 class ServerHost(Protocol):
     """What all connections of a worker share."""
 
@@ -150,7 +177,6 @@ class ServerConnection(asyncio.Protocol):
         "_fields",
         "_head",
         "_head_deadline",
-        "_head_fed",
         "_held",
         "_host",
         "_host_count",
@@ -166,11 +192,14 @@ class ServerConnection(asyncio.Protocol):
         "_reading",
         "_refusal",
         "_refused_more",
+        "_silent",
         "_since",
+        "_skipped",
         "_te",
         "_ticket",
         "_trailers",
         "_tunnel",
+        "_unsent",
         "_upgrading",
         "_url",
         "current",
@@ -197,10 +226,12 @@ class ServerConnection(asyncio.Protocol):
         self._closing = False
         self._lingering = 0.0
         self._tunnel = False
-        self._upgrading: list[bytes] | None = None  # bytes after an upgrade request, until its answer
+        self._unsent = 0  # while closing
+        self._upgrading: bytearray | None = None  # bytes after an upgrade request, until its answer
+        self._skipped: RequestHead | None = None  # its body was skipped by the parser, which takes it for an upgrade
         self._in_head = False
         self._in_body = False  # of the newest request
-        self._head_fed = 0
+        self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self._head_deadline = 0.0
         self._since = host.ticker.now
         self._ticket = -1
@@ -239,8 +270,8 @@ class ServerConnection(asyncio.Protocol):
             self._after_upgrade_request(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._parser_failed(error)
-        if self._in_head:
-            self._count_head(len(data))
+        if self._in_head or self._in_body:
+            self._count_silent(len(data))
         current = self.current
         if current is not None:
             current.on_read_done()
@@ -284,7 +315,7 @@ class ServerConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._url = b""
         self._in_head = True
-        self._head_fed = -1
+        self._silent = -1
         self._head_deadline = self._host.ticker.now + self._options.head_timeout_s
 
     def on_url(self, url: bytes) -> None:
@@ -346,6 +377,8 @@ class ServerConnection(asyncio.Protocol):
             self._apply_connection(head)
         else:
             head.upgrade = None  # no upgrade without `Connection: Upgrade` (RFC 9110 section 7.8)
+        if head.has_body and parser.should_upgrade():
+            self._skipped = head
         self._reset_head()
         self._in_body = True
         if self.current is None and not self._queue:
@@ -398,7 +431,8 @@ class ServerConnection(asyncio.Protocol):
 
     def _apply_connection(self, head: RequestHead) -> None:
         options = heads.connection_options(head.connection or [])
-        if b"upgrade" not in options or (head.upgrade or b"").lower().startswith(b"h2c"):
+        ignored = head.http10 or head.has_body or (head.upgrade or b"").lower().startswith(b"h2c")
+        if ignored or b"upgrade" not in options:
             head.upgrade = None
         if not options <= heads.PLAIN_OPTIONS:
             kept = heads.without_nominated(head.fields, options)
@@ -420,6 +454,7 @@ class ServerConnection(asyncio.Protocol):
                 head.marker = head.fields[at + 2]
 
     def on_body(self, data: bytes) -> None:
+        self._silent = -1
         if self._refused_more or self._refusal is not None or self._closing:
             return
         if not self._queue:
@@ -432,6 +467,8 @@ class ServerConnection(asyncio.Protocol):
             self._stop_reading()
 
     def on_message_complete(self) -> None:
+        if self._skipped is not None:
+            return
         self._in_body = False
         if self._trailers:
             self._host.trailers_dropped(self._trailers)
@@ -445,11 +482,18 @@ class ServerConnection(asyncio.Protocol):
 
     # ── bad requests ──
 
-    def _count_head(self, size: int) -> None:
+    def _count_silent(self, size: int) -> None:
         # The read in which a head began may hold other things before it and is not counted; reads are bounded anyway.
-        self._head_fed = 0 if self._head_fed < 0 else self._head_fed + size
-        if self._head_fed > self._options.max_head_bytes:
-            self._refuse(Refusal(431, "head_too_large", f"the request head is above {self._options.max_head_bytes} bytes"))
+        self._silent = 0 if self._silent < 0 else self._silent + size
+        bound = self._options.max_head_bytes
+        if self._silent <= bound or self._refusal is not None or self._closing:
+            return
+        if self._in_head:
+            self._refuse(Refusal(431, "head_too_large", f"the request head is above {bound} bytes"))
+        else:
+            # Chunk extensions and trailers can be as long as they like for the parser.
+            refusal = Refusal(431, "trailers_too_large", f"chunk extensions or trailers above {bound} bytes")
+            self._refuse_body(refusal, "bad_request")
 
     def _parser_failed(self, error: httptools.HttpParserError) -> None:
         if self._closing or self._refusal is not None or self._refused_more:
@@ -460,23 +504,29 @@ class ServerConnection(asyncio.Protocol):
             self.transport.abort()
             raise error
         refusal = Refusal(400, "bad_request", "the bytes received are not a well-formed HTTP/1.1 request")
-        if self._in_body and not self._queue and self.current is not None:
-            # The request whose body went wrong is the one being forwarded.
-            handler, self.current = self.current, None
+        if self._in_body:
+            self._refuse_body(refusal, "bad_request")
+        else:
+            self._refuse(refusal)
+
+    def _refuse_body(self, refusal: Refusal, reason: str) -> None:
+        """The body of the newest request went wrong, or stays away: `reason` is what its handler is told."""
+        if self._queue:
+            self._queue.pop()
+            self._refuse(refusal)
+            return
+        handler, self.current = self.current, None
+        self._host.refused(refusal)
+        if handler is not None:
             has_answered = handler.has_answered
-            handler.on_client_gone("bad_request")
-            self._host.refused(refusal)
+            handler.on_client_gone(reason)
             if not has_answered:
                 self.transport.write(heads.own_response(refusal, close=True))
-            self._linger()
-            return
-        if self._in_body and self._queue:
-            self._queue.pop()
-        self._refuse(refusal)
+        self._linger()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer with `refusal` after the requests before it, then close."""
-        self._in_head = False
+        self._in_head = self._in_body = False
         self._reset_head()
         self._refusal = refusal
         self._host.refused(refusal)
@@ -499,6 +549,8 @@ class ServerConnection(asyncio.Protocol):
         self._since = self._host.ticker.now
         if self._closing:
             return
+        if self._body_paused:
+            self.resume_body()  # answered while production did not take the rest: nobody else will
         if close or self._close_after:
             self._linger()
         elif self._queue:
@@ -509,8 +561,6 @@ class ServerConnection(asyncio.Protocol):
             self._linger()
         elif self._upgrading is not None:
             self._resume_after_refused_upgrade()
-        elif self._host.draining:
-            self._linger()
 
     def _next(self) -> None:
         waiting = self._queue.popleft()
@@ -558,7 +608,19 @@ class ServerConnection(asyncio.Protocol):
         if reset:
             sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self.transport.close()
+        if reset and not self.transport.can_write_eof():
+            self.transport.abort()  # TLS: close() would say in good order that this was all
+        else:
+            self.transport.close()
+
+    def cut_off(self) -> None:
+        """The drain deadline passed: whoever still waits for an answer sees it break."""
+        if self.current is not None:
+            self._gone("shutdown")
+            self.break_off(reset=True)
+        elif not self._closing:
+            self._closing = True
+            self.transport.close()
 
     def end_tunnel(self) -> None:
         """The tunnel is over: close after what was written."""
@@ -567,8 +629,8 @@ class ServerConnection(asyncio.Protocol):
         self.transport.close()
 
     def close_idle(self) -> None:
-        """Drain: close now if no request is under way, else after it."""
-        if self.current is None and not self._queue and not self._tunnel:
+        """Drain: close now if no request is under way or arriving, else after it."""
+        if self.current is None and not self._queue and not self._in_head and not self._in_body:
             self._closing = True
             self.transport.close()
         else:
@@ -579,41 +641,51 @@ class ServerConnection(asyncio.Protocol):
     def _after_upgrade_request(self, rest: bytes) -> None:
         """The parser stopped behind a request that asked for an upgrade."""
         self._parser = httptools.HttpRequestParser(self)
-        if self._newest_asks_upgrade():
-            self._upgrading = []
+        if self._skipped is not None:
+            self._parse_skipped_body(self._skipped)
+        elif self._newest_asks_upgrade():
+            self._upgrading = bytearray()
             if rest:
                 self._hold_upgrade(rest)
-        elif rest and not self._closing:
+            return
+        if rest and not self._closing and not self._refused_more and self._refusal is None:
             self.data_received(rest)
 
+    def _parse_skipped_body(self, head: RequestHead) -> None:
+        """Java's client asks for h2c on each POST. We do not switch, so that what follows is the body, not another protocol."""
+        self._skipped = None
+        framing = b"Transfer-Encoding: chunked" if head.chunked else b"Content-Length: %b" % (head.length or b"0")
+        self._parser = httptools.HttpRequestParser(_BehindHead(self))
+        self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
+
     def _newest_asks_upgrade(self) -> bool:
+        if self._refused_more or self._refusal is not None:
+            return False
         if self._queue:
             return self._queue[-1].head.upgrade is not None
         return self.current is not None and self.current.asks_upgrade
 
     def _hold_upgrade(self, data: bytes) -> None:
         assert self._upgrading is not None
-        self._upgrading.append(data)
-        if sum(map(len, self._upgrading)) > MAX_HELD_BYTES:
+        self._upgrading += data
+        if len(self._upgrading) > MAX_HELD_BYTES:
             self._stop_reading()
 
     def begin_tunnel(self) -> None:
         """Production switched protocols: from now on bytes pass as they are."""
         self._tunnel = True
-        held, self._upgrading = self._upgrading or [], None
+        held, self._upgrading = self._upgrading, None
         if not self._reading:
             self._start_reading()
-        for data in held:
-            if self.current is not None:
-                self.current.on_tunnel_data(data)
+        if held and self.current is not None:
+            self.current.on_tunnel_data(bytes(held))
 
     def _resume_after_refused_upgrade(self) -> None:
-        held, self._upgrading = self._upgrading or [], None
+        held, self._upgrading = self._upgrading, None
         if not self._reading:
             self._start_reading()
-        for data in held:
-            if not self._closing:
-                self.data_received(data)
+        if held:
+            self.data_received(bytes(held))
 
     # ── reading ──
 
@@ -638,6 +710,10 @@ class ServerConnection(asyncio.Protocol):
 
     def _start_reading(self) -> None:
         self._reading = True
+        # While we did not read, nobody could be late.
+        self._since = self._host.ticker.now
+        if self._in_head:
+            self._head_deadline = self._since + self._options.head_timeout_s
         if self._probe is not None:
             self._probe.cancel()
             self._probe = None
@@ -668,29 +744,20 @@ class ServerConnection(asyncio.Protocol):
             return
         waited = now - self._since
         options = self._options
-        if self._in_head:
+        if self._in_head and self._reading:
             # Not `_since`, which moves with every byte: a head has a time in all, so that dripping does not hold it open.
             if now > self._head_deadline:
                 self._refuse(Refusal(408, "head_timeout", "the request head did not arrive in time"))
         elif self._in_body and self._reading and waited > options.body_timeout_s:
-            self._body_timed_out()
+            self._refuse_body(Refusal(408, "body_timeout", "the request body stopped arriving"), "client_cancelled")
         elif self.current is None and not self._in_body and waited > options.idle_s:
             self._closing = True
             self.transport.close()
 
     def _check_closing(self, now: float) -> None:
-        unsent = self.transport.get_write_buffer_size() > 0
-        if now - self._since > self._options.body_timeout_s or (not unsent and self._lingering and now > self._lingering):
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._since = unsent, now  # slow, but it reads
+        has_lingered = not unsent and 0 < self._lingering < now
+        if has_lingered or now - self._since > self._options.body_timeout_s:
             self.transport.abort()
-
-    def _body_timed_out(self) -> None:
-        refusal = Refusal(408, "body_timeout", "the request body stopped arriving")
-        handler, self.current = self.current, None
-        self._host.refused(refusal)
-        if handler is not None:
-            has_answered = handler.has_answered
-            handler.on_client_gone("client_cancelled")
-            if not has_answered:
-                self.transport.write(heads.own_response(refusal, close=True))
-        self._linger()
-

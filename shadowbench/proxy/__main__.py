@@ -71,8 +71,6 @@ async def _drain(parent: Parent, options: ProxyOptions, traffic: Traffic, doorma
     doorman.stop()
     if not await traffic.drained(options.drain_timeout_s):
         parent.log("warning", "drain deadline passed", active=traffic.active)
-    for connection in tuple(traffic.connections):
-        connection.transport.close()
     if tap is not None:
         await tap.leave(_GOODBYE_S)
 

@@ -219,6 +219,8 @@ class Exchange:
             return
         if self._chunk_out:
             self._out.append(b"0\r\n\r\n")
+        if self._connection is not None and self._connection.trailers_dropped:
+            self._traffic.trailers_dropped(self._connection.trailers_dropped)
         # The connection is in the pool: a client that does not take these last bytes must not pause it there.
         self._connection = None
         if self._out:

@@ -36,8 +36,8 @@ class Traffic:
         self.trailers = 0
         self._counters = counters
         self._connecting: set[asyncio.Task[None]] = set()
+        self._leaving = False
         self._rest = asyncio.Event()
-        self._rest.set()
         self.on_connections: Callable[[int], None] = lambda count: None
         self._base_path = origin.base_path
         self._host = origin.host
@@ -53,18 +53,22 @@ class Traffic:
         self.accepted += 1
         self.connections.add(connection)
         self.on_connections(len(self.connections))
+        if self._leaving:
+            connection.close_idle()  # accepted before the doorman left, and only now through with its handshake
 
     def closed(self, connection: ServerConnection) -> None:
         """A client's connection is gone."""
         self.connections.discard(connection)
         self.on_connections(len(self.connections))
+        if not self.connections:
+            self._rest.set()
 
     def refused(self, refusal: Refusal) -> None:
         """We answered instead of production."""
         self._counters.add("proxy_refused_requests_total", (("reason", refusal.code),))
 
     def trailers_dropped(self, count: int) -> None:
-        """Trailer fields of a request were dropped."""
+        """Trailer fields of a request or a response were dropped."""
         self.trailers += count
 
     # ── exchanges ──
@@ -78,24 +82,17 @@ class Traffic:
     def ended(self) -> None:
         """Production's answer went out whole."""
         self.answered += 1
-        self._one_less()
+        self.active -= 1
 
     def cancelled(self, reason: str) -> None:
         """The client went away, or its request broke off."""
         self._counters.add("proxy_cancelled_requests_total", (("reason", reason),))
-        self._one_less()
+        self.active -= 1
 
     def failed(self, fault: ProductionFault) -> None:
         """Production failed."""
         self._counters.add("proxy_production_faults_total", (("reason", fault.code),))
-        self._one_less()
-
-    def _one_less(self) -> None:
         self.active -= 1
-        if self.active == 0:
-            self._rest.set()
-        elif self._rest.is_set():
-            self._rest.clear()
 
     def lag_us(self, since: float) -> int:
         """Worst loop lag since an exchange began, in microseconds."""
@@ -112,7 +109,8 @@ class Traffic:
             fields += b"Transfer-Encoding", b": ", b"chunked", b"\r\n"
         if head.upgrade is not None:
             fields += b"Connection", b": ", b"Upgrade", b"\r\n", b"Upgrade", b": ", head.upgrade, b"\r\n"
-        return b"%b %b%b HTTP/1.1\r\n%b" % (head.method, self._base_path, head.path, b"".join(fields))
+        base_path = self._base_path if head.path != b"*" else b""
+        return b"%b %b%b HTTP/1.1\r\n%b" % (head.method, base_path, head.path, b"".join(fields))
 
     # ── connecting: one task per connection to be made, never per request ──
 
@@ -134,16 +132,19 @@ class Traffic:
     # ── the end ──
 
     async def drained(self, deadline_s: float) -> bool:
-        """Close connections at rest, wait for exchanges under way. Whether all ended within the deadline."""
-        self.draining = True
+        """Close connections at rest, wait for exchanges under way, and until their clients took every byte. Whether all that
+        was done within the deadline; what is left then is cut off."""
+        self.draining = self._leaving = True
         for connection in tuple(self.connections):
             connection.close_idle()
         try:
             async with asyncio.timeout(deadline_s):
-                while self.active:
+                while self.connections:
                     self._rest.clear()
                     await self._rest.wait()
         except TimeoutError:
+            for connection in tuple(self.connections):
+                connection.cut_off()
             return False
         return True
 
