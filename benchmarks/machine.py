@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.tools import version_of
@@ -28,17 +29,14 @@ class Machine:
 
 def describe() -> Machine:
     """This one."""
-    import httptools
-    import uvloop
-
     return Machine(
         processor=_field("/proc/cpuinfo", "model name"),
         cores=os.cpu_count() or 0,
         memory_gib=round(int(_field("/proc/meminfo", "MemTotal").split()[0]) / 1024**2, 1),
         kernel=platform.release(),
         python=platform.python_version(),
-        uvloop=uvloop.__version__,
-        httptools=httptools.__version__,
+        uvloop=version("uvloop"),
+        httptools=version("httptools"),
         nginx=version_of(["nginx", "-v"]).removeprefix("nginx version: "),
         wrk=version_of(["wrk", "-v"]).partition(" Copyright")[0],
         load_average=os.getloadavg()[0],

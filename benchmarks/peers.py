@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -121,10 +122,7 @@ class Aiohttp:
     note = "low-level server and client on uvloop, streaming both ways, no access log (`benchmarks/aiohttp_proxy.py`)"
 
     def version(self) -> str:
-        import aiohttp
-        import uvloop
-
-        return f"aiohttp {aiohttp.__version__}, uvloop {uvloop.__version__}"
+        return f"aiohttp {version('aiohttp')}, uvloop {version('uvloop')}"
 
     def start(self, upstream: int, place: Place, stack: ExitStack) -> Running:
         port = free_port()

@@ -30,7 +30,7 @@ _COULD_NOT_RUN = 4
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, keep. The exit code."""
     wanted = _parse(arguments)
-    console, errors = Console(), Console(stderr=True)
+    console, errors = output.wide_console(), Console(stderr=True)
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         errors.print("The benchmark needs two cores: one for the proxy, one for its load.")
