@@ -24,7 +24,7 @@ from shadowbench.errors import UnavailableError
 from shadowbench.store.opening import open_log
 
 # A candidate that does not catch up in this time will not.
-_PAIRS_WITHIN_S = 120.0
+_PAIRS_WITHIN_S = 30.0
 _POLL_S = 0.25
 _LONGEST_SOCKET_FOLDER = 80  # unix socket paths are limited to 107 bytes
 INTERRUPTED = 130  # what shells call a command that Ctrl-C ended

@@ -17,6 +17,7 @@ from shadowbench.demo.configuration import Places
 from shadowbench.errors import UnavailableError
 
 _READY_WITHIN_S = 60.0
+_HANDOFF_WITHIN_S = 10.0
 _POLL_S = 0.05
 
 
@@ -44,11 +45,13 @@ def running_model(places: Places, model: Model) -> Iterator[None]:
 def running_sidecar(places: Places) -> Iterator[None]:
     """`shadowbench serve` with the demo's configuration. Raises UnavailableError when it does not come up."""
     log = places.folder / "serve.log"
-    command = [sys.executable, "-m", "shadowbench", "serve", "-c", str(places.config)]
+    command = [sys.executable, "-m", "shadowbench.cli", "serve", "-c", str(places.config)]
     # Variables meant for the user's own sidecar would change this one.
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SHADOWBENCH_")}
     with child(command, log, ours) as process:
         _wait(process, places.admin_port, "/readyz", f"shadowbench serve ended at once; its log is {log}:\n", places)
+        # Ready means that clients are served. The demo wants every one of its requests mirrored as well.
+        _wait_for_handoff(places.admin_port)
         yield
 
 
@@ -61,12 +64,31 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, complaint: str
         time.sleep(_POLL_S)
 
 
+def _wait_for_handoff(admin_port: int) -> None:
+    """Wait until the proxy is connected to the mirror; goes on without after a while, and the missing pairs tell."""
+    deadline = time.monotonic() + _HANDOFF_WITHIN_S
+    while time.monotonic() < deadline and not _is_connected(_get(admin_port, "/metrics") or ""):
+        time.sleep(_POLL_S)
+
+
+def _is_connected(metrics: str) -> bool:
+    lines = [line for line in metrics.splitlines() if line.startswith("shadowbench_handoff_connected{")]
+    return any(float(line.rpartition(" ")[2]) > 0 for line in lines)
+
+
 def _answers(port: int, path: str) -> bool:
+    return _get(port, path) is not None
+
+
+def _get(port: int, path: str) -> str | None:
+    """A page of one of the children; None while there is none."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == 200
+        response = connection.getresponse()
+        text = response.read().decode()
+        return text if response.status == 200 else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
