@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,9 @@ PAGE_SIZE = 8192
 """Bytes of an SQLite page: a small pair fits one; benchmarks/store_append.py compares."""
 
 BUSY_TIMEOUT_S = 5.0
+_RETRY_DELAYS_S = (0.02, 0.05, 0.1, 0.2)
+"""Several processes that make the same log at once can lock each other out at the switch to WAL, where SQLite does not wait."""
+
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """After a checkpoint the WAL is cut to this, so that one burst does not hold the space for ever."""
 
@@ -64,6 +68,17 @@ def path_of(url: str) -> Path:
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:
     _create_privately(path)
+    for delay_s in _RETRY_DELAYS_S:
+        try:
+            return _open_once(path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        time.sleep(delay_s)
+    return _open_once(path)
+
+
+def _open_once(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "rw")
     try:
         state = state_of(connection)

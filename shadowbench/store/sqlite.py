@@ -138,10 +138,13 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         reason = _REASONS.get(code, "other")
-        raise LogError(reason, f"{path}: {_ADVICE.get(reason, 'cannot use the pair log')} ({error})") from error
+        advice = _CANNOT_OPEN if code == sqlite3.SQLITE_CANTOPEN else _ADVICE[reason]
+        raise LogError(reason, f"{path}: {advice} ({error})") from error
 
 
+_CANNOT_OPEN = "cannot open the pair log; check who owns the file and its folder, and the limit of open files"
 _ADVICE = {
+    "other": "cannot use the pair log",
     "disk_full": "the device is full; free some space, nothing is lost that was stored",
     "busy": "another process has been writing to this pair log for too long; only one recorder may own it",
     "io_error": "the device failed to read or write, or a limit on file size was reached",

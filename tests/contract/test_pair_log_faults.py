@@ -145,3 +145,31 @@ def test_a_writer_that_holds_the_log_is_reported_as_busy(tmp_path: Path, monkeyp
     log.append([an_exchange()])
     assert log.counts().exchanges == 1
     log.close()
+
+
+def test_many_may_make_the_same_log_at_once(tmp_path: Path) -> None:
+    script = (
+        "import sys; from shadowbench.store.opening import open_log; from shadowbench.store.testing import an_exchange; "
+        "import sqlite_utils; print(flush=True); sys.stdin.read(); "
+        "log = open_log(sys.argv[1], 'write'); log.append([an_exchange(int(sys.argv[2]))]); log.close()"
+    )
+    url = f"sqlite:///{tmp_path}/log.db"
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, url, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for number in range(4)
+    ]
+    for maker in makers:
+        assert maker.stdout is not None
+        maker.stdout.readline()
+    for maker in makers:  # all are loaded: off they go
+        assert maker.stdin is not None
+        maker.stdin.close()
+    for maker in makers:
+        assert maker.wait() == 0
+        assert maker.stdout is not None
+        maker.stdout.close()
+    log = open_log(url, "read")
+    assert sorted(exchange.sequence for exchange in each_exchange(log)) == [0, 1, 2, 3]
+    log.close()
