@@ -350,6 +350,8 @@ class ClientConnection(asyncio.Protocol):
             if status < 100:
                 self._fault("bad_response")
             elif status != 101:
+                if head.has_length:  # there is no content, and not everybody downstream knows that
+                    head.fields = heads.without_field(head.fields, b"content-length")
                 handler.on_informational(head)
             return
         if self._te is not None:

@@ -95,6 +95,11 @@ def without_nominated(fields: list[bytes], options: frozenset[bytes]) -> list[by
     return kept
 
 
+def without_field(fields: list[bytes], name: bytes) -> list[bytes]:
+    """A flat field list without the fields of this lower-case name."""
+    return [part for at in range(0, len(fields), 4) if fields[at].lower() != name for part in fields[at : at + 4]]
+
+
 def find_field(fields: list[bytes], name: bytes) -> bytes | None:
     """The first value of the field with this lower-case name in a flat field list."""
     for at in range(0, len(fields), 4):
