@@ -62,15 +62,18 @@ def missing_keys(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     ]
 
 
+def is_there(environ: Mapping[str, str]) -> bool:
+    """Whether `load` without a file would find a configuration."""
+    return any(path.is_file() for path in DEFAULT_FILES) or bool(environ.get(f"{PREFIX}PRODUCTION__URL"))
+
+
 def _default_file(environ: Mapping[str, str]) -> Path | None:
-    for path in DEFAULT_FILES:
-        if path.is_file():
-            return path
-    if environ.get(f"{PREFIX}PRODUCTION__URL"):
-        return None  # configured by environment alone, as containers often are
-    raise ConfigurationError(
-        "no configuration: shadowbench.yaml is not here; `shadowbench init` writes one, `-c FILE` names another"
-    )
+    if not is_there(environ):
+        raise ConfigurationError(
+            "no configuration: shadowbench.yaml is not here; `shadowbench init` writes one, `-c FILE` names another"
+        )
+    # None: configured by environment alone, as containers often are.
+    return next((path for path in DEFAULT_FILES if path.is_file()), None)
 
 
 class _Document:

@@ -7,13 +7,14 @@ first, too: the mirror serves until its proxies said goodbye, the recorder until
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import mmap
 import os
 import signal
 import socket
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ from shadowbench.telemetry.totals import Totals
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from shadowbench.admin import AdminServer
 
 # Others wait this long for the first role to be ready, so that on a small machine they do not take its processor.
 _HEAD_START_S = 2.0
@@ -70,31 +73,32 @@ class Supervisor:
 
     async def run(self) -> int:
         """Serve until SIGTERM or SIGINT, then drain. The exit code. Raises UnavailableError when a port is taken."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self._on_signal, number)
-        lock = _lock(self._plan.exclusive_folder) if self._plan.exclusive_folder else None
-        self._bind()
-        # Bound before anything starts, so that a port in use is told at once; served by aiohttp, imported after.
-        admin = bind(self._plan.admin) if self._plan.admin else []
-        try:
-            async with asyncio.TaskGroup() as group:
-                running = await self._start(group)
-                server = None
-                if admin:
-                    from shadowbench.admin import AdminServer
-
-                    server = AdminServer(self, admin)
-                    await server.start()
-                await self._stop.wait()
-                await self._leave(running)
-                if server is not None:
-                    await server.stop()
-        finally:
-            self._close()
-            if lock is not None:
-                os.close(lock)
+        with contextlib.ExitStack() as held:
+            held.callback(self._close)
+            if self._plan.exclusive_folder is not None:
+                held.callback(os.close, _lock(self._plan.exclusive_folder))
+            self._bind()
+            # Bound before anything starts, so that a port in use is told at once; served by aiohttp, imported after.
+            admin = [held.enter_context(sock) for sock in bind(self._plan.admin)] if self._plan.admin else []
+            held.enter_context(self._handling_signals())
+            await self._serve(admin)
         return self._exit_code
+
+    async def _serve(self, admin: Sequence[socket.socket]) -> None:
+        async with asyncio.TaskGroup() as group:
+            running = await self._start(group)
+            server = await self._serve_admin(admin) if admin else None
+            await self._stop.wait()
+            await self._leave(running)
+            if server is not None:
+                await server.stop()
+
+    async def _serve_admin(self, sockets: Sequence[socket.socket]) -> AdminServer:
+        from shadowbench.admin import AdminServer
+
+        server = AdminServer(self, sockets)
+        await server.start()
+        return server
 
     # ── state, for the admin server ──
 
@@ -199,6 +203,17 @@ class Supervisor:
             self._end()
 
     # ── leaving ──
+
+    @contextlib.contextmanager
+    def _handling_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._on_signal, number)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
 
     def _on_signal(self, number: int) -> None:
         self._signals += 1

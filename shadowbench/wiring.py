@@ -132,6 +132,18 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
     )
 
 
+def production_again(settings: Settings) -> frozenset[str]:
+    """The candidates that are production itself (A/A): same place, nothing changed in the request."""
+    return frozenset(
+        name
+        for name, candidate in settings.candidates.items()
+        if candidate.url in (None, settings.production.url)
+        and candidate.model is None
+        and not candidate.parameters
+        and not candidate.headers
+    )
+
+
 def _candidate_options(settings: Settings, name: str, candidate: CandidateSettings) -> CandidateOptions:
     own_url = candidate.url is not None
     tls = candidate.tls if own_url or candidate.tls != type(candidate.tls)() else settings.production.tls

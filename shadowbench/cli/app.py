@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,11 @@ ConfigOption = Annotated[
         "-c", "--config", metavar="FILE", help="Configuration. Default: shadowbench.yaml, then config/shadowbench.yaml."
     ),
 ]
+
+LogOption = Annotated[
+    str | None, typer.Option("--log", metavar="FILE", help="The pair log, a file or URL. Default: the configuration's.")
+]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")]
 
 
 def _version(wanted: bool) -> None:
@@ -94,3 +100,65 @@ def doctor(config: ConfigOption = None) -> None:
 
 
 app.command(rich_help_panel="Start here")(demo)
+
+
+class ReportFormat(StrEnum):
+    """How `report` prints."""
+
+    terminal = "terminal"
+    json = "json"
+
+
+class ExportFormat(StrEnum):
+    """What `export` writes."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+@app.command(rich_help_panel="Read the log")
+def report(
+    config: ConfigOption = None,
+    log: LogOption = None,
+    format: Annotated[
+        ReportFormat, typer.Option("--format", help="For eyes, or for programs.")
+    ] = ReportFormat.terminal,
+    quiet: QuietOption = False,
+) -> None:
+    """Compare the candidates with production: faults, latency, tokens, agreement."""
+    from shadowbench.cli.report import ReportOptions, run_report
+    from shadowbench.cli.source import log_source
+
+    source = log_source(config, log)
+    options = ReportOptions(
+        log_url=source.url,
+        format=format.value,
+        production_again=source.production_again,
+        progress=False if quiet else None,
+    )
+    raise typer.Exit(run_report(options))
+
+
+@app.command(rich_help_panel="Read the log")
+def export(
+    config: ConfigOption = None,
+    log: LogOption = None,
+    format: Annotated[ExportFormat, typer.Option("--format", help="One pair a line.")] = ExportFormat.jsonl,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: stdout.")] = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option("--candidate", metavar="NAME", help="Only this one's pairs; may be repeated.")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the pairs as JSON lines or CSV."""
+    from shadowbench.cli.export import ExportOptions, run_export
+    from shadowbench.cli.source import log_source
+
+    options = ExportOptions(
+        log_url=log_source(config, log).url,
+        format=format.value,
+        output=output,
+        candidates=tuple(candidate or ()),
+        progress=False if quiet else None,
+    )
+    raise typer.Exit(run_export(options))

@@ -63,7 +63,10 @@ def test_the_example_shows_every_key_and_no_other() -> None:
 def test_the_example_shows_the_defaults() -> None:
     defaults = settings(candidates={NAME: {}}).model_dump(mode="json")
     shown = Settings(**example()).model_dump(mode="json")
-    invented = {"url": "http://127.0.0.1:4001", "model": "small-model"}  # a candidate with nothing of its own shows nothing
+    invented = {
+        "url": "http://127.0.0.1:4001",
+        "model": "small-model",
+    }  # a candidate with nothing of its own shows nothing
     defaults["candidates"][NAME] |= invented
     assert shown == defaults
 

@@ -70,9 +70,7 @@ def test_parameters_become_json_text() -> None:
 def test_a_candidate_at_productions_url_trusts_what_production_does() -> None:
     ca = {"ca_file": "/ca.pem"}
     options = wiring.mirror_options(
-        settings(
-            production={"url": "https://x", "tls": ca}, candidates={"again": {}, "other": {"url": "https://y"}}
-        ),
+        settings(production={"url": "https://x", "tls": ca}, candidates={"again": {}, "other": {"url": "https://y"}}),
         ENVIRON,
     )
     assert [candidate.ca_file for candidate in options.candidates] == ["/ca.pem", None]
@@ -112,3 +110,19 @@ def test_a_worker_outlives_its_own_deadlines_before_it_is_killed() -> None:
     assert mirror.options["drain_s"] > 25
     assert mirror.drain_s > sum(mirror.options[name] for name in ("drain_s", "finish_s", "settle_s"))
     assert recorder.drain_s > recorder.options["drain_s"] + recorder.options["flush_s"]
+
+
+def test_a_candidate_that_changes_nothing_is_production_again() -> None:
+    again = wiring.production_again(
+        settings(
+            candidates={
+                "again": {"sample_rate": 1},
+                "named": {"url": "http://127.0.0.1:4000/"},
+                "hot": {"parameters": {"temperature": 2}},
+                "other": {"url": "http://127.0.0.1:4001"},
+                "renamed": {"model": "x"},
+                "marked": {"headers": {"x-a": "b"}},
+            }
+        )
+    )
+    assert again == {"again", "named"}

@@ -211,6 +211,10 @@ def test_an_error_ends_a_worker_with_one_line(options: dict[str, Any], code: int
 
 
 def test_importing_a_worker_loads_no_library_of_the_roof() -> None:
-    program = "import sys, shadowbench.worker, shadowbench.proxy.__main__, shadowbench.mirror.__main__; print(*sys.modules)"
+    program = (
+        "import sys, shadowbench.worker, shadowbench.proxy.__main__, shadowbench.mirror.__main__; print(*sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert {"pydantic", "typer", "aiohttp", "prometheus_client", "structlog", "yaml", "httpx", "rich"} & set(loaded) == set()
+    assert {"pydantic", "typer", "aiohttp", "prometheus_client", "structlog", "yaml", "httpx", "rich"} & set(
+        loaded
+    ) == set()

@@ -1,0 +1,35 @@
+"""Which pair log a command reads: the one it is given, or the configuration's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from shadowbench import configuration, wiring
+from shadowbench.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSource:
+    """A log, and what the configuration knows about the candidates in it."""
+
+    url: str
+    production_again: frozenset[str] = frozenset()
+
+
+def log_source(config: Path | None, log: str | None) -> LogSource:
+    """The log `log` (a file or a URL), else the configuration's. Raises ConfigurationError when there is neither."""
+    if config is None and not configuration.is_there(os.environ):
+        if log is None:
+            raise ConfigurationError("which pair log? Name it with --log FILE, or its configuration with -c FILE")
+        return LogSource(url=_as_url(log))
+    settings = configuration.load(config)
+    return LogSource(
+        url=_as_url(log) if log is not None else settings.store.url,
+        production_again=wiring.production_again(settings),
+    )
+
+
+def _as_url(log: str) -> str:
+    return log if "://" in log else f"sqlite:///{log}"

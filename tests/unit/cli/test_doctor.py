@@ -1,0 +1,155 @@
+import io
+import socket
+from pathlib import Path
+
+import pytest
+
+from shadowbench.cli.checks import Finding, Verdict, endpoints, fail, host, listeners, ok, storage, warn
+from shadowbench.cli.doctor import run_doctor, show
+from shadowbench.endpoints.testing import ScriptedProvider
+
+
+def test_findings_are_lines_and_remedies_are_arrows() -> None:
+    out = io.StringIO()
+    worst = show(
+        [ok("disk", "fine"), warn("keys", "odd", "look"), fail("port", "taken", "stop it")], out, coloured=False
+    )
+    assert worst is Verdict.FAIL
+    assert out.getvalue().splitlines() == [
+        "ok    disk: fine",
+        "warn  keys: odd",
+        "      → look",
+        "fail  port: taken",
+        "      → stop it",
+        "1 ok, 1 warnings, 1 failures",
+    ]
+
+
+def test_no_findings_are_no_trouble() -> None:
+    assert show([], io.StringIO(), coloured=True) is Verdict.OK
+
+
+def verdict(finding: Finding) -> str:
+    assert bool(finding.fix) is (finding.verdict is not Verdict.OK)
+    return finding.verdict.value
+
+
+@pytest.mark.parametrize(("free", "said"), [(50 << 20, "fail"), (500 << 20, "warn"), (50 << 30, "ok")])
+def test_disk_space(free: int, said: str) -> None:
+    assert verdict(storage.space(Path("/data"), free)) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("ext4", "ok"), ("xfs", "ok"), ("nfs4", "fail"), ("cifs", "fail"), ("overlay", "warn"), ("tmpfs", "warn")],
+)
+def test_file_systems(kind: str, said: str) -> None:
+    assert verdict(storage.file_system(Path("/data"), kind)) == said
+
+
+MOUNTS = """\
+21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw
+22 21 0:20 / /data rw shared:2 - nfs4 server:/x rw
+23 22 0:21 / /data/with\\040space rw - xfs /dev/sdb rw
+24 21 0:22 / /data rw - btrfs /dev/sdc rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [("/srv", "ext4"), ("/data", "btrfs"), ("/data/x", "btrfs"), ("/database", "ext4"), ("/data/with space/x", "xfs")],
+)
+def test_the_deepest_and_latest_mount_holds_a_folder(folder: str, kind: str) -> None:
+    assert storage.file_system_of(Path(folder), MOUNTS) == kind
+
+
+def test_more_workers_than_cores_only_take_turns() -> None:
+    assert [verdict(host.processors(*pair)) for pair in ((1, 1), (2, 4), (3, 2))] == ["ok", "ok", "warn"]
+
+
+def test_few_descriptors_are_few_connections() -> None:
+    assert [verdict(host.descriptors(limit)) for limit in (-1, 65536, 1024)] == ["ok", "ok", "warn"]
+
+
+def test_a_certificate_that_is_none_is_found(tmp_path: Path) -> None:
+    missing = listeners.certificate(str(tmp_path / "no.pem"), str(tmp_path / "no.key"))
+    assert (verdict(missing), "No such file" in missing.what) == ("fail", True)
+    (tmp_path / "cert.pem").write_text("no certificate")
+    assert verdict(listeners.certificate(str(tmp_path / "cert.pem"), str(tmp_path / "cert.pem"))) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (OSError("[Errno 111] Connection refused"), "nothing listens there"),
+        (OSError("[Errno -2] Name or service not known"), "does not resolve"),
+        (OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), "ca_file"),
+        (OSError("what is this"), "check the URL"),
+    ],
+)
+def test_each_way_of_being_away_has_its_remedy(error: Exception, remedy: str) -> None:
+    assert remedy in endpoints.remedy(error)
+
+
+# ── the whole command ──
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def configure(folder: Path, production: str, candidates: str = "{}") -> Path:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        ports = [sock.getsockname()[1] for sock in (one, two)]
+    file = folder / "shadowbench.yaml"
+    file.write_text(
+        f"proxy: {{listen: '127.0.0.1:{ports[0]}'}}\nadmin: {{listen: '127.0.0.1:{ports[1]}'}}\n"
+        f"production: {{url: '{production}'}}\ncandidates: {candidates}\nruntime: {{folder: {folder}/run}}\n"
+    )
+    return file
+
+
+async def test_a_sound_setting_is_all_green(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import asyncio
+
+    async with ScriptedProvider() as provider:
+        file = configure(folder, provider.url, "{again: {sample_rate: 1}}")
+        assert await asyncio.to_thread(run_doctor, file, {}) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if line.startswith("fail")] == []
+    assert sum("answered" in line for line in said) == 2
+
+
+def test_what_is_wrong_is_told_with_its_remedy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = configure(folder, "http://127.0.0.1:1", "{a: {api_key_env: NOT_SET}, b: {}}")
+    assert run_doctor(file, {}) == 4
+    said = capsys.readouterr().out
+    assert "fail  production: http://127.0.0.1:1: [Errno 111] Connection refused\n      → nothing listens there" in said
+    assert "fail  candidate a: the environment variable NOT_SET is not set" in said
+    assert "warn  candidate b: http://127.0.0.1:1: [Errno 111]" in said
+    assert "warn  candidates: nothing will be mirrored" in said
+
+
+def test_a_port_in_use_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = configure(folder, "http://127.0.0.1:1")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        file.write_text(
+            file.read_text().replace("proxy: {listen: '127.0.0.1:", f"proxy: {{listen: '127.0.0.1:{port}, 127.0.0.1:")
+        )
+        assert run_doctor(file, {}) == 4
+    assert f"fail  proxy.listen: cannot listen at 127.0.0.1:{port}: the port is in use" in capsys.readouterr().out
+
+
+def test_a_log_that_is_none_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = configure(folder, "http://127.0.0.1:1")
+    (folder / "shadowbench.db").write_bytes(b"this is no database" * 100)
+    run_doctor(file, {})
+    assert "fail  pair log: " in capsys.readouterr().out
+
+
+def test_the_doctor_leaves_nothing_behind_but_the_runtime_folder(folder: Path) -> None:
+    run_doctor(configure(folder, "http://127.0.0.1:1"), {})
+    assert sorted(path.name for path in folder.iterdir()) == ["run", "shadowbench.yaml"]

@@ -1,0 +1,48 @@
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from shadowbench.admin import AdminServer
+from shadowbench.listening import Address, bind
+from shadowbench.signals import Sample
+
+
+@dataclass
+class Observed:
+    is_live: bool = True
+    is_ready: bool = True
+    counted: list[Sample] = field(default_factory=list)
+
+    def samples(self) -> list[Sample]:
+        return self.counted
+
+
+async def ask(observed: Observed, path: str) -> tuple[int, str, str]:
+    sockets = bind(Address(host="127.0.0.1", port=0))
+    server = AdminServer(observed, sockets)
+    await server.start()
+    port = sockets[0].getsockname()[1]
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as response:
+            return response.status, await response.text(), response.headers["content-type"]
+    finally:
+        await server.stop()
+
+
+async def test_alive_and_ready_are_two_questions() -> None:
+    draining = Observed(is_ready=False)
+    assert (await ask(draining, "/livez"))[:2] == (200, "alive\n")
+    assert (await ask(draining, "/readyz"))[:2] == (503, "not ready\n")
+    assert (await ask(Observed(is_live=False), "/livez"))[:2] == (503, "no worker is alive\n")
+    assert (await ask(Observed(), "/readyz"))[:2] == (200, "ready\n")
+
+
+async def test_metrics_are_prometheus_text() -> None:
+    observed = Observed(counted=[Sample(name="draining", labels=(), value=1, kind="gauge")])
+    status, text, kind = await ask(observed, "/metrics")
+    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert text.splitlines()[-1] == "shadowbench_draining 1.0"
+
+
+async def test_there_is_nothing_else() -> None:
+    assert (await ask(Observed(), "/"))[0] == 404
