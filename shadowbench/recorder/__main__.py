@@ -56,7 +56,11 @@ def build_writer(options: RecorderOptions, recorder: Recorder) -> Writer:
     return Writer(
         open_log=lambda: open_log(options.store_url, "write"),
         read=read,
-        bounds=BatchBounds(exchanges=options.max_batch_exchanges, raw_bytes=options.max_batch_bytes),
+        bounds=BatchBounds(
+            exchanges=options.max_batch_exchanges,
+            raw_bytes=options.max_batch_bytes,
+            body_bytes=options.max_batch_bytes,
+        ),
         deliver=deliver,
         clock=time.monotonic,
     )

@@ -65,7 +65,7 @@ class Reader:
     def _request_body(self, raw: RawExchange, head: Head) -> bytes | None:
         if raw.request_overflow:
             return None
-        decoder = decoder_for(head.joined("content-encoding"), self.limits.decoded_bytes)
+        decoder = decoder_for(head.joined("content-encoding"), self.limits.body_bytes)
         body = decoder.feed(b"".join(raw.request))
         return body if decoder.finish() is None else None
 

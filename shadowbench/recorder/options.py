@@ -16,13 +16,17 @@ class RecorderOptions:
     request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
 
     # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.
-    max_body_bytes: int = 8 * MIB  # captured per side
-    max_decoded_bytes: int = 32 * MIB  # per side after content-decoding; text compresses about 4:1
+    max_body_bytes: int = 8 * MIB  # captured per side, and again kept of it after content-decoding
+    max_decoded_bytes: int = (
+        32 * MIB
+    )  # per response: what streams past the kept part is still read; text compresses 4:1
     max_held_bytes: int = 128 * MIB  # over all open exchanges and those that wait for the store
 
     # A transaction of this size takes about 20 ms, so that readers and the WAL never wait for a giant one.
     max_batch_exchanges: int = 256
-    max_batch_bytes: int = 8 * MIB
+    max_batch_bytes: int = (
+        8 * MIB
+    )  # as they came, and again after content-decoding: compressed bodies may unpack to much
 
     drain_s: float = 20.0  # after SIGTERM: how long mirrors may take to say goodbye
     flush_s: float = 5.0  # after that: how long a failing store is tried once more

@@ -10,7 +10,7 @@ exchange commits at once, under load one fsync serves hundreds. Nothing is repor
 When the log refuses (disk full, locked, device fault) the batch is kept and tried again with back-off, until the store comes
 back or the recorder has to leave. Meanwhile others wait, and `memory.Memory` decides how many.
 An exchange that the log refuses by itself, whatever the state of the disk, must not block the others: after an error that is
-not the surroundings' the batch is appended one by one.
+not the surroundings', or that stays doubtful, the batch is appended one by one and what is refused alone is discarded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableErr
 from shadowbench.recorder.ledger import Place
 from shadowbench.recorder.memory import STORE_FAILED
 from shadowbench.recorder.raw import RawExchange
-from shadowbench.records import Exchange
+from shadowbench.records import Exchange, Observation
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog
 
@@ -32,8 +32,8 @@ UNREADABLE = "unreadable"
 UNSTORABLE = "unstorable"
 _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 2.0
-# Reasons of `LogError` that say nothing about the exchanges in hand.
-_SURROUNDINGS = frozenset({"disk_full", "busy", "io_error", "corrupt", "read_only"})
+DOUBTFUL = "other"  # the reason of a `LogError` that may be the store's fault (no descriptors left) or an exchange's
+_DOUBTFUL_TRIES = 4  # within a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ class BatchBounds:
     """How much one transaction takes."""
 
     exchanges: int
-    raw_bytes: int
+    raw_bytes: int  # as they came
+    body_bytes: int  # content-decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class Item:
     raw: RawExchange
     place: Place
     owner: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An item and what it says; None when it could not be read."""
+
+    item: Item
+    exchange: Exchange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class Writer:
             try:
                 self._opened()
             except UnavailableError as error:
-                if not self._wait(_failure_of(error), delay_s):
+                if not self._wait(failure_of(error), delay_s):
                     return
                 delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
             else:
@@ -158,15 +167,29 @@ class Writer:
             return batch
 
     def _settle(self, batch: list[Item]) -> None:
+        """Read and append. A batch that unpacks to more than its bound (compressed bodies) takes several transactions."""
         counters = Counters()
-        read = [self._try_read(item, counters) for item in batch]
-        reasons = iter(self._append([exchange for exchange in read if exchange is not None], counters))
+        group: list[_Read] = []
+        room = self._bounds.body_bytes
+        for item in batch:
+            exchange = self._try_read(item, counters)
+            group.append(_Read(item, exchange))
+            room -= 0 if exchange is None else _body_bytes(exchange)
+            if room <= 0:
+                self._finish(group, counters)
+                counters, group, room = Counters(), [], self._bounds.body_bytes
+        if group:
+            self._finish(group, counters)
+
+    def _finish(self, group: list[_Read], counters: Counters) -> None:
+        exchanges = [read.exchange for read in group if read.exchange is not None]
+        reasons = iter(self._append(exchanges, counters))
         settled = []
-        for item, exchange in zip(batch, read, strict=True):
-            reason = UNREADABLE if exchange is None else next(reasons)
-            settled.append(Settled(item, reason))
-            if exchange is not None and reason is None:
-                _count_observations(exchange, counters)
+        for read in group:
+            reason = UNREADABLE if read.exchange is None else next(reasons)
+            settled.append(Settled(read.item, reason))
+            if read.exchange is not None and reason is None:
+                _count_observations(read.exchange, counters)
         self._deliver(Report(settled=settled, counters=counters, wal_bytes=self._wal_bytes()))
 
     def _try_read(self, item: Item, counters: Counters) -> Exchange | None:
@@ -177,7 +200,9 @@ class Writer:
             counters.add("recorder_read_errors_total", (("kind", kind),))
             return None
 
-    def _append(self, exchanges: list[Exchange], counters: Counters) -> list[str | None]:
+    def _append(
+        self, exchanges: list[Exchange], counters: Counters, doubtful_tries: int = _DOUBTFUL_TRIES
+    ) -> list[str | None]:
         """Append, whatever it takes. Per exchange the reason why it is not in the log, None when it is."""
         delay_s = _FIRST_DELAY_S
         while exchanges:
@@ -186,20 +211,22 @@ class Writer:
                 return [None] * len(exchanges)
             except ConfigurationError:
                 raise
-            except Exception as error:  # noqa: BLE001  which of the two kinds it is decides the next lines
-                failure = _failure_of(error)
-                if failure is None:
-                    return self._append_singly(exchanges, counters)
-                counters.add("recorder_store_failures_total", (("reason", failure),))
-                if not self._wait(failure, delay_s):
-                    return [STORE_FAILED] * len(exchanges)
-                delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
+            except Exception as error:  # noqa: BLE001  whose fault it is decides the next lines
+                failure = failure_of(error)
+            doubtful_tries -= failure == DOUBTFUL
+            if failure is None or doubtful_tries < 0:
+                return self._append_singly(exchanges, counters)
+            counters.add("recorder_store_failures_total", (("reason", failure),))
+            if not self._wait(failure, delay_s):
+                return [STORE_FAILED] * len(exchanges)
+            delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
         return []
 
     def _append_singly(self, exchanges: list[Exchange], counters: Counters) -> list[str | None]:
         if len(exchanges) == 1:
             return [UNSTORABLE]
-        return [reason for exchange in exchanges for reason in self._append([exchange], counters)]
+        # The log had its tries: one that is refused alone is at fault itself.
+        return [reason for exchange in exchanges for reason in self._append([exchange], counters, 0)]
 
     def _commit(self, exchanges: list[Exchange], counters: Counters) -> None:
         log = self._opened()
@@ -235,13 +262,22 @@ class Writer:
         return None if self._log is None else self._log.sizes().wal_bytes
 
 
-def _failure_of(error: Exception) -> str | None:
-    """Why the surroundings refuse; None when the fault may be the exchanges' own."""
+def failure_of(error: Exception) -> str | None:
+    """Why the surroundings refuse, as far as one can tell; None when the fault is in what was to be stored."""
     if isinstance(error, LogError):
-        return error.reason if error.reason in _SURROUNDINGS else None
+        return error.reason
     return "unavailable" if isinstance(error, UnavailableError | OSError) else None
 
 
+def _body_bytes(exchange: Exchange) -> int:
+    bodies = [exchange.request_body, *(seen.body for seen in _observations(exchange))]
+    return sum(len(body) for body in bodies if body is not None)
+
+
+def _observations(exchange: Exchange) -> list[Observation]:
+    return [exchange.production, *(candidate.observation for candidate in exchange.candidates)]
+
+
 def _count_observations(exchange: Exchange, counters: Counters) -> None:
-    for seen in (exchange.production, *(candidate.observation for candidate in exchange.candidates)):
+    for seen in _observations(exchange):
         counters.add("observations_total", (("endpoint", seen.endpoint), ("outcome", seen.outcome.value)))

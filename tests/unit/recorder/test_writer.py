@@ -21,7 +21,7 @@ from shadowbench.handoff import EndPayload, OpenPayload
 from shadowbench.recorder.ledger import Place
 from shadowbench.recorder.plan import Plan
 from shadowbench.recorder.raw import RawExchange, RawSide
-from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer
+from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer, failure_of
 from shadowbench.records import Dialect, Exchange, Observation, Outcome
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog, each_exchange
@@ -112,11 +112,12 @@ class Bench:
         reader: Callable[[RawExchange, Counters], Exchange] = read,
         exchanges: int = 100,
         raw_bytes: int = 10**7,
+        body_bytes: int = 10**7,
     ) -> Writer:
         self.writer = Writer(
             open_log=opener or (lambda: open_log(self.url, "write")),
             read=reader,
-            bounds=BatchBounds(exchanges=exchanges, raw_bytes=raw_bytes),
+            bounds=BatchBounds(exchanges=exchanges, raw_bytes=raw_bytes, body_bytes=body_bytes),
             deliver=self.reports.put,
             clock=time.monotonic,
         )
@@ -196,6 +197,20 @@ def test_a_batch_is_bounded_in_bytes_but_never_empty(bench: Bench) -> None:
     may_append.set()
     bench.finish()
     assert sizes == [1, 1, 1, 3, 1]
+
+
+def test_a_batch_that_unpacks_to_much_takes_several_transactions(bench: Bench) -> None:
+    may_append, sizes, opener = gated(bench)
+    writer = bench.start(opener, body_bytes=3000)
+    writer.put(item(0))
+    while writer.waiting:
+        time.sleep(0.001)
+    for number in range(1, 9):
+        writer.put(item(number))  # each has a body of 1,000 bytes
+    may_append.set()
+    bench.finish()
+    assert sizes == [1, 3, 3, 2]
+    assert bench.logged() == list(range(9))
 
 
 # ── a store that fails ──
@@ -292,6 +307,10 @@ def test_an_exchange_that_cannot_be_read_costs_only_itself(bench: Bench, error: 
     assert bench.logged() == [0, 1, 2, 4, 5]
 
 
+ALLOWED = threading.Event()
+ALLOWED.set()
+
+
 class Picky(Gate):
     """Refuses every batch that holds exchange 3."""
 
@@ -302,9 +321,7 @@ class Picky(Gate):
 
 
 def test_an_exchange_that_the_log_refuses_costs_only_itself(bench: Bench) -> None:
-    may_append, sizes, _ = gated(bench)
-    may_append.set()
-    writer = bench.start(lambda: Picky(open_log(bench.url, "write"), sizes, may_append))
+    writer = bench.start(lambda: Picky(open_log(bench.url, "write"), [], ALLOWED))
     for number in range(6):
         writer.put(item(number))
     bench.finish()
@@ -312,11 +329,33 @@ def test_an_exchange_that_the_log_refuses_costs_only_itself(bench: Bench) -> Non
     assert bench.logged() == [0, 1, 2, 4, 5]
 
 
-def test_failures_are_classed_by_whose_they_are() -> None:
-    from shadowbench.recorder.writer import _failure_of
+def test_a_doubtful_error_is_given_some_tries_before_an_exchange_is_blamed(bench: Bench) -> None:
+    opened: list[int] = []
 
-    assert _failure_of(LogError("busy", "")) == "busy"
-    assert _failure_of(LogError("other", "")) is None
-    assert _failure_of(UnavailableError("")) == "unavailable"
-    assert _failure_of(PermissionError()) == "unavailable"
-    assert _failure_of(OverflowError()) is None
+    def opener() -> PairLog:
+        opened.append(1)
+        if len(opened) in (2, 3):
+            raise LogError("other", "unable to open database file")
+        log = open_log(bench.url, "write")
+        return Picky(log, [], ALLOWED) if len(opened) == 1 else log
+
+    writer = bench.start(opener)
+    writer.put(item(3))
+    bench.finish()
+    assert bench.settled == [None]
+    assert bench.logged() == [3]
+    assert len(opened) == 4
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (LogError("busy", ""), "busy"),
+        (LogError("other", ""), "other"),
+        (UnavailableError(""), "unavailable"),
+        (PermissionError(), "unavailable"),
+        (OverflowError(), None),
+    ],
+)
+def test_failures_are_classed_by_whose_they_are(error: Exception, failure: str | None) -> None:
+    assert failure_of(error) == failure
