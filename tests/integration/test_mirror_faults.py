@@ -197,30 +197,32 @@ async def test_without_a_recorder_nothing_is_called_and_everything_is_counted(tm
 
 
 async def test_what_was_under_way_is_lost_with_the_recorder(tmp_path: Path) -> None:
-    async with ScriptedProvider(lambda _: Fault.HANG) as provider:
-        async with mirror(tmp_path, candidate(provider.url, concurrency=1)) as rig:
-            proxy = await rig.proxy()
-            called, queued = proxy.exchange(), proxy.exchange()
-            unanswered = proxy.open()
-            proxy.send_request(unanswered)
-            arriving = proxy.open()
-            await eventually(lambda: rig.lane() == {"sampled": 3, "dispatched": 1})
-            rig.recorder.stop()
-            await eventually(lambda: proxy.sender.settled == 3)
-            assert proxy.drops == [unanswered], f"{called} and {queued} had been told to their end"
-            assert rig.funnel["discarded:lost_with_recorder"] == 3
-            assert rig.lane() == {
-                "sampled": 3,
-                "dispatched": 1,
-                "withdrawn:lost_with_recorder": 1,
-                "cancelled:lost_with_recorder": 2,
-            }
-            await provider.until(lambda: all(log.closed.is_set() for log in provider.connections))
-            # Late frames of the dropped one do no harm; the one that was still arriving finds no recorder.
-            proxy.answer(unanswered)
-            proxy.send_request(arriving)
-            await proxy.settled()
-            assert rig.funnel["discarded:recorder_away"] == 1
+    async with (
+        ScriptedProvider(lambda _: Fault.HANG) as provider,
+        mirror(tmp_path, candidate(provider.url, concurrency=1)) as rig,
+    ):
+        proxy = await rig.proxy()
+        called, queued = proxy.exchange(), proxy.exchange()
+        unanswered = proxy.open()
+        proxy.send_request(unanswered)
+        arriving = proxy.open()
+        await eventually(lambda: rig.lane() == {"sampled": 3, "dispatched": 1})
+        rig.recorder.stop()
+        await eventually(lambda: proxy.sender.settled == 3)
+        assert proxy.drops == [unanswered], f"{called} and {queued} had been told to their end"
+        assert rig.funnel["discarded:lost_with_recorder"] == 3
+        assert rig.lane() == {
+            "sampled": 3,
+            "dispatched": 1,
+            "withdrawn:lost_with_recorder": 1,
+            "cancelled:lost_with_recorder": 2,
+        }
+        await provider.until(lambda: all(log.closed.is_set() for log in provider.connections))
+        # Late frames of the dropped one do no harm; the one that was still arriving finds no recorder.
+        proxy.answer(unanswered)
+        proxy.send_request(arriving)
+        await proxy.settled()
+        assert rig.funnel["discarded:recorder_away"] == 1
 
 
 async def test_a_recorder_that_does_not_read_costs_exchanges_not_memory(tmp_path: Path) -> None:

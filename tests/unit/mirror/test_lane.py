@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import asyncio
+
+from tests.unit.mirror.doubles import Bench, FakeConnection, small
+from tests.unit.mirror.test_dispatcher import answer, request
+
+
+def lane_counts(bench: Bench) -> dict[str, float]:
+    found = {}
+    for sample in bench.counters.snapshot():
+        if sample.name == "lane_calls_total":
+            _, (_, stage), (_, reason) = sample.labels
+            found[f"{stage}:{reason}".removesuffix(":")] = sample.value
+    return found
+
+
+async def test_calls_are_limited_and_the_rest_waits_in_order() -> None:
+    bench = Bench(small(concurrency=2, queue=2))
+    (lane,) = bench.dispatcher.lanes
+    for sequence in range(1, 7):
+        bench.take(*request(sequence))
+    await bench.turn()
+    assert (lane.running, lane.queued) == (2, 2)
+    assert lane_counts(bench) == {"sampled": 6, "dispatched": 2, "not_sent:queue_full": 2}
+    bench.origins[0].given[0].fault("reset")
+    assert (lane.running, lane.queued) == (1, 2), "not from within the connection's callback"
+    await bench.turn()
+    assert (lane.running, lane.queued) == (2, 1)
+    await lane.drain(0.0)
+    assert (lane.running, lane.queued) == (0, 0)
+
+
+class EverySecond:
+    """A gate that lets every second call pass, and keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.heard: list[tuple[str | None, int | None]] = []
+
+    def admit(self, now_ns: int) -> str | None:
+        self.asked += 1
+        return "every_second" if self.asked % 2 == 0 else None
+
+    def observe(self, now_ns: int, fault: str | None, status: int | None) -> None:
+        self.heard.append((fault, status))
+
+
+async def test_a_gate_may_refuse_and_hears_how_calls_end() -> None:
+    gate = EverySecond()
+    bench = Bench(small(), gates=[gate])
+    for sequence in range(1, 5):
+        bench.take(*request(sequence))
+    await bench.turn()
+    first, second = bench.origins[0].given
+    first.head(500)
+    first.end()
+    second.fault("reset")
+    assert gate.heard == [(None, 500), ("reset", None)]
+    assert lane_counts(bench) == {
+        "sampled": 4,
+        "dispatched": 2,
+        "not_sent:every_second": 2,
+        "answered:http_5xx": 1,
+        "fault:reset": 1,
+    }
+
+
+async def test_a_lane_that_drains_lets_running_calls_finish() -> None:
+    bench = Bench(small(concurrency=1))
+    (lane,) = bench.dispatcher.lanes
+    bench.take(*request(1), *request(2))
+    await bench.turn()
+    draining = asyncio.get_running_loop().create_task(lane.drain(5.0))
+    await bench.turn()
+    assert lane.refusal(0) == "shutdown" and not draining.done()
+    (connection,) = bench.origins[0].given
+    connection.head()
+    connection.end()
+    await draining
+    assert lane_counts(bench) == {"sampled": 2, "dispatched": 1, "answered:ok": 1, "not_sent:shutdown": 1}
+
+
+async def test_a_withdrawn_copy_frees_its_place() -> None:
+    bench = Bench(small(concurrency=1))
+    (lane,) = bench.dispatcher.lanes
+    bench.take(*request(1), *request(2), *request(3))
+    await bench.turn()
+    bench.take(answer(2, "handoff_full")[-1], answer(1, "handoff_full")[-1])
+    await bench.turn()
+    first, third = bench.origins[0].given
+    assert first.aborted and not third.aborted
+    assert (lane.running, lane.queued) == (1, 0)
+    assert lane_counts(bench) == {
+        "sampled": 3,
+        "dispatched": 2,
+        "cancelled:handoff_full": 1,
+        "withdrawn:handoff_full": 1,
+    }
+    assert isinstance(third, FakeConnection)
+    await lane.drain(0.0)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.mirror.options import MirrorOptions
+from shadowbench.mirror.service import MirrorService
+from shadowbench.worker import Parent
+from tests.unit.mirror.doubles import small
+
+
+def build(folder: Path, environ: dict[str, str], **changes: Any) -> MirrorService:
+    options = MirrorOptions(
+        runtime_folder=str(folder), secret_file=str(folder / "secret"), candidates=(small(**changes),)
+    )
+    return MirrorService(options, Parent("mirror"), environ)
+
+
+@pytest.mark.parametrize(
+    ("changes", "environ"),
+    [
+        ({"api_key_env": "KEY"}, {}),
+        ({"api_key_env": "KEY"}, {"KEY": ""}),
+        ({"api_key_env": "KEY"}, {"KEY": "a\nb"}),
+        ({"url": "ftp://c"}, {}),
+        ({"url": "http://c/?x=1"}, {}),
+        ({"parameters": {"x": "{"}}, {}),
+        ({}, {"SHADOWBENCH_SECRET": "short"}),
+    ],
+)
+async def test_what_cannot_work_is_said_at_the_start(
+    tmp_path: Path, changes: dict[str, Any], environ: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        build(tmp_path, environ, **changes)
+
+
+async def test_a_secret_may_come_from_the_environment(tmp_path: Path) -> None:
+    service = build(tmp_path, {"SHADOWBENCH_SECRET": "ab" * 32})
+    assert service.server.planner.terms.eligibility.salt == b"\xab" * 32
+    assert not (tmp_path / "secret").exists()
+
+
+async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
+    parent = Parent("mirror")
+    options = MirrorOptions(runtime_folder=str(tmp_path), secret_file=str(tmp_path / "s"), candidates=(small(),))
+    MirrorService(options, parent, {})
+    parent.snapshot()
+    assert {sample.name for sample in parent.counters.snapshot()} == {
+        "lane_queue_depth",
+        "lane_running",
+        "mirror_proxies",
+        "mirror_live_exchanges",
+        "mirror_held_request_bytes",
+        "mirror_unsettled_exchanges",
+        "mirror_loop_lag_seconds",
+    }

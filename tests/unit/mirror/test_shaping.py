@@ -1,0 +1,176 @@
+"""What a candidate gets, byte by byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shadowbench import keyed
+from shadowbench.errors import ConfigurationError
+from shadowbench.mirror.head import parse_head
+from shadowbench.mirror.options import CandidateOptions
+from shadowbench.mirror.plan import CopiedRequest
+from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
+from shadowbench.records import Dialect
+from shadowbench.wire.paths import dialect_of
+from shadowbench.wire.requests import RequestFacts, parse_request
+
+CHAT = b'{ "model": "big", "messages": [], "seed": 9007199254740993, "x": 1e-7 }'
+
+
+def request(body: bytes = CHAT, path: str = "/v1/chat/completions", *lines: str) -> CopiedRequest:
+    head = parse_head("\r\n".join([f"POST {path} HTTP/1.1", *lines, ""]).encode())
+    facts = parse_request(dialect_of(head.path), body)
+    assert isinstance(facts, RequestFacts)
+    return CopiedRequest(head=head, dialect=dialect_of(head.path), endpoint="/v1/x", body=body, facts=facts)
+
+
+def shaper(api_key: str | None = None, base_path: bytes = b"", **changes: Any) -> Shaper:
+    options = CandidateOptions(**({"name": "small", "url": "http://c"} | changes))
+    return Shaper(options, api_key=api_key, host=b"c:80", base_path=base_path)
+
+
+def shaped(by: Shaper, of: CopiedRequest) -> Shaped:
+    found = by.shape(of, b"MARK")
+    assert isinstance(found, Shaped)
+    return found
+
+
+def test_the_whole_request() -> None:
+    found = shaped(
+        shaper("sk-1", model="tiny", headers={"X-Team": "a"}),
+        request(CHAT, "/v1/chat/completions?a=%2F", "Content-Type: application/json", "Accept: */*", "Cookie: c"),
+    )
+    assert found.head + found.body == (
+        b"POST /v1/chat/completions?a=%2F HTTP/1.1\r\n"
+        b"Host: c:80\r\n"
+        b"Accept-Encoding: identity\r\n"
+        b"X-Team: a\r\n"
+        b"Authorization: Bearer sk-1\r\n"
+        b"content-type: application/json\r\n"
+        b"accept: */*\r\n"
+        b"x-shadowbench-mirrored: MARK\r\n"
+        b"Content-Length: 72\r\n\r\n"
+        b'{ "model": "tiny", "messages": [], "seed": 9007199254740993, "x": 1e-7 }'
+    )
+
+
+def test_without_changes_the_body_is_the_clients() -> None:
+    assert shaped(shaper(), request()).body == CHAT
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "target"),
+    [
+        (b"", "/v1/chat/completions", b"/v1/chat/completions"),
+        (b"", "/openai/v1/chat/completions?x=1", b"/openai/v1/chat/completions?x=1"),
+        (b"/v1", "/v1/chat/completions", b"/v1/chat/completions"),
+        (b"/v1", "/openai/v1/chat/completions?x=1", b"/v1/chat/completions?x=1"),
+        (b"/api/openai", "/v1/chat/completions", b"/api/openai/chat/completions"),
+        (b"/v1", "/v1/messages?beta=true", b"/v1/messages?beta=true"),
+        (b"/anthropic/v1", "/v1/messages", b"/anthropic/v1/messages"),
+    ],
+)
+def test_the_candidates_path_stands_for_all_before_the_endpoint(base: bytes, path: str, target: bytes) -> None:
+    body = b'{"model":"m","messages":[],"max_tokens":1}'
+    assert shaped(shaper(base_path=base), request(body, path)).head.split(b" ")[1] == target
+
+
+def test_no_credential_of_the_callers_is_copied() -> None:
+    lines = [f"{name.decode()}: hash:secret" for name in sorted(keyed.CREDENTIAL_HEADERS)]
+    found = shaped(shaper(), request(CHAT, "/v1/chat/completions", *lines, "X-Other: 1", "Idempotency-Key: 1"))
+    assert b"secret" not in found.head
+    assert [line.split(b":")[0] for line in found.head.split(b"\r\n")[1:-2]] == [
+        b"Host",
+        b"Accept-Encoding",
+        b"x-shadowbench-mirrored",
+        b"Content-Length",
+    ]
+
+
+def test_anthropic_gets_its_own_headers() -> None:
+    found = shaped(shaper("sk-2"), request(CHAT, "/v1/messages", "anthropic-beta: b", "authorization: hash:x"))
+    assert b"\r\nx-api-key: sk-2\r\n" in found.head and b"uthorization" not in found.head
+    assert b"\r\nanthropic-version: 2023-06-01\r\nanthropic-beta: b\r\n" in found.head
+    given = shaped(shaper(), request(CHAT, "/v1/messages", "anthropic-version: 2099-01-01"))
+    assert b"anthropic-version: 2099-01-01" in given.head and b"2023" not in given.head
+
+
+def test_a_configured_header_replaces_a_copied_one() -> None:
+    found = shaped(shaper(headers={"Accept": "text/x"}), request(CHAT, "/v1/chat/completions", "Accept: */*"))
+    assert found.head.lower().count(b"accept:") == 1 and b"Accept: text/x" in found.head
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "members"),
+    [
+        ({"stream": False}, {}, {"stream": False}),
+        ({"stream": True}, {}, {"stream": True, "stream_options": {"include_usage": True}}),
+        (
+            {"stream": True, "stream_options": {"include_obfuscation": False}},
+            {},
+            {"stream": True, "stream_options": {"include_obfuscation": False, "include_usage": True}},
+        ),
+        (
+            {"stream": True, "stream_options": {"include_usage": False}},
+            {},
+            {"stream": True, "stream_options": {"include_usage": True}},
+        ),
+        ({"stream": True}, {"stream": "false"}, {"stream": False}),
+        ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": "false"}, {"stream": False}),
+        ({"stream": True, "stream_options": {}}, {"stream": None}, {}),
+        ({}, {"stream": "true"}, {"stream": True, "stream_options": {"include_usage": True}}),
+        ({"stream": True}, {"stream_options": "null"}, {"stream": True, "stream_options": None}),
+        ({"temperature": 0, "n": 2}, {"temperature": "1.5", "n": None}, {"temperature": 1.5}),
+        ({}, {"max_tokens": "8", "stop": '["a"]'}, {"max_tokens": 8, "stop": ["a"]}),
+    ],
+)
+def test_members_are_set_deleted_and_usage_is_asked_for(
+    body: dict[str, Any], options: dict[str, str | None], members: dict[str, Any]
+) -> None:
+    base = {"model": "m", "messages": []}
+    found = shaped(shaper(parameters=options), request(json.dumps(base | body).encode()))
+    assert json.loads(found.body) == base | members
+    assert f"Content-Length: {len(found.body)}\r\n".encode() in found.head
+
+
+def test_an_anthropic_stream_is_left_alone() -> None:
+    body = b'{"model":"m","messages":[],"stream":true}'
+    assert shaped(shaper(), request(body, "/v1/messages")).body == body
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"model":"a","model":"b","messages":[]}', "unpatchable_duplicate_key"),
+        (b'{"model":"a","messages":[],"stream":true,"stream_options":3}', "unpatchable_member_not_an_object"),
+    ],
+)
+def test_what_cannot_be_patched_without_guessing_is_not_sent(body: bytes, reason: str) -> None:
+    assert shaper(model="tiny").shape(request(body), b"MARK") == Unshapable(reason=reason)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headers": {"Host": "x"}},
+        {"headers": {"content-length": "1"}},
+        {"headers": {"X Y": "1"}},
+        {"headers": {"": "1"}},
+        {"headers": {"X": "a\r\nY: b"}},
+        {"headers": {"X": "€"}},
+        {"parameters": {"temperature": "warm"}},
+        {"api_key": "sk\nx"},
+    ],
+)
+def test_what_cannot_be_sent_is_a_configuration_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as found:
+        shaper(**changes)
+    assert "sk" not in str(found.value)
+
+
+def test_both_dialects_have_an_endpoint() -> None:
+    assert dialect_of("/v1/chat/completions") is Dialect.OPENAI_CHAT
+    assert dialect_of("/v1/messages") is Dialect.ANTHROPIC_MESSAGES
