@@ -36,9 +36,10 @@ class Line:
 def show(summary: Summary, console: Console) -> None:
     """Print all of it."""
     console.print(_heading(summary))
+    noise = next((candidate for candidate in summary.candidates if candidate.is_production_again), None)
     for candidate in summary.candidates:
         console.print()
-        console.print(_block(candidate))
+        console.print(_block(candidate, None if candidate.is_production_again else noise))
     console.print()
     console.print(Text(LIMITS, style="dim"))
 
@@ -50,16 +51,17 @@ def _heading(summary: Summary) -> Text:
     return text
 
 
-def _block(candidate: CandidateSummary) -> RenderableType:
+def _block(candidate: CandidateSummary, noise: CandidateSummary | None) -> RenderableType:
+    """`noise`: the A/A lane; its agreement is production's with itself, which no candidate can be expected to pass."""
     table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False, show_edge=False)
     table.add_column("", ratio=None, overflow="fold")
     for title in ("production", "again" if candidate.is_production_again else "candidate", "difference", "n"):
         table.add_column(title, justify="right", no_wrap=True)
-    for section in (_outcomes(candidate), _times(candidate), _answers(candidate)):
+    for section in (_outcomes(candidate), _times(candidate), _answers(candidate, noise)):
         for line in section:
             table.add_row(Text(_printable(line.label)), line.production, line.candidate, line.difference, line.n)
         table.add_section()
-    return Group(_title(candidate), table, *(Text(note, style="dim") for note in _notes(candidate)))
+    return Group(_title(candidate), table, *(Text(note, style="dim") for note in _notes(candidate, noise)))
 
 
 def _title(candidate: CandidateSummary) -> Text:
@@ -98,14 +100,15 @@ def _times(candidate: CandidateSummary) -> Iterator[Line]:
         yield from (_compared(f"{label} {q}", measure, q, _seconds) for q in ("p50", "p95"))
 
 
-def _answers(candidate: CandidateSummary) -> Iterator[Line]:
+def _answers(candidate: CandidateSummary, noise: CandidateSummary | None) -> Iterator[Line]:
     tokens = candidate.output_tokens
     yield _compared("output tokens, mean", tokens, "mean", _tokens)
     yield _compared("output tokens, median", tokens, "p50", _tokens)
-    yield _shared("same answer", candidate.equal_answers)
+    yield _shared("same answer", candidate.equal_answers, noise.equal_answers if noise else None)
     alike = candidate.similarity
-    yield Line("word similarity, 0 to 1", "", ABSENT if alike.mean is None else f"{alike.mean:.2f}", "", str(alike.n))
-    yield _shared("same finish reason", candidate.equal_finish_reasons)
+    itself = _score(noise.similarity.mean) if noise else ""
+    yield Line("word similarity, 0 to 1", itself, _score(alike.mean), "", str(alike.n))
+    yield _shared("same finish reason", candidate.equal_finish_reasons, noise.equal_finish_reasons if noise else None)
 
 
 def _compared(label: str, measure: Comparison, which: str, show_value: _Show) -> Line:
@@ -119,11 +122,15 @@ def _of(side: Distribution, which: str) -> float | None:
     return value
 
 
-def _shared(label: str, share: Share) -> Line:
-    return Line(label, "", _percent(share.share), "", str(share.n))
+def _shared(label: str, share: Share, noise: Share | None) -> Line:
+    itself = noise.share if noise else None
+    change = _points(itself, share.share)
+    return Line(label, _percent(itself) if noise else "", _percent(share.share), change, str(share.n))
 
 
-def _notes(candidate: CandidateSummary) -> Iterator[str]:
+def _notes(candidate: CandidateSummary, noise: CandidateSummary | None) -> Iterator[str]:
+    if noise:
+        yield f"Agreement in the column production is production's with itself, from {_printable(noise.name)}."
     left_out = candidate.untimed
     if left_out:
         yield f"Left out of latency and TTFT: {_listed(left_out, _WHY_UNTIMED)}."
@@ -160,6 +167,10 @@ def _seconds(value: float | None) -> str:
     if value is None:
         return ABSENT
     return f"{1000 * value:.1f} ms" if value < 0.0995 else f"{1000 * value:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def _score(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:.2f}"
 
 
 def _tokens(value: float | None) -> str:

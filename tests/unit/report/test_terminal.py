@@ -90,3 +90,21 @@ def test_words_of_a_provider_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "[red]" in text
+
+
+def test_agreement_stands_beside_productions_with_itself() -> None:
+    other = an_observation("Vilnius.", endpoint="small")
+    exchanges = [an_exchange(n, an_observation(endpoint="again"), other) for n in range(30)]
+    text = shown(summarise(exchanges, frozenset({"again"})))
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.startswith("same answer")]
+    assert lines == ["same answer 100.0 % 30", "same answer 100.0 % 0.0 % −100.0 points 30"]
+    assert text.count("Agreement in the column production is production's with itself, from again.") == 1
+
+
+def test_long_names_are_folded_and_nothing_is_lost() -> None:
+    reason = "overloaded_" * 6
+    candidate = an_observation(endpoint="n" * 64, outcome=Outcome.STREAM_ERROR, reason=reason, answer=None)
+    text = shown(summarise([an_exchange(n, candidate) for n in range(30)]), width=60)
+    assert max(len(line) for line in text.splitlines()) <= 60
+    assert "n" * 60 in text
+    assert "".join(text.split()).count("overloaded_") == 6
