@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def run_report(options: ReportOptions) -> int:
 
         from shadowbench.report.terminal import show
 
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without "–" or "─" shows "?", and the numbers
         show(summary, Console(highlight=False))
     if not summary.pairs:
         sys.stderr.write(HOW_TO_GET_PAIRS.format(url=options.log_url, exchanges=summary.exchanges) + "\n")

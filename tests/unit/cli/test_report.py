@@ -1,6 +1,9 @@
 """`report` prints to stdout, and says how to get pairs when there are none."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,11 @@ def test_without_pairs_it_says_how_to_get_some(
 def test_a_log_that_is_not_there_is_an_error(url: str) -> None:
     with pytest.raises(UnavailableError, match="there is no pair log at"):
         run_report(ReportOptions(log_url=url))
+
+
+def test_a_terminal_of_few_characters_still_shows_the_numbers(url: str) -> None:
+    fill(url, 40)
+    script = f"from shadowbench.cli.report import *; run_report(ReportOptions(log_url={url!r}))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    assert "latency p50" in done.stdout
