@@ -40,7 +40,17 @@ def requests(
     port: int, *, connections: int, seconds: float, load_core: int, core: int, pids: Sequence[int]
 ) -> RequestResult:
     """As many small requests as `connections` allow."""
-    command = ["taskset", "-c", str(load_core), "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "5s"]
+    command = [
+        "taskset",
+        "-c",
+        str(load_core),
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{round(seconds)}s",
+        "--timeout",
+        "5s",
+    ]
     command += ["-s", str(REPOSITORY / "benchmarks" / "post.lua"), f"http://127.0.0.1:{port}/v1/chat/completions"]
     cpu, busy = cpu_seconds(pids), busy_seconds(core)
     done = _run(command, seconds)
