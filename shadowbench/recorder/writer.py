@@ -104,6 +104,7 @@ class Writer:
         # Protects _items and _give_up_at, and wakes the thread out of waiting for work or for another try.
         self._changed = threading.Condition()
         self._give_up_at: float | None = None  # set once the recorder leaves
+        self._gave_up = False  # it left while the store failed: nothing is tried any more
         self._thread = threading.Thread(target=self._live, name="recorder-writer", daemon=True)
 
     @property
@@ -147,7 +148,8 @@ class Writer:
             try:
                 self._opened()
             except UnavailableError as error:
-                if not self._wait(failure_of(error), delay_s):
+                self._gave_up = not self._wait(failure_of(error) or DOUBTFUL, delay_s)
+                if self._gave_up:
                     return
                 delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
             else:
@@ -206,6 +208,8 @@ class Writer:
         """Append, whatever it takes. Per exchange the reason why it is not in the log, None when it is."""
         delay_s = _FIRST_DELAY_S
         while exchanges:
+            if self._gave_up:
+                return [STORE_FAILED] * len(exchanges)
             try:
                 self._commit(exchanges, counters)
                 return [None] * len(exchanges)
@@ -216,9 +220,7 @@ class Writer:
             doubtful_tries -= failure == DOUBTFUL
             if failure is None or doubtful_tries < 0:
                 return self._append_singly(exchanges, counters)
-            counters.add("recorder_store_failures_total", (("reason", failure),))
-            if not self._wait(failure, delay_s):
-                return [STORE_FAILED] * len(exchanges)
+            self._gave_up = not self._wait(failure, delay_s)
             delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
         return []
 
@@ -235,11 +237,13 @@ class Writer:
         counters.add("recorder_commit_seconds_count")
         counters.add("recorder_commit_seconds_sum", n=self._clock() - began)
 
-    def _wait(self, failure: str | None, delay_s: float) -> bool:
+    def _wait(self, failure: str, delay_s: float) -> bool:
         """Wait before another try, with the log closed: a fresh connection is free of whatever the fault left in the old
         one, and finds a file that was put back. False when there is no time for another try."""
         self._close()
-        self._deliver(Report(failure=failure))
+        counters = Counters()
+        counters.add("recorder_store_failures_total", (("reason", failure),))
+        self._deliver(Report(failure=failure, counters=counters))
         with self._changed:
             if self._give_up_at is not None:
                 delay_s = min(delay_s, self._give_up_at - self._clock())

@@ -273,6 +273,21 @@ def test_leaving_with_a_locked_log_costs_what_waits_and_says_so(bench: Bench) ->
     assert bench.logged() == []
 
 
+def test_after_giving_up_nothing_more_is_tried(bench: Bench) -> None:
+    tries: list[int] = []
+
+    def opener() -> PairLog:
+        tries.append(1)
+        raise LogError("io_error", "gone")
+
+    writer = bench.start(opener, exchanges=1)
+    for number in range(50):
+        writer.put(item(number))
+    bench.finish(flush_s=0)
+    assert bench.settled == ["store_failed"] * 50
+    assert len(tries) <= 3
+
+
 def test_a_log_that_cannot_be_opened_yet_is_tried_again(bench: Bench) -> None:
     writer = bench.start(lambda: open_log(f"sqlite:///{bench.path.parent}/later/pairs.db", "write"))
     writer.put(item(0))
