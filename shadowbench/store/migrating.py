@@ -85,7 +85,7 @@ def decide(state: FileState, *, newest: int, writing: bool) -> Ready | Migrate |
         return Ready()
     return Refuse(
         f"the pair log has schema version {state.version}, which is too old to read; "
-        "run `shadowbench migrate` on it (or start the recorder on it) first"
+        "start `shadowbench serve` or `shadowbench mirror` on it once, which brings it up to date"
     )
 
 
