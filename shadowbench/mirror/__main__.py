@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from shadowbench import worker
 from shadowbench.mirror.options import MirrorOptions
-from shadowbench.mirror.service import MirrorService
+from shadowbench.mirror.service import SWITCH_INTERVAL_S, MirrorService
 
 
 async def main(parent: worker.Parent, fields: dict[str, Any]) -> None:
     """Serve until told to drain."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     service = MirrorService(worker.from_json(MirrorOptions, fields), parent, os.environ)
     await service.start()
     parent.ready()

@@ -78,6 +78,8 @@ class Dispatcher:
             self._relay(action.live, action.frame, ends=action.ends)
         elif isinstance(action, Begin):
             self._begin(action.live, action.plan)
+            if action.last is not None and action.live.number:
+                self._relay(action.live, action.last, ends=True)
         elif isinstance(action, Discard):
             if action.stage != "ineligible":
                 self.count(ELIGIBLE)
@@ -101,8 +103,8 @@ class Dispatcher:
         self.count(SAMPLED)
         refusal = self.recorder.refusal()
         if refusal is not None:
-            live.books.forget(live)
-            self._drop(live)
+            if live.books.forget(live):
+                self._drop(live)
             self.count(DISCARDED, refusal)
             self._settle(live, recorded=False)
             return
@@ -128,7 +130,8 @@ class Dispatcher:
         frames = relayed(Frame(Kind.OPEN, PRODUCTION, 0, live.payload), number)
         for piece in live.body:
             frames += relayed(Frame(Kind.REQUEST, PRODUCTION, 0, piece), number)
-        frames.append(handoff.request_end_frame(number, live.sent_ns))
+        if live.sent_ns:
+            frames.append(handoff.request_end_frame(number, live.sent_ns))
         frames.append(handoff.pack(Kind.PLAN, number, orjson.dumps(self._told_plan(live, plan, offers))))
         for early in live.early:
             frames += relayed(early, number)

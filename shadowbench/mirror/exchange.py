@@ -54,11 +54,16 @@ class LiveExchange:
         self.early: list[Frame] = []  # production's answer to a request that was not complete yet
         self.early_bytes = 0
         self.held_bytes = 0
-        self.sent_ns = 0  # production's t0
+        self.sent_ns = 0  # production's t0; 0 while the request is not complete, or when production was never reached
         self.copies: list[PendingCopy] = []
         self.waiting: set[int] = set()  # sides that have not ended
         self.spoiled: str | None = None  # why the recorder will not see the whole of it
         self.settled = False
+
+    @property
+    def asked_ns(self) -> int:
+        """When production was asked, as far as it was."""
+        return self.sent_ns or self.opened.opened_ns
 
 
 class Books:

@@ -49,6 +49,8 @@ ABORT_REASONS = frozenset(
     }
 )
 
+_UNREACHED = frozenset({"production_unreachable", "timed_out_connect"})
+
 
 @dataclass(frozen=True, slots=True)
 class Discard:
@@ -62,10 +64,11 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The request is complete and goes to candidates."""
+    """The request is complete and goes to candidates. `last`: production's side has already ended with this."""
 
     live: LiveExchange
     plan: Plan
+    last: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,7 @@ class Intake:
         if live.sent_ns:
             raise ProtocolError("a request ends twice")
         live.sent_ns = max(1, handoff.read_request_end(frame.payload))
-        body = live.body[0] if len(live.body) == 1 else b"".join(live.body)
-        plan = self._planner.plan(self._admissions.pop(live.sequence), live.head, body)
+        plan = self._plan(live)
         if isinstance(plan, Skip):
             return self._discard(live, plan.stage, plan.reason)
         return Begin(live, plan)
@@ -178,13 +180,30 @@ class Intake:
         self.books.forget(live)
         if live.sent_ns:
             return Relay(live, frame, ends=True)
+        if reason in _UNREACHED and _is_whole(live):
+            # Production was never reached, so nothing was ever sent in full; a candidate may do better, which is a pair.
+            plan = self._plan(live)
+            return (
+                Discard(live, plan.stage, plan.reason, tell=False)
+                if isinstance(plan, Skip)
+                else Begin(live, plan, frame)
+            )
         # Without its end the request is not the one that production saw: no candidate gets it.
         del self._admissions[live.sequence]
         if reason is None:
             return Discard(live, INELIGIBLE, "request_incomplete", tell=False)
         return Discard(live, INELIGIBLE, reason if reason in ABORT_REASONS else "aborted", tell=False)
 
+    def _plan(self, live: LiveExchange) -> Plan | Skip:
+        body = live.body[0] if len(live.body) == 1 else b"".join(live.body)
+        return self._planner.plan(self._admissions.pop(live.sequence), live.head, body)
+
     def _discard(self, live: LiveExchange, stage: str, reason: str) -> Discard:
         self.books.forget(live)
         self._admissions.pop(live.sequence, None)
         return Discard(live, stage, reason, tell=True)
+
+
+def _is_whole(live: LiveExchange) -> bool:
+    """Whether all that the head announced has come. Of a chunked body only its end tells."""
+    return live.head.get(b"content-length") == b"%d" % live.body_bytes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Protocol
 
 from shadowbench import keyed
@@ -17,8 +18,12 @@ from shadowbench.mirror.call import Call, CallContext
 from shadowbench.mirror.exchange import LiveExchange
 from shadowbench.mirror.gates import Gate
 from shadowbench.mirror.plan import CopiedRequest
-from shadowbench.mirror.shaping import Shaper, Unshapable
+from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
 from shadowbench.signals import Counters, Labels
+
+# Patching takes about 10 µs per KiB. Above this it would keep the loop from stamping for half a millisecond and more, and is
+# done in a thread, which gives way to the loop (see `service.SWITCH_INTERVAL_S`).
+MAX_SHAPED_AT_ONCE_BYTES = 49_152
 
 
 class Sink(Protocol):
@@ -83,6 +88,7 @@ class Lane:
         shaper: Shaper,
         sink: Sink,
         stale_after_s: float,
+        pool: Executor,
         counters: Counters,
         gates: Sequence[Gate] = (),
     ) -> None:
@@ -94,6 +100,7 @@ class Lane:
         self.closing = False
         self._shaper = shaper
         self._stale_after_ns = int(stale_after_s * 1e9)
+        self._pool = pool
         self._counters = counters
         self._gates = gates
         self._queue: OrderedDict[Copy, None] = OrderedDict()
@@ -146,9 +153,11 @@ class Lane:
             del self._queue[copy]
             copy.request = None
             self.count("cancelled", reason)
-        elif copy in self._running and copy.call is not None:
-            copy.call.cancel()
-            self.count("withdrawn", reason)
+        elif copy in self._running:
+            if copy.call is not None:
+                copy.call.cancel()
+            self.count("withdrawn" if copy.call is not None else "cancelled", reason)
+            copy.request = None
             self._leave(copy)
 
     async def drain(self, deadline_s: float) -> None:
@@ -165,6 +174,9 @@ class Lane:
             for copy in tuple(self._running):
                 if copy.call is not None:
                     copy.call.fault("shutdown")
+                else:
+                    self._leave(copy)
+                    self._refuse(copy, "shutdown")
 
     def ended(self, copy: Copy, frames: Sequence[bytes], fault: str | None, status: int | None) -> None:
         """For calls: this one is over."""
@@ -188,22 +200,35 @@ class Lane:
         self._note_idle()
 
     def _dispatch(self, copy: Copy) -> None:
-        now_ns = self._context.clock.now_ns()
         request = copy.request
         assert request is not None
-        if now_ns - copy.live.sent_ns > self._stale_after_ns:
+        now_ns = self._context.clock.now_ns()
+        if now_ns - copy.live.asked_ns > self._stale_after_ns:
             self._refuse(copy, "stale")
             return
+        self._running.add(copy)
         marker = keyed.make_marker(self._context.salt, self._context.clock.unix_at(now_ns))
-        shaped = self._shaper.shape(request, marker)
+        if len(request.body) <= MAX_SHAPED_AT_ONCE_BYTES:
+            self._send(copy, self._shaper.shape(request, marker), now_ns)
+        else:
+            shaping = self._context.loop.run_in_executor(self._pool, self._shaper.shape, request, marker)
+            shaping.add_done_callback(lambda done: self._after_shaping(copy, done, now_ns))
+
+    def _after_shaping(self, copy: Copy, done: asyncio.Future[Shaped | Unshapable], dispatched_ns: int) -> None:
+        if copy not in self._running:
+            return  # withdrawn meanwhile
+        shaped = Unshapable(reason="shutdown") if done.cancelled() else done.result()
+        self._send(copy, shaped, dispatched_ns)
+
+    def _send(self, copy: Copy, shaped: Shaped | Unshapable, dispatched_ns: int) -> None:
         if isinstance(shaped, Unshapable):
+            self._leave(copy)
             self._refuse(copy, shaped.reason)
             return
         self.count("dispatched")
         copy.request = None
-        queue_us = (now_ns - copy.queued_ns) // 1000
+        queue_us = (dispatched_ns - copy.queued_ns) // 1000
         copy.call = Call(self._context, copy, shaped, number=copy.live.number, side=copy.side, queue_us=queue_us)
-        self._running.add(copy)
         self.sink.dispatched(copy)
         copy.call.start()
 

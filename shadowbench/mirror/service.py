@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shadowbench.errors import ConfigurationError
@@ -27,6 +28,8 @@ from shadowbench.mirror.shaping import Shaper
 from shadowbench.worker import Parent
 
 _REFRESH_S = 1.0
+# How long the thread that patches large bodies may keep the loop waiting. Python's default of 5 ms would show in every stamp.
+SWITCH_INTERVAL_S = 0.0002
 
 
 class MirrorService:
@@ -68,6 +71,7 @@ class MirrorService:
             drop=self.server.drop,
         )
         self.server.dispatcher = self.dispatcher
+        self._pool = ThreadPoolExecutor(1, "shaping")
         self._origins: list[Origin] = []
         resolver = Resolver(loop)
         self.dispatcher.lanes = [
@@ -98,6 +102,7 @@ class MirrorService:
             ),
             sink=self.dispatcher,
             stale_after_s=self._options.stale_after_s,
+            pool=self._pool,
             counters=self._parent.counters,
         )
 
@@ -118,6 +123,7 @@ class MirrorService:
         self.server.close()
         for origin in self._origins:
             origin.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self._ticker.stop()
         self._lag.stop()
         if self._refresh_timer is not None:

@@ -253,3 +253,34 @@ async def test_a_proxy_that_does_not_speak_our_language_is_refused_and_others_st
         assert proxy.sender.recorded == 1
         refusals = rig.parent.counters.get("mirror_refusals_total", (("reason", "protocol"),))
         assert refusals == 6
+
+
+async def test_a_production_that_was_never_reached_makes_a_pair_when_the_request_came_whole(tmp_path: Path) -> None:
+    async with ScriptedProvider() as provider, mirror(tmp_path, candidate(provider.url)) as rig:
+        proxy = await rig.proxy()
+        sequence = proxy.open(request_head(headers={"Content-Length": str(len(chat_body()))}))
+        proxy.sender.write(handoff.request_frames(sequence, chat_body()))
+        proxy.end(sequence, "production_unreachable")
+        await proxy.settled()
+        (exchange,) = rig.recorder.exchanges
+        assert (exchange.sides[0].end.reason, exchange.sides[0].t0_ns) == ("production_unreachable", None)
+        assert exchange.sides[1].end.reason is None
+        assert proxy.drops == []
+
+
+async def test_a_large_request_is_patched_aside_and_arrives_whole(tmp_path: Path) -> None:
+    body = chat_body(messages=[{"role": "user", "content": "é" * 30_000} for _ in range(10)], stream=True)
+    async with ScriptedProvider() as provider, mirror(tmp_path, candidate(provider.url, model="tiny")) as rig:
+        proxy = await rig.proxy()
+        proxy.exchange(body)
+        proxy.exchange(body.replace(b'"stream"', b'"model"'))
+        await proxy.settled()
+        (copied,) = provider.requests
+        assert copied.body == body.replace(b'"big"', b'"tiny"')[:-1] + b', "stream_options":{"include_usage":true}}'
+        assert b"".join(rig.recorder.exchanges[1].request) == body
+        assert rig.lane() == {
+            "sampled": 2,
+            "dispatched": 1,
+            "answered:ok": 1,
+            "not_sent:unpatchable_duplicate_key": 1,
+        }

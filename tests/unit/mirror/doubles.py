@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,6 +113,25 @@ class FakeOrigin:
         return cast(ClientConnection, connection)
 
 
+class LateExecutor(Executor):
+    """Does what it was given when a test says so."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def work(self) -> None:
+        """Do all of it."""
+        while self._waiting:
+            future, task = self._waiting.pop(0)
+            if future.set_running_or_notify_cancel():
+                future.set_result(task())
+
+
 class FakeSender:
     """The way to a recorder that reads with the real assembly, and settles when told to."""
 
@@ -173,6 +193,7 @@ class Bench:
         self.sender = FakeSender()
         self.link = self.dispatcher.recorder
         cast(Any, self.link).sender = self.sender
+        self.pool = LateExecutor()
         self.origins = [FakeOrigin() for _ in options.candidates]
         self.dispatcher.lanes = [
             Lane(
@@ -181,6 +202,7 @@ class Bench:
                 shaper=Shaper(candidate, api_key=None, host=b"c", base_path=b""),
                 sink=self.dispatcher,
                 stale_after_s=2.0,
+                pool=self.pool,
                 counters=self.counters,
                 gates=gates,
             )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shadowbench import handoff
 from shadowbench.handoff import Kind
+from shadowbench.mirror.lane import MAX_SHAPED_AT_ONCE_BYTES
 from tests.unit.mirror.doubles import VERSION, Bench, ConnectFault, FakeConnection, small
 
 CHAT = b'{"model":"m","messages":[],"stream":true}'
@@ -97,7 +98,8 @@ class _Chaos:
 
     def _story(self, sequence: int) -> list[bytes]:
         chance = self.chance
-        body = chance.choice([CHAT, CHAT, CHAT, b"[", b'{"model":1,"model":2,"messages":[]}'])
+        large = CHAT[:-1] + b',"user":"' + b"x" * MAX_SHAPED_AT_ONCE_BYTES + b'"}'
+        body = chance.choice([CHAT, CHAT, CHAT, large, b"[", b'{"model":1,"model":2,"messages":[]}'])
         asked = request(sequence, body, chance.choice([0.0, 0.0, 0.0, 5.0]))
         told = answer(sequence, chance.choice([None, None, "production_reset", "client_cancelled", "handoff_full"]))
         early = chance.random() < 0.2
@@ -108,7 +110,7 @@ class _Chaos:
 
     async def step(self) -> None:
         chance, bench = self.chance, self.bench
-        what = chance.choice("pppppcccctta" if chance.random() < 0.98 else "lfg")
+        what = chance.choice("pppppccccttaw" if chance.random() < 0.98 else "lfg")
         if what == "p" and self.stories:
             story = chance.choice(self.stories)
             bench.take(story.pop(0))
@@ -119,6 +121,8 @@ class _Chaos:
             await bench.turn()
         elif what == "a":
             bench.acknowledge()
+        elif what == "w":
+            bench.pool.work()
         elif what == "l":
             bench.lose_recorder()
         elif what == "f":
@@ -159,6 +163,7 @@ async def _run(seed: int, count: int) -> None:
     for live in bench.intake.books.lose():
         bench.dispatcher.abandon(live, "proxy_lost")
     await asyncio.gather(*(lane.drain(0.0) for lane in bench.dispatcher.lanes))
+    bench.pool.work()
     await bench.turn()
     bench.acknowledge()
 

@@ -21,6 +21,7 @@ from shadowbench.mirror.plan import Planner, Terms
 SALT = bytes(32)
 CHAT = b'{"model":"m","messages":[]}'
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Type: application/json\r\n"
+WHOLE = HEAD + b"Content-Length: %d\r\n" % len(CHAT)
 ANSWER = b"HTTP/1.1 200 OK\r\n"
 VERSION = 3
 
@@ -77,8 +78,9 @@ def spell(action: Action) -> str:
     match action:
         case Goodbye():
             return "goodbye"
-        case Begin(live):
-            return f"begin {live.sequence} with {len(live.early)} early"
+        case Begin(live, _, last):
+            after = f" after {Kind(last.kind).name}" if last is not None else ""
+            return f"begin {live.sequence} with {len(live.early)} early{after}"
         case Relay(live, frame, ends):
             return f"relay {live.sequence} {Kind(frame.kind).name}{' ends' if ends else ''}"
         case Discard(live, stage, reason, tell):
@@ -99,6 +101,20 @@ def spell(action: Action) -> str:
         ([opened(), body(), sent(), abort()], ["begin 1 with 0 early", "relay 1 ABORT ends"]),
         ([opened(), body(), abort()], ["discard 1 ineligible client_cancelled"]),
         ([opened(), abort(reason="zzz")], ["discard 1 ineligible aborted"]),
+        (
+            [opened(head=WHOLE), body(), abort(reason="production_unreachable")],
+            ["begin 1 with 0 early after ABORT"],
+        ),
+        ([opened(head=WHOLE), body(), abort(reason="timed_out_connect")], ["begin 1 with 0 early after ABORT"]),
+        ([opened(head=WHOLE), body(), abort()], ["discard 1 ineligible client_cancelled"]),
+        (
+            [opened(head=WHOLE), body(data=CHAT[1:]), abort(reason="production_unreachable")],
+            ["discard 1 ineligible production_unreachable"],
+        ),
+        (
+            [opened(head=WHOLE), body(data=b"[" * len(CHAT)), abort(reason="production_unreachable")],
+            ["discard 1 ineligible not_json"],
+        ),
         ([opened(), body(), head(), end()], ["discard 1 ineligible request_incomplete"]),
         ([opened(), body(data=b"["), sent(), head(), end()], ["discard 1 ineligible not_json tell"]),
         ([opened(version=9), body(), sent()], ["discard 1 ineligible unknown_policy tell"]),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+from shadowbench.mirror.lane import MAX_SHAPED_AT_ONCE_BYTES
 from tests.unit.mirror.doubles import Bench, FakeConnection, small
 from tests.unit.mirror.test_dispatcher import answer, request
 
@@ -99,3 +100,30 @@ async def test_a_withdrawn_copy_frees_its_place() -> None:
     }
     assert isinstance(third, FakeConnection)
     await lane.drain(0.0)
+
+
+LARGE = b'{"model":"m","messages":["' + b"x" * MAX_SHAPED_AT_ONCE_BYTES + b'"]}'
+
+
+async def test_a_copy_withdrawn_while_it_is_patched_is_never_sent() -> None:
+    bench = Bench(small(model="tiny"))
+    (lane,) = bench.dispatcher.lanes
+    bench.take(*request(1, LARGE))
+    assert lane.running == 1
+    bench.take(answer(1, "handoff_full")[-1])
+    assert lane.running == 0
+    bench.pool.work()
+    await bench.turn()
+    assert bench.origins[0].given == []
+    assert lane_counts(bench) == {"sampled": 1, "cancelled:handoff_full": 1}
+    assert bench.memory.held == 0
+
+
+async def test_a_copy_still_being_patched_at_the_deadline_is_not_sent() -> None:
+    bench = Bench(small(model="tiny"))
+    bench.take(*request(1, LARGE))
+    await bench.dispatcher.lanes[0].drain(0.0)
+    bench.pool.work()
+    await bench.turn()
+    assert bench.origins[0].given == []
+    assert lane_counts(bench) == {"sampled": 1, "not_sent:shutdown": 1}
