@@ -119,7 +119,7 @@ class Dispatcher:
             if refusal is not None:
                 lane.count("not_sent", refusal)
             else:
-                copies.append(Copy(live, lane.side, lane, plan.request, now_ns))
+                copies.append(Copy(live, lane.side, lane, plan.request, self._clock.now_ns()))
         live.copies.extend(copies)
         for copy in copies:
             copy.lane.offer(copy)
