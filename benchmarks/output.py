@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.load import RequestResult
 from benchmarks.machine import Machine
+from benchmarks.peers import AIOHTTP
 from benchmarks.quantiles import median
 from benchmarks.rounds import Course, PeerResult, StartResult
 
@@ -146,7 +147,7 @@ def cpu_below_aiohttp(report: Report, peer: PeerResult) -> float:
 
 def _beside_aiohttp(report: Report, peer: PeerResult) -> Iterator[tuple[RequestResult, RequestResult]]:
     for other in report.peers:
-        if other.name.startswith("aiohttp"):
+        if other.name == AIOHTTP.name:
             yield from zip(peer.throughput, other.throughput, strict=True)
 
 
@@ -198,9 +199,9 @@ One proxy worker of shadowbench beside other proxies, each on one core, on this 
 ## Method
 
 - The proxy under test is pinned to one core; load generator, origin and the reader of copies share another one.
-- Rounds are interleaved (A B C A B C …): {rounds} of {seconds:g} s each for requests,
-  {stream_rounds} of {stream_seconds:g} s for streams. A cell is the median over rounds; "× aiohttp" is the median of the
-  ratio within each round.
+- Rounds are interleaved (A B C A B C …): {rounds} of {seconds:g} s each for requests, {stream_rounds} of
+  {stream_seconds:g} s for streams. A cell is the median over rounds; "× aiohttp" is the median of the ratio within each
+  round.
 - *Small requests*: wrk, a {request} byte POST, answered by nginx with a {answer} byte chat completion.
   CPU is user and system time of the proxy's processes (`/proc/PID/stat`), divided by requests: it hardly depends on what else
   the machine does. "× less than aiohttp" compares it. "≥" before requests/s: the load generator's core was full, not the

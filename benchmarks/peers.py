@@ -116,10 +116,16 @@ class Nginx:
 
 
 class Aiohttp:
-    """A plain reverse proxy in Python, as one would write it first."""
+    """A plain reverse proxy in Python, as one would write it first; `whole`: with a short cut for short bodies."""
 
-    name = "aiohttp, no mirror"
-    note = "low-level server and client on uvloop, streaming both ways, no access log (`benchmarks/aiohttp_proxy.py`)"
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self.name = "aiohttp, short bodies whole" if whole else "aiohttp, no mirror"
+        self.note = (
+            "the same, but a body that came with its head is passed on in one piece"
+            if whole
+            else "low-level server and client on uvloop, streaming both ways, no access log (`benchmarks/aiohttp_proxy.py`)"
+        )
 
     def version(self) -> str:
         return f"aiohttp {version('aiohttp')}, uvloop {version('uvloop')}"
@@ -127,9 +133,8 @@ class Aiohttp:
     def start(self, upstream: int, place: Place, stack: ExitStack) -> Running:
         port = free_port()
         log = place.folder / f"aiohttp-{port}.log"
-        process = start_module(
-            "benchmarks.aiohttp_proxy", port, f"http://127.0.0.1:{upstream}", core=place.core, stack=stack, log=log
-        )
+        arguments = [port, f"http://127.0.0.1:{upstream}", *(["whole"] if self._whole else [])]
+        process = start_module("benchmarks.aiohttp_proxy", *arguments, core=place.core, stack=stack, log=log)
         wait_for_port(port, process, log)
         return Process(port, process)
 
@@ -187,4 +192,7 @@ class HandedOff:
         return told | {"drain": drained, "accepted_share": drained["ended"] / requests if requests else None}
 
 
-PEERS: tuple[Peer, ...] = (Direct(), Nginx(), Aiohttp(), Ours(mirrored=False), Ours(mirrored=True))
+AIOHTTP = Aiohttp(whole=False)
+"""The measure of "× aiohttp"."""
+
+PEERS: tuple[Peer, ...] = (Direct(), Nginx(), AIOHTTP, Aiohttp(whole=True), Ours(mirrored=False), Ours(mirrored=True))
