@@ -90,16 +90,18 @@ LAST = b"0\r\n\r\n"
 
 def dechunk(coded: bytes) -> bytes:
     """The content of a whole chunked body; fails when it is not whole."""
-    content, rest = b"", coded
+    content: list[bytes] = []
+    at = 0
     while True:
-        size, _, rest = rest.partition(b"\r\n")
-        length = int(size, 16)
+        line_end = coded.index(b"\r\n", at)
+        length = int(coded[at:line_end], 16)
+        at = line_end + 2
         if length == 0:
-            assert rest == b"\r\n", f"behind the last chunk: {rest!r}"
-            return content
-        content += rest[:length]
-        assert rest[length : length + 2] == b"\r\n"
-        rest = rest[length + 2 :]
+            assert coded[at:] == b"\r\n", f"behind the last chunk: {coded[at:]!r}"
+            return b"".join(content)
+        content.append(coded[at : at + length])
+        at += length + 2
+        assert coded[at - 2 : at] == b"\r\n"
 
 
 # ── cuts ──
@@ -140,7 +142,7 @@ class Peer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self._loop = asyncio.get_running_loop()
-        self._came = b""
+        self._came = bytearray()
 
     async def send(self, data: bytes, cut: Cut = whole) -> None:
         for piece in cut(data):
@@ -151,21 +153,25 @@ class Peer:
     async def _more(self) -> None:
         data = await self._loop.sock_recv(self.sock, 1 << 16)
         if not data:
-            raise EOFError(f"ended behind {self._came!r}")
+            raise EOFError(f"ended behind {bytes(self._came[-1000:])!r}")
         self._came += data
 
     async def until(self, mark: bytes) -> bytes:
         """All up to and with `mark`."""
-        while mark not in self._came:
+        searched = 0
+        while (at := self._came.find(mark, searched)) < 0:
+            searched = max(0, len(self._came) - len(mark))
             await self._more()
-        at = self._came.index(mark) + len(mark)
-        found, self._came = self._came[:at], self._came[at:]
-        return found
+        return self._take(at + len(mark))
 
     async def read(self, size: int) -> bytes:
         while len(self._came) < size:
             await self._more()
-        found, self._came = self._came[:size], self._came[size:]
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        found = bytes(self._came[:size])
+        del self._came[:size]
         return found
 
     async def head(self) -> bytes:
@@ -184,20 +190,16 @@ class Peer:
 
     async def rest(self) -> bytes:
         """All up to the end of the connection. Raises ConnectionResetError when that is a reset."""
-        pieces, self._came = [self._came], b""
         while data := await self._loop.sock_recv(self.sock, 1 << 16):
-            pieces.append(data)
-        return b"".join(pieces)
+            self._came += data
+        return self._take(len(self._came))
 
     async def ending(self) -> tuple[bytes, str]:
         """All up to the end of the connection, and which end it was: eof or reset."""
-        pieces, self._came = [self._came], b""
         try:
-            while data := await self._loop.sock_recv(self.sock, 1 << 16):
-                pieces.append(data)
+            return await self.rest(), "eof"
         except ConnectionResetError:
-            return b"".join(pieces), "reset"
-        return b"".join(pieces), "eof"
+            return self._take(len(self._came)), "reset"
 
     def has_more(self) -> bool:
         """Whether bytes (or an end) wait to be read."""
