@@ -84,6 +84,21 @@ async def test_a_candidate_that_is_not_there_is_refused(tmp_path: Path) -> None:
         assert rig.lane() == {"sampled": 1, "dispatched": 1, "fault:refused": 1}
 
 
+async def test_a_candidate_that_does_not_speak_tls_is_named_so(tmp_path: Path) -> None:
+    async def speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    plain_server = await asyncio.start_server(speak_plainly, "127.0.0.1", 0)
+    port = plain_server.sockets[0].getsockname()[1]
+    async with plain_server, mirror(tmp_path, candidate(f"https://127.0.0.1:{port}")) as rig:
+        proxy = await rig.proxy()
+        proxy.exchange()
+        await proxy.settled()
+        assert rig.recorder.exchanges[0].sides[1].end.reason == "tls"
+
+
 async def test_a_hung_candidate_costs_only_its_own_pairs(tmp_path: Path) -> None:
     async with ScriptedProvider(lambda _: Fault.HANG) as hung, ScriptedProvider() as well:
         slow = candidate(hung.url, "hung", concurrency=2, queue=3, first_byte_timeout_s=0.3)

@@ -1,0 +1,128 @@
+"""Work in slices, and peers that do not read. Greetings and settlements are in tests/integration/test_mirror.py."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any, cast
+
+from shadowbench import handoff
+from shadowbench.handoff import FrameReader, Kind
+from shadowbench.mirror import server as server_module
+from shadowbench.mirror.clock import Clock
+from shadowbench.mirror.plan import Planner, Terms
+from shadowbench.mirror.server import MAX_UNREAD_BYTES, SLICE_NS, MirrorServer, ProxyConnection
+from tests.mirrors import eventually
+from tests.unit.mirror.doubles import Bench
+from tests.unit.mirror.test_dispatcher import answer, request
+
+
+class FakeTransport:
+    """Keeps what is written, and whether reading is paused."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.pauses: list[bool] = []
+        self.aborted = False
+        self.unread = 0
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def writelines(self, frames: list[bytes]) -> None:
+        self.written += b"".join(frames)
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
+    def pause_reading(self) -> None:
+        self.pauses.append(True)
+
+    def resume_reading(self) -> None:
+        self.pauses.append(False)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def close(self) -> None:
+        self.aborted = True
+
+    @property
+    def kinds(self) -> list[str]:
+        return [Kind(frame.kind).name for frame in FrameReader().feed(self.written)]
+
+
+def connected(bench: Bench, clock: Clock) -> tuple[MirrorServer, ProxyConnection, FakeTransport]:
+    terms: Terms = bench.intake._planner.terms
+    server = MirrorServer(
+        planner=Planner(terms),
+        memory=bench.memory,
+        clock=clock,
+        counters=bench.counters,
+        loop=asyncio.get_running_loop(),
+        log=lambda *_, **__: None,
+    )
+    server.dispatcher = bench.dispatcher
+    bench.dispatcher._settled = server.settled
+    bench.dispatcher._drop = server.drop
+    connection = ProxyConnection(server)
+    transport = FakeTransport()
+    connection._transport = cast(Any, transport)
+    connection.data_received(handoff.hello_frame(role="proxy", epoch="e"))
+    return server, connection, transport
+
+
+async def test_a_burst_is_worked_off_in_slices_with_reading_paused() -> None:
+    ticks = itertools.count()
+    clock = Clock(lambda: 0.0, lambda: next(ticks) * SLICE_NS // 10)
+    bench = Bench()
+    server, connection, transport = connected(bench, clock)
+    assert transport.kinds == ["POLICY", "WELCOME"] and server.connections == 1
+    burst = b"".join(frame for number in range(1, 51) for frame in request(number) + answer(number))
+    connection.data_received(burst)
+    assert transport.pauses == [True]
+    opened = bench.counters.get("mirror_exchanges_total", (("stage", "opened"), ("reason", "")))
+    assert 0 < opened < 10
+    connection.data_received(burst[:7])  # what was in flight when reading was paused waits its turn
+    await eventually(lambda: transport.pauses != [True])
+    assert transport.pauses == [True, False]
+    assert bench.counters.get("mirror_exchanges_total", (("stage", "opened"), ("reason", ""))) == 50
+    for connected_origin in bench.origins:
+        for call in connected_origin.given:
+            call.fault("reset")
+
+
+async def test_settlements_are_told_together(monkeypatch: Any) -> None:
+    monkeypatch.setattr(server_module, "ACK_DELAY_S", 0.0)
+    server, connection, transport = connected(Bench(), Clock())
+    for number in range(1, 4):
+        connection.data_received(b"".join(request(number, b"[")))
+    connection.data_received(handoff.pack(Kind.END, 1, b"late"))
+    assert transport.kinds[2:] == ["DROP"] * 3
+    await eventually(lambda: transport.kinds[-1] == "ACK")
+    (ack,) = [f for f in FrameReader().feed(transport.written) if f.kind == Kind.ACK]
+    assert handoff.read_ack(ack.payload) == (0, 3)
+    assert server.counters.get("mirror_late_frames_total") == 1
+    connection.connection_lost(None)
+    assert server.counters.get("mirror_proxies_lost_total") == 1 and server.connections == 0
+
+
+async def test_a_proxy_that_does_not_read_is_cut_off() -> None:
+    server, connection, transport = connected(Bench(), Clock())
+    transport.unread = MAX_UNREAD_BYTES + 1
+    connection.data_received(b"".join(request(1, b"[")))
+    assert transport.aborted
+    assert server.counters.get("mirror_refusals_total", (("reason", "not_reading"),)) == 1
+
+
+async def test_a_mirror_that_leaves_hears_no_more() -> None:
+    bench = Bench()
+    server, connection, transport = connected(bench, Clock())
+    connection.data_received(request(1)[0])
+    server.stop_listening()
+    connection.data_received(request(2)[0])
+    assert transport.pauses == [True]
+    assert bench.counters.get("mirror_exchanges_total", (("stage", "opened"), ("reason", ""))) == 1
+    assert bench.counters.get("mirror_exchanges_total", (("stage", "ineligible"), ("reason", "shutdown"))) == 1
+    server.close()
+    assert transport.kinds[-1] == "ACK"
