@@ -8,6 +8,8 @@ REPORTS := build/reports
 WHEEL_VENV := build/wheel-venv
 # Tests that start processes want a core; more workers than cores only make time-outs tighter.
 TEST_WORKERS ?= 2
+# A file's tests stay together: some share a sidecar.
+PYTEST := $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile
 
 .PHONY: demo test lint verify soak bench clean
 .DELETE_ON_ERROR:
@@ -36,9 +38,9 @@ demo: $(VENV)/.demo
 
 test: lint $(WHEEL_VENV)/.wheel
 	mkdir -p $(REPORTS)
-	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
+	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
 	SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
-		$(BIN)/python -m pytest -q -n $(TEST_WORKERS) tests/e2e --junitxml $(REPORTS)/wheel.xml
+		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

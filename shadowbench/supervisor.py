@@ -130,15 +130,11 @@ class Supervisor:
     # ── starting ──
 
     def _bind(self) -> None:
-        try:
-            for address in self._plan.listen:
-                self._sockets += bind(address, unix_mode=self._plan.socket_mode)
-                if address.path:
-                    self._paths.append(address.path)
-                self._log.info("listening", address=str(address))
-        except UnavailableError:
-            self._close()
-            raise
+        for address in self._plan.listen:
+            self._sockets += bind(address, unix_mode=self._plan.socket_mode)
+            if address.path:
+                self._paths.append(address.path)
+            self._log.info("listening", address=str(address))
 
     async def _start(self, group: asyncio.TaskGroup) -> dict[Child, asyncio.Task[None]]:
         running: dict[Child, asyncio.Task[None]] = {}

@@ -252,13 +252,15 @@ async def test_a_worker_that_calls_the_configuration_wrong_ends_the_parent(tmp_p
     assert crew.events()[-1] == "proxy-0 leaves"
 
 
-async def test_a_port_in_use_ends_the_parent_before_anything_starts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("taken", ["port", "admin_port"])
+async def test_a_port_in_use_ends_the_parent_before_anything_starts(tmp_path: Path, taken: str) -> None:
     crew = Crew(tmp_path, "proxy-0")
-    with socket.create_server(("127.0.0.1", crew.admin_port)), pytest.raises(UnavailableError, match="in use"):
-        await crew.supervisor.run()
+    with socket.create_server(("127.0.0.1", getattr(crew, taken))):
+        with pytest.raises(UnavailableError, match="in use"):
+            await crew.supervisor.run()
     assert crew.events() == []
-    with socket.create_server(("127.0.0.1", crew.port)):
-        pass  # given back
+    for port in (crew.port, crew.admin_port):
+        socket.create_server(("127.0.0.1", port)).close()  # given back
 
 
 async def test_two_mirrors_do_not_share_a_runtime_folder(tmp_path: Path) -> None:
