@@ -71,10 +71,10 @@ def requests(
     )
 
 
-def streams(port: int, *, streams: int, seconds: float, load_core: int, pids: Sequence[int]) -> StreamResult:
+def streams(port: int, *, streams: int, seconds: float, load_core: int, core: int, pids: Sequence[int]) -> StreamResult:
     """`streams` token streams at one time."""
     command = ["taskset", "-c", str(load_core), sys.executable, "-m", "benchmarks.sse_load"]
-    command += [str(port), str(streams), f"{seconds:g}", *map(str, pids)]
+    command += [str(port), str(streams), f"{seconds:g}", str(core), *map(str, pids)]
     return StreamResult(**json.loads(_run(command, seconds)))
 
 

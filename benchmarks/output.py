@@ -22,6 +22,7 @@ _REST_MIB = 45 * 1e6 / 1024**2
 _TIMES_AIOHTTP = 3.5
 _ACCEPTED = 0.99
 _FILE_WIDTH = 150
+_NOISY = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,10 @@ def _beside_aiohttp(report: Report, peer: PeerResult) -> Iterator[tuple[RequestR
 
 def noise(report: Report) -> float:
     """The share of the measured core that processes outside the benchmark took, worst window."""
-    return max(window.others_share for peer in report.peers if _has_process(peer) for window in peer.throughput)
+    peers = [peer for peer in report.peers if _has_process(peer)]
+    shares = [window.others_share for peer in peers for window in peer.throughput]
+    shares += [window.others_share for peer in peers for windows in peer.streams.values() for window in windows]
+    return max(shares)
 
 
 # ── terminal ──
@@ -175,8 +179,14 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"{mark}  {promise.text}: {promise.found}")
     console.print(
         f"others took up to {noise(report):.0%} of the measured core; load average before: "
-        f"{report.machine.load_average:.1f}. On a busy machine trust CPU µs and ratios, not requests/s."
+        f"{report.machine.load_average:.1f}. {_verdict_on_noise(report)}"
     )
+
+
+def _verdict_on_noise(report: Report) -> str:
+    if noise(report) < _NOISY:
+        return "The machine was quiet."
+    return "The machine was busy: trust CPU µs per request and the ratios, neither requests/s nor delays."
 
 
 def _table(title: str, rows: Iterator[list[str]]) -> Table:
@@ -238,6 +248,7 @@ One proxy worker of shadowbench beside other proxies, each on one core, on this 
 - Loopback, no TLS, small bodies. A network adds its own latency to all rows alike.
 - With two cores the load generator competes with origin and drain for the other one: at high rates latencies are partly its.
 - Others took up to {noise:.0%} of the measured core meanwhile; the load average before was {load:.1f}.
+  {verdict}
 {shortfalls}"""
 
 
@@ -263,6 +274,7 @@ def markdown(report: Report) -> str:
         handoff=_markdown_table(handoff_rows(report)),
         promises=_markdown_table(_promise_rows(kept)),
         noise=noise(report),
+        verdict=_verdict_on_noise(report),
         load=report.machine.load_average,
         shortfalls="".join(
             f"- Not reached in this run: {each.text}; found {each.found}.\n" for each in kept if not each.kept

@@ -31,7 +31,7 @@ class Course:
     connections: int = 32
     latency_seconds: float = 2.0
     streams: tuple[int, ...] = (100, 500)
-    stream_rounds: int = 3
+    stream_rounds: int = 2
     stream_seconds: float = 3.0
     starts: int = 5
 
@@ -137,6 +137,7 @@ def _measure_streams(
                     streams=count,
                     seconds=course.stream_seconds,
                     load_core=place.load_core,
+                    core=place.core,
                     pids=each.pids(),
                 )
                 result.streams.setdefault(count, []).append(measured)

@@ -1,8 +1,8 @@
-"""A reader of token streams: `python -m benchmarks.sse_load URL_PORT STREAMS SECONDS PID…`, result as JSON on stdout.
+"""A reader of token streams: `python -m benchmarks.sse_load PORT STREAMS SECONDS CORE PID…`, result as JSON on stdout.
 
 Opens the streams one by one, waits until all run, then takes the one-way delay of every chunk (CLOCK_MONOTONIC at the origin's
-send to CLOCK_MONOTONIC at our read) and the CPU time of the processes PID… over a window of SECONDS. Streams end by themselves
-shortly after.
+send to CLOCK_MONOTONIC at our read) and the CPU time of the processes PID… on CORE over a window of SECONDS. Streams end by
+themselves shortly after.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.processes import cpu_seconds
+from benchmarks.processes import busy_seconds, cpu_seconds
 from benchmarks.quantiles import percentile
 from benchmarks.sse_origin import PERIOD_MS
 
@@ -39,6 +39,7 @@ class StreamResult:
     seconds: float
     chunks: int
     cpu_us_per_chunk: float
+    others_share: float  # of the peer's core that others used: noise
     delay_p50_us: float
     delay_p99_us: float
     delay_max_us: float
@@ -93,7 +94,7 @@ class Load:
             b"Content-Length: %d\r\n\r\n%b" % (chunks, port, len(_BODY), _BODY)
         )
 
-    async def run(self, pids: Sequence[int]) -> StreamResult:
+    async def run(self, core: int, pids: Sequence[int]) -> StreamResult:
         """Raises TimeoutError when not all streams start."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_PATIENCE_S):
@@ -102,17 +103,17 @@ class Load:
                 await asyncio.sleep(_CONNECT_GAP_S)
             await self.all_run.wait()
         await asyncio.sleep(_SETTLE_S)
-        began, cpu = time.monotonic(), cpu_seconds(pids)
+        began, cpu, busy = time.monotonic(), cpu_seconds(pids), busy_seconds(core)
         self.measuring = True
         await asyncio.sleep(self._seconds)
         self.measuring = False
-        cpu, seconds = cpu_seconds(pids) - cpu, time.monotonic() - began
+        seconds, cpu, busy = time.monotonic() - began, cpu_seconds(pids) - cpu, busy_seconds(core) - busy
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self.all_closed.wait()
         except TimeoutError:
             pass  # told as `broken`
-        return self._result(cpu, seconds)
+        return self._result(seconds, cpu, max(0.0, busy - cpu))
 
     def begun(self) -> None:
         """A stream's first bytes arrived."""
@@ -126,13 +127,14 @@ class Load:
         if self.closed == self._streams:
             self.all_closed.set()
 
-    def _result(self, cpu: float, seconds: float) -> StreamResult:
+    def _result(self, seconds: float, cpu: float, others: float) -> StreamResult:
         delays = sorted(self.delays)
         return StreamResult(
             streams=self._streams,
             seconds=seconds,
             chunks=len(delays),
             cpu_us_per_chunk=cpu * 1e6 / max(1, len(delays)),
+            others_share=others / seconds,
             delay_p50_us=percentile(delays, 0.50) / 1000,
             delay_p99_us=percentile(delays, 0.99) / 1000,
             delay_max_us=percentile(delays, 1.0) / 1000,
@@ -143,9 +145,9 @@ class Load:
 
 def main(arguments: Sequence[str]) -> None:
     """Run as the command line says, print the result."""
-    port, streams, seconds, *pids = arguments
+    port, streams, seconds, core, *pids = arguments
     load = Load(int(port), int(streams), float(seconds))
-    result = uvloop.run(load.run([int(pid) for pid in pids]))
+    result = uvloop.run(load.run(int(core), [int(pid) for pid in pids]))
     sys.stdout.write(json.dumps(asdict(result)) + "\n")
 
 
