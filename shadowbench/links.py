@@ -202,13 +202,22 @@ def peer_uid(transport: asyncio.BaseTransport) -> int:
 
 
 def private_folder(folder: Path) -> None:
-    """Make `folder` with mode 0700, or check that it is ours alone. Raises UnavailableError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if status.st_uid != os.geteuid():
-        raise UnavailableError(f"{folder} belongs to another user: remove it, or choose another runtime folder")
-    if status.st_mode & 0o077:
+    """Make `folder` with mode 0700, or check that it is ours alone. Raises UnavailableError.
+
+    An open folder is closed to others only when nothing but ours is in it: nobody who configures /run or /tmp means that.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+        if status.st_uid != os.geteuid():
+            raise UnavailableError(f"{folder} belongs to another user: remove it, or choose another runtime folder")
+        if not status.st_mode & 0o077:
+            return
+        if any(not entry.name.startswith(("mirror.", "recorder.")) for entry in folder.iterdir()):
+            raise UnavailableError(f"{folder} is open to others and in use: choose a runtime folder of its own in it")
         folder.chmod(0o700)
+    except OSError as error:
+        raise UnavailableError(f"cannot use the runtime folder {folder}: {error.strerror}") from None
 
 
 async def listen(path: Path, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:

@@ -92,6 +92,4 @@ def _runtime(folder: Path) -> Finding:
         private_folder(folder)
     except ShadowbenchError as error:
         return fail("runtime folder", str(error), "set runtime.folder to a folder of this user")
-    except OSError as error:
-        return fail("runtime folder", f"{folder}: {error.strerror}", "set runtime.folder to a folder of this user")
     return ok("runtime folder", f"{folder} is private")
