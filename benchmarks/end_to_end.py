@@ -193,6 +193,7 @@ def _print(
         "requests intended / answered": f"{result.intended:,} / {result.answered:,} in {result.seconds:.1f} s",
         "client errors": f"status {result.bad_status}, broken {result.broken}, unanswered {result.unanswered}",
         "latency from intended send": f"p50 {result.p50_us:,.0f} µs, p99 {result.p99_us:,.0f} µs, max {result.max_us:,.0f} µs",
+        "of it the generator's own": f"p99 {result.own_delay_p99_us:,.0f} µs",
         "pairs in the log": f"{pairs.answered:,} with both answers, {pairs.rows:,} rows, of {result.answered:,} requests",
         "dropped, by reason": "\n".join(f"{name}  {value:,.0f}" for name, value in dropped.items()) or "nothing",
     }

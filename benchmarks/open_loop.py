@@ -31,6 +31,7 @@ class OpenLoopResult:
     p50_us: float
     p99_us: float
     max_us: float
+    own_delay_p99_us: float  # of the above, what this generator itself was late with its send
     connections: int
 
 
@@ -85,6 +86,7 @@ class OpenLoop:
         self._sent = 0
         self._bad_status = self._broken = 0
         self._delays_ns = array("q")
+        self._late_ns = array("q")
         self._all_answered = asyncio.Event()
         self._closing = False
 
@@ -108,10 +110,12 @@ class OpenLoop:
         return self._result(seconds)
 
     def _send_due(self, began_ns: int) -> None:
-        due = min(self._total, (time.monotonic_ns() - began_ns) * self._rate // 1_000_000_000)
+        now_ns = time.monotonic_ns()
+        due = min(self._total, (now_ns - began_ns) * self._rate // 1_000_000_000)
         while self._sent < due:
             intended_ns = began_ns + self._sent * 1_000_000_000 // self._rate
             self._sent += 1
+            self._late_ns.append(now_ns - intended_ns)
             if self._idle:
                 self._idle.pop().send(self._request, intended_ns)
             else:
@@ -152,6 +156,7 @@ class OpenLoop:
             p50_us=percentile(delays, 0.50) / 1000,
             p99_us=percentile(delays, 0.99) / 1000,
             max_us=percentile(delays, 1.0) / 1000,
+            own_delay_p99_us=percentile(sorted(self._late_ns), 0.99) / 1000,
             connections=self._connections,
         )
 
