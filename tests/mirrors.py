@@ -19,6 +19,7 @@ from shadowbench import handoff, links
 from shadowbench.handoff import Frame, FrameReader, Kind, PartWriter, Policy
 from shadowbench.mirror import names
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.mirror.secret import SECRET_ENV
 from shadowbench.mirror.service import MirrorService
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.ledger import Ledger
@@ -261,7 +262,8 @@ async def mirror(
     parent = Parent("mirror")
     recorder = FakeRecorder()
     await recorder.listen(run / "recorder.sock")
-    service = MirrorService(options, parent, environ or {}, random.Random(1))
+    # A fixed secret and fixed chance: the same exchanges are sampled in every run.
+    service = MirrorService(options, parent, {SECRET_ENV: "5b" * 32, **(environ or {})}, random.Random(1))
     await service.start()
     rig = Rig(folder, service, parent, recorder)
     await eventually(lambda: service.dispatcher.recorder.sender.ready)

@@ -170,7 +170,13 @@ class FakeSender:
 class Bench:
     """Intake, dispatcher and lanes on fakes."""
 
-    def __init__(self, *candidates: CandidateOptions, gates: Sequence[Gate] = (), memory_bytes: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        *candidates: CandidateOptions,
+        gates: Sequence[Gate] = (),
+        memory_bytes: int = 1 << 20,
+        clock: Clock | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         options = MirrorOptions(
             runtime_folder="run", secret_file="s", candidates=candidates or (small(),), max_request_bytes=100_000
@@ -184,7 +190,7 @@ class Bench:
             name="mirror",
             config_hash="hash",
             loop=loop,
-            clock=Clock(),
+            clock=clock or Clock(),
             counters=self.counters,
             chance=random.Random(1),
             settled=self.settled.append,
@@ -197,7 +203,9 @@ class Bench:
         self.origins = [FakeOrigin() for _ in options.candidates]
         self.dispatcher.lanes = [
             Lane(
-                CallContext(options=candidate, origin=origin, salt=SALT, loop=loop, clock=Clock(), lag=LagMeter(loop)),
+                CallContext(
+                    options=candidate, origin=origin, salt=SALT, loop=loop, clock=clock or Clock(), lag=LagMeter(loop)
+                ),
                 side=side,
                 shaper=Shaper(candidate, api_key=None, host=b"c", base_path=b""),
                 sink=self.dispatcher,

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.lane import MAX_SHAPED_AT_ONCE_BYTES
 from tests.unit.mirror.doubles import Bench, FakeConnection, small
 from tests.unit.mirror.test_dispatcher import answer, request
@@ -30,6 +32,18 @@ async def test_calls_are_limited_and_the_rest_waits_in_order() -> None:
     assert (lane.running, lane.queued) == (2, 1)
     await lane.drain(0.0)
     assert (lane.running, lane.queued) == (0, 0)
+
+
+async def test_a_copy_that_waited_too_long_is_stale_and_the_next_is_not() -> None:
+    now = [time.monotonic_ns()]
+    bench = Bench(small(concurrency=1), clock=Clock(lambda: 0.0, lambda: now[0]))
+    bench.take(*request(1), *request(2), *request(3, age_s=-2.0))
+    await bench.turn()
+    now[0] += 3_000_000_000
+    bench.origins[0].given[0].fault("reset")
+    await bench.turn()
+    assert lane_counts(bench) == {"sampled": 3, "dispatched": 2, "fault:reset": 1, "not_sent:stale": 1}
+    await bench.dispatcher.lanes[0].drain(0.0)
 
 
 class EverySecond:
