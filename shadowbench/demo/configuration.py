@@ -20,21 +20,13 @@ production:
 
 candidates:
   again:                # production once more (A/A): what differs here is noise
-    sample_rate: 1
-    concurrency: 1      # one small model does all the work on this machine: candidates take turns
+    sample_rate: 1      # every request; nothing is mirrored until asked
   hot:                  # the same model, much more random
     sample_rate: 1
-    concurrency: 1
     parameters: {{temperature: 1.5}}
   short:                # the same model, cut off early
     sample_rate: 1
-    concurrency: 1
     parameters: {{max_tokens: 8}}
-
-mirror:
-  # Normally a copy that waited for 2 s is not sent any more. The candidates of this demo share one model with production,
-  # on few cores: here they may be late.
-  stale_after_s: 600
 
 store: {{url: "sqlite:///{log}"}}
 runtime: {{folder: "{runtime}"}}

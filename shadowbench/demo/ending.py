@@ -31,7 +31,7 @@ def next_steps(console: Console, places: Places, model: Model, *, kept: bool) ->
     if model is Model.SCRIPTED:
         console.print("\nThe words above are a script's. The times, the pairs and the way here are real.")
     console.print("\nagain is production once more, hot has temperature 1.5, short stops after 8 tokens.")
-    console.print("All of them share one model on this machine: they slow each other down, and their times show it.")
+    console.print("All of them share one model on this machine: each slows the others down.")
     console.print("[bold]Try next[/]")
     for what, command in _suggestions(places, kept):
         console.print(f"  {what}\n    {escape(command)}", soft_wrap=True, highlight=False)

@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from typing import Any
 
 from shadowbench.demo.model_server import MODEL
 from shadowbench.demo.prompts import Prompt
 
-# Two at a time: a little overlap, as in life, and no queue at the one small model.
-_CONCURRENCY = 2
 _TIMEOUT_S = 120.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """How the requests went, from the client's side."""
-
-    answered: int
-    failed: int
-
-
-def send_all(port: int, prompts: Sequence[Prompt], tick: Callable[[], None]) -> Sent:
-    """Send every prompt through the proxy and read the answers; `tick` after each."""
-    answered = 0
-    pool = ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="demo-client")
-    try:
-        for done in as_completed([pool.submit(send, port, prompt) for prompt in prompts]):
-            answered += done.result()
-            tick()
-    finally:
-        # After Ctrl-C: what has not begun is dropped, and what has begun ends with the sidecar.
-        pool.shutdown(wait=False, cancel_futures=True)
-    return Sent(answered=answered, failed=len(prompts) - answered)
 
 
 def send(port: int, prompt: Prompt) -> bool:
