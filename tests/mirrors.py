@@ -221,6 +221,11 @@ class Rig:
         return proxy
 
     @property
+    def logged(self) -> list[RawExchange]:
+        """What the recorder got, in the order of opening; it came in the order of closing."""
+        return sorted(self.recorder.exchanges, key=lambda exchange: exchange.plan.proxy_sequence)
+
+    @property
     def funnel(self) -> dict[str, float]:
         """Exchanges by stage and reason."""
         return self._by(names.EXCHANGES)

@@ -367,7 +367,7 @@ async def test_a_mirror_that_is_stopped_ends_what_it_began(tmp_path: Path) -> No
             proxy.exchange()
             proxy.exchange()
             arriving = proxy.open()
-            await eventually(lambda: rig.lane().get("dispatched") == 1)
+            await eventually(lambda: rig.lane().get("dispatched") == 1 and rig.funnel.get("opened") == 3)
             await rig.service.stop()
             assert {x.sides[1].end.reason for x in rig.recorder.exchanges} == {"shutdown", "not_sent:shutdown"}
             assert rig.lane() == {"sampled": 2, "dispatched": 1, "fault:shutdown": 1, "not_sent:shutdown": 1}
