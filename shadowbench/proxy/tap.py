@@ -297,12 +297,16 @@ class Copy:
         if not self.live:
             return
         link = self._tap.link
-        if link.full and not self._open_sent:
-            link.opened -= 1  # nothing was ever said of it
-            self._close()
-            return
         frames: list[bytes] = []
-        if not link.full:
+        if link.full:
+            # What gathered cannot be told any more: whatever became of the exchange, its copy is not whole.
+            self._tap.dropped_full += 1
+            reason = "handoff_full"
+            if not self._open_sent:
+                link.opened -= 1  # nothing was ever said of it
+                self._close()
+                return
+        else:
             frames = self._request
             if self._writer is not None:
                 frames += self._writer.flush()
@@ -318,8 +322,6 @@ class Copy:
     def _send(self, frames: list[bytes]) -> None:
         link = self._tap.link
         if link.full:
-            self._tap.dropped_full += 1
-            self._request, self._writer = [], None
             self.abort("handoff_full")
         else:
             self._open_sent = True
