@@ -167,7 +167,9 @@ def head_frame(
 
 def end_frame(sequence: int, end_ns: int, paused_us: int = 0, lag_us: int = 0, side: int = PRODUCTION) -> bytes:
     """The response ended whole at `end_ns`. `paused_us`: we stopped reading it; `lag_us`: worst loop lag meanwhile."""
-    return _END_FRAME.pack(16, 7, side, 0, sequence, end_ns, min(paused_us, _MAX_US), min(lag_us, _MAX_US))
+    if paused_us > _MAX_US or lag_us > _MAX_US:
+        paused_us, lag_us = min(paused_us, _MAX_US), min(lag_us, _MAX_US)
+    return _END_FRAME.pack(16, 7, side, 0, sequence, end_ns, paused_us, lag_us)
 
 
 def abort_frame(

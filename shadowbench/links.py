@@ -26,6 +26,9 @@ from shadowbench.signals import Counters
 SOFT_BOUND_BYTES = 4 * 1024 * 1024
 # Only ends and aborts are written above the soft bound. More than this means that even they pile up: hang up.
 HARD_BOUND_BYTES = 2 * SOFT_BOUND_BYTES
+# Buffers gathered for one write; bounds what a turn of the loop may add beyond the soft bound.
+_MAX_GATHERED = 256
+_JOIN_BYTES = 131072
 _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 2.0
 _PEER = struct.Struct("3i")
@@ -71,6 +74,7 @@ class Sender(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._gathered: list[bytes] = []
 
     # ── life ──
 
@@ -86,6 +90,7 @@ class Sender(asyncio.Protocol):
             self._timer.cancel()
         if self._transport is None:
             return True
+        self._flush()
         self._transport.write(handoff.pack(Kind.GOODBYE))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline_s):
@@ -100,10 +105,25 @@ class Sender(asyncio.Protocol):
     def write(self, frames: Sequence[bytes]) -> None:
         """Hand frames to the socket. Callers open exchanges only while `ready`, and after that send payload only while
         not `full`; ends and aborts may always be written."""
-        transport = self._transport
-        if transport is None:
+        if self._transport is None:
             return
-        transport.writelines(frames)
+        gathered = self._gathered
+        if not gathered:
+            # One write for all that a turn of the loop brings: each wakes the other process.
+            self._loop.call_soon(self._flush)
+        gathered += frames
+        if len(gathered) > _MAX_GATHERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        transport, gathered = self._transport, self._gathered
+        if not gathered or transport is None:
+            return
+        self._gathered = []
+        if sum(map(len, gathered)) < _JOIN_BYTES:
+            transport.write(b"".join(gathered))
+        else:
+            transport.writelines(gathered)
         if self.full and transport.get_write_buffer_size() > HARD_BOUND_BYTES:
             self._counters.add("handoff_hangups_total")
             transport.abort()
@@ -148,6 +168,7 @@ class Sender(asyncio.Protocol):
             self._retry_later()
             return
         self._transport = None
+        self._gathered = []
         self.ready = False
         self._changed.set()
         lost = self.opened - self.settled

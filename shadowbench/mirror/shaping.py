@@ -112,10 +112,19 @@ class Shaper:
 def target(base_path: bytes, request: CopiedRequest) -> bytes:
     """Path and query of the candidate's request."""
     head = request.head
+    query = without_credentials(head.query)
     if not base_path:
-        return head.path.encode("latin-1") + head.query
+        return head.path.encode("latin-1") + query
     endpoint = _ENDPOINTS.get(request.dialect, request.endpoint)
-    return base_path + endpoint.encode("latin-1") + head.query
+    return base_path + endpoint.encode("latin-1") + query
+
+
+def without_credentials(query: bytes) -> bytes:
+    """A query less the parameters whose values the proxy replaced: they were the caller's keys."""
+    if b"=hash:" not in query:
+        return query
+    kept = b"&".join(part for part in query[1:].split(b"&") if b"=hash:" not in part)
+    return b"?" + kept if kept else b""
 
 
 def _body_changes(options: CandidateOptions) -> dict[str, bytes | None]:

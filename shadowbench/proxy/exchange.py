@@ -80,11 +80,11 @@ class Exchange:
         self._out_is_big = False
         self._out: list[bytes] = []  # towards the client, until the end of this read
         self._copy = traffic.tap.offer(head) if traffic.tap is not None else None
-        forwarded = traffic.request_head(head)
-        self._up: list[bytes] = [forwarded, b"\r\n"]  # towards production, until the end of this read
+        start = traffic.request_line(head)
+        self._up: list[bytes] = [start, *head.fields, b"\r\n"]  # towards production, until the end of this read
         self._up_size = 0
         if self._copy is not None:
-            self._copy.open(head, forwarded)
+            self._copy.open(head, start)
         self._began = traffic.began()
         connection = traffic.origin.take()
         if connection is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from shadowbench.signals import Counters
 _CACHE = 1024
 _REQUEST_FLUSH_BYTES = 32768
 _LOWEST_ADMITTED = 1 / 1024
+_CREDENTIAL_PARAMETER = re.compile(rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)")
 _THINNING_PERIOD_S = 1.0
 
 
@@ -125,6 +127,10 @@ class Tap:
             known = self._placeholders[value] = keyed.placeholder(self.policy.salt, value)
         return known
 
+    def parameter_placeholder(self, match: re.Match[bytes]) -> bytes:
+        """The same for a credential in the query, as Gemini and Azure clients may send it."""
+        return match[1] + self.placeholder(match[2])
+
     # ── the link ──
 
     def on_ready(self, epoch: str) -> None:
@@ -217,16 +223,18 @@ class Copy:
         self._request_size = 0
         self._writer: handoff.PartWriter | None = None
 
-    def open(self, head: RequestHead, forwarded: bytes) -> None:
-        """The request's head. `forwarded` is what production gets, used as it is when it holds no credential."""
+    def open(self, head: RequestHead, start: bytes) -> None:
+        """The request's head as production gets it, `start` its first line, with placeholders for credentials."""
         tap = self._tap
+        if b"?" in start:
+            start = _CREDENTIAL_PARAMETER.sub(tap.parameter_placeholder, start)
+        fields = head.fields
         if head.credentials_at is not None:
-            fields = head.fields.copy()
+            fields = fields.copy()
             for at in head.credentials_at:
                 fields[at] = tap.placeholder(fields[at])
-            start = forwarded[: forwarded.index(b"\r\n") + 2]
-            forwarded = start + b"".join(fields)
-        if len(forwarded) > handoff.MAX_HEAD_BYTES - 64:
+        lines = start + b"".join(fields)
+        if len(lines) > handoff.MAX_HEAD_BYTES - 64:
             self.live = False
             tap._counters.add("handoff_skipped_total", (("reason", "head_too_large"),))
             return
@@ -234,7 +242,7 @@ class Copy:
         tap.handed_off += 1
         tap.copies[self.sequence] = self
         self._request.append(
-            handoff.open_frame(self.sequence, time.monotonic_ns(), self.version, forwarded, tap.rate or 1.0)
+            handoff.open_frame(self.sequence, time.monotonic_ns(), self.version, lines, tap.rate or 1.0)
         )
 
     def request(self, data: bytes) -> None:

@@ -98,8 +98,8 @@ class Traffic:
         """Worst loop lag since an exchange began, in microseconds."""
         return int(self.ticker.worst_lag_s(since) * 1e6)
 
-    def request_head(self, head: RequestHead) -> bytes:
-        """The request's head for production, without the empty line."""
+    def request_line(self, head: RequestHead) -> bytes:
+        """The request line for production; adds to the head's fields what production needs beside the client's own."""
         fields = head.fields
         if head.host_at < 0:
             fields += b"Host", b": ", self._host, b"\r\n"
@@ -110,7 +110,7 @@ class Traffic:
         if head.upgrade is not None:
             fields += b"Connection", b": ", b"Upgrade", b"\r\n", b"Upgrade", b": ", head.upgrade, b"\r\n"
         base_path = self._base_path if head.path != b"*" else b""
-        return b"%b %b%b HTTP/1.1\r\n%b" % (head.method, base_path, head.path, b"".join(fields))
+        return b"%b %b%b HTTP/1.1\r\n" % (head.method, base_path, head.path)
 
     # ── connecting: one task per connection to be made, never per request ──
 
