@@ -6,6 +6,7 @@ Every answer is compared with what production sends for that prompt. What did no
 import asyncio
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from shadowbench.endpoints import scripted, testing
 from shadowbench.endpoints.testing import ScriptedProvider
 from tests.origins import RawClient, RawResponse, json_request, parse_response
-from tests.sidecars import Sidecar, chat, eventually
+from tests.sidecars import Sidecar, chat, eventually, is_running
 
 CHAT = "/v1/chat/completions"
 TWIN = {"twin": {"sample_rate": 1}}
@@ -108,6 +109,35 @@ async def test_killing_a_process_behind_the_proxy_costs_copies_only(tmp_path: Pa
         assert_the_log_is_whole(sidecar)
 
 
+async def test_whatever_is_killed_whenever_the_log_holds_whole_records(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    async with ScriptedProvider(keeps_bytes=False) as production:
+        async with Sidecar(tmp_path, production.url, candidates=TWIN) as sidecar:
+            async with Clients(sidecar) as clients:
+                for _ in range(6):
+                    await clients.answer_more(chance.randint(20, 80))
+                    await eventually(lambda: len(sidecar.children()) == 3)
+                    os.kill(sidecar.child(chance.choice(["mirror", "recorder"])), signal.SIGKILL)
+                before = sidecar.count()
+                await eventually(lambda: sidecar.count() > before + 50, within_s=30)
+            await every_exchange_is_in_the_log_or_counted(sidecar, clients.answered)
+        assert_the_log_is_whole(sidecar)
+
+
+async def test_a_killed_proxy_worker_is_back_and_a_killed_parent_leaves_no_worker(tmp_path: Path) -> None:
+    async with ScriptedProvider(keeps_bytes=False) as production:
+        async with Sidecar(tmp_path, production.url, candidates=TWIN) as sidecar:
+            first = sidecar.child("proxy")
+            os.kill(first, signal.SIGKILL)
+            # The parent holds the listening socket: a client that comes meanwhile waits, it is not refused.
+            async with await RawClient.connect(sidecar.port) as client:
+                assert (await client.ask(json_request(CHAT, chat("Hello.")))).status == 200
+            workers = sidecar.children()
+            os.kill(sidecar.pid, signal.SIGKILL)
+            await eventually(lambda: not any(is_running(pid) for pid in workers), within_s=30)
+    assert_the_log_is_whole(sidecar)
+
+
 async def test_a_stopped_mirror_costs_copies_only(tmp_path: Path) -> None:
     async with ScriptedProvider(keeps_bytes=False) as production:
         async with Sidecar(tmp_path, production.url, candidates=TWIN) as sidecar:
@@ -173,8 +203,27 @@ async def test_a_full_disk_costs_records_only(tmp_path: Path) -> None:
                     subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
                     before = sidecar.count()
                     await eventually(lambda: sidecar.count() > before + 50, within_s=20)
+                    failures = await sidecar.total("shadowbench_recorder_store_failures_total", 'reason="disk_full"')
+                    assert failures > 0
                 await every_exchange_is_in_the_log_or_counted(sidecar, clients.answered)
             assert_the_log_is_whole(sidecar)
+
+
+async def test_a_disk_that_stays_full_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        store = {"url": f"sqlite:///{disk / 'pairs.db'}"}
+        async with ScriptedProvider(keeps_bytes=False) as production:
+            sidecar = Sidecar(tmp_path, production.url, candidates=TWIN, store=store)
+            await sidecar.start()
+            async with Clients(sidecar) as clients:
+
+                async def the_store_fails() -> bool:
+                    return await sidecar.total("shadowbench_recorder_store_failing") > 0
+
+                await eventually(the_store_fails, within_s=30)
+                await clients.answer_more(300)
+            # Proxy, mirror and recorder each wait a while for what may still be saved, and then go.
+            assert await sidecar.stop(within_s=40) == 0
 
 
 @contextmanager
