@@ -246,7 +246,7 @@ class CandidateSettings(Section):
     """Members of the request's JSON to set, e.g. {temperature: 0}; null removes a member."""
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = {}
     """Headers to add to the candidate's requests."""
-    queue: Annotated[int, Field(ge=1, le=100_000)] = 100
+    queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Requests that may wait for the candidate; more are counted and not sent."""
     concurrency: Annotated[int, Field(ge=1, le=10_000)] = 16
     """Requests at the candidate at one time."""

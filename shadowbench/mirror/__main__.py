@@ -10,9 +10,12 @@ from shadowbench import worker
 from shadowbench.mirror.options import MirrorOptions
 from shadowbench.mirror.service import SWITCH_INTERVAL_S, MirrorService
 
+_NICENESS = 5  # where proxy and mirror share a core that is short, clients come first
+
 
 async def main(parent: worker.Parent, fields: dict[str, Any]) -> None:
     """Serve until told to drain."""
+    os.nice(_NICENESS)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     service = MirrorService(worker.from_json(MirrorOptions, fields), parent, os.environ)
     await service.start()

@@ -51,9 +51,7 @@ class Dispatcher:
         drop: Callable[[LiveExchange], None],
     ) -> None:
         self.lanes: Sequence[Lane] = ()  # in the order of the candidates
-        self.recorder = RecorderLink(
-            recorder_socket, name=name, listener=self, loop=loop, counters=counters, chance=chance
-        )
+        self.recorder = RecorderLink(recorder_socket, name=name, listener=self, counters=counters, chance=chance)
         self._config_hash = config_hash
         self._clock = clock
         self._counters = counters

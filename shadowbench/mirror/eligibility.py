@@ -5,7 +5,7 @@ Verdicts are reason codes, None means "nothing speaks against it":
 
     method_path            not on the list of endpoints
     own_marker             a candidate call of ours came back through a gateway
-    not_json               the body is not announced as JSON, or is none
+    not_json               the body is announced as something else, or is none
     not_an_object          JSON, but no request
     no_messages            a request without a list of messages
     dialect_unknown        on the list of endpoints, in a wire format that is not read
@@ -23,6 +23,15 @@ from dataclasses import dataclass
 from shadowbench import keyed
 from shadowbench.mirror.head import RequestHead
 
+_MAY_BE_JSON = frozenset(
+    {
+        b"application/json",
+        b"text/json",
+        b"text/plain",
+        b"application/octet-stream",
+        b"application/x-www-form-urlencoded",
+    }
+)
 CODINGS = frozenset({b"", b"identity", b"gzip", b"x-gzip", b"deflate", b"br", b"zstd"})
 
 
@@ -69,8 +78,9 @@ def content_coding(head: RequestHead) -> bytes:
 
 
 def _is_json(content_type: bytes | None) -> bool:
-    # Clients that send no content type exist, and gateways read their bodies as JSON.
+    # Clients send JSON without a content type, as text, or as the form that `curl -d` announces, and gateways read it: the
+    # body decides. What announces itself as something that can be no JSON is not looked at.
     if not content_type:
         return True
     media_type = content_type.partition(b";")[0].strip().lower()
-    return media_type == b"application/json" or media_type.endswith(b"+json")
+    return media_type in _MAY_BE_JSON or media_type.endswith(b"+json")

@@ -32,7 +32,7 @@ class CandidateOptions:
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     sample_rate: float = 0.0
 
-    queue: int = 100  # at 2 s of patience a longer queue only holds memory
+    queue: int = 1000  # half a second of 2,000 requests/s: bursts wait, and staleness bounds how long
     concurrency: int = 16
     connect_timeout_s: float = 5.0
     first_byte_timeout_s: float = 120.0  # a long answer that is not streamed sends nothing until it is done

@@ -5,7 +5,6 @@ An exchange belongs to the connection it was opened on. When that ends, it is lo
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -44,17 +43,13 @@ class RecorderLink:
         *,
         name: str,
         listener: RecorderListener,
-        loop: asyncio.AbstractEventLoop,
         counters: Counters,
         chance: random.Random,
     ) -> None:
         self.sender = Sender(path, role="mirror", name=name, listener=self, counters=counters, chance=chance)
         self.sender.on_ack = self._on_ack
-        self._loop = loop
         self._counters = counters
         self._listener = listener
-        self._pending: list[bytes] = []
-        self._is_flush_due = False
         self._number = 0
         self._opened: dict[int, LiveExchange] = {}  # and not closed
         self._closed: deque[LiveExchange] = deque()  # and not settled
@@ -85,11 +80,8 @@ class RecorderLink:
         self._opened[live.number] = live
 
     def write(self, frames: Sequence[bytes]) -> None:
-        """Frames of open exchanges. They leave together at the loop's next turn: a write costs as much as deciding does."""
-        self._pending += frames
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            self._loop.call_soon(self._flush)
+        """Frames of open exchanges."""
+        self.sender.write(frames)
 
     def close(self, live: LiveExchange) -> None:
         """Nothing more comes of it."""
@@ -99,14 +91,7 @@ class RecorderLink:
 
     async def leave(self, deadline_s: float) -> bool:
         """Say goodbye and wait for settlements. Whether all came."""
-        self._flush()
         return await self.sender.leave(deadline_s)
-
-    def _flush(self) -> None:
-        self._is_flush_due = False
-        if self._pending:
-            frames, self._pending = self._pending, []
-            self.sender.write(frames)
 
     # ── SenderListener ──
 
@@ -122,7 +107,6 @@ class RecorderLink:
         lost = [*self._closed, *self._opened.values()]
         self._closed.clear()
         self._opened.clear()
-        self._pending.clear()
         self._listener.on_recorder_lost(lost)
 
     def _on_ack(self, ack: handoff.AckPayload) -> None:

@@ -89,7 +89,9 @@ class Shaper:
         copied = b""
         for name in COPIED_HEADERS:
             value = request.head.get(name)
-            if name == b"anthropic-version" and value is None and is_anthropic:
+            if name == b"content-type":
+                value = b"application/json"  # whatever the caller announced: the body was read as that
+            elif name == b"anthropic-version" and value is None and is_anthropic:
                 value = DEFAULT_ANTHROPIC_VERSION
             if value is not None and name not in self._own_names:
                 copied += b"%b: %b\r\n" % (name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from shadowbench.store.opening import open_log
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.worker import Parent, from_json, run
 
+_NICENESS = 10  # behind the proxy, and behind the mirror, whose calls are timed
+
 
 async def main(parent: Parent, fields: dict[str, Any]) -> None:
     """Serve until drained."""
+    os.nice(_NICENESS)
     options = from_json(RecorderOptions, fields)
     recorder = Recorder(options, parent.counters, parent.log)
     recorder.writer = build_writer(options, recorder)

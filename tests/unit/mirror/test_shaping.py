@@ -71,6 +71,8 @@ def test_without_changes_the_body_is_the_clients() -> None:
         (b"/api/openai", "/v1/chat/completions", b"/api/openai/chat/completions"),
         (b"/v1", "/v1/messages?beta=true", b"/v1/messages?beta=true"),
         (b"/anthropic/v1", "/v1/messages", b"/anthropic/v1/messages"),
+        (b"", "/v1/chat/completions?api-key=hash:00ff&x=1", b"/v1/chat/completions?x=1"),
+        (b"/v1", "/v1/chat/completions?key=hash:00ff", b"/v1/chat/completions"),
     ],
 )
 def test_the_candidates_path_stands_for_all_before_the_endpoint(base: bytes, path: str, target: bytes) -> None:
@@ -85,6 +87,7 @@ def test_no_credential_of_the_callers_is_copied() -> None:
     assert [line.split(b":")[0] for line in found.head.split(b"\r\n")[1:-2]] == [
         b"Host",
         b"Accept-Encoding",
+        b"content-type",
         b"x-shadowbench-mirrored",
         b"Content-Length",
     ]
