@@ -112,7 +112,9 @@ class FrameReader:
         while end - at >= 16:
             length, kind, side, _, sequence = HEADER.unpack_from(buffer, at)
             if length > MAX_PAYLOAD:
-                raise ProtocolError(f"a frame announces {length} bytes; the peer does not speak handoff version {VERSION}")
+                raise ProtocolError(
+                    f"a frame announces {length} bytes; the peer does not speak handoff version {VERSION}"
+                )
             stop = at + 16 + length
             if stop > end:
                 break

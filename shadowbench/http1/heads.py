@@ -160,11 +160,14 @@ def own_response(refusal: Refusal, *, close: bool, with_body: bool = True) -> by
         "message": f"shadowbench: {refusal.message}",
     }
     body = json.dumps({"type": "error", "error": error}).encode() + b"\n"
-    head = b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nx-shadowbench-fault: %b\r\n%b\r\n" % (
-        refusal.status,
-        REASONS.get(refusal.status, b"Error"),
-        len(body),
-        refusal.code.encode(),
-        b"Connection: close\r\n" if close else b"",
+    head = (
+        b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nx-shadowbench-fault: %b\r\n%b\r\n"
+        % (
+            refusal.status,
+            REASONS.get(refusal.status, b"Error"),
+            len(body),
+            refusal.code.encode(),
+            b"Connection: close\r\n" if close else b"",
+        )
     )
     return head + body if with_body else head

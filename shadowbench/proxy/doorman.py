@@ -99,7 +99,9 @@ class Doorman:
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # another worker was faster, or the client thought better of it
         except OSError as error:
-            self._counters.add("proxy_accept_errors_total", (("reason", errno.errorcode.get(error.errno or 0, "other")),))
+            self._counters.add(
+                "proxy_accept_errors_total", (("reason", errno.errorcode.get(error.errno or 0, "other")),)
+            )
             if self._open:
                 self._wait(sock, _NO_DESCRIPTORS_S)
             return

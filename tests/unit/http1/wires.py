@@ -255,6 +255,8 @@ class Bench:
     def told(self, link: int = -1) -> dict[int, Told]:
         """What the mirror was told over one link, checked for order."""
         exchanges: dict[int, Told] = {}
+        if self.tap is not None:
+            self.tap.link._flush()  # the loop's next turn would
         for frame in FrameReader().feed(self.links[link].sent):
             if frame.kind not in (Kind.HELLO, Kind.GOODBYE):
                 exchanges.setdefault(frame.sequence, Told()).take(frame)
