@@ -38,9 +38,11 @@ demo: $(VENV)/.demo
 
 test: lint $(WHEEL_VENV)/.wheel
 	mkdir -p $(REPORTS)
-	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
+	@status=0; \
+	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml || status=1; \
 	SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
-		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml
+		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml || status=1; \
+	exit $$status
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
