@@ -39,7 +39,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]] | Callable[[], bool], *, within_s: float = 15.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[object]] | Callable[[], object], *, within_s: float = 15.0) -> None:
     """Ask until it holds; fail after `within_s`."""
     deadline = time.monotonic() + within_s
     while True:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,9 @@ async def test_whatever_is_killed_whenever_the_log_holds_whole_records(tmp_path:
             async with Clients(sidecar) as clients:
                 for _ in range(6):
                     await clients.answer_more(chance.randint(20, 80))
-                    await eventually(lambda: len(sidecar.children()) == 3)
-                    os.kill(sidecar.child(chance.choice(["mirror", "recorder"])), signal.SIGKILL)
+                    job = chance.choice(["mirror", "recorder"])
+                    await eventually(partial(sidecar.children, job))
+                    os.kill(sidecar.child(job), signal.SIGKILL)
                 before = sidecar.count()
                 await eventually(lambda: sidecar.count() > before + 50, within_s=30)
             await every_exchange_is_in_the_log_or_counted(sidecar, clients.answered)
