@@ -183,6 +183,11 @@ def abort_frame(
     return _END_FRAME.pack(16 + len(code), 8, side, 0, sequence, end_ns, paused_us, lag_us) + code
 
 
+def part_header(sequence: int, now_ns: int, size: int, side: int = PRODUCTION) -> bytes:
+    """What goes before a single chunk of `size` ≤ MAX_PART_BYTES bytes."""
+    return _ONE_PART.pack(14 + size, 6, side, 0, sequence, 1, now_ns, size)
+
+
 class PartWriter:
     """Collects a response body with the time and length of each chunk, and cuts it into PART frames.
 
@@ -219,8 +224,7 @@ class PartWriter:
         if not stamps:
             return []
         if len(stamps) == 2 and size <= MAX_PART_BYTES:
-            header = _ONE_PART.pack(14 + size, 6, self._side, 0, self._sequence, 1, stamps[0], size)
-            frames = [header, self._chunks[0]]
+            frames = [part_header(self._sequence, stamps[0], size, self._side), self._chunks[0]]
         elif size > MAX_PART_BYTES:
             frames = self._cut()
         else:

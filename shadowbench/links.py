@@ -29,6 +29,7 @@ HARD_BOUND_BYTES = 2 * SOFT_BOUND_BYTES
 # Buffers gathered for one write; bounds what a turn of the loop may add beyond the soft bound.
 _MAX_GATHERED = 256
 _JOIN_BYTES = 131072
+_GATHER_S = 0.001
 _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 2.0
 _PEER = struct.Struct("3i")
@@ -109,8 +110,8 @@ class Sender(asyncio.Protocol):
             return
         gathered = self._gathered
         if not gathered:
-            # One write for all that a turn of the loop brings: each wakes the other process.
-            self._loop.call_soon(self._flush)
+            # One write for all that a millisecond brings: each costs a system call and wakes the other process.
+            self._loop.call_later(_GATHER_S, self._flush)
         gathered += frames
         if len(gathered) > _MAX_GATHERED:
             self._flush()

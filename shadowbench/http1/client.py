@@ -19,6 +19,7 @@ from shadowbench.http1.heads import known_kind
 from shadowbench.http1.ticker import Ticker
 
 MAX_HEAD_BYTES = 262144
+_KEEP_ALIVE = [b"keep-alive"]  # what most origins say, and it nominates nothing
 
 
 class ResponseHead:
@@ -342,7 +343,7 @@ class ClientConnection(asyncio.Protocol):
         head.status = status = parser.get_status_code()
         head.reason = self._status
         head.persists = parser.should_keep_alive()
-        if head.connection is not None:
+        if head.connection is not None and head.connection != _KEEP_ALIVE:
             options = heads.connection_options(head.connection)
             if not options <= heads.PLAIN_OPTIONS:
                 self._drop_nominated(head, options)

@@ -189,6 +189,7 @@ class ServerConnection(asyncio.Protocol):
         "_poll",
         "_probe",
         "_queue",
+        "_read_bytes",
         "_reading",
         "_refusal",
         "_refused_more",
@@ -231,6 +232,7 @@ class ServerConnection(asyncio.Protocol):
         self._skipped: RequestHead | None = None  # its body was skipped by the parser, which takes it for an upgrade
         self._in_head = False
         self._in_body = False  # of the newest request
+        self._read_bytes = 0  # of the read being parsed
         self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self._head_deadline = 0.0
         self._since = host.ticker.now
@@ -264,6 +266,7 @@ class ServerConnection(asyncio.Protocol):
         if self._upgrading is not None:
             self._hold_upgrade(data)
             return
+        self._read_bytes = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -395,8 +398,9 @@ class ServerConnection(asyncio.Protocol):
             if version != "1.0":
                 return Refusal(505, "http_version", f"HTTP/{version} is not spoken here, HTTP/1.1 is")
             head.http10 = True
-        if sum(map(len, head.fields)) + len(head.path) > self._options.max_head_bytes:
-            return Refusal(431, "head_too_large", f"the request head is above {self._options.max_head_bytes} bytes")
+        bound = self._options.max_head_bytes
+        if (self._silent >= 0 or self._read_bytes > bound) and sum(map(len, head.fields)) + len(head.path) > bound:
+            return Refusal(431, "head_too_large", f"the request head is above {bound} bytes")
         if len(head.fields) > 4 * self._options.max_headers:
             return Refusal(431, "too_many_headers", f"more than {self._options.max_headers} header lines")
         if self._host_count != 1 and (self._host_count > 1 or not head.http10):

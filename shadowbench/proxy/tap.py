@@ -211,7 +211,19 @@ class Tap:
 class Copy:
     """One exchange on its way to the mirror. Holds less than 64 KiB; `live` turns false when nobody wants it any more."""
 
-    __slots__ = ("_open_sent", "_request", "_request_size", "_tap", "_writer", "live", "sequence", "version")
+    __slots__ = (
+        "_has_head",
+        "_only",
+        "_only_ns",
+        "_open_sent",
+        "_request",
+        "_request_size",
+        "_tap",
+        "_writer",
+        "live",
+        "sequence",
+        "version",
+    )
 
     def __init__(self, tap: Tap, sequence: int, version: int) -> None:
         self.live = True
@@ -221,6 +233,10 @@ class Copy:
         self._tap = tap
         self._request: list[bytes] = []
         self._request_size = 0
+        self._has_head = False
+        # Most answers that are not streams come in one read: it needs no writer.
+        self._only: bytes | None = None
+        self._only_ns = 0
         self._writer: handoff.PartWriter | None = None
 
     def open(self, head: RequestHead, start: bytes) -> None:
@@ -275,7 +291,7 @@ class Copy:
             self.abort("capture_dropped")
             return
         connect_us = handoff.ABSENT_US if connect_s is None else int(connect_s * 1e6)
-        self._writer = handoff.PartWriter(self.sequence)
+        self._has_head = True
         # Kept with the request's frames, if any are left, and sent with the first part.
         self._request.append(handoff.head_frame(self.sequence, time.monotonic_ns(), lines, connect_us=connect_us))
 
@@ -283,7 +299,14 @@ class Copy:
         """A chunk of production's body that arrived now."""
         writer = self._writer
         if writer is None:
-            return
+            if not self._has_head:
+                return
+            if self._only is None and len(data) < handoff.PartWriter.FLUSH_BYTES:
+                self._only, self._only_ns = data, time.monotonic_ns()
+                return
+            writer = self._writer = handoff.PartWriter(self.sequence)
+            if self._only is not None:
+                writer.add(self._only_ns, self._only)
         frames = writer.add(time.monotonic_ns(), data)
         if frames is not None:
             if self._request:
@@ -294,11 +317,16 @@ class Copy:
     def end(self, paused_us: int, lag_us: int) -> None:
         """The response is complete."""
         frames = self._request
-        if self._writer is not None:
-            frames += self._writer.flush()
+        self._add_parts(frames)
         frames.append(handoff.end_frame(self.sequence, time.monotonic_ns(), paused_us, lag_us))
         self._send(frames)
         self._close()
+
+    def _add_parts(self, frames: list[bytes]) -> None:
+        if self._writer is not None:
+            frames += self._writer.flush()
+        elif self._only is not None:
+            frames += handoff.part_header(self.sequence, self._only_ns, len(self._only)), self._only
 
     def abort(self, reason: str, paused_us: int = 0, lag_us: int = 0) -> None:
         """The exchange ended otherwise. Always said, also above the soft bound: the mirror must not wait for more."""
@@ -316,8 +344,7 @@ class Copy:
                 return
         else:
             frames = self._request
-            if self._writer is not None:
-                frames += self._writer.flush()
+            self._add_parts(frames)
         frames.append(handoff.abort_frame(self.sequence, time.monotonic_ns(), reason, paused_us, lag_us))
         link.write(frames)
         self._close()
@@ -325,7 +352,7 @@ class Copy:
     def dropped(self) -> None:
         """The mirror does not want this exchange. It has settled it."""
         self.live = False
-        self._request, self._writer = [], None
+        self._request, self._writer, self._only, self._has_head = [], None, None, False
 
     def _send(self, frames: list[bytes]) -> None:
         link = self._tap.link
@@ -337,5 +364,5 @@ class Copy:
 
     def _close(self) -> None:
         self.live = False
-        self._request, self._writer = [], None
+        self._request, self._writer, self._only, self._has_head = [], None, None, False
         self._tap.copies.pop(self.sequence, None)
