@@ -12,6 +12,7 @@ import random
 import re
 import select
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -201,6 +202,13 @@ class Peer:
         except ConnectionResetError:
             return self._take(len(self._came)), "reset"
 
+    async def ending_or_message(self) -> bytes:
+        """The next message, or nothing when the connection is over."""
+        try:
+            return await self.message()
+        except (EOFError, ConnectionError):
+            return b""
+
     def has_more(self) -> bool:
         """Whether bytes (or an end) wait to be read."""
         poll = select.poll()
@@ -388,7 +396,9 @@ def make_policy(**changes: Any) -> Policy:
 class Stage:
     """Worker, origin, clients and (perhaps) a mirror of one test."""
 
-    def __init__(self, options: ProxyOptions, listening: socket.socket, origin: RawOrigin) -> None:
+    def __init__(
+        self, options: ProxyOptions, listening: socket.socket, origin: RawOrigin, tls: ssl.SSLContext | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.options = options
         self.counters = Counters()
@@ -409,7 +419,7 @@ class Stage:
             lambda: ServerConnection(self.traffic, options.server),
             slots=Slots(-1, 0, 1),
             counters=self.counters,
-            tls=None,
+            tls=tls,
         )
         self.doorman.start()
         self._clients: list[Peer] = []
@@ -470,7 +480,7 @@ class Stage:
 @asynccontextmanager
 async def stage(
     *, mirror: MirrorListener | None = None, server: ServerOptions | None = None, listening: socket.socket | None = None,
-    production: dict[str, Any] | None = None, **given: Any,
+    production: dict[str, Any] | None = None, tls: ssl.SSLContext | None = None, **given: Any,
 ) -> AsyncIterator[Stage]:  # fmt: skip
     """A worker that serves. `given` are fields of ProxyOptions, `production` of OriginOptions."""
     origin = RawOrigin()
@@ -483,7 +493,7 @@ async def stage(
         mirror_socket=str(mirror.path) if mirror is not None else "",
         **given,
     )
-    it = Stage(options, listening, origin)
+    it = Stage(options, listening, origin, tls)
     if it.tap is not None:
         tap = it.tap
         await eventually(lambda: tap.policy is not None and tap.link.ready)
