@@ -122,13 +122,22 @@ async def messages_stream(url: str) -> Any:
         return [block.text for block in answer.content], answer.stop_reason, answer.usage
 
 
+async def curl(url: str) -> Any:
+    body = {"messages": MESSAGES, "max_tokens": 16, "temperature": 0, "model": model_server.MODEL}
+    command = ["curl", "-sS", "--fail", "--max-time", "60", "--json", "@-", f"{url}/v1/chat/completions"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=-1, stdout=-1)
+    out, _ = await process.communicate(json.dumps(body).encode())
+    answer = json.loads(out)
+    return answer["choices"], answer["usage"]
+
+
 def facts(message: Any, finish_reason: str, usage: Any) -> Any:
     calls = [(call.function.name, call.function.arguments) for call in message.tool_calls or []]
     return message.content, calls, finish_reason, usage
 
 
 CALLING = [tools, tools_stream]
-MIRRORED = [chat, chat_stream, messages, messages_stream, *CALLING]
+MIRRORED = [chat, chat_stream, messages, messages_stream, curl, *CALLING]
 
 
 @pytest.mark.parametrize("call", [*MIRRORED, responses], ids=lambda call: call.__name__)
