@@ -44,7 +44,7 @@ class DemoOptions:
 def run_demo(options: DemoOptions) -> int:
     """Run it; the exit code. Raises UnavailableError. Ctrl-C or SIGTERM at any moment ends it and all it started."""
     console = Console(stderr=True)
-    with _sigterm_is_ctrl_c(), contextlib.ExitStack() as stack:
+    with _signals_interrupt(), contextlib.ExitStack() as stack:
         try:
             places = _places(options, stack)
             model = _start(places, options, stack, console)
@@ -172,14 +172,12 @@ def _until_interrupted() -> None:
 
 
 @contextlib.contextmanager
-def _sigterm_is_ctrl_c() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does, so that its children are stopped. They start with the default again."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does, so that its children are stopped. SIGINT is set too: whatever a shell starts
+    in the background begins with it ignored."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -34,6 +34,8 @@ class Demo:
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
                 start_new_session=True,
+                # As a shell starts what it puts into the background; the demo has to answer Ctrl-C all the same.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
             )
 
     async def ends(self, within_s: float = 90) -> int:
