@@ -36,7 +36,7 @@ $(VENV)/.demo: $(VENV)/.base
 demo: $(VENV)/.demo
 	$(BIN)/shadowbench demo $(ARGS)
 
-test: lint $(WHEEL_VENV)/.wheel
+test: lint $(VENV)/.demo $(WHEEL_VENV)/.wheel
 	mkdir -p $(REPORTS)
 	@status=0; \
 	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml || status=1; \
