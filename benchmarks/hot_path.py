@@ -26,8 +26,9 @@ from shadowbench import handoff
 from shadowbench.handoff import Kind, Policy
 from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.origin import Origin, OriginOptions
+from shadowbench.http1.requests import ServerOptions
 from shadowbench.http1.resolver import Resolver
-from shadowbench.http1.server import ServerConnection, ServerOptions
+from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.proxy.tap import Tap

@@ -12,7 +12,7 @@ from typing import Literal
 from shadowbench.child import WorkerSpec
 from shadowbench.errors import ConfigurationError
 from shadowbench.http1.origin import OriginOptions
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.proxy.options import ProxyOptions

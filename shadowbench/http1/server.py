@@ -11,13 +11,13 @@ import select
 import socket
 import struct
 from collections import deque
-from dataclasses import dataclass
 from typing import Protocol, cast
 
 import httptools
 
 from shadowbench.http1 import heads
 from shadowbench.http1.heads import Refusal, known_kind
+from shadowbench.http1.requests import RequestHead, ServerOptions, apply_connection, judge
 from shadowbench.http1.ticker import Ticker
 
 MAX_PIPELINED = 32
@@ -26,53 +26,6 @@ MAX_HELD_BYTES = 65536
 _LINGER_S = 2.0
 _PROBE_S = 1.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOptions:
-    """Bounds of what a client may make us hold and wait for. Seconds and bytes."""
-
-    max_head_bytes: int = 131072
-    max_headers: int = 256
-    head_timeout_s: float = 30.0
-    body_timeout_s: float = 60.0
-    idle_s: float = 300.0
-
-
-class RequestHead:
-    """One request's head. `fields` is flat: name, ": ", value, CRLF, name, … without hop-by-hop and framing fields, the
-    place of Host kept (`host_at` is the index of its value, -1 without one)."""
-
-    __slots__ = (
-        "chunked",
-        "connection",
-        "credentials_at",
-        "fields",
-        "has_body",
-        "host_at",
-        "http10",
-        "keep_alive",
-        "length",
-        "marker",
-        "method",
-        "path",
-        "upgrade",
-    )
-
-    def __init__(self) -> None:
-        self.method = b""
-        self.path = b""
-        self.fields: list[bytes] = []
-        self.host_at = -1
-        self.length: bytes | None = None
-        self.chunked = False
-        self.has_body = False
-        self.http10 = False
-        self.keep_alive = True
-        self.upgrade: bytes | None = None
-        self.connection: list[bytes] | None = None
-        self.credentials_at: list[int] | None = None  # indices of values to hash in copies
-        self.marker: bytes | None = None
 
 
 class RequestHandler(Protocol):
@@ -179,10 +132,8 @@ class ServerConnection(asyncio.Protocol):
         "_head_deadline",
         "_held",
         "_host",
-        "_host_count",
         "_in_body",
         "_in_head",
-        "_length_seen",
         "_lingering",
         "_options",
         "_parser",
@@ -196,7 +147,6 @@ class ServerConnection(asyncio.Protocol):
         "_silent",
         "_since",
         "_skipped",
-        "_te",
         "_ticket",
         "_trailers",
         "_tunnel",
@@ -244,9 +194,6 @@ class ServerConnection(asyncio.Protocol):
     def _reset_head(self) -> None:
         self._head = RequestHead()
         self._fields: list[bytes] = self._head.fields
-        self._host_count = 0
-        self._te: bytes | None = None
-        self._length_seen: bytes | None = None
 
     # ── transport events ──
 
@@ -334,33 +281,7 @@ class ServerConnection(asyncio.Protocol):
         if kind == 0:
             self._fields += name, b": ", value, b"\r\n"
         else:
-            self._special(kind, name, value)
-
-    def _special(self, kind: int, name: bytes, value: bytes) -> None:
-        head = self._head
-        if kind == heads.HOST:
-            self._host_count += 1
-            head.host_at = len(self._fields) + 2
-            self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.CREDENTIAL:
-            if head.credentials_at is None:
-                head.credentials_at = []
-            head.credentials_at.append(len(self._fields) + 2)
-            self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.LENGTH:
-            self._length_seen = value
-            self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.CODING:
-            self._te = value if self._te is None else self._te + b", " + value
-        elif kind == heads.CONNECTION:
-            if head.connection is None:
-                head.connection = []
-            head.connection.append(value)
-        elif kind == heads.UPGRADE:
-            head.upgrade = value
-        elif kind == heads.MARKER:
-            head.marker = value
-            self._fields += name, b": ", value, b"\r\n"
+            self._head.special(kind, name, value)
 
     def on_headers_complete(self) -> None:
         head = self._head
@@ -371,15 +292,14 @@ class ServerConnection(asyncio.Protocol):
         if self._refused_more or self._refusal is not None or self._closing:
             self._reset_head()
             return
-        refusal = self._judge(head, parser.get_http_version())
+        may_be_large = self._silent >= 0 or self._read_bytes > self._options.max_head_bytes
+        refusal = judge(head, parser.get_http_version(), self._options, may_be_large=may_be_large)
         if refusal is not None:
             self._refuse(refusal)
             return
         head.keep_alive = parser.should_keep_alive()
-        if head.connection is not None:
-            self._apply_connection(head)
-        else:
-            head.upgrade = None  # no upgrade without `Connection: Upgrade` (RFC 9110 section 7.8)
+        if head.connection is not None or head.upgrade is not None:
+            apply_connection(head)
         if head.has_body and parser.should_upgrade():
             self._skipped = head
         self._reset_head()
@@ -391,71 +311,6 @@ class ServerConnection(asyncio.Protocol):
             self._stop_reading()
         else:
             self._queue.append(_Waiting(head))
-
-    def _judge(self, head: RequestHead, version: str) -> Refusal | None:
-        """What the parser lets pass and we do not."""
-        if version != "1.1":
-            if version != "1.0":
-                return Refusal(505, "http_version", f"HTTP/{version} is not spoken here, HTTP/1.1 is")
-            head.http10 = True
-        bound = self._options.max_head_bytes
-        if (self._silent >= 0 or self._read_bytes > bound) and sum(map(len, head.fields)) + len(head.path) > bound:
-            return Refusal(431, "head_too_large", f"the request head is above {bound} bytes")
-        if len(head.fields) > 4 * self._options.max_headers:
-            return Refusal(431, "too_many_headers", f"more than {self._options.max_headers} header lines")
-        if self._host_count != 1 and (self._host_count > 1 or not head.http10):
-            return Refusal(400, "host", "a request needs exactly one Host header")
-        if head.method == b"CONNECT":
-            return Refusal(400, "connect", "CONNECT is not offered here")
-        if self._te is not None:
-            if head.http10:
-                return Refusal(400, "transfer_encoding", "Transfer-Encoding does not exist in HTTP/1.0")
-            if self._te.lower() != b"chunked":
-                return Refusal(501, "transfer_encoding", "the only transfer coding understood here is chunked")
-            head.chunked = head.has_body = True
-        elif self._length_seen is not None:
-            head.length = self._length_seen
-            head.has_body = head.length.strip(b"0") != b""
-        if head.path[:1] != b"/":
-            return self._to_origin_form(head)
-        return None
-
-    def _to_origin_form(self, head: RequestHead) -> Refusal | None:
-        target = heads.origin_form(head.method, head.path)
-        if isinstance(target, Refusal):
-            return target
-        head.path = target.path
-        if target.authority is not None:
-            # RFC 9112 section 3.2.2: the authority of an absolute form replaces Host.
-            if head.host_at < 0:
-                head.host_at = len(head.fields) + 2
-                head.fields += b"Host", b": ", b"", b"\r\n"
-            head.fields[head.host_at] = target.authority
-        return None
-
-    def _apply_connection(self, head: RequestHead) -> None:
-        options = heads.connection_options(head.connection or [])
-        ignored = head.http10 or head.has_body or (head.upgrade or b"").lower().startswith(b"h2c")
-        if ignored or b"upgrade" not in options:
-            head.upgrade = None
-        if not options <= heads.PLAIN_OPTIONS:
-            kept = heads.without_nominated(head.fields, options)
-            if len(kept) != len(head.fields):
-                head.fields = kept
-                self._find_again(head)
-
-    @staticmethod
-    def _find_again(head: RequestHead) -> None:
-        """Indices moved: nominated fields were taken out."""
-        head.host_at, head.credentials_at, head.marker = -1, None, None
-        for at in range(0, len(head.fields), 4):
-            kind = heads.kind_of(head.fields[at])
-            if kind == heads.HOST:
-                head.host_at = at + 2
-            elif kind == heads.CREDENTIAL:
-                head.credentials_at = [*(head.credentials_at or []), at + 2]
-            elif kind == heads.MARKER:
-                head.marker = head.fields[at + 2]
 
     def on_body(self, data: bytes) -> None:
         self._silent = -1

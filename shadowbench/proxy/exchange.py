@@ -18,7 +18,8 @@ from shadowbench.http1 import heads
 from shadowbench.http1.client import ClientConnection, ResponseHead
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault
-from shadowbench.http1.server import MAX_HELD_BYTES, RequestHead, ServerConnection
+from shadowbench.http1.requests import RequestHead
+from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shadowbench.http1.origin import OriginOptions
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

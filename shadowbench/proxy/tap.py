@@ -18,7 +18,7 @@ from shadowbench.errors import ProtocolError
 from shadowbench.handoff import Frame, Kind, Policy
 from shadowbench.http1 import heads
 from shadowbench.http1.client import ResponseHead
-from shadowbench.http1.server import RequestHead
+from shadowbench.http1.requests import RequestHead
 from shadowbench.links import Sender
 from shadowbench.signals import Counters
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault, Origin
-from shadowbench.http1.server import RequestHead, ServerConnection
+from shadowbench.http1.requests import RequestHead
+from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.faults import ProductionFault

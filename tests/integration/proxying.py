@@ -26,7 +26,8 @@ from shadowbench import handoff, links
 from shadowbench.handoff import Chunk, Frame, Kind, Policy
 from shadowbench.http1.origin import Origin, OriginOptions
 from shadowbench.http1.resolver import Resolver
-from shadowbench.http1.server import ServerConnection, ServerOptions
+from shadowbench.http1.requests import ServerOptions
+from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.doorman import Doorman, Slots
 from shadowbench.proxy.options import ProxyOptions

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 from tests.integration.proxying import (
     CHUNKED,
     GET,

@@ -5,7 +5,8 @@ Covers CT-01, CT-40, CT-43, CT-45, CT-47, CT-49 to CT-54 and CT-59.
 
 import pytest
 
-from shadowbench.http1.server import MAX_PIPELINED, ServerOptions
+from shadowbench.http1.requests import ServerOptions
+from shadowbench.http1.server import MAX_PIPELINED
 from tests.integration.proxying import (
     CHUNKED,
     GET,

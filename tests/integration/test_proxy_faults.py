@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 from tests.integration.proxying import (
     CHUNKED,
     GET,

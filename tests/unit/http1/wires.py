@@ -18,8 +18,9 @@ from shadowbench import handoff
 from shadowbench.handoff import FrameReader, Kind, Policy
 from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.origin import ConnectFault, Origin, OriginOptions
+from shadowbench.http1.requests import ServerOptions
 from shadowbench.http1.resolver import Resolver
-from shadowbench.http1.server import ServerConnection, ServerOptions
+from shadowbench.http1.server import ServerConnection
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.proxy.tap import Tap
 from shadowbench.proxy.traffic import Traffic

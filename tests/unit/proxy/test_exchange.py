@@ -2,7 +2,7 @@
 
 import pytest
 
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 from tests.integration.proxying import CHUNKED, GET, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
 from tests.unit.http1.wires import HIGH_WATER, Bench
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shadowbench import handoff
 from shadowbench.handoff import Kind
-from shadowbench.http1.server import ServerOptions
+from shadowbench.http1.requests import ServerOptions
 from tests.integration.proxying import CHUNKED, GET, LAST, OK, chunks, head, make_policy, post
 from tests.unit.http1.wires import Bench, Wire
 
