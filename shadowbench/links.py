@@ -26,8 +26,7 @@ from shadowbench.signals import Counters
 SOFT_BOUND_BYTES = 4 * 1024 * 1024
 # Only ends and aborts are written above the soft bound. More than this means that even they pile up: hang up.
 HARD_BOUND_BYTES = 2 * SOFT_BOUND_BYTES
-# Buffers gathered for one write; bounds what a turn of the loop may add beyond the soft bound.
-_MAX_GATHERED = 256
+# Gathered for one write, joined up to this size; bounds what a turn of the loop may add beyond the soft bound.
 _JOIN_BYTES = 131072
 _GATHER_S = 0.001
 _FIRST_DELAY_S = 0.05
@@ -76,6 +75,7 @@ class Sender(asyncio.Protocol):
         self._connecting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
 
     # ── life ──
 
@@ -113,15 +113,16 @@ class Sender(asyncio.Protocol):
             # One write for all that a millisecond brings: each costs a system call and wakes the other process.
             self._loop.call_later(_GATHER_S, self._flush)
         gathered += frames
-        if len(gathered) > _MAX_GATHERED:
+        self._gathered_bytes += sum(map(len, frames))
+        if self._gathered_bytes > _JOIN_BYTES:
             self._flush()
 
     def _flush(self) -> None:
         transport, gathered = self._transport, self._gathered
         if not gathered or transport is None:
             return
-        self._gathered = []
-        if sum(map(len, gathered)) < _JOIN_BYTES:
+        size, self._gathered, self._gathered_bytes = self._gathered_bytes, [], 0
+        if size <= _JOIN_BYTES:
             transport.write(b"".join(gathered))
         else:
             transport.writelines(gathered)
@@ -169,7 +170,7 @@ class Sender(asyncio.Protocol):
             self._retry_later()
             return
         self._transport = None
-        self._gathered = []
+        self._gathered, self._gathered_bytes = [], 0
         self.ready = False
         self._changed.set()
         lost = self.opened - self.settled
@@ -249,15 +250,17 @@ async def listen(path: Path, factory: Callable[[], asyncio.Protocol]) -> asyncio
     # Bound under another name and moved over: a sender finds either the old socket or a listening one.
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.bind(str(fresh))
         sock.listen(128)
         sock.setblocking(False)
         fresh.chmod(0o600)
         fresh.replace(path)
     except OSError as error:
+        sock.close()
+        fresh.unlink(missing_ok=True)
         raise UnavailableError(
-            f"cannot listen at {path}: {error.strerror}; unix socket paths are limited to 107 bytes"
+            f"cannot listen at {path}: {error.strerror or error}; unix socket paths are limited to 107 bytes"
         ) from None
     return await loop.create_unix_server(factory, sock=sock)
