@@ -25,8 +25,8 @@ import uvloop
 from shadowbench import handoff, links
 from shadowbench.handoff import Chunk, Frame, Kind, Policy
 from shadowbench.http1.origin import Origin, OriginOptions
-from shadowbench.http1.resolver import Resolver
 from shadowbench.http1.requests import ServerOptions
+from shadowbench.http1.resolver import Resolver
 from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.doorman import Doorman, Slots
@@ -242,6 +242,13 @@ class RawOrigin:
         self.peers.append(peer)
         return peer
 
+    async def asked(self, kept: Peer) -> Peer:
+        """The connection that the next request comes by: `kept`, or a new one if the pool let that one rest."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        await eventually(lambda: kept.has_more() or bool(poll.poll(0)))
+        return kept if kept.has_more() else await self.accept()
+
     def close(self) -> None:
         for peer in self.peers:
             peer.close()
@@ -412,9 +419,7 @@ class Stage:
             path = Path(options.mirror_socket)
             self.tap = Tap(path, name="proxy-0", counters=self.counters, chance=random.Random(1), wall=lambda: NOW)
             self.tap.start()
-        self.traffic = Traffic(
-            options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters
-        )
+        self.traffic = Traffic(options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters)
         self.doorman = Doorman(
             [listening],
             lambda: ServerConnection(self.traffic, options.server),
@@ -501,11 +506,14 @@ async def stage(
     try:
         yield it
     finally:
-        await it.close()
+        async with asyncio.timeout(WITHIN_S):
+            await it.close()
 
 
 @asynccontextmanager
-async def mirrored(folder: Path, *, policy: Policy | None = None, **given: Any) -> AsyncIterator[tuple[Stage, RawMirror]]:
+async def mirrored(
+    folder: Path, *, policy: Policy | None = None, **given: Any
+) -> AsyncIterator[tuple[Stage, RawMirror]]:
     """A worker with a mirror that hears everything."""
     listener = await MirrorListener(folder / "mirror.sock", policy).start()
     try:
@@ -513,7 +521,3 @@ async def mirrored(folder: Path, *, policy: Policy | None = None, **given: Any) 
             yield it, await listener.connected()
     finally:
         await listener.stop()
-
-
-
-

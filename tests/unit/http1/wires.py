@@ -216,9 +216,7 @@ class Bench:
             self.tap.link._loop = asyncio.get_running_loop()
             self.connect_mirror(policy)
         options = ProxyOptions(production=self.origin._options, server=server or ServerOptions(), **given)
-        self.traffic = Traffic(
-            options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters
-        )
+        self.traffic = Traffic(options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters)
 
     # ── peers ──
 
@@ -255,6 +253,8 @@ class Bench:
 
     def told(self, link: int = -1) -> dict[int, Told]:
         """What the mirror was told over one link, checked for order."""
+        if self.tap is not None:
+            self.tap.link._flush()
         exchanges: dict[int, Told] = {}
         if self.tap is not None:
             self.tap.link._flush()  # the loop's next turn would
