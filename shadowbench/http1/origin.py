@@ -66,13 +66,19 @@ def parse_url(url: str) -> Location:
         raise ConfigurationError(f"{url!r} is not a URL like http://host:port or https://host/base")
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ConfigurationError(f"{url!r}: query, fragment and user info do not belong into an endpoint's URL")
+    if not parts.path.isascii():
+        raise ConfigurationError(f"{url!r}: write the path in percent-encoding")
+    try:
+        authority = parts.netloc.encode("ascii" if parts.netloc.isascii() else "idna")
+    except UnicodeError:
+        raise ConfigurationError(f"{url!r} has no valid host name") from None
     tls = parts.scheme == "https"
     return Location(
         host=parts.hostname,
         port=port or (443 if tls else 80),
         tls=tls,
         base_path=parts.path.rstrip("/").encode("ascii"),
-        authority=parts.netloc.encode("idna" if not parts.netloc.isascii() else "ascii"),
+        authority=authority,
     )
 
 
