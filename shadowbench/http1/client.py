@@ -120,8 +120,10 @@ class ClientConnection(asyncio.Protocol):
         "connect_s",
         "idle_since",
         "keep_alive_s",
+        "left_idle",
         "paused",
         "reused",
+        "streamed",
         "transport",
     )
 
@@ -133,6 +135,8 @@ class ClientConnection(asyncio.Protocol):
     ) -> None:
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.reused = False
+        self.streamed = False  # its last response was chunked
+        self.left_idle = False  # the origin closed it while nothing was asked of it, or just as something was
         self.connect_s = 0.0
         self.born = ticker.now
         self.idle_since = ticker.now
@@ -262,7 +266,10 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._handler is not None:
+            self.left_idle = self.reused and not self._got_byte
             self._broke(exc)
+        else:
+            self.left_idle = not self._dead
         self._die()
         del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
         self._on_lost(self)
@@ -406,6 +413,7 @@ class ClientConnection(asyncio.Protocol):
                 self._fresh_parser = False
             self.resume_reading()
             self.reused = True
+            self.streamed = head.chunked
             self.idle_since = self._ticker.now
             # Into the pool before the handler is told, so that its next request finds this connection.
             self._on_idle(self)

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,6 +23,12 @@ _IDLE_TLS_S = 55.0
 # A promised time-out is the server's clock, and its FIN takes a moment to arrive.
 _PROMISE_MARGIN_S = 1.0
 MAX_IDLE = 1024
+# Some servers close after an answer without having said so; llama.cpp does after every streamed one. A request that is sent
+# into that moment fails, and may not be sent again. So connections rest before they are used again: after a chunked
+# answer, and after any for a while when the origin was seen to close at once.
+_REST_S = 0.05
+_AT_ONCE_S = 1.0
+_DISTRUST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,8 @@ class Origin:
         self._ticker = ticker
         self._resolver = resolver
         self._idle: list[ClientConnection] = []
+        self._resting: deque[tuple[float, ClientConnection]] = deque()  # (from when it may be used again, …)
+        self._distrusted_until = 0.0
         self._all: set[ClientConnection] = set()
         self._ssl = tls_context(options) if self.location.tls else None
         self._idle_s = options.idle_s if options.idle_s is not None else (_IDLE_TLS_S if self._ssl else _IDLE_S)
@@ -104,12 +113,21 @@ class Origin:
         """An idle connection that is still good, or None."""
         idle = self._idle
         now = self._ticker.now
+        if self._resting:
+            self._wake_rested()
         while idle:
             connection = idle.pop()
-            if self._is_fresh(connection, now) and not connection.is_stale():
-                return connection
+            if self._is_fresh(connection, now):
+                if not connection.is_stale():
+                    return connection
+                self._note_close(connection)
             connection.abort()
         return None
+
+    def _wake_rested(self) -> None:
+        now = time.monotonic()
+        while self._resting and self._resting[0][0] <= now:
+            self._idle.append(self._resting.popleft()[1])
 
     async def connect(self) -> ClientConnection:
         """A new connection. Raises ConnectFault."""
@@ -137,12 +155,14 @@ class Origin:
         """Close what is idle, keep nothing more."""
         self._closed = True
         self._ticker.forget(self, self._ticket)
-        for connection in self._idle:
+        for connection in (*self._idle, *(connection for _, connection in self._resting)):
             connection.abort()
         self._idle.clear()
+        self._resting.clear()
 
     def check(self, now: float) -> None:
         """Drop connections that rested too long; the oldest lie at the bottom."""
+        self._wake_rested()
         idle = self._idle
         stale = [connection for connection in idle if not self._is_fresh(connection, now)]
         if stale:
@@ -194,8 +214,11 @@ class Origin:
 
     def rest(self, connection: ClientConnection) -> None:
         """Keep an unused or finished connection for the next request."""
-        if self._closed or len(self._idle) >= MAX_IDLE or self._ticker.now - connection.born > self._options.max_age_s:
+        now = self._ticker.now
+        if self._closed or len(self._idle) >= MAX_IDLE or now - connection.born > self._options.max_age_s:
             connection.abort()
+        elif connection.streamed or now < self._distrusted_until:
+            self._resting.append((time.monotonic() + _REST_S, connection))
         else:
             self._idle.append(connection)
 
@@ -203,8 +226,16 @@ class Origin:
         if connection in self._all:
             self._all.discard(connection)
             self.connections -= 1
+        if connection.left_idle:
+            self._note_close(connection)
         with contextlib.suppress(ValueError):
             self._idle.remove(connection)
+
+    def _note_close(self, connection: ClientConnection) -> None:
+        """The origin closed a connection that it had promised to keep. If it did so at once, it will do so again."""
+        now = self._ticker.now
+        if now - connection.idle_since < _AT_ONCE_S:
+            self._distrusted_until = now + _DISTRUST_S
 
 
 def tls_context(options: OriginOptions) -> ssl.SSLContext:

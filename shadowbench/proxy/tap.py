@@ -73,7 +73,12 @@ class Tap:
     def offer(self, head: RequestHead) -> Copy | None:
         """A copy to write to, when this request may be handed off."""
         policy = self.policy
-        if policy is None or self._rate <= 0.0:
+        if policy is None:
+            # No mirror has said yet what it wants: it might have wanted this.
+            self.dropped_away += 1
+            return None
+        if self._rate <= 0.0:
+            self.not_sampled += 1
             return None
         path = head.path
         allowed = self._paths.get(path)
