@@ -46,7 +46,9 @@ NAMES = (
 )
 SIZES = (0, 1, 7, 90, 400, 5_000, 70_000, 200_000)
 steps = st.lists(
-    st.tuples(st.sampled_from(NAMES), st.integers(0, 2), st.sampled_from(SIZES), st.integers(0, 6)), min_size=10, max_size=80
+    st.tuples(st.sampled_from(NAMES), st.integers(0, 2), st.sampled_from(SIZES), st.integers(0, 6)),
+    min_size=10,
+    max_size=80,
 )
 
 
