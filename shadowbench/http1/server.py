@@ -329,11 +329,11 @@ class ServerConnection(asyncio.Protocol):
         if self._skipped is not None:
             return
         self._in_body = False
+        if self._refused_more or self._refusal is not None or self._closing:
+            return
         if self._trailers:
             self._host.trailers_dropped(self._trailers)
             self._trailers = 0
-        if self._refused_more or self._refusal is not None or self._closing:
-            return
         if self._queue:
             self._queue[-1].ended = True
         elif self.current is not None:
