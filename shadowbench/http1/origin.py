@@ -230,6 +230,8 @@ class Origin:
             self._note_close(connection)
         with contextlib.suppress(ValueError):
             self._idle.remove(connection)
+        if self._resting:
+            self._resting = deque(entry for entry in self._resting if entry[1] is not connection)
 
     def _note_close(self, connection: ClientConnection) -> None:
         """The origin closed a connection that it had promised to keep. If it did so at once, it will do so again."""
