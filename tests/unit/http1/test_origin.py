@@ -4,7 +4,7 @@ import pytest
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.http1.origin import MAX_IDLE, Location, OriginOptions, parse_url, tls_context
-from tests.integration.proxying import GET, OK, on_uvloop
+from tests.integration.proxying import CHUNKED, GET, LAST, OK, on_uvloop
 from tests.unit.http1.wires import Bench
 
 
@@ -115,4 +115,55 @@ async def test_a_closed_origin_keeps_nothing():
     assert not wire.was_aborted
     wire.receive(OK)
     assert client.take() == OK and wire.was_aborted
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_connection_rests_after_a_chunked_answer_and_is_let_go_when_it_ends_meanwhile():
+    bench = Bench()
+    client = bench.client()
+    client.receive(GET)
+    production = await bench.production()
+    production.receive(CHUNKED + LAST)
+    assert bench.origin._idle == [] and len(bench.origin._resting) == 1
+    client.receive(GET)
+    other = await bench.production()
+    assert other is not production
+    other.receive(OK)
+    production.break_()
+    await bench.settle()
+    assert not bench.origin._resting and bench.origin.connections == 1
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_connection_that_rested_is_used_again():
+    bench = Bench()
+    bench.client().receive(GET)
+    production = await bench.production()
+    production.take()
+    production.receive(CHUNKED + LAST)
+    (_, connection) = bench.origin._resting.popleft()
+    bench.origin._resting.append((0.0, connection))  # its rest is over
+    bench.client().receive(GET)
+    assert production.take().startswith(b"GET ")
+    await bench.close()
+
+
+@on_uvloop
+async def test_an_origin_that_closes_at_once_is_distrusted_for_a_while():
+    bench = Bench()
+    await used(bench, 1)
+    bench.origin.wires[0].end()
+    await bench.settle()
+    client = bench.client()
+    client.receive(GET)
+    production = await bench.production()
+    production.receive(OK)
+    assert len(bench.origin._resting) == 1, "also after an answer that was not chunked"
+    bench.ticker.pass_time(61.0)
+    client.receive(GET)
+    again = await bench.production()
+    again.receive(OK)
+    assert len(bench.origin._idle) == 1
     await bench.close()
