@@ -90,7 +90,9 @@ async def test_leaving_while_the_upload_is_held_back_is_noticed(leave):
     """uvloop says nothing of a client's end while its reading is paused; the probe does, once a second."""
     async with stage() as it:
         client = await it.client()
-        sending = asyncio.get_running_loop().create_task(client.send(head("Content-Length: 90000000") + FLOOD[:30_000_000]))
+        sending = asyncio.get_running_loop().create_task(
+            client.send(head("Content-Length: 90000000") + FLOOD[:30_000_000])
+        )
         production = await it.production.accept()
         await production.head()
         await eventually(lambda: not it.connection._reading)
@@ -176,7 +178,9 @@ async def test_a_large_upload_waits_for_the_connection_in_bounded_memory_and_arr
 @on_uvloop
 async def test_a_client_that_reads_nothing_stops_production_and_costs_bounded_memory(chunked):
     size = len(FLOOD)
-    answer = CHUNKED + chunks(FLOOD) + LAST if chunked else b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + FLOOD
+    answer = (
+        CHUNKED + chunks(FLOOD) + LAST if chunked else b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + FLOOD
+    )
     async with stage(idle_timeout_s=10.0) as it:
         client = await it.client()
         await client.send(GET)
@@ -425,7 +429,16 @@ async def test_a_slow_reader_gets_the_last_byte_however_long_it_takes():
 
 OURS = [
     *("Exchange", "ServerConnection", "ClientConnection", "RequestHead", "ResponseHead", "_Waiting"),
-    *("HttpRequestParser", "HttpResponseParser", "TCPTransport", "PseudoSocket", "socket", "Task", "TimerHandle", "Handle"),
+    *(
+        "HttpRequestParser",
+        "HttpResponseParser",
+        "TCPTransport",
+        "PseudoSocket",
+        "socket",
+        "Task",
+        "TimerHandle",
+        "Handle",
+    ),
 ]
 
 

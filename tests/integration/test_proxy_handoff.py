@@ -32,7 +32,11 @@ from tests.integration.proxying import (
     whole,
 )
 
-CUTS = [pytest.param(whole, id="whole"), pytest.param(byte_by_byte, id="bytes"), pytest.param(at_random(2), id="random")]
+CUTS = [
+    pytest.param(whole, id="whole"),
+    pytest.param(byte_by_byte, id="bytes"),
+    pytest.param(at_random(2), id="random"),
+]
 WHOLE = ["OPEN", "REQUEST", "REQUEST_END", "HEAD", "PART", "END"]
 BODY = bytes(range(256)) * 4
 
@@ -194,7 +198,9 @@ async def test_a_bad_response_is_told(tmp_path):
         assert (await told(mirror)).reason == "production_bad_response"
 
 
-@pytest.mark.parametrize(("answer", "reason"), [(b"", "timed_out_first_byte"), (CHUNKED + chunks(b"half"), "timed_out_idle")])
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(b"", "timed_out_first_byte"), (CHUNKED + chunks(b"half"), "timed_out_idle")]
+)
 @on_uvloop
 async def test_time_outs_are_told(tmp_path, answer, reason):
     async with mirrored(tmp_path, first_byte_timeout_s=5.0, idle_timeout_s=5.0) as (it, mirror):

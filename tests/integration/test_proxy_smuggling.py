@@ -21,7 +21,11 @@ from tests.integration.proxying import (
     whole,
 )
 
-CUTS = [pytest.param(whole, id="whole"), pytest.param(byte_by_byte, id="bytes"), pytest.param(at_random(1), id="random")]
+CUTS = [
+    pytest.param(whole, id="whole"),
+    pytest.param(byte_by_byte, id="bytes"),
+    pytest.param(at_random(1), id="random"),
+]
 
 STATUS = re.compile(rb"HTTP/1\.[01] \d")
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -18,9 +18,17 @@ from tests.integration.proxying import (
     whole,
 )
 
-CUTS = [pytest.param(whole, id="whole"), pytest.param(byte_by_byte, id="bytes"), pytest.param(at_random(3), id="random")]
-ASK = head("Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a", first="GET /v1/realtime HTTP/1.1")
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+CUTS = [
+    pytest.param(whole, id="whole"),
+    pytest.param(byte_by_byte, id="bytes"),
+    pytest.param(at_random(3), id="random"),
+]
+ASK = head(
+    "Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a", first="GET /v1/realtime HTTP/1.1"
+)
+SWITCH = (
+    b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+)
 FRAMES = bytes(range(256)) + b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"
 
 

@@ -44,7 +44,9 @@ class Slots:
 class Worker:
     """One `python -m shadowbench.proxy`."""
 
-    def __init__(self, url: str, listening: socket.socket, *, slots: Slots | None = None, slot: int = 0, **given: Any) -> None:
+    def __init__(
+        self, url: str, listening: socket.socket, *, slots: Slots | None = None, slot: int = 0, **given: Any
+    ) -> None:
         options = {"production": {"url": url}, "listen_fds": [listening.fileno()], **given}
         if slots is not None:
             options |= {"slots_fd": slots.fd, "slot": slot, "slots": len(slots.counts)}

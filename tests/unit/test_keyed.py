@@ -92,4 +92,11 @@ def test_the_longest_salt_a_policy_allows_works_everywhere():
 
 def test_credential_headers_are_lower_case_and_hold_what_providers_use():
     assert all(name == name.lower() for name in keyed.CREDENTIAL_HEADERS)
-    assert {b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key", b"cookie", b"set-cookie"} <= keyed.CREDENTIAL_HEADERS
+    assert {
+        b"authorization",
+        b"x-api-key",
+        b"api-key",
+        b"x-goog-api-key",
+        b"cookie",
+        b"set-cookie",
+    } <= keyed.CREDENTIAL_HEADERS

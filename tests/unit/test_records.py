@@ -41,7 +41,12 @@ def test_absent_is_none_and_never_zero():
     assert Usage(source=UsageSource.MISSING) == records.NO_USAGE
     assert dataclasses.astuple(records.NO_USAGE)[1:] == (None,) * 5
     observation = Observation(endpoint="production", outcome=Outcome.OK)
-    assert (observation.status, observation.answer, observation.body, observation.usage) == (None, None, None, records.NO_USAGE)
+    assert (observation.status, observation.answer, observation.body, observation.usage) == (
+        None,
+        None,
+        None,
+        records.NO_USAGE,
+    )
 
 
 def test_the_first_choice_of_an_answer_without_any_is_empty():

@@ -97,7 +97,12 @@ def told(pieces: list[bytes], ending: str, is_head: bool) -> tuple[object, ...]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(RESPONSES), st.lists(st.integers(1, 60), max_size=40), st.sampled_from(["end", "break"]), st.booleans())
+@given(
+    st.sampled_from(RESPONSES),
+    st.lists(st.integers(1, 60), max_size=40),
+    st.sampled_from(["end", "break"]),
+    st.booleans(),
+)
 def test_cuts_change_nothing(response, sizes, ending, is_head):
     pieces, at = [], 0
     for size in sizes:
@@ -146,7 +151,9 @@ async def test_only_a_whole_exchange_leaves_a_connection_for_the_next(response, 
     if sent:
         one.request_sent()
     wire.receive(response)
-    assert (went == ["idle"]) == kept and wire.was_aborted == (not kept and b"Connection: close\r\n\r\n" not in response)
+    assert (went == ["idle"]) == kept and wire.was_aborted == (
+        not kept and b"Connection: close\r\n\r\n" not in response
+    )
     wire.break_()
     await turns()
 

@@ -116,4 +116,6 @@ def test_our_own_responses_are_whole_and_say_why(status, close):
     assert (b"Connection: close" in lines) == close
     error = json.loads(body)["error"]
     assert error["code"] == "a_code" and error["message"] == 'shadowbench: a "message"'
-    assert heads.own_response(Refusal(status, "a_code", 'a "message"'), close=close, with_body=False) == head + b"\r\n\r\n"
+    assert (
+        heads.own_response(Refusal(status, "a_code", 'a "message"'), close=close, with_body=False) == head + b"\r\n\r\n"
+    )

@@ -18,7 +18,9 @@ PARTS = (
     head("Transfer-Encoding: chunked") + chunks(b"one", b"two") + LAST,
     head("Transfer-Encoding: chunked") + chunks(b"one") + b"0\r\nX-T: 1\r\n\r\n",
     head("Connection: Upgrade", "Upgrade: h2c", "Content-Length: 4") + b"GET ",
-    head("Connection: Upgrade", "Upgrade: h2c", "Transfer-Encoding: chunked") + chunks(b"GET / HTTP/1.1\r\n\r\n") + LAST,
+    head("Connection: Upgrade", "Upgrade: h2c", "Transfer-Encoding: chunked")
+    + chunks(b"GET / HTTP/1.1\r\n\r\n")
+    + LAST,
     head("Connection: Upgrade", "Upgrade: h2c"),
     head("Connection: X-A, keep-alive", "X-A: 1", "Cookie: c"),
     head(host=None),

@@ -80,7 +80,9 @@ async def test_exchanges_carry_the_rate_they_were_admitted_at_and_are_thinned_by
     await exchanges(bench, 100)
     told = bench.told()
     epoch = bench.tap.link.epoch
-    expected = [n for n in range(1, 101) if keyed.sample_point(SALT, keyed.request_key(epoch, n)) < keyed.threshold(0.5)]
+    expected = [
+        n for n in range(1, 101) if keyed.sample_point(SALT, keyed.request_key(epoch, n)) < keyed.threshold(0.5)
+    ]
     assert sorted(told) == expected
     assert {heard.opened.admitted for heard in told.values()} == {0.5}
     assert bench.tap.not_sampled == 100 - len(expected)
