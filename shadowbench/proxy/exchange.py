@@ -23,6 +23,7 @@ from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
 
 if TYPE_CHECKING:
+    from shadowbench.proxy.tap import Copy
     from shadowbench.proxy.traffic import Traffic
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
@@ -80,12 +81,17 @@ class Exchange:
         self._last_byte = traffic.ticker.now
         self._out_is_big = False
         self._out: list[bytes] = []  # towards the client, until the end of this read
-        self._copy = traffic.tap.offer(head) if traffic.tap is not None else None
+        self._copy: Copy | None = None
         start = traffic.request_line(head)
         self._up: list[bytes] = [start, *head.fields, b"\r\n"]  # towards production, until the end of this read
         self._up_size = 0
-        if self._copy is not None:
-            self._copy.open(head, start)
+        if traffic.tap is not None:
+            try:
+                self._copy = traffic.tap.offer(head)
+                if self._copy is not None:
+                    self._copy.open(head, start)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+                self._copy_failed("open", error)
         self._began = traffic.began()
         connection = traffic.origin.take()
         if connection is None:
@@ -127,7 +133,10 @@ class Exchange:
         self._up_size += len(data)
         copy = self._copy
         if copy is not None and copy.live:
-            copy.request(data)
+            try:
+                copy.request(data)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+                self._copy_failed("request", error)
         if self._connection is None and self._up_size > MAX_HELD_BYTES:
             self._client.pause_body()
 
@@ -161,7 +170,10 @@ class Exchange:
             self._last_byte = self._traffic.ticker.now
             copy = self._copy
             if copy is not None and copy.live:
-                copy.request_end()
+                try:
+                    copy.request_end()
+                except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+                    self._copy_failed("request_end", error)
 
     # ── the response ──
 
@@ -186,7 +198,10 @@ class Exchange:
         if copy is not None and copy.live:
             connection = self._connection
             assert connection is not None
-            copy.response_head(head, lines, None if connection.reused else connection.connect_s)
+            try:
+                copy.response_head(head, lines, None if connection.reused else connection.connect_s)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+                self._copy_failed("response_head", error)
 
     def _framing(self, head: ResponseHead) -> bytes:
         """The fields that are ours to write, and the empty line."""
@@ -211,7 +226,10 @@ class Exchange:
         self._last_byte = self._traffic.ticker.now
         copy = self._copy
         if copy is not None and copy.live:
-            copy.body(data)
+            try:
+                copy.body(data)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+                self._copy_failed("body", error)
 
     def on_end(self) -> None:
         """Production's answer is complete."""
@@ -233,12 +251,7 @@ class Exchange:
     def _conclude(self) -> None:
         """The response went to the client: tell the copy, count."""
         self._over = True
-        copy, self._copy = self._copy, None
-        if copy is not None and copy.live:
-            if self._request_ended:
-                copy.end(self._paused_us(), self._traffic.lag_us(self._began))
-            else:
-                copy.abort("early_answer", self._paused_us(), self._traffic.lag_us(self._began))
+        self._end_copy(None if self._request_ended else "early_answer")
         self._traffic.ended()
 
     def _flush_out(self) -> None:
@@ -291,7 +304,7 @@ class Exchange:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abort()
-        self._drop_copy(reason)
+        self._end_copy(reason)
         self._traffic.cancelled(reason)
 
     def on_fault(self, reason: str) -> None:
@@ -307,7 +320,7 @@ class Exchange:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abort()
-        self._drop_copy(fault.reason)
+        self._end_copy(fault.reason)
         self._traffic.failed(fault)
         client = self._client
         if self.has_answered:
@@ -321,10 +334,24 @@ class Exchange:
         client.transport.write(heads.own_response(refusal, close=close, with_body=self._head.method != b"HEAD"))
         client.finish(close=close)
 
-    def _drop_copy(self, reason: str) -> None:
+    def _end_copy(self, reason: str | None) -> None:
+        """The last word on the copy: whole, or aborted for a reason."""
+        copy = self._copy
+        if copy is None or not copy.live:
+            return
+        paused_us, lag_us = self._paused_us(), self._traffic.lag_us(self._began)
+        try:
+            if reason is None:
+                copy.end(paused_us, lag_us)
+            else:
+                copy.abort(reason, paused_us, lag_us)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+            self._copy_failed("end", error)
+        self._copy = None
+
+    def _copy_failed(self, operation: str, error: Exception) -> None:
         copy, self._copy = self._copy, None
-        if copy is not None:
-            copy.abort(reason, self._paused_us(), self._traffic.lag_us(self._began))
+        self._traffic.copy_failed(operation, error, copy)
 
     def check(self, now: float) -> None:
         """Time-outs of production: first byte and idle, stopped while the client holds us back or still uploads."""
@@ -347,7 +374,7 @@ class Exchange:
             self.on_fault("bad_response")
             return
         self.has_answered = self._tunnel = True
-        self._drop_copy("tunnel")
+        self._end_copy("tunnel")
         upgrade = b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % (head.upgrade or self._head.upgrade or b"")
         self._out += head.lines, upgrade
         self._flush_out()

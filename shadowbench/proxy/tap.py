@@ -359,6 +359,16 @@ class Copy:
         self.live = False
         self._request, self._writer, self._only, self._has_head = [], None, None, False
 
+    def forsake(self) -> None:
+        """After a fault of ours: end it in whatever way still works."""
+        if self.sequence not in self._tap.copies:
+            self.live = False  # it was never opened: nothing may be said of it
+            return
+        try:
+            self.abort("capture_dropped")
+        except Exception:  # noqa: BLE001  already counted; the connection's settlement counts will tell the rest
+            self._close()
+
     def _send(self, frames: list[bytes]) -> None:
         link = self._tap.link
         if link.full:

@@ -13,7 +13,7 @@ from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.faults import ProductionFault
 from shadowbench.proxy.options import ProxyOptions
-from shadowbench.proxy.tap import Tap
+from shadowbench.proxy.tap import Copy, Tap
 from shadowbench.signals import Counters
 
 
@@ -112,6 +112,14 @@ class Traffic:
             fields += b"Connection", b": ", b"Upgrade", b"\r\n", b"Upgrade", b": ", head.upgrade, b"\r\n"
         base_path = self._base_path if head.path != b"*" else b""
         return b"%b %b%b HTTP/1.1\r\n" % (head.method, base_path, head.path)
+
+    def copy_failed(self, operation: str, error: Exception, copy: Copy | None) -> None:
+        """A fault of ours while copying: counted, told once by the worker's log, and nothing to the client."""
+        self._counters.add("handoff_errors_total", (("operation", operation),))
+        context = {"message": f"handoff: {operation}", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+        if copy is not None:
+            copy.forsake()
 
     # ── connecting: one task per connection to be made, never per request ──
 

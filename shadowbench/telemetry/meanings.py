@@ -30,6 +30,7 @@ MEANINGS = {
     "handoff_connected": "1 while the proxy worker is connected to the mirror.",
     "handoff_admitted_ratio": "Share of the sampling range that is handed off now; below the policy's rate under overload.",
     "handoff_exchanges_total": "Exchanges by what the proxy decided about their copy.",
+    "handoff_errors_total": "Faults of our own while copying, by operation. Any is a bug; no client saw it.",
     "handoff_skipped_total": "Exchanges chosen and not copied, by reason.",
     "handoff_unsettled": "Exchanges handed off that are neither in the log nor counted as discarded yet.",
     "handoff_lost_total": "Exchanges handed off and lost, by reason.",

@@ -1,8 +1,11 @@
 """Exchanges over wires in memory: the moments that real sockets reach only by luck."""
 
+import asyncio
+
 import pytest
 
 from shadowbench.http1.requests import ServerOptions
+from shadowbench.proxy.tap import Copy
 from tests.integration.proxying import CHUNKED, GET, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
 from tests.unit.http1.wires import HIGH_WATER, Bench
 
@@ -200,3 +203,33 @@ async def test_a_copy_tells_how_long_the_client_held_production_back():
     assert told.end is not None and told.end.paused_s > 0
     assert told.response == BIG and told.request == b"{}"
     await bench.close()
+
+
+@pytest.mark.parametrize("operation", ["open", "request", "request_end", "response_head", "body", "end"])
+def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError(operation)
+
+    @on_uvloop
+    async def scenario():
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+        bench = Bench(policy=make_policy(salt=SALT))
+        client = bench.client()
+        monkeypatch.setattr(Copy, operation, broken)
+        client.receive(post())
+        production = await bench.production()
+        production.receive(OK)
+        assert client.take() == OK
+        assert [str(fault) for fault in faults] == [operation]
+        assert bench.counters.get("handoff_errors_total", (("operation", operation),)) == 1
+        assert bench.tap is not None and not bench.tap.copies
+        monkeypatch.undo()
+        client.receive(post())
+        production.receive(OK)
+        assert client.take() == OK
+        whole = [told for told in bench.told().values() if told.end is not None and told.end.reason is None]
+        assert [told.response for told in whole] == [b"ok"]
+        await bench.close()
+
+    scenario()
