@@ -38,14 +38,14 @@ _END = struct.Struct("<QII")
 _ACK = struct.Struct("<QQ")
 
 # Header and fixed payload in one: each call of pack() costs as much as a header line does to parse.
-_OPEN_FRAME = struct.Struct("<IBBHQQId")
-_TIME_FRAME = struct.Struct("<IBBHQQ")
-_HEAD_FRAME = struct.Struct("<IBBHQQII")
-_END_FRAME = struct.Struct("<IBBHQQII")
-_ONE_PART = struct.Struct("<IBBHQHQI")
+OPEN_FRAME = struct.Struct("<IBBHQQId")
+TIME_FRAME = struct.Struct("<IBBHQQ")
+HEAD_FRAME = struct.Struct("<IBBHQQII")
+END_FRAME = struct.Struct("<IBBHQQII")
+ONE_PART = struct.Struct("<IBBHQHQI")
 
 ABSENT_US = 0xFFFFFFFF
-_MAX_US = ABSENT_US - 1
+MAX_US = ABSENT_US - 1
 
 # A part carries at most this many stamps and body bytes, so that its payload stays below MAX_PAYLOAD.
 MAX_STAMPS = 512
@@ -132,7 +132,7 @@ def open_frame(sequence: int, opened_ns: int, policy_version: int, head: bytes, 
     `admitted` is the rate (0 to 1] below which the sender let sampling points pass at that moment: with the candidate's own
     rate it bounds the inclusion probability, so that thinning under load stays known.
     """
-    return _OPEN_FRAME.pack(20 + len(head), 2, 0, 0, sequence, opened_ns, policy_version, admitted) + head
+    return OPEN_FRAME.pack(20 + len(head), 2, 0, 0, sequence, opened_ns, policy_version, admitted) + head
 
 
 def request_header(sequence: int, size: int) -> bytes:
@@ -151,7 +151,7 @@ def request_frames(sequence: int, body: bytes) -> list[bytes]:
 
 def request_end_frame(sequence: int, sent_ns: int, side: int = PRODUCTION) -> bytes:
     """The request was handed to the socket in full at `sent_ns`: this side's t0."""
-    return _TIME_FRAME.pack(8, 4, side, 0, sequence, sent_ns)
+    return TIME_FRAME.pack(8, 4, side, 0, sequence, sent_ns)
 
 
 def head_frame(
@@ -164,14 +164,14 @@ def head_frame(
     side: int = PRODUCTION,
 ) -> bytes:
     """The response's status line and header lines. `connect_us` is absent on a pooled connection, `queue_us` on production."""
-    return _HEAD_FRAME.pack(16 + len(head), 5, side, 0, sequence, head_ns, connect_us, queue_us) + head
+    return HEAD_FRAME.pack(16 + len(head), 5, side, 0, sequence, head_ns, connect_us, queue_us) + head
 
 
 def end_frame(sequence: int, end_ns: int, paused_us: int = 0, lag_us: int = 0, side: int = PRODUCTION) -> bytes:
     """The response ended whole at `end_ns`. `paused_us`: we stopped reading it; `lag_us`: worst loop lag meanwhile."""
-    if paused_us > _MAX_US or lag_us > _MAX_US:
-        paused_us, lag_us = min(paused_us, _MAX_US), min(lag_us, _MAX_US)
-    return _END_FRAME.pack(16, 7, side, 0, sequence, end_ns, paused_us, lag_us)
+    if paused_us > MAX_US or lag_us > MAX_US:
+        paused_us, lag_us = min(paused_us, MAX_US), min(lag_us, MAX_US)
+    return END_FRAME.pack(16, 7, side, 0, sequence, end_ns, paused_us, lag_us)
 
 
 def abort_frame(
@@ -179,13 +179,13 @@ def abort_frame(
 ) -> bytes:
     """Nothing more will come of this side, because of `reason` (a short code from a fixed set)."""
     code = reason.encode("ascii")
-    paused_us, lag_us = min(paused_us, _MAX_US), min(lag_us, _MAX_US)
-    return _END_FRAME.pack(16 + len(code), 8, side, 0, sequence, end_ns, paused_us, lag_us) + code
+    paused_us, lag_us = min(paused_us, MAX_US), min(lag_us, MAX_US)
+    return END_FRAME.pack(16 + len(code), 8, side, 0, sequence, end_ns, paused_us, lag_us) + code
 
 
 def part_header(sequence: int, now_ns: int, size: int, side: int = PRODUCTION) -> bytes:
     """What goes before a single chunk of `size` ≤ MAX_PART_BYTES bytes."""
-    return _ONE_PART.pack(14 + size, 6, side, 0, sequence, 1, now_ns, size)
+    return ONE_PART.pack(14 + size, 6, side, 0, sequence, 1, now_ns, size)
 
 
 class PartWriter:

@@ -117,6 +117,17 @@ class Sender(asyncio.Protocol):
         if self._gathered_bytes > _JOIN_BYTES:
             self._flush()
 
+    def write_joined(self, frames: bytes) -> None:
+        """The same for small frames that were joined already."""
+        if self._transport is None:
+            return
+        if not self._gathered:
+            self._loop.call_later(_GATHER_S, self._flush)
+        self._gathered.append(frames)
+        self._gathered_bytes += len(frames)
+        if self._gathered_bytes > _JOIN_BYTES:
+            self._flush()
+
     def _flush(self) -> None:
         transport, gathered = self._transport, self._gathered
         if not gathered or transport is None:

@@ -90,7 +90,7 @@ class RequestHead:
         self.fields += name, b": ", value, b"\r\n"
 
 
-def judge(head: RequestHead, version: str, options: ServerOptions, *, may_be_large: bool) -> Refusal | None:
+def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large: bool) -> Refusal | None:
     """What the parser lets pass and we do not; fills in what the head's lines mean together.
 
     `may_be_large`: the read it came in does not already bound its size.

@@ -293,7 +293,7 @@ class ServerConnection(asyncio.Protocol):
             self._reset_head()
             return
         may_be_large = self._silent >= 0 or self._read_bytes > self._options.max_head_bytes
-        refusal = judge(head, parser.get_http_version(), self._options, may_be_large=may_be_large)
+        refusal = judge(head, parser.get_http_version(), self._options, may_be_large)
         if refusal is not None:
             self._refuse(refusal)
             return

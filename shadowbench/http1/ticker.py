@@ -28,7 +28,7 @@ class Ticker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()
-        self._lags: deque[tuple[float, float]] = deque(maxlen=_LAGS_KEPT)  # (when, how late a tick came)
+        self.lags: deque[tuple[float, float]] = deque(maxlen=_LAGS_KEPT)  # (when, how late a tick came)
         self._loop = loop
         self._buckets: list[set[Watched]] = [set() for _ in range(_BUCKETS)]
         self._turn = 0
@@ -57,7 +57,7 @@ class Ticker:
     def worst_lag_s(self, since: float) -> float:
         """How long the loop was kept from its events at worst since then, as far as ticks can tell."""
         worst = 0.0
-        for when, lag in reversed(self._lags):
+        for when, lag in reversed(self.lags):
             if when < since:
                 break
             worst = max(worst, lag)
@@ -67,7 +67,7 @@ class Ticker:
         now = self._loop.time()
         lag = now - self.now - _PERIOD_S
         if lag > _LAG_WORTH_KEEPING_S:
-            self._lags.append((now, lag))
+            self.lags.append((now, lag))
         self.now = now
         self._timer = self._loop.call_later(_PERIOD_S, self._tick)
         self._turn = (self._turn + 1) % _BUCKETS

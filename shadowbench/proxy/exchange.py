@@ -23,11 +23,12 @@ from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
 
 if TYPE_CHECKING:
-    from shadowbench.proxy.tap import Copy
+    from shadowbench.proxy.copying import Copy
     from shadowbench.proxy.traffic import Traffic
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
 _JOIN_BYTES = 16384
+_CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 class Exchange:
@@ -87,9 +88,7 @@ class Exchange:
         self._up_size = 0
         if traffic.tap is not None:
             try:
-                self._copy = traffic.tap.offer(head)
-                if self._copy is not None:
-                    self._copy.open(head, start)
+                self._copy = traffic.tap.offer(head, start)
             except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
                 self._copy_failed("open", error)
         self._began = traffic.began()
@@ -193,7 +192,10 @@ class Exchange:
             self._until_eof or not request.keep_alive or not self._request_ended or self._client.must_close
         )
         lines = head.lines
-        self._out += lines, self._framing(head)
+        if self._close_client or request.http10:
+            self._out += lines, self._framing(head)
+        else:
+            self._out += lines, _CHUNKED if head.chunked else b"\r\n"
         copy = self._copy
         if copy is not None and copy.live:
             connection = self._connection
@@ -204,13 +206,10 @@ class Exchange:
                 self._copy_failed("response_head", error)
 
     def _framing(self, head: ResponseHead) -> bytes:
-        """The fields that are ours to write, and the empty line."""
-        chunked = b"Transfer-Encoding: chunked\r\n" if head.chunked and not self._head.http10 else b""
-        if self._close_client:
-            return chunked + b"Connection: close\r\n\r\n"
-        if self._head.http10:
-            return b"Connection: keep-alive\r\n\r\n"
-        return chunked + b"\r\n"
+        """The fields that are ours to write where the connection ends or might not persist, and the empty line."""
+        if not self._close_client:
+            return b"Connection: keep-alive\r\n\r\n"  # HTTP/1.0 does not take it for granted
+        return b"Connection: close\r\n" + (_CHUNKED if head.chunked and not self._head.http10 else b"\r\n")
 
     def on_body(self, data: bytes) -> None:
         """From production."""
@@ -339,7 +338,8 @@ class Exchange:
         copy = self._copy
         if copy is None or not copy.live:
             return
-        paused_us, lag_us = self._paused_us(), self._traffic.lag_us(self._began)
+        paused_us = self._paused_us() if self._paused_at or self._paused_ns else 0
+        lag_us = self._traffic.lag_us(self._began) if self._traffic.ticker.lags else 0
         try:
             if reason is None:
                 copy.end(paused_us, lag_us)

@@ -9,21 +9,19 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from shadowbench import handoff, keyed
+from shadowbench import keyed
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import Frame, Kind, Policy
 from shadowbench.http1 import heads
-from shadowbench.http1.client import ResponseHead
 from shadowbench.http1.requests import RequestHead
 from shadowbench.links import Sender
+from shadowbench.proxy.copying import MAX_LINES_BYTES, Copy
 from shadowbench.signals import Counters
 
 _CACHE = 1024
-_REQUEST_FLUSH_BYTES = 32768
 _LOWEST_ADMITTED = 1 / 1024
 _CREDENTIAL_PARAMETER = re.compile(rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)")
 _THINNING_PERIOD_S = 1.0
@@ -49,7 +47,7 @@ class Tap:
         self._counters = counters
         self._sequence = 0
         self._threshold = 0
-        self._rate = 0.0
+        self.rate = 0.0  # in force: the policy's, thinned
         self._keys_by_request = True
         self._key_header = b""
         self._paths: dict[bytes, bool] = {}
@@ -70,14 +68,14 @@ class Tap:
 
     # ── deciding ──
 
-    def offer(self, head: RequestHead) -> Copy | None:
-        """A copy to write to, when this request may be handed off."""
+    def offer(self, head: RequestHead, start: bytes) -> Copy | None:
+        """A copy to write to, when this request is handed off. `start`: the request line that production gets."""
         policy = self.policy
         if policy is None:
             # No mirror has said yet what it wants: it might have wanted this.
             self.dropped_away += 1
             return None
-        if self._rate <= 0.0:
+        if self.rate <= 0.0:
             self.not_sampled += 1
             return None
         path = head.path
@@ -101,7 +99,25 @@ class Tap:
             else:
                 self.dropped_away += 1
             return None
-        return Copy(self, sequence, policy.version)
+        lines = self._without_credentials(head, start)
+        if len(lines) > MAX_LINES_BYTES:
+            self._counters.add("handoff_skipped_total", (("reason", "head_too_large"),))
+            return None
+        self.handed_off += 1
+        self.link.opened += 1
+        copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines)
+        return copy
+
+    def _without_credentials(self, head: RequestHead, start: bytes) -> bytes:
+        """The head as production gets it, with placeholders for credentials."""
+        if b"?" in start:
+            start = _CREDENTIAL_PARAMETER.sub(self.parameter_placeholder, start)
+        if head.credentials_at is None:
+            return start + b"".join(head.fields)
+        fields = [start, *head.fields]
+        for at in head.credentials_at:
+            fields[at + 1] = self.placeholder(fields[at + 1])
+        return b"".join(fields)
 
     def _point(self, policy: Policy, head: RequestHead, sequence: int) -> int:
         if self._keys_by_request:
@@ -173,8 +189,8 @@ class Tap:
 
     def _set_rate(self) -> None:
         assert self.policy is not None
-        self._rate = min(self.policy.rate, self.admitted)
-        self._threshold = keyed.threshold(self._rate)
+        self.rate = min(self.policy.rate, self.admitted)
+        self._threshold = keyed.threshold(self.rate)
 
     def _adapt(self) -> None:
         """Once a second: halve the admitted rate after drops, give back a tenth after a second without."""
@@ -183,17 +199,12 @@ class Tap:
         if self.policy is None or (not dropped and self.admitted == 1.0):
             return
         if dropped:
-            self.admitted = max(_LOWEST_ADMITTED, self._rate / 2)
+            self.admitted = max(_LOWEST_ADMITTED, self.rate / 2)
         else:
             self.admitted = min(1.0, self.admitted * 1.1)
             if self.admitted >= self.policy.rate:
                 self.admitted = 1.0
         self._set_rate()
-
-    @property
-    def rate(self) -> float:
-        """The rate in force: the policy's, thinned."""
-        return self._rate
 
     def report(self, counters: Counters) -> None:
         """Plain integers of the hot path, as gauges and counters of a snapshot."""
@@ -211,173 +222,3 @@ class Tap:
         counters.gauge("handoff_connected", 1.0 if link.ready or link.full else 0.0)
         counters.gauge("handoff_admitted_ratio", self.admitted)
         counters.gauge("handoff_unsettled", float(link.opened - link.settled))
-
-
-class Copy:
-    """One exchange on its way to the mirror. Holds less than 64 KiB; `live` turns false when nobody wants it any more."""
-
-    __slots__ = (
-        "_has_head",
-        "_only",
-        "_only_ns",
-        "_open_sent",
-        "_request",
-        "_request_size",
-        "_tap",
-        "_writer",
-        "live",
-        "sequence",
-        "version",
-    )
-
-    def __init__(self, tap: Tap, sequence: int, version: int) -> None:
-        self.live = True
-        self._open_sent = False
-        self.sequence = sequence
-        self.version = version
-        self._tap = tap
-        self._request: list[bytes] = []
-        self._request_size = 0
-        self._has_head = False
-        # Most answers that are not streams come in one read: it needs no writer.
-        self._only: bytes | None = None
-        self._only_ns = 0
-        self._writer: handoff.PartWriter | None = None
-
-    def open(self, head: RequestHead, start: bytes) -> None:
-        """The request's head as production gets it, `start` its first line, with placeholders for credentials."""
-        tap = self._tap
-        if b"?" in start:
-            start = _CREDENTIAL_PARAMETER.sub(tap.parameter_placeholder, start)
-        fields = head.fields
-        if head.credentials_at is not None:
-            fields = fields.copy()
-            for at in head.credentials_at:
-                fields[at] = tap.placeholder(fields[at])
-        lines = start + b"".join(fields)
-        if len(lines) > handoff.MAX_HEAD_BYTES - 64:
-            self.live = False
-            tap._counters.add("handoff_skipped_total", (("reason", "head_too_large"),))
-            return
-        tap.link.opened += 1
-        tap.handed_off += 1
-        tap.copies[self.sequence] = self
-        self._request.append(
-            handoff.open_frame(self.sequence, time.monotonic_ns(), self.version, lines, tap.rate or 1.0)
-        )
-
-    def request(self, data: bytes) -> None:
-        """A piece of the request body."""
-        if len(data) <= handoff.MAX_PAYLOAD:
-            self._request += handoff.request_header(self.sequence, len(data)), data
-        else:
-            self._request += handoff.request_frames(self.sequence, data)
-        self._request_size += len(data)
-        if self._request_size >= _REQUEST_FLUSH_BYTES:
-            self._flush_request()
-
-    def request_end(self) -> None:
-        """The request was handed to production's socket in full, now."""
-        self._request.append(handoff.request_end_frame(self.sequence, time.monotonic_ns()))
-        self._flush_request()
-
-    def _flush_request(self) -> None:
-        frames, self._request, self._request_size = self._request, [], 0
-        self._send(frames)
-
-    def response_head(self, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
-        """Production's response head; `lines` as the client gets them."""
-        if head.credentials_at is not None:
-            fields = head.fields.copy()
-            for at in head.credentials_at:
-                fields[at] = self._tap.placeholder(fields[at])
-            lines = b"HTTP/1.1 %d %b\r\n%b" % (head.status, head.reason, b"".join(fields))
-        if len(lines) > handoff.MAX_HEAD_BYTES:
-            self.abort("capture_dropped")
-            return
-        connect_us = handoff.ABSENT_US if connect_s is None else int(connect_s * 1e6)
-        self._has_head = True
-        # Kept with the request's frames, if any are left, and sent with the first part.
-        self._request.append(handoff.head_frame(self.sequence, time.monotonic_ns(), lines, connect_us=connect_us))
-
-    def body(self, data: bytes) -> None:
-        """A chunk of production's body that arrived now."""
-        writer = self._writer
-        if writer is None:
-            if not self._has_head:
-                return
-            if self._only is None and len(data) < handoff.PartWriter.FLUSH_BYTES:
-                self._only, self._only_ns = data, time.monotonic_ns()
-                return
-            writer = self._writer = handoff.PartWriter(self.sequence)
-            if self._only is not None:
-                writer.add(self._only_ns, self._only)
-        frames = writer.add(time.monotonic_ns(), data)
-        if frames is not None:
-            if self._request:
-                frames = self._request + frames
-                self._request = []
-            self._send(frames)
-
-    def end(self, paused_us: int, lag_us: int) -> None:
-        """The response is complete."""
-        frames = self._request
-        self._add_parts(frames)
-        frames.append(handoff.end_frame(self.sequence, time.monotonic_ns(), paused_us, lag_us))
-        self._send(frames)
-        self._close()
-
-    def _add_parts(self, frames: list[bytes]) -> None:
-        if self._writer is not None:
-            frames += self._writer.flush()
-        elif self._only is not None:
-            frames += handoff.part_header(self.sequence, self._only_ns, len(self._only)), self._only
-
-    def abort(self, reason: str, paused_us: int = 0, lag_us: int = 0) -> None:
-        """The exchange ended otherwise. Always said, also above the soft bound: the mirror must not wait for more."""
-        if not self.live:
-            return
-        link = self._tap.link
-        frames: list[bytes] = []
-        if link.full:
-            # What gathered cannot be told any more: whatever became of the exchange, its copy is not whole.
-            self._tap.dropped_full += 1
-            reason = "handoff_full"
-            if not self._open_sent:
-                link.opened -= 1  # nothing was ever said of it
-                self._close()
-                return
-        else:
-            frames = self._request
-            self._add_parts(frames)
-        frames.append(handoff.abort_frame(self.sequence, time.monotonic_ns(), reason, paused_us, lag_us))
-        link.write(frames)
-        self._close()
-
-    def dropped(self) -> None:
-        """The mirror does not want this exchange. It has settled it."""
-        self.live = False
-        self._request, self._writer, self._only, self._has_head = [], None, None, False
-
-    def forsake(self) -> None:
-        """After a fault of ours: end it in whatever way still works."""
-        if self.sequence not in self._tap.copies:
-            self.live = False  # it was never opened: nothing may be said of it
-            return
-        try:
-            self.abort("capture_dropped")
-        except Exception:  # noqa: BLE001  already counted; the connection's settlement counts will tell the rest
-            self._close()
-
-    def _send(self, frames: list[bytes]) -> None:
-        link = self._tap.link
-        if link.full:
-            self.abort("handoff_full")
-        else:
-            self._open_sent = True
-            link.write(frames)
-
-    def _close(self) -> None:
-        self.live = False
-        self._request, self._writer, self._only, self._has_head = [], None, None, False
-        self._tap.copies.pop(self.sequence, None)

@@ -10,10 +10,11 @@ from shadowbench.http1.origin import ConnectFault, Origin
 from shadowbench.http1.requests import RequestHead
 from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
+from shadowbench.proxy.copying import Copy
 from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.faults import ProductionFault
 from shadowbench.proxy.options import ProxyOptions
-from shadowbench.proxy.tap import Copy, Tap
+from shadowbench.proxy.tap import Tap
 from shadowbench.signals import Counters
 
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from shadowbench.http1.requests import ServerOptions
-from shadowbench.proxy.tap import Copy
+from shadowbench.proxy.copying import Copy
+from shadowbench.proxy.tap import Tap
 from tests.integration.proxying import CHUNKED, GET, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
 from tests.unit.http1.wires import HIGH_WATER, Bench
 
@@ -216,7 +217,7 @@ def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeyp
         asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
         bench = Bench(policy=make_policy(salt=SALT))
         client = bench.client()
-        monkeypatch.setattr(Copy, operation, broken)
+        monkeypatch.setattr(*((Tap, "offer") if operation == "open" else (Copy, operation)), broken)
         client.receive(post())
         production = await bench.production()
         production.receive(OK)
