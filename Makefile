@@ -9,7 +9,7 @@ WHEEL_VENV := build/wheel-venv
 # Tests that start processes want a core; more workers than cores only make time-outs tighter.
 TEST_WORKERS ?= 2
 # A file's tests stay together: some share a sidecar.
-PYTEST := $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not soak and not verify"
 
 .PHONY: demo test lint verify soak bench clean
 .DELETE_ON_ERROR:
@@ -55,7 +55,7 @@ verify: $(VENV)/.dev
 	script/verify --junitxml $(REPORTS)/verify.xml
 
 soak: $(VENV)/.dev
-	$(BIN)/python -m pytest -m soak --timeout 3600 tests
+	$(BIN)/python -m pytest -m soak -s --timeout 3600 tests
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py $(ARGS)
