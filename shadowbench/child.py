@@ -16,9 +16,9 @@ from shadowbench.signals import Sample, from_wire
 from shadowbench.telemetry.totals import Source
 
 _FIRST_DELAY_S = 0.1
-_LONGEST_DELAY_S = 10.0
+_LONGEST_DELAY_S = 5.0
 # A worker that lived this long did not die of its start: the next restart is immediate again.
-_STEADY_S = 60.0
+_STEADY_S = 10.0
 # The last snapshot of a process that has ended may still be on its way.
 _LAST_WORDS_S = 1.0
 _COULD_NOT_START = 127  # as shells have it

@@ -23,7 +23,9 @@ class Owner(Protocol):
     """The tap, as its copies see it."""
 
     copies: dict[int, Copy]
+    handed_off: int
     dropped_full: int
+    cut_short: int
     rate: float
 
     def placeholder(self, value: bytes) -> bytes:
@@ -143,12 +145,15 @@ class Copy:
         frames: list[bytes] = []
         if link.full:
             # What gathered cannot be told any more: whatever became of the exchange, its copy is not whole.
-            self._owner.dropped_full += 1
+            owner = self._owner
+            owner.dropped_full += 1
             reason = "handoff_full"
             if not self._is_open_sent:
                 link.opened -= 1  # nothing was ever said of it
+                owner.handed_off -= 1
                 self._close()
                 return
+            owner.cut_short += 1
         else:
             self._add_parts()
             frames = self._pending

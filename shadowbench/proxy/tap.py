@@ -40,6 +40,7 @@ class Tap:
         self.own_marker = 0
         self.dropped_away = 0
         self.dropped_full = 0
+        self.cut_short = 0  # of those, how many had been handed off in part
         self.handed_off = 0
         self.unwanted = 0
         self.admitted = 1.0  # thinning under load
@@ -215,10 +216,11 @@ class Tap:
             ("endpoint", self.foreign_path),
             ("own_marker", self.own_marker),
             ("mirror_away", self.dropped_away),
-            ("handoff_full", self.dropped_full),
-            ("mirror_dropped", self.unwanted),
+            ("handoff_full", self.dropped_full - self.cut_short),
         ):
             counters.set_total("handoff_exchanges_total", count, (("decision", reason),))
+        counters.set_total("handoff_cut_short_total", self.cut_short)
+        counters.set_total("handoff_unwanted_total", self.unwanted)
         counters.gauge("handoff_connected", 1.0 if link.ready or link.full else 0.0)
         counters.gauge("handoff_admitted_ratio", self.admitted)
         counters.gauge("handoff_unsettled", float(link.opened - link.settled))

@@ -29,7 +29,9 @@ MEANINGS = {
     # both ends of the handoff
     "handoff_connected": "1 while the proxy worker is connected to the mirror.",
     "handoff_admitted_ratio": "Share of the sampling range that is handed off now; below the policy's rate under overload.",
-    "handoff_exchanges_total": "Exchanges by what the proxy decided about their copy.",
+    "handoff_exchanges_total": "Requests by what the proxy decided about their copy; each is counted once.",
+    "handoff_unwanted_total": "Of the sampled exchanges: copying ended early because the mirror had no use for them.",
+    "handoff_cut_short_total": "Of the sampled exchanges: copies given up halfway because the mirror did not keep up.",
     "handoff_errors_total": "Faults of our own while copying, by operation. Any is a bug; no client saw it.",
     "handoff_skipped_total": "Exchanges chosen and not copied, by reason.",
     "handoff_unsettled": "Exchanges handed off that are neither in the log nor counted as discarded yet.",

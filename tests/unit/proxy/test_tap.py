@@ -124,6 +124,7 @@ async def test_a_full_link_drops_with_a_reason_and_the_counts_add_up():
     told = bench.told()
     assert [heard.reason for heard in told.values()] == ["handoff_full"]
     assert bench.tap.dropped_full == 3 and bench.tap.link.opened == 1
+    assert bench.tap.cut_short == 1 and bench.tap.handed_off == 1
     await exchanges(bench, 1)
     assert list(bench.told().values())[-1].reason is None
     await bench.close()
