@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from shadowbench import links
+from shadowbench.errors import UnavailableError
 from shadowbench.recorder.exchange import Reader
+from shadowbench.recorder.lock import HeldElsewhereError, LogLock
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.recorder.redact import CredentialRedactor, Redactor
@@ -17,7 +19,8 @@ from shadowbench.recorder.server import Recorder
 from shadowbench.recorder.writer import BatchBounds, Report, Writer
 from shadowbench.records import Exchange
 from shadowbench.signals import Counters
-from shadowbench.store.opening import open_log
+from shadowbench.store.base import PairLog
+from shadowbench.store.opening import open_log, path_of
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.worker import Parent, from_json, run
 
@@ -28,8 +31,16 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     """Serve until drained."""
     os.nice(_NICENESS)
     options = from_json(RecorderOptions, fields)
+    lock = LogLock(path_of(options.store_url))
+    try:
+        await lock.take_patiently()
+    except HeldElsewhereError:
+        raise
+    except UnavailableError as error:
+        # Where no lock file can be made no log can be opened either; both are tried again with the log.
+        parent.log("error", "the pair log cannot be locked yet", error=str(error))
     recorder = Recorder(options, parent.counters, parent.log)
-    recorder.writer = build_writer(options, recorder)
+    recorder.writer = build_writer(options, recorder, lock)
     parent.before_snapshot(recorder.set_gauges)
     recorder.writer.start()
     server = await links.listen(Path(options.socket_path), recorder.connect)
@@ -38,11 +49,12 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     if recorder.fatal is None:
         await recorder.drain()
     server.close()
+    lock.release()
     if recorder.fatal is not None:
         raise recorder.fatal
 
 
-def build_writer(options: RecorderOptions, recorder: Recorder) -> Writer:
+def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) -> Writer:
     """The writer of these options, which reports to `recorder` on the running loop."""
     loop = asyncio.get_running_loop()
     limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
@@ -54,11 +66,15 @@ def build_writer(options: RecorderOptions, recorder: Recorder) -> Writer:
     def read(raw: RawExchange, counters: Counters) -> Exchange:
         return redactor.redact(reader.read(raw), counters)
 
+    def open_locked() -> PairLog:
+        lock.take()
+        return open_log(options.store_url, "write")
+
     def deliver(report: Report) -> None:
         loop.call_soon_threadsafe(recorder.on_report, report)
 
     return Writer(
-        open_log=lambda: open_log(options.store_url, "write"),
+        open_log=open_locked,
         read=read,
         bounds=BatchBounds(
             exchanges=options.max_batch_exchanges,
