@@ -43,6 +43,7 @@ class Recorder:
         self._left = asyncio.Event()  # set whenever a connection has nothing more to say
         self._in_writer = 0
         self._failure: str | None = None
+        self._lost = 0  # given to the writer, which gave up on the store
 
     def connect(self) -> MirrorConnection:
         """The protocol of a new connection."""
@@ -69,6 +70,7 @@ class Recorder:
             self.memory.give_back(settled.item.raw.held_bytes)
             settled.item.place.recorded = settled.reason is None
             self.settled(settled.reason)
+            self._lost += settled.reason == STORE_FAILED
             owners.add(cast(MirrorConnection, settled.item.owner))
         for owner in owners:
             owner.acknowledge()
@@ -77,8 +79,10 @@ class Recorder:
         if report.ended:
             self.fatal = report.fatal
             self.ended.set()
-        else:
-            self._tell_store(report.failure)
+        elif report.failure is not None:
+            self._on_failing(report.failure)
+        elif report.works is not None:
+            self._on_working(report.works)
 
     def set_gauges(self) -> None:
         """Before each snapshot."""
@@ -87,15 +91,22 @@ class Recorder:
         self.counters.gauge("recorder_held_bytes", self.memory.used)
         self.counters.gauge("recorder_store_failing", self._failure is not None)
 
-    def _tell_store(self, failure: str | None) -> None:
-        if failure == self._failure:
-            return
-        self._failure = failure
-        self.memory.full_reason = RECORDER_FULL if failure is None else STORE_FAILED
-        if failure is None:
-            self.log("info", "the pair log goes on")
-        else:
+    def _on_failing(self, failure: str) -> None:
+        if failure != self._failure:
+            self._failure = failure
+            self.memory.full_reason = STORE_FAILED
             self.log("error", "the pair log refuses; exchanges are kept while memory allows", reason=failure)
+
+    def _on_working(self, works: str) -> None:
+        if self._failure is not None:
+            self._failure = None
+            self.memory.full_reason = RECORDER_FULL
+            self.log("info", "the pair log goes on" if works == "committed" else "the pair log could be opened")
+
+    def _tell_lost(self) -> None:
+        if self._lost:
+            what = "exchange" if self._lost == 1 else "exchanges"
+            self.log("warning", f"{self._lost} {what} lost at shutdown", exchanges=self._lost, reason=self._failure)
 
     # ── connections come and go ──
 
@@ -115,14 +126,18 @@ class Recorder:
         self._left.set()
 
     async def drain(self) -> None:
-        """Serve until every mirror said goodbye and is settled, or the time is up; then flush, acknowledge, hang up."""
+        """Serve until every mirror has said all, or the time is up; then flush, acknowledge, hang up.
+
+        What is said but not stored is not waited for here: the writer knows how long a store that fails is worth it.
+        """
         try:
             async with asyncio.timeout(self.options.drain_s):
-                await self._until(lambda: all(connection.is_done for connection in self._connections))
+                await self._until(lambda: all(connection.has_said_all for connection in self._connections))
         except TimeoutError:
             self.log("warning", "a mirror did not say goodbye in time")
         self.writer.stop(self.options.flush_s)
         await self.ended.wait()
+        self._tell_lost()
         for connection in list(self._connections):
             connection.hang_up()
         try:
@@ -150,16 +165,16 @@ class MirrorConnection(asyncio.Protocol):
         self.assembly = Assembly(recorder.memory, max_body_bytes=recorder.options.max_body_bytes)
 
     @property
-    def is_done(self) -> bool:
-        """Nothing more is expected: goodbye was said, and all that was opened is settled."""
-        return self._said_goodbye and not self.assembly and not self._ledger
+    def has_said_all(self) -> bool:
+        """Nothing more is expected: goodbye was said, and all that was opened is closed."""
+        return self._said_goodbye and not self.assembly
 
     def acknowledge(self) -> None:
         """Tell the mirror what has been settled."""
         frames = self._ledger.due()
         if frames and self._transport is not None:
             self._transport.writelines(frames)
-        if self.is_done:
+        if self.has_said_all:
             self._recorder.finished_one()
 
     def hang_up(self) -> None:

@@ -8,7 +8,8 @@ Group commit: whatever has gathered while the last transaction ran goes into the
 exchange commits at once, under load one fsync serves hundreds. Nothing is reported as recorded before its commit returned.
 
 When the log refuses (disk full, locked, device fault) the batch is kept and tried again with back-off, until the store comes
-back or the recorder has to leave. Meanwhile others wait, and `memory.Memory` decides how many.
+back or the recorder has to leave. Meanwhile others wait, and `memory.Memory` decides how many. On leaving, a refusal that may
+pass is waited out for a while; one that lasts (a damaged file) gets one last try.
 An exchange that the log refuses by itself, whatever the state of the disk, must not block the others: after an error that is
 not the surroundings', or that stays doubtful, the batch is appended one by one and what is refused alone is discarded.
 """
@@ -19,6 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
 from shadowbench.recorder.ledger import Place
@@ -34,6 +36,8 @@ _FIRST_DELAY_S = 0.05
 _LONGEST_DELAY_S = 2.0
 DOUBTFUL = "other"  # the reason of a `LogError` that may be the store's fault (no descriptors left) or an exchange's
 _DOUBTFUL_TRIES = 4  # within a second
+# These do not pass by themselves within the seconds that a leaving recorder has. "unavailable": no folder, a newer schema.
+_LASTING = frozenset({"corrupt", "read_only", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,8 @@ class Report:
 
     settled: Sequence[Settled] = ()
     counters: Counters = field(default_factory=Counters)
-    failure: str | None = None  # why the store fails at the moment, None when it does not
+    failure: str | None = None  # the store has just failed, and why
+    works: Literal["opened", "committed"] | None = None  # what the store has just done
     wal_bytes: int | None = None
     fatal: BaseException | None = None  # the thread has ended by this
     ended: bool = False
@@ -153,7 +158,7 @@ class Writer:
                     return
                 delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
             else:
-                self._deliver(Report())
+                self._deliver(Report(works="opened"))
                 return
 
     def _gather(self) -> list[Item]:
@@ -192,7 +197,9 @@ class Writer:
             settled.append(Settled(read.item, reason))
             if read.exchange is not None and reason is None:
                 _count_observations(read.exchange, counters)
-        self._deliver(Report(settled=settled, counters=counters, wal_bytes=self._wal_bytes()))
+        # Without a commit there is no news of the store: nothing could be read, or the recorder gave up.
+        works: Literal["committed"] | None = "committed" if any(s.reason is None for s in settled) else None
+        self._deliver(Report(settled=settled, counters=counters, works=works, wal_bytes=self._wal_bytes()))
 
     def _try_read(self, item: Item, counters: Counters) -> Exchange | None:
         try:
@@ -246,7 +253,8 @@ class Writer:
         self._deliver(Report(failure=failure, counters=counters))
         with self._changed:
             if self._give_up_at is not None:
-                delay_s = min(delay_s, self._give_up_at - self._clock())
+                left_s = 0.0 if failure in _LASTING else self._give_up_at - self._clock()
+                delay_s = min(delay_s, left_s)
             if delay_s > 0:
                 # Woken early by `stop` or by a new item; trying once too often is harmless.
                 self._changed.wait(delay_s)

@@ -273,6 +273,51 @@ def test_a_full_disk_costs_what_memory_cannot_hold_and_the_log_goes_on_when_ther
         assert ids == [*map(id_of, range(kept)), id_of(500)]
 
 
+def test_a_damaged_log_does_not_hold_up_a_recorder_that_leaves(folder: Path) -> None:
+    (folder / "pairs.db").write_bytes(random.Random(1).randbytes(60_000))
+    with recorder(folder, drain_s=1000.0, flush_s=1000.0) as running:
+        mirror = running.connect()
+        mirror.say(*frames_of(range(3)), handoff.pack(Kind.GOODBYE))
+        assert mirror.hear() == [Kind.WELCOME]
+        running.process.send_signal(signal.SIGTERM)
+        mirror.hear_until(3)
+        assert (mirror.recorded, mirror.discarded) == (0, 3)
+        assert running.process.wait(WAIT_S) == 0
+
+
+# ── two recorders ──
+
+
+def test_a_second_recorder_on_a_log_refuses_and_names_the_first(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = folder / "other"
+    other.mkdir(mode=0o700)
+    (folder / "link.db").symlink_to(folder / "pairs.db")
+    with recorder(folder) as first:
+        first.connect()
+        with recorder(other, store_url=f"sqlite:///{folder}/link.db") as second:
+            assert second.process.wait(WAIT_S) == 4
+        said = capfd.readouterr().err
+        assert f"pid {first.process.pid} writes the pair log" in said
+        assert "store.url" in said
+        mirror = first.connect()
+        mirror.say(*frames_of([0]))
+        mirror.hear_until(1)
+        assert mirror.recorded == 1
+
+
+def test_a_recorder_waits_a_moment_for_one_that_is_about_to_leave(folder: Path) -> None:
+    with recorder(folder) as first:
+        first.connect().sock.close()
+        other = folder / "other"
+        other.mkdir(mode=0o700)
+        with recorder(other, store_url=f"sqlite:///{folder}/pairs.db") as second:
+            assert first.terminate() == 0
+            second.connect().sock.close()
+            assert second.terminate() == 0
+
+
 # ── killed at any moment ──
 
 

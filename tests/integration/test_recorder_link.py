@@ -8,15 +8,18 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shadowbench import handoff, links
 from shadowbench.handoff import Frame
 from shadowbench.recorder.__main__ import build_writer
+from shadowbench.recorder.lock import LogLock
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.server import Recorder
 from shadowbench.recorder.testing import ScriptedExchange, ScriptedSide, candidate_fields, close_frame, plan_fields
+from shadowbench.recorder.writer import Report
 from shadowbench.signals import Counters
 from shadowbench.store.opening import open_log
 
@@ -51,9 +54,10 @@ class Serving:
             **options,  # type: ignore[arg-type]
         )
         self.counters = Counters()
+        self.lock = LogLock(folder / "pairs.db")
         self.told: list[str] = []
         self.recorder = Recorder(self.options, self.counters, lambda level, event, **fields: self.told.append(event))
-        self.recorder.writer = build_writer(self.options, self.recorder)
+        self.recorder.writer = build_writer(self.options, self.recorder, self.lock)
 
     async def start(self) -> None:
         self.recorder.writer.start()
@@ -85,6 +89,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
         async def begin(**options: object) -> Serving:
             serving = Serving(tmp_path, **options)
             await serving.start()
+            stack.callback(serving.lock.release)
             stack.callback(serving.server.close)
             stack.push_async_callback(serving.recorder.drain)
             return serving
@@ -210,4 +215,53 @@ async def test_a_burst_over_the_memory_bound_is_discarded_with_its_reason(serve)
     assert serving.recorder.memory.used == 0
     with contextlib.closing(open_log(serving.options.store_url, "read")) as log:
         assert log.counts().exchanges == sender.recorded
+    assert await sender.leave(WAIT_S)
+
+
+# ── a store that refuses ──
+
+
+async def test_exchanges_kept_for_a_damaged_log_are_counted_and_told_when_the_recorder_leaves(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "pairs.db").write_bytes(random.Random(1).randbytes(60_000))
+    serving = await serve()
+    sender, _ = await serving.sender()
+    for number in range(3):
+        send(sender, number, script(number))
+    await until(lambda: serving.recorder.memory.used)
+    leaving = asyncio.get_running_loop().create_task(sender.leave(WAIT_S))
+    async with asyncio.timeout(WAIT_S):
+        await serving.recorder.drain()  # long before drain_s: what the writer keeps is not waited for
+        assert await leaving
+    assert serving.exchanges("discarded", "store_failed") == 3
+    assert serving.told == [
+        "the pair log refuses; exchanges are kept while memory allows",
+        "3 exchanges lost at shutdown",
+    ]
+
+
+async def test_a_log_that_can_be_opened_after_all_is_told_as_that(serve: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "pairs.db").write_bytes(b"x" * 60_000)
+    serving = await serve()
+    await until(lambda: serving.told)
+    (tmp_path / "pairs.db").unlink()
+    sender, _ = await serving.sender()
+    send(sender, 1, script(1))
+    await until(lambda: serving.exchanges("recorded"))
+    assert serving.told[1:] == ["the pair log could be opened"]
+    assert await sender.leave(WAIT_S)
+
+
+async def test_the_log_goes_on_with_a_commit_and_not_before(serve: Callable[..., Any]) -> None:
+    serving = await serve()
+    sender, _ = await serving.sender()
+    send(sender, 1, script(1))
+    await until(lambda: serving.exchanges("recorded"))
+    serving.recorder.on_report(Report(failure="disk_full"))
+    serving.recorder.on_report(Report())
+    assert serving.told == ["the pair log refuses; exchanges are kept while memory allows"]
+    send(sender, 2, script(2))
+    await until(lambda: serving.exchanges("recorded") == 2)
+    assert serving.told[1:] == ["the pair log goes on"]
     assert await sender.leave(WAIT_S)

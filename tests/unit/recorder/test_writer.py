@@ -102,6 +102,7 @@ class Bench:
         self.reports: SimpleQueue[Report] = SimpleQueue()
         self.settled: list[str | None] = []
         self.failures: list[str | None] = []
+        self.works: list[str | None] = []
         self.counters = Counters()
         self.end: Report | None = None
 
@@ -131,6 +132,7 @@ class Bench:
             self.end = report
         else:
             self.failures.append(report.failure)
+            self.works.append(report.works)
         for sample in report.counters.snapshot():
             self.counters.add(sample.name, sample.labels, sample.value)
         return report
@@ -286,6 +288,43 @@ def test_after_giving_up_nothing_more_is_tried(bench: Bench) -> None:
     bench.finish(flush_s=0)
     assert bench.settled == ["store_failed"] * 50
     assert len(tries) <= 3
+
+
+@pytest.mark.parametrize("reason", ["corrupt", "read_only"])
+def test_leaving_waits_for_no_refusal_that_lasts(bench: Bench, reason: str) -> None:
+    tries: list[int] = []
+
+    def opener() -> PairLog:
+        tries.append(1)
+        raise LogError(reason, "not a pair log")
+
+    writer = bench.start(opener)
+    bench.until(lambda: reason in bench.failures)
+    for number in range(5):
+        writer.put(item(number))
+    bench.finish(flush_s=10**6)  # it would take days
+    assert bench.settled == ["store_failed"] * 5
+    assert bench.works == [None] * len(bench.works)
+    assert len(tries) >= 2
+
+
+def test_leaving_tries_a_refusal_that_may_pass_until_it_does(bench: Bench) -> None:
+    full = threading.Event()
+    full.set()
+
+    def opener() -> PairLog:
+        if full.is_set():
+            raise LogError("disk_full", "")
+        return open_log(bench.url, "write")
+
+    writer = bench.start(opener)
+    writer.put(item(0))
+    writer.stop(WAIT_S)
+    bench.until(lambda: "disk_full" in bench.failures)
+    full.clear()
+    bench.until(lambda: bench.end)
+    assert bench.settled == [None]
+    assert bench.works[-1] == "committed"
 
 
 def test_a_log_that_cannot_be_opened_yet_is_tried_again(bench: Bench) -> None:
