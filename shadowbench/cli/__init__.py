@@ -13,14 +13,22 @@ from shadowbench import __version__
 from shadowbench.errors import ShadowbenchError
 
 INTERRUPTED = 130  # what shells call a command that Ctrl-C ended
-_BROKEN_PIPE = 141  # and one whose reader went away, as in `shadowbench export | head`
+BROKEN_PIPE = 141  # and one whose reader went away, as in `shadowbench export | head`
+_CANNOT_WRITE = 4
+_WITH_RESULTS = (None, 0, 1, 3)  # exit codes of commands that have printed what they found
 
 
 def main() -> None:
     """Entry point. Ends the process."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"shadowbench {__version__}\n")
+        if code := _flushed(0):
+            sys.exit(code)
         return
+    sys.exit(_flushed(_run()))
+
+
+def _run() -> int | str | None:
     from shadowbench.cli.app import app
 
     try:
@@ -28,10 +36,30 @@ def main() -> None:
     except ShadowbenchError as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"shadowbench: {line}\n")
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_BROKEN_PIPE)
+        return error.exit_code
+    except SystemExit as ending:
+        # typer and rich turn a broken pipe into exit code 1, which would say that a gate failed.
+        return BROKEN_PIPE if isinstance(ending.__context__, BrokenPipeError) else ending.code
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    except OSError:
+        if code := _flushed(0):  # it was stdout: what could not be written still cannot
+            return code
+        raise
+    return 0
+
+
+def _flushed(code: int | str | None) -> int | str | None:
+    """The exit code when the rest of the results is written. Python would do so later, and complain in its own words."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code not in _WITH_RESULTS:
+            return code  # the reason has been told
+        if isinstance(error, BrokenPipeError):
+            return code or BROKEN_PIPE
+        sys.stderr.write(f"shadowbench: cannot write standard output: {error.strerror}\n")
+        return _CANNOT_WRITE
+    return code

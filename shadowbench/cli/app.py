@@ -148,16 +148,21 @@ def export(
     candidate: Annotated[
         list[str] | None, typer.Option("--candidate", metavar="NAME", help="Only this one's pairs; may be repeated.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output when it exists.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write the pairs as JSON lines or CSV."""
     from shadowbench.cli.export import ExportOptions, run_export
+    from shadowbench.cli.output import own_files
     from shadowbench.cli.source import log_source
 
+    log_url = log_source(config, log).url
     options = ExportOptions(
-        log_url=log_source(config, log).url,
+        log_url=log_url,
         format=format.value,
         output=output,
+        force=force,
+        own_files=own_files(config, log_url, os.environ),
         candidates=tuple(candidate or ()),
         progress=False if quiet else None,
     )

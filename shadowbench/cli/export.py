@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from shadowbench.cli.output import check_output, destination
 from shadowbench.cli.progress import tracked
-from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.errors import ConfigurationError
 from shadowbench.store.base import Pair, PairLog, each_exchange, pairs_of
 from shadowbench.store.flat import CSV_COLUMNS, as_csv_row, as_json_line
 from shadowbench.store.opening import open_log
@@ -21,20 +19,23 @@ from shadowbench.store.opening import open_log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
-    """`output`: None is stdout. `candidates`: only these; empty means all."""
+    """`output`: None is stdout. `candidates`: only these; empty means all. `own_files`: never written over."""
 
     log_url: str
     format: Literal["jsonl", "csv"] = "jsonl"
     output: Path | None = None
+    force: bool = False  # an output that exists is replaced
+    own_files: tuple[Path, ...] = ()
     candidates: tuple[str, ...] = ()
     progress: bool | None = None  # None: when stderr is a terminal
 
 
 def run_export(options: ExportOptions) -> int:
     """Write the pairs; the exit code. What is appended meanwhile is left for the next time."""
+    check_output(options.output, options.own_files, force=options.force)
     log = open_log(options.log_url, "read")
     try:
-        with _destination(options.output) as out:
+        with destination(options.output) as out:
             count = _WRITERS[options.format](_pairs(log, options), out)
     finally:
         log.close()
@@ -65,48 +66,24 @@ def _write_json_lines(pairs: Iterator[Pair], out: BinaryIO) -> int:
     return count
 
 
+class _Utf8:
+    """The text file that `csv` wants. A TextIOWrapper would close stdout when writing has failed."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        # "replace": what has no UTF-8 (a lone surrogate) becomes "?"; JSON lines keep it.
+        return self._out.write(text.encode("utf-8", "replace"))
+
+
 def _write_csv(pairs: Iterator[Pair], out: BinaryIO) -> int:
-    # "replace": what has no UTF-8 (a lone surrogate) becomes "?"; JSON lines keep it.
-    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
-    rows = csv.writer(text)
+    rows = csv.writer(_Utf8(out))
     rows.writerow(CSV_COLUMNS)
     count = 0
-    try:
-        for count, pair in enumerate(pairs, 1):  # noqa: B007 - the last value is the result
-            rows.writerow(as_csv_row(pair))
-    finally:
-        text.detach()
+    for count, pair in enumerate(pairs, 1):  # noqa: B007 - the last value is the result
+        rows.writerow(as_csv_row(pair))
     return count
 
 
 _WRITERS: dict[str, Callable[[Iterator[Pair], BinaryIO], int]] = {"jsonl": _write_json_lines, "csv": _write_csv}
-
-
-@contextmanager
-def _destination(path: Path | None) -> Iterator[BinaryIO]:
-    """Where to write. A file is written beside its place, for its owner alone, and put there when it is complete."""
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder; the output must be a file")
-    if path.exists() and not path.is_file():  # a device or a pipe: there is nothing to replace
-        with path.open("wb") as out:
-            yield out
-        return
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UnavailableError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb", buffering=1 << 20) as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise UnavailableError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -6,12 +6,16 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from shadowbench.cli.output import standard_output
 from shadowbench.cli.progress import tracked
 from shadowbench.records import Exchange
 from shadowbench.store.base import PairLog, each_exchange
 from shadowbench.store.opening import open_log
+
+if TYPE_CHECKING:
+    from shadowbench.report.summary import Summary
 
 NO_PAIRS = 3
 
@@ -40,6 +44,15 @@ def run_report(options: ReportOptions) -> int:
         summary = summarise(_exchanges(log, options), options.production_again)
     finally:
         log.close()
+    with standard_output():
+        _print(summary, options)
+    if not summary.pairs:
+        sys.stderr.write(HOW_TO_GET_PAIRS.format(url=options.log_url, exchanges=summary.exchanges) + "\n")
+        return NO_PAIRS
+    return 0
+
+
+def _print(summary: Summary, options: ReportOptions) -> None:
     if options.format == "json":
         from shadowbench.report.as_json import render
 
@@ -52,10 +65,6 @@ def run_report(options: ReportOptions) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal without "–" or "─" shows "?", and the numbers
         show(summary, Console(highlight=False))
-    if not summary.pairs:
-        sys.stderr.write(HOW_TO_GET_PAIRS.format(url=options.log_url, exchanges=summary.exchanges) + "\n")
-        return NO_PAIRS
-    return 0
 
 
 def _exchanges(log: PairLog, options: ReportOptions) -> Iterator[Exchange]:

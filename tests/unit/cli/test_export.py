@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shadowbench.cli.export import ExportOptions, run_export
-from shadowbench.errors import ConfigurationError, ShadowbenchError
+from shadowbench.errors import ConfigurationError, ShadowbenchError, UnavailableError
 from shadowbench.store.flat import CSV_COLUMNS
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
@@ -58,7 +58,7 @@ def test_a_candidate_nobody_knows_is_an_error_and_leaves_no_file(url: str, tmp_p
 def test_the_output_is_its_owners_and_replaces_the_old_one_whole(url: str, tmp_path: Path) -> None:
     output = tmp_path / "pairs.jsonl"
     output.write_text("old")
-    run_export(ExportOptions(log_url=url, output=output))
+    run_export(ExportOptions(log_url=url, output=output, force=True))
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
     assert len(output.read_text().splitlines()) == 60
     assert [file.name for file in tmp_path.iterdir() if "pairs" in file.name] == ["pairs.jsonl"]
@@ -73,7 +73,7 @@ def test_an_export_that_fails_leaves_the_old_output(url: str, tmp_path: Path, mo
 
     monkeypatch.setattr("shadowbench.cli.export.as_json_line", full)
     with pytest.raises(ShadowbenchError, match=r"cannot write .*: No space left on device"):
-        run_export(ExportOptions(log_url=url, output=output))
+        run_export(ExportOptions(log_url=url, output=output, force=True))
     assert output.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir() if "pairs" in file.name] == ["pairs.jsonl"]
 
@@ -102,3 +102,20 @@ def test_a_progress_bar_goes_to_stderr_when_wanted(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "60 pairs exported" in captured.err
+
+
+def test_an_output_that_exists_is_replaced_only_by_force(url: str, tmp_path: Path) -> None:
+    output = tmp_path / "pairs.jsonl"
+    output.write_text("old")
+    with pytest.raises(ConfigurationError, match=r"pairs.jsonl exists; --force overwrites it"):
+        run_export(ExportOptions(log_url=url, output=output))
+    assert output.read_text() == "old"
+
+
+def test_a_full_device_as_output_is_told(url: str) -> None:
+    with pytest.raises(UnavailableError, match="cannot write /dev/full: No space left on device"):
+        run_export(ExportOptions(log_url=url, output=Path("/dev/full")))
+
+
+def test_a_device_needs_no_force(url: str) -> None:
+    assert run_export(ExportOptions(log_url=url, output=Path("/dev/null"))) == 0
