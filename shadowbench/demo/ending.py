@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,27 +31,42 @@ def print_report(places: Places) -> None:
     show(summary, Console(highlight=False))
 
 
-def next_steps(console: Console, places: Places, model: Model, *, kept: bool) -> None:
-    """What to read and try, on stderr."""
+def next_steps(console: Console, places: Places, model: Model, *, kept: bool, command: str) -> None:
+    """What to read and try, on stderr. `command`: how to call us."""
     if model is Model.SCRIPTED:
         console.print("\nThe words above are a script's. The times, the pairs and the way here are real.")
     console.print("\nagain is production once more, hot has temperature 1.5, short stops after 8 tokens.")
     console.print("All of them share one model on this machine: each slows the others down.")
     console.print("[bold]Try next[/]")
-    for what, command in _suggestions(places, kept):
-        console.print(f"  {what}\n    {escape(command)}", soft_wrap=True, highlight=False)
+    for what, line in _suggestions(places, kept, command):
+        console.print(f"  {what}\n    {escape(line)}", soft_wrap=True, highlight=False)
     if kept:
         console.print("\nEverything goes on running. Ctrl-C ends it.")
 
 
-def _suggestions(places: Places, kept: bool) -> list[tuple[str, str]]:
+def as_started(program: str, path: str | None) -> str:
+    """What to type to call us again; `program` is `sys.argv[0]`, `path` the search path.
+
+    The short name only where a shell finds this very program by it: `make demo` installs into a folder of its own.
+    """
+    if Path(program).name != "shadowbench" or not Path(program).is_file():
+        return f"{shlex.quote(sys.executable)} -m shadowbench.cli"
+    found = shutil.which("shadowbench", path=path)
+    if found is not None and Path(found).samefile(program):
+        return "shadowbench"
+    # Without a slash a shell would search for it.
+    return shlex.quote(program if os.sep in program else os.path.join(os.curdir, program))
+
+
+def _suggestions(places: Places, kept: bool, command: str) -> list[tuple[str, str]]:
+    log, config = shlex.quote(str(places.log)), shlex.quote(str(places.config))
     steps = [
-        ("every pair is a row of the view `pairs`", f'sqlite3 {places.log} "{_QUERY}"'),
-        ("the table once more", f"shadowbench report -c {places.config}"),
-        ("all pairs as lines of JSON", f"shadowbench export -c {places.config} --format jsonl"),
+        ("every pair is a row of the view `pairs`", f'sqlite3 {log} "{_QUERY}"'),
+        ("the table once more", f"{command} report -c {config}"),
+        ("all pairs as lines of JSON", f"{command} export -c {config} --format jsonl"),
     ]
     if not kept:
-        return [*steps, ("leave it running, and send your own requests", "shadowbench demo --keep")]
+        return [*steps, ("leave it running, and send your own requests", f"{command} demo --keep")]
     body = json.dumps({"model": MODEL, "max_tokens": 32, "messages": [{"role": "user", "content": "Name a fruit."}]})
     header = "-H 'content-type: application/json'"
     curl = f"curl -s {places.proxy_url}/v1/chat/completions {header} -d '{body}'"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shadowbench.demo import configuration, model_server
 from shadowbench.demo.children import free_port
 from shadowbench.demo.configuration import CANDIDATES, Places
-from shadowbench.demo.ending import next_steps, print_report
+from shadowbench.demo.ending import as_started, next_steps, print_report
 from shadowbench.demo.prompts import prompts
 from shadowbench.demo.starting import Model, running_model, running_sidecar
 from shadowbench.demo.traffic import send
@@ -49,7 +51,8 @@ def run_demo(options: DemoOptions) -> int:
             places = _places(options, stack)
             model = _start(places, options, stack, console)
             _play(places, options, console)
-            next_steps(console, places, model, kept=options.keep)
+            command = as_started(sys.argv[0], os.environ.get("PATH"))
+            next_steps(console, places, model, kept=options.keep, command=command)
             if options.keep:
                 _until_interrupted()
         except KeyboardInterrupt:
