@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsError
 
 from shadowbench.errors import ConfigurationError
-from shadowbench.settings import Settings
+from shadowbench.settings import Settings, conflicts
 
 PREFIX = "SHADOWBENCH_"
 DEFAULT_FILES = (Path("shadowbench.yaml"), Path("config/shadowbench.yaml"))
@@ -48,6 +48,8 @@ def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -
     except SettingsError as error:
         raise ConfigurationError(f"environment: {error}; write it as JSON") from None
     problems = list(_bad_variables(environ))
+    for keys, what in conflicts(settings):
+        problems.append(f"{_variable_of(keys, environ) or document.place(keys)}: {'.'.join(keys)}: {what}")
     if problems:
         raise ConfigurationError("\n".join(problems))
     return settings

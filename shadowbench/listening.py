@@ -17,7 +17,20 @@ from shadowbench.errors import UnavailableError
 
 # What waits to be accepted while all workers are busy or restarting; the kernel caps it at net.core.somaxconn.
 BACKLOG = 4096
+ADDRESS_FORM = "an address is HOST:PORT, [IPv6]:PORT or unix:/PATH, as in 127.0.0.1:8080"
 MAX_UNIX_PATH_BYTES = 107  # sockaddr_un.sun_path, less its final zero
+
+
+_ANY = frozenset({"0.0.0.0", "::"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class AddressTakenError(UnavailableError):
+    """Somebody else listens at `address`."""
+
+    def __init__(self, message: str, address: Address) -> None:
+        super().__init__(message)
+        self.address = address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,21 @@ class Address:
         if self.path:
             return f"unix:{self.path}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def is_reached_by(self, host: str, port: int) -> bool:
+        """Whether a connection from this machine to `host` and `port` arrives here, as far as names alone tell."""
+        if self.path or self.port != port or not port:
+            return False
+        mine, other = self.host.lower(), host.lower().removesuffix(".")
+        if mine in _ANY:
+            return other in _ANY | _LOOPBACK or other.startswith("127.")
+        return mine == other or (mine in _LOOPBACK and other in _ANY | _LOOPBACK)
+
+    def clashes(self, other: Address) -> bool:
+        """Whether one machine cannot listen at both."""
+        if self.path or other.path:
+            return self.path == other.path
+        return self.is_reached_by(other.host, other.port) or other.is_reached_by(self.host, self.port)
 
     @property
     def is_loopback(self) -> bool:
@@ -50,7 +78,7 @@ def parse_address(text: str) -> Address:
         return Address(path=path)
     host, colon, port = text.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError("an address is HOST:PORT, [IPv6]:PORT or unix:/PATH, as in 127.0.0.1:8080")
+        raise ValueError(ADDRESS_FORM)
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
         with contextlib.suppress(OSError):
@@ -77,7 +105,9 @@ def bind(address: Address, *, unix_mode: int = 0o660) -> list[socket.socket]:
     except OSError as error:
         for sock in bound:
             sock.close()
-        raise UnavailableError(f"cannot listen at {address}: {_advice(error, address)}") from None
+        message = f"cannot listen at {address}: {_advice(error, address)}"
+        taken = error.errno == errno.EADDRINUSE
+        raise (AddressTakenError(message, address) if taken else UnavailableError(message)) from None
     return bound
 
 

@@ -9,14 +9,25 @@ from __future__ import annotations
 
 import math
 import re
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shadowbench.listening import parse_address
+from shadowbench.listening import ADDRESS_FORM, parse_address
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Single underscores only, lower case: such a name can be reached as SHADOWBENCH_CANDIDATES__NAME__KEY.
@@ -42,6 +53,14 @@ def _check_url(text: str) -> str:
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise ValueError("must not contain spaces or control characters")
     return text.rstrip("/")
+
+
+def _check_form(value: object) -> object:
+    """One sentence for everything that is no text, instead of one for each kind that it is not."""
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError(ADDRESS_FORM)
+    return value
 
 
 def _check_address(text: str) -> str:
@@ -139,17 +158,29 @@ def _check_variable_name(name: str) -> str:
 CandidateName = Annotated[str, AfterValidator(_check_candidate_name)]
 VariableName = Annotated[str, AfterValidator(_check_variable_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
-ListenAddress = Annotated[str, AfterValidator(_check_address)]
-ListenAddresses = Annotated[str | list[str], AfterValidator(_check_addresses)]
+ListenAddress = Annotated[str, BeforeValidator(_check_form), AfterValidator(_check_address)]
+ListenAddresses = Annotated[str | list[str], BeforeValidator(_check_form), AfterValidator(_check_addresses)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 Seconds = Annotated[float, AfterValidator(_check_finite), Field(gt=0, le=86_400)]
 SecondsOrZero = Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=86_400)]
+
+
+def _is_number(kind: Any) -> bool:
+    return kind in (int, float) or any(_is_number(part) for part in typing.get_args(kind))
 
 
 class Section(BaseModel):
     """A group of keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_boolean_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        # YAML reads yes and on as booleans, which Python would take for 1.
+        if isinstance(value, bool) and info.field_name and _is_number(cls.model_fields[info.field_name].annotation):
+            raise ValueError("must be a number, not a boolean (in YAML yes, no, on and off are booleans)")
+        return value
 
 
 class ServerTlsSettings(Section):
@@ -180,7 +211,7 @@ class ProxySettings(Section):
     """Where clients connect, and the bounds on what they may send."""
 
     listen: ListenAddresses = "127.0.0.1:8080"
-    """Where clients connect: HOST:PORT, [IPv6]:PORT, unix:/PATH; several as a list."""
+    """Where clients connect: HOST:PORT, [IPv6]:PORT, :PORT (all interfaces), unix:/PATH; several as a list."""
     socket_mode: Annotated[str | int, AfterValidator(_check_socket_mode)] = "0660"
     """Permissions of a unix socket in `listen`, octal."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
@@ -209,7 +240,8 @@ class AdminSettings(Section):
     """Health and metrics of this parent process."""
 
     listen: ListenAddress | None = "127.0.0.1:9464"
-    """Where /livez, /readyz and /metrics are served; null turns them off."""
+    """Where /livez, /readyz and /metrics are served; null turns them off. A second role on the same host
+    needs its own."""
 
 
 class ProductionSettings(Section):
@@ -330,3 +362,21 @@ class Settings(BaseSettings):
     """The pair log."""
     runtime: RuntimeSettings = RuntimeSettings()
     """What the processes share while they run."""
+
+
+def conflicts(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Values that are sound alone and not together: the key to change, and what is wrong with it."""
+    listens = [parse_address(text) for text in as_list(settings.proxy.listen)]
+    urls: dict[tuple[str, ...], str] = {("production", "url"): settings.production.url}
+    urls |= {("candidates", name, "url"): each.url for name, each in settings.candidates.items() if each.url}
+    for keys, url in urls.items():
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        for address in listens:
+            if address.is_reached_by(parts.hostname or "", port):
+                yield keys, f"{url} is proxy.listen ({address}) itself: requests would go round in circles"
+                break
+    if settings.admin.listen is not None:
+        admin = parse_address(settings.admin.listen)
+        if any(admin.clashes(address) for address in listens):
+            yield ("admin", "listen"), f"{admin} is one of proxy.listen ({settings.proxy.listen}): choose another port"

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _HEAD_START_S = 2.0
 _CONFIGURATION_ERROR = 2
 _SLOT = struct.Struct("=I")
+# `timeout` and shells signal the process and its group: what comes together is one wish, not an impatient second one.
+_SAME_SIGNAL_S = 0.5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -68,7 +70,7 @@ class Supervisor:
         self._slots = _Slots(sum(spec.listens for spec in plan.workers))
         self._stop = asyncio.Event()
         self._first_ready = asyncio.Event()
-        self._signals = 0
+        self._first_signal_at: float | None = None
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -212,11 +214,12 @@ class Supervisor:
                 loop.remove_signal_handler(number)
 
     def _on_signal(self, number: int) -> None:
-        self._signals += 1
-        if self._signals == 1:
+        now = asyncio.get_running_loop().time()
+        if self._first_signal_at is None:
+            self._first_signal_at = now
             self._log.info("draining", signal=signal.Signals(number).name)
             self._end()
-        else:
+        elif now - self._first_signal_at > _SAME_SIGNAL_S:
             self._log.warning("killing workers", signal=signal.Signals(number).name)
             self._exit_code = 128 + number  # as shells have it for a process ended by a signal
             for child in self._children:
@@ -224,6 +227,9 @@ class Supervisor:
 
     def _end(self) -> None:
         self.draining = True
+        # The workers hold these sockets as long as they accept; ours would keep the port open, and its clients waiting.
+        for sock in self._sockets:
+            sock.close()
         self._stop.set()
         self._first_ready.set()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
-from shadowbench.settings import CandidateSettings, Settings, as_list
+from shadowbench.settings import CandidateSettings, ClientTlsSettings, Settings, as_list
 from shadowbench.store.opening import path_of
 from shadowbench.supervisor import Plan
 from shadowbench.worker import to_json
@@ -33,7 +34,9 @@ _GOODBYE_S = 5.0
 
 
 def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ) -> Plan:
-    """What a parent of `role` runs."""
+    """What a parent of `role` runs. Raises ConfigurationError for what no key alone shows."""
+    if problems := list(_bad_authorities(settings, role)):
+        raise ConfigurationError("\n".join(problems))
     workers: list[WorkerSpec] = []
     if role != "mirror":
         workers += [_proxy_spec(settings, number, environ) for number in range(settings.proxy.workers)]
@@ -144,9 +147,41 @@ def production_again(settings: Settings) -> frozenset[str]:
     )
 
 
+def _bad_authorities(settings: Settings, role: Role) -> Iterator[str]:
+    """A sentence for each ca_file that `role` would trust and cannot load."""
+    https = {}
+    if role != "mirror" and settings.production.url.startswith("https"):
+        https["production"] = settings.production.tls.ca_file
+    if role != "proxy":
+        for name, candidate in settings.candidates.items():
+            if (candidate.url or settings.production.url).startswith("https"):
+                inherits = _tls_of(settings, candidate) is not candidate.tls
+                key = "production" if inherits else f"candidates.{name}"
+                https[key] = _tls_of(settings, candidate).ca_file
+    for key, file in https.items():
+        if file is not None and (problem := _authority_problem(file)):
+            yield f"{key}.tls.ca_file: {file}: {problem}"
+
+
+def _authority_problem(file: Path) -> str:
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cafile=file)
+    except ssl.SSLError:
+        return "holds no certificate in PEM form"
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _tls_of(settings: Settings, candidate: CandidateSettings) -> ClientTlsSettings:
+    """A candidate that says nothing of its own about TLS, at production's URL, trusts what production does."""
+    own = candidate.url is not None or candidate.tls != ClientTlsSettings()
+    return candidate.tls if own else settings.production.tls
+
+
 def _candidate_options(settings: Settings, name: str, candidate: CandidateSettings) -> CandidateOptions:
-    own_url = candidate.url is not None
-    tls = candidate.tls if own_url or candidate.tls != type(candidate.tls)() else settings.production.tls
+    tls = _tls_of(settings, candidate)
     return CandidateOptions(
         name=name,
         url=candidate.url or settings.production.url,

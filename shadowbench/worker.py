@@ -61,6 +61,7 @@ class Parent(asyncio.Protocol):
     def __init__(self, role: str) -> None:
         self.counters = Counters()
         self.draining = asyncio.Event()
+        self.is_orphan = False  # the parent died
         self._role = role
         self._before: list[Callable[[], None]] = []
         self._transport: asyncio.WriteTransport | None = None
@@ -102,6 +103,7 @@ class Parent(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self.is_orphan = True
         self._closed.set()
         self.draining.set()
 

@@ -58,7 +58,10 @@ def serve(config: ConfigOption = None) -> None:
 
 @app.command(rich_help_panel="Run")
 def proxy(config: ConfigOption = None) -> None:
-    """Run the proxy alone. It hands copies to a mirror with the same runtime.folder."""
+    """Run the proxy alone. It hands copies to a mirror with the same runtime.folder.
+
+    On one host with the mirror, one of the two needs its own admin.listen: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465.
+    """
     from shadowbench.cli.serve import run_role
 
     raise typer.Exit(run_role(config, "proxy"))
@@ -66,7 +69,10 @@ def proxy(config: ConfigOption = None) -> None:
 
 @app.command(rich_help_panel="Run")
 def mirror(config: ConfigOption = None) -> None:
-    """Run the mirror and its recorder alone."""
+    """Run the mirror and its recorder alone.
+
+    On one host with a proxy, one of the two needs its own admin.listen: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465.
+    """
     from shadowbench.cli.serve import run_role
 
     raise typer.Exit(run_role(config, "mirror"))

@@ -67,10 +67,12 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
 async def _drain(parent: Parent, options: ProxyOptions, traffic: Traffic, doorman: Doorman, tap: Tap | None) -> None:
     """Keep accepting for the drain delay, each answer with `Connection: close`; then finish, say goodbye, leave."""
     traffic.draining = True
-    await asyncio.sleep(options.drain_delay_s)
+    # The delay lets a load balancer notice. Without a parent the port must be free for the next one at once.
+    await asyncio.sleep(0 if parent.is_orphan else options.drain_delay_s)
     doorman.stop()
+    active = traffic.active
     if not await traffic.drained(options.drain_timeout_s):
-        parent.log("warning", "drain deadline passed", active=traffic.active)
+        parent.log("warning", "drain deadline passed, requests were cut off", active_at_start=active)
     if tap is not None:
         await tap.leave(_GOODBYE_S)
 

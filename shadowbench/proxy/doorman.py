@@ -68,12 +68,18 @@ class Doorman:
             self._loop.add_reader(sock.fileno(), self._on_readable, sock)
 
     def stop(self) -> None:
-        """Let nobody in any more; connections that wait in the queue are the other workers'."""
+        """Let in who waits in the queue, then nobody: a socket that is closed refuses at once, one that is open and not
+        served would let clients hang until the last stream has ended."""
+        if not self._open:
+            return
         self._open = False
         for timer in self._standing_back.values():
             timer.cancel()
         for sock in self._sockets:
             self._loop.remove_reader(sock.fileno())
+            while self._accept(sock):
+                pass
+            sock.close()
 
     def _on_readable(self, sock: socket.socket) -> None:
         if self._slots.has_more_than_least():
@@ -93,18 +99,19 @@ class Doorman:
             if sock.fileno() not in self._standing_back:
                 self._loop.add_reader(sock.fileno(), self._on_readable, sock)
 
-    def _accept(self, sock: socket.socket) -> None:
+    def _accept(self, sock: socket.socket) -> bool:
+        """Whether there was somebody."""
         try:
             connection, _ = sock.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another worker was faster, or the client thought better of it
+            return False  # another worker was faster, or the client thought better of it
         except OSError as error:
             self._counters.add(
                 "proxy_accept_errors_total", (("reason", errno.errorcode.get(error.errno or 0, "other")),)
             )
             if self._open:
                 self._wait(sock, _NO_DESCRIPTORS_S)
-            return
+            return False
         connection.setblocking(False)
         if sock.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -112,6 +119,7 @@ class Doorman:
         task = self._loop.create_task(self._let_in(connection), name="accept")
         self._arriving.add(task)
         task.add_done_callback(self._arriving.discard)
+        return True
 
     async def _let_in(self, connection: socket.socket) -> None:
         try:

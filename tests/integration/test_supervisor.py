@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from shadowbench import supervisor
 from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
 from shadowbench.listening import Address
@@ -233,7 +234,8 @@ async def test_readiness_ends_with_the_first_signal_and_liveness_does_not(tmp_pa
         assert (await crew.admin("/livez"), await crew.admin("/readyz")) == (200, 503)
 
 
-async def test_a_second_signal_kills(tmp_path: Path) -> None:
+async def test_a_second_signal_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_SAME_SIGNAL_S", 0.0)
     crew = Crew(tmp_path, "proxy-0", proxy={"drain_s": 60})
     async with crew.running() as task:
         await crew.until_ready("proxy-0")
@@ -242,6 +244,16 @@ async def test_a_second_signal_kills(tmp_path: Path) -> None:
         crew.tell(signal.SIGINT)
     assert task.result() == 128 + signal.SIGINT
     assert "proxy-0 leaves" not in crew.events()
+
+
+async def test_a_signal_to_the_process_and_to_its_group_is_one_wish(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "proxy-0")
+    async with crew.running() as task:
+        await crew.until_ready("proxy-0")
+        crew.tell(signal.SIGTERM)
+        crew.tell(signal.SIGTERM)
+    assert task.result() == 0
+    assert "proxy-0 leaves" in crew.events()
 
 
 async def test_a_worker_that_calls_the_configuration_wrong_ends_the_parent(tmp_path: Path) -> None:

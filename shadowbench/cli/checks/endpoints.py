@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -111,12 +112,24 @@ def reason(error: Exception) -> str:
     """What went wrong, without the library's names."""
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
+    if _is_for_another_name(error):
+        detail = re.search(r"certificate is not valid for '[^']*'", str(error))
+        return f"its certificate is for another name{f' ({detail[0]})' if detail else ''}"
     return str(error) or type(error).__name__
+
+
+def _is_for_another_name(error: Exception) -> bool:
+    # OpenSSL: "Hostname mismatch, certificate is not valid for 'x'", and the like for an IP address.
+    return "mismatch, certificate" in str(error)
 
 
 def remedy(error: Exception) -> str:
     """What to do about it."""
+    if _is_for_another_name(error):
+        return "use a name in the URL that the certificate holds, or have one issued for this name"
     text = str(error).lower()
+    if "certificate has expired" in text:
+        return "renew its certificate; if it is not expired, this machine's clock is wrong"
     if "certificate" in text or "ssl" in text:
         return "set tls.ca_file to the authority that signed its certificate"
     if "name or service" in text or "name resolution" in text or "nodename" in text:

@@ -19,26 +19,50 @@ _GIB = 1 << 30
 
 # SQLite's WAL needs memory shared by all its processes, which these do not give: https://sqlite.org/wal.html
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs", "fuse.sshfs"})
+_KERNEL = frozenset({"proc", "sysfs", "cgroup", "cgroup2", "securityfs"})
 _FLEETING = {"overlay": "the container", "tmpfs": "the machine's memory", "ramfs": "the machine's memory"}
 
 
 def check(settings: Settings, runtime_folder: Path) -> Iterator[Finding]:
     """Findings about the pair log's place and the runtime folder."""
     file = path_of(settings.store.url).absolute()
-    if not file.parent.is_dir():
+    there = nearest(file.parent)
+    if there == file.parent and not _can_be_written(there):
+        yield fail("pair log", f"its folder {there} cannot be written", "change its owner, or store.url")
+    elif not there.is_dir() or not _can_be_written(there):
+        yield fail(
+            "pair log", f"its folder {file.parent} cannot be made in {there}", f"mkdir -p {file.parent}, or store.url"
+        )
+    elif there != file.parent and not _is_made(settings, file.parent):
         yield fail("pair log", f"its folder {file.parent} does not exist", f"mkdir -p {file.parent}")
-    elif not os.access(file.parent, os.W_OK | os.X_OK):
-        yield fail("pair log", f"its folder {file.parent} cannot be written", "change its owner, or store.url")
     else:
         yield _readable(settings, file)
-        yield space(file.parent, shutil.disk_usage(file.parent).free)
-        yield file_system(file.parent, file_system_of(file.parent, Path("/proc/self/mountinfo").read_text()))
+        yield space(there, shutil.disk_usage(there).free)
+        yield file_system(there, file_system_of(there, Path("/proc/self/mountinfo").read_text()))
     yield _runtime(runtime_folder)
+
+
+def nearest(folder: Path) -> Path:
+    """`folder`, or the closest of its parents that exists."""
+    # Path.exists would raise where we may not look.
+    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
+
+
+def _can_be_written(folder: Path) -> bool:
+    # /proc and /sys grant root everything by their modes, and then refuse.
+    kind = file_system_of(folder, Path("/proc/self/mountinfo").read_text())
+    return os.access(folder, os.W_OK | os.X_OK) and kind not in _KERNEL
+
+
+def _is_made(settings: Settings, folder: Path) -> bool:
+    """Whether serving makes the log's folder: it does so for the secret, which lies beside the log unless told otherwise."""
+    secret = settings.mirror.secret_file
+    return secret is None or folder in secret.absolute().parents
 
 
 def _readable(settings: Settings, file: Path) -> Finding:
     if not file.exists():
-        return ok("pair log", f"{file} will be created")
+        return ok("pair log", f"{file} will be created{'' if file.parent.is_dir() else ', with its folder'}")
     try:
         log = open_log(settings.store.url, "read")
         try:

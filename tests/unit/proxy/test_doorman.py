@@ -6,6 +6,8 @@ import mmap
 import os
 import socket
 
+import pytest
+
 from shadowbench.proxy.doorman import ABSENT, Doorman, Slots
 from shadowbench.signals import Counters
 from tests.integration.proxying import eventually, on_uvloop
@@ -78,12 +80,13 @@ async def test_clients_are_let_in_until_it_stops():
     door = Door()
     clients = [await door.knock() for _ in range(5)]
     await eventually(lambda: len(door.arrived) == 5)
+    address = door.sock.getsockname()
+    waiting = socket.create_connection(address)  # nobody was told of it yet
     door.doorman.stop()
-    clients.append(await door.knock())  # waits in the queue, for others
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert len(door.arrived) == 5
-    door.close(*clients)
+    await eventually(lambda: len(door.arrived) == 6)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+    door.close(*clients, waiting)
 
 
 @on_uvloop
@@ -104,7 +107,7 @@ async def test_the_idle_worker_is_left_the_client():
     busy_slots, idle_slots = Slots(fd, 0, 2), Slots(fd, 1, 2)
     busy_slots.hold(5)
     busy = Door(slots=busy_slots)
-    idle = Door(busy.sock, idle_slots)
+    idle = Door(busy.sock.dup(), idle_slots)
     clients = [await busy.knock() for _ in range(4)]
     await eventually(lambda: len(busy.arrived) + len(idle.arrived) == 4)
     assert idle.arrived
@@ -133,7 +136,10 @@ async def test_without_descriptors_it_counts_waits_and_goes_on():
                 raise OSError(errno.EMFILE, "too many open files")
             return real.accept()
 
-    door.doorman.stop()
+        def close(self) -> None:
+            real.close()
+
+    asyncio.get_running_loop().remove_reader(real.fileno())
     door.doorman._sockets = [Exhausted()]  # type: ignore[list-item]
     door.doorman.start()
     client = await door.knock()
