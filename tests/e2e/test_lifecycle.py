@@ -1,7 +1,10 @@
 """Health, metrics, exit codes, and leaving in good order."""
 
 import asyncio
+import os
+import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,15 +46,20 @@ async def test_metrics_count_what_happened(tmp_path: Path) -> None:
     assert sum(v for k, v in samples.items() if k.startswith("shadowbench_worker_up")) == 3
 
 
-async def test_sigterm_finishes_the_running_stream_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    gate = asyncio.Event()
+def gated_stream(gate: asyncio.Event) -> Callable[[Received], Reply]:
+    """A stream whose second half waits for the gate."""
 
     def stream(_: Received) -> Reply:
         first = head(200, ("transfer-encoding", "chunked"), content_type="text/event-stream")
         steps = [Step(data=first + chunk(b"data: 1\n\n")), Step(data=chunk(b"data: 2\n\n"), gate=gate)]
         return Reply(steps=[*steps, Step(data=b"0\r\n\r\n")])
 
-    async with ScriptedServer(stream) as production:
+    return stream
+
+
+async def test_sigterm_finishes_the_running_stream_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with ScriptedServer(gated_stream(gate)) as production:
         sidecar = Sidecar(tmp_path, production.url, candidates={"twin": {"sample_rate": 1}})
         await sidecar.start()
         family = [sidecar.pid, *sidecar.children()]
@@ -60,11 +68,38 @@ async def test_sigterm_finishes_the_running_stream_and_leaves_nothing_behind(tmp
             assert b"data: 1" in await client.reader.readuntil(b"data: 1\n\n")
             leaving = asyncio.get_running_loop().create_task(sidecar.stop())
             await eventually(lambda: is_unready(sidecar))
+            await eventually(lambda: is_refused(sidecar.port))
             assert not leaving.done()
             gate.set()
             assert b"data: 2\n\n" in await client.reader.readuntil(b"0\r\n\r\n")
         assert await leaving == 0
     assert not any(is_running(pid) for pid in family)
+
+
+async def test_after_the_parent_was_killed_its_stream_ends_and_its_port_is_free(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with ScriptedServer(gated_stream(gate)) as production:
+        sidecar = Sidecar(tmp_path, production.url, candidates={"twin": {"sample_rate": 1}})
+        await sidecar.start()
+        orphans = sidecar.children()
+        async with await RawClient.connect(sidecar.port) as client:
+            client.writer.write(json_request(CHAT, chat("Hello.", stream=True)))
+            assert b"data: 1" in await client.reader.readuntil(b"data: 1\n\n")
+            os.kill(sidecar.pid, signal.SIGKILL)
+            await eventually(lambda: is_refused(sidecar.port))
+            gate.set()
+            assert b"data: 2\n\n" in await client.reader.readuntil(b"0\r\n\r\n")
+        await eventually(lambda: not any(is_running(pid) for pid in orphans))
+        sidecar.process.wait()
+
+
+async def is_refused(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
 
 
 async def is_unready(sidecar: Sidecar) -> bool:
