@@ -85,6 +85,28 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
             PRODUCTION + "candidates:\n  A B: {}\n",
             "FILE:3: candidates.A B: must be at most 40 lower-case letters and digits, joined by single '_', '-' or '.'",
         ),
+        (
+            PRODUCTION + "candidates:\n  a:\n    sample_rate: yes\n",
+            "FILE:4: candidates.a.sample_rate: must be a number, not a boolean (in YAML yes, no, on and off are booleans)",
+        ),
+        (
+            PRODUCTION + "proxy:\n  listen: 8080\n",
+            "FILE:3: proxy.listen: an address is HOST:PORT, [IPv6]:PORT or unix:/PATH, as in 127.0.0.1:8080",
+        ),
+        (
+            PRODUCTION + "proxy:\n  listen: [127.0.0.1:1, ':4000']\n",
+            "FILE:1: production.url: http://127.0.0.1:4000 is proxy.listen (0.0.0.0:4000) itself: requests would go "
+            "round in circles",
+        ),
+        (
+            PRODUCTION + "candidates:\n  a:\n    url: http://localhost:8080/v1\n",
+            "FILE:4: candidates.a.url: http://localhost:8080/v1 is proxy.listen (127.0.0.1:8080) itself: requests "
+            "would go round in circles",
+        ),
+        (
+            PRODUCTION + "admin: {listen: 'localhost:8080'}\n",
+            "FILE:2: admin.listen: localhost:8080 is one of proxy.listen (127.0.0.1:8080): choose another port",
+        ),
         ("", "FILE: production: is required: production.url"),
         ("- a\n", "FILE: a configuration is a mapping of keys, as in `production: {url: …}`"),
         (
@@ -170,3 +192,14 @@ def test_a_file_that_cannot_be_read_is_an_error_of_ours(file: Path) -> None:
         load(file)
     with pytest.raises(ConfigurationError, match="directory"):
         load(file.parent)
+
+
+def test_a_loop_that_a_variable_made_names_the_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBENCH_PRODUCTION__URL", "https://[::1]")
+    said = problem(file, "proxy: {listen: ':443'}\n")
+    assert said.startswith("environment variable SHADOWBENCH_PRODUCTION__URL: production.url: https://[::1] is proxy.")
+
+
+def test_ports_that_the_system_chooses_do_not_clash(file: Path) -> None:
+    file.write_text(PRODUCTION + "proxy: {listen: '127.0.0.1:0'}\nadmin: {listen: '127.0.0.1:0'}\n")
+    load(file)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shadowbench.errors import UnavailableError
-from shadowbench.listening import Address, bind, parse_address
+from shadowbench.listening import Address, AddressTakenError, bind, parse_address
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,51 @@ class TestUnixSocket:
     def test_a_folder_that_is_not_there_is_an_error_of_ours(self, tmp_path: Path) -> None:
         with pytest.raises(UnavailableError, match="No such file"):
             bind(Address(path=str(tmp_path / "no" / "x.sock")))
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "port", "arrives"),
+    [
+        ("127.0.0.1:80", "127.0.0.1", 80, True),
+        ("127.0.0.1:80", "localhost", 80, True),
+        ("127.0.0.1:80", "LocalHost.", 80, True),
+        ("localhost:80", "::1", 80, True),
+        ("[::1]:80", "127.0.0.1", 80, True),
+        (":80", "127.0.0.2", 80, True),
+        ("[::]:80", "localhost", 80, True),
+        ("127.0.0.1:80", "0.0.0.0", 80, True),
+        ("10.0.0.5:80", "10.0.0.5", 80, True),
+        ("127.0.0.1:80", "127.0.0.1", 81, False),
+        ("127.0.0.2:80", "127.0.0.1", 80, False),
+        (":80", "gateway", 80, False),
+        ("unix:/x", "x", 0, False),
+        ("127.0.0.1:0", "127.0.0.1", 0, False),
+    ],
+)
+def test_a_connection_to_oneself_is_known_by_its_name(listen: str, host: str, port: int, arrives: bool) -> None:
+    assert parse_address(listen).is_reached_by(host, port) is arrives
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        ("127.0.0.1:80", "localhost:80", True),
+        (":80", "127.0.0.1:80", True),
+        ("unix:/x", "unix:/x", True),
+        ("unix:/x", "unix:/y", False),
+        ("unix:/x", "127.0.0.1:80", False),
+        ("127.0.0.1:0", "127.0.0.1:0", False),
+        ("127.0.0.1:80", "127.0.0.1:81", False),
+    ],
+)
+def test_two_addresses_of_one_place_clash(one: str, other: str, clash: bool) -> None:
+    assert parse_address(one).clashes(parse_address(other)) is clash
+    assert parse_address(other).clashes(parse_address(one)) is clash
+
+
+def test_a_port_that_is_taken_tells_its_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = Address(host="127.0.0.1", port=taken.getsockname()[1])
+        with pytest.raises(AddressTakenError, match="the port is in use") as caught:
+            bind(address)
+    assert caught.value.address == address

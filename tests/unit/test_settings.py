@@ -96,6 +96,9 @@ def test_every_field_is_documented(model: type[BaseModel]) -> None:
         ({"production": {"url": "http://x/ y"}}, "spaces"),
         ({"production": {"url": "http://x", "idle_timeout_s": float("nan")}}, "finite|less than"),
         ({"proxy": {"listen": "8080"}}, "HOST:PORT"),
+        ({"proxy": {"listen": 8080}}, "HOST:PORT"),
+        ({"proxy": {"listen": [8080]}}, "HOST:PORT"),
+        ({"admin": {"listen": 9464}}, "HOST:PORT"),
         ({"proxy": {"listen": []}}, "at least one address"),
         ({"proxy": {"listen": "127.0.0.1:1, 127.0.0.1:1"}}, "same address twice"),
         ({"proxy": {"workers": 0}}, "greater than or equal to 1"),
@@ -132,3 +135,24 @@ def test_nothing_is_mirrored_until_asked() -> None:
 @pytest.mark.parametrize(("written", "mode"), [("0660", "0660"), (0o600, "0600"), ("777", "777")])
 def test_an_unquoted_octal_mode_means_what_it_looks_like(written: Any, mode: str) -> None:
     assert settings(proxy={"socket_mode": written}).proxy.socket_mode == mode
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"candidates": {"a": {"sample_rate": True}}},
+        {"candidates": {"a": {"queue": True}}},
+        {"proxy": {"workers": True}},
+        {"proxy": {"drain_delay_s": False}},
+        {"proxy": {"socket_mode": True}},
+        {"production": {"url": "http://x", "first_byte_timeout_s": True}},
+        {"mirror": {"max_held_bytes": True}},
+    ],
+)
+def test_a_boolean_is_no_number(sections: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="must be a number, not a boolean"):
+        settings(**sections)
+
+
+def test_a_boolean_where_one_is_meant_is_one() -> None:
+    assert settings(production={"url": "http://x", "tls": {"verify": False}}).production.tls.verify is False

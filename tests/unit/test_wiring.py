@@ -126,3 +126,41 @@ def test_a_candidate_that_changes_nothing_is_production_again() -> None:
         )
     )
     assert again == {"again", "named"}
+
+
+def authorities(production: str, candidate: dict[str, Any], role: wiring.Role, file: Path) -> str:
+    """What is said about `file`, which both sides are to trust."""
+    tls = {"ca_file": file}
+    sections = {"production": {"url": production, "tls": tls}, "candidates": {"a": candidate | {"tls": tls}}}
+    try:
+        wiring.plan(settings(**sections), role, ENVIRON)
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+def test_an_authority_that_is_not_there_is_named_for_each_side(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    own = {"url": "https://y"}
+    production = f"production.tls.ca_file: {file}: No such file or directory"
+    candidate = f"candidates.a.tls.ca_file: {file}: No such file or directory"
+    assert authorities("https://x", own, "serve", file) == f"{production}\n{candidate}"
+    assert authorities("https://x", own, "proxy", file) == production
+    assert authorities("https://x", own, "mirror", file) == candidate
+
+
+def test_an_authority_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    for text in ("", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        file.write_text(text)
+        assert "holds no certificate in PEM form" in authorities("https://x", {}, "serve", file), text
+
+
+def test_an_authority_that_nobody_asks_for_is_not_read(tmp_path: Path) -> None:
+    assert authorities("http://x", {}, "serve", tmp_path / "ca.pem") == ""
+
+
+def test_productions_authority_counts_for_a_candidate_that_inherits_it(tmp_path: Path) -> None:
+    production = {"url": "https://x", "tls": {"ca_file": tmp_path / "ca.pem"}}
+    with pytest.raises(ConfigurationError, match=r"^production\.tls\.ca_file: "):
+        wiring.plan(settings(production=production, candidates={"a": {}}), "mirror", ENVIRON)
