@@ -1,5 +1,9 @@
+import contextlib
 import io
+import shutil
 import socket
+import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,7 @@ import pytest
 from shadowbench.cli.checks import Finding, Verdict, endpoints, fail, host, listeners, ok, storage, warn
 from shadowbench.cli.doctor import run_doctor, show
 from shadowbench.endpoints.testing import ScriptedProvider
+from tests.integration.workers import certificate
 
 
 def test_findings_are_lines_and_remedies_are_arrows() -> None:
@@ -84,6 +89,12 @@ def test_a_certificate_that_is_none_is_found(tmp_path: Path) -> None:
         (OSError("[Errno 111] Connection refused"), "nothing listens there"),
         (OSError("[Errno -2] Name or service not known"), "does not resolve"),
         (OSError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), "ca_file"),
+        (OSError("certificate verify failed: certificate has expired (_ssl.c:1)"), "renew"),
+        (
+            OSError("certificate verify failed: Hostname mismatch, certificate is not valid for 'x'. (_ssl.c:1)"),
+            "a name",
+        ),
+        (OSError("certificate verify failed: IP address mismatch, certificate is not valid for '::1'. (_s"), "a name"),
         (OSError("what is this"), "check the URL"),
     ],
 )
@@ -153,3 +164,58 @@ def test_a_log_that_is_none_is_found(folder: Path, capsys: pytest.CaptureFixture
 def test_the_doctor_leaves_nothing_behind_but_the_runtime_folder(folder: Path) -> None:
     run_doctor(configure(folder, "http://127.0.0.1:1"), {})
     assert sorted(path.name for path in folder.iterdir()) == ["run", "shadowbench.yaml"]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl(1) to make certificates with")
+def test_a_certificate_for_another_name_is_called_that(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    authority, cert, key = certificate(folder)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    with socket.create_server(("127.0.0.2", 0)) as server:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                context.wrap_socket(server.accept()[0], server_side=True).close()
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        url = f"https://127.0.0.2:{server.getsockname()[1]}"
+        file = configure(folder, url)
+        file.write_text(file.read_text().replace(f"'{url}'", f"'{url}', tls: {{ca_file: {authority}}}"))
+        assert run_doctor(file, {}) == 4
+        answering.join()
+    said = capsys.readouterr().out
+    assert "its certificate is for another name (certificate is not valid for '127.0.0.2')\n      → use a name" in said
+    assert "set tls.ca_file" not in said
+
+
+def pair_log_line(folder: Path, more: str, capsys: pytest.CaptureFixture[str]) -> str:
+    file = configure(folder, "http://127.0.0.1:1")
+    file.write_text(f"{file.read_text()}{more}\n")
+    run_doctor(file, {})
+    return next(line for line in capsys.readouterr().out.splitlines() if "pair log: " in line)
+
+
+def test_a_folder_that_serving_makes_is_no_failure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = pair_log_line(folder, f"store: {{url: 'sqlite:///{folder}/new/deep/x.db'}}", capsys)
+    assert said == f"ok    pair log: {folder}/new/deep/x.db will be created, with its folder"
+    assert not (folder / "new").exists()
+
+
+def test_a_folder_that_nobody_makes_is_a_failure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = f"store: {{url: 'sqlite:///{folder}/new/x.db'}}\nmirror: {{secret_file: {folder}/elsewhere/secret}}"
+    assert pair_log_line(folder, more, capsys) == f"fail  pair log: its folder {folder}/new does not exist"
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("/proc/new/x.db", "its folder /proc/new cannot be made in /proc"),
+        ("/proc/x.db", "its folder /proc cannot be written"),
+        ("/dev/null/new/x.db", "its folder /dev/null/new cannot be made in /dev/null"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_a_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str], store: str, said: str
+) -> None:
+    assert pair_log_line(folder, f"store: {{url: 'sqlite:///{store}'}}", capsys) == f"fail  pair log: {said}"
