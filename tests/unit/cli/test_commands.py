@@ -1,5 +1,6 @@
 """The command as a user meets it: exit codes, what goes to stdout, what to stderr, no traceback."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,43 @@ def test_a_key_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
     done = run(command, folder=tmp_path)
     assert done.returncode == 2
     assert done.stderr.endswith("shadowbench: candidates.a.api_key_env: the environment variable A_KEY is not set\n")
+
+
+@pytest.mark.parametrize("command", ["serve", "validate"])
+def test_an_authority_that_cannot_be_read_is_told(tmp_path: Path, command: str) -> None:
+    (tmp_path / "shadowbench.yaml").write_text("production: {url: 'https://x', tls: {ca_file: /no/ca.pem}}\n")
+    done = run(command, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "shadowbench: production.tls.ca_file: /no/ca.pem: No such file or directory\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "proxy", "mirror", "validate", "doctor"])
+def test_a_proxy_in_front_of_itself_is_refused(tmp_path: Path, command: str) -> None:
+    (tmp_path / "shadowbench.yaml").write_text("production: {url: 'http://localhost:8080'}\n")
+    done = run(command, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "production.url" in done.stderr
+    assert "proxy.listen" in done.stderr
+
+
+def test_an_admin_port_of_another_role_says_how_to_choose_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "shadowbench.yaml").write_text(
+            f"production: {{url: 'http://x'}}\nadmin: {{listen: '127.0.0.1:{port}'}}\n"
+        )
+        done = run("mirror", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"cannot listen at 127.0.0.1:{port}: the port is in use" in done.stderr
+    other = port + 1 if port < 65535 else port - 1
+    assert done.stderr.endswith(
+        f"(admin.listen; a second role on this host needs its own: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:{other})\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["proxy", "mirror"])
+def test_the_help_of_a_role_tells_of_the_admin_port(tmp_path: Path, command: str) -> None:
+    assert "SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465" in run(command, "--help", folder=tmp_path).stdout
 
 
 def test_init_writes_what_validate_accepts(tmp_path: Path) -> None:
