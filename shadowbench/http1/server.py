@@ -1,6 +1,7 @@
 """The connection that a client made to us: requests in, in order; one response at a time out.
 
-Decides what is a well-formed request; what is done with one is the business of the `RequestHandler` that the factory returns.
+Decides what is a well-formed request; what is done with one is the business of the `RequestHandler` that the host
+returns.
 Pipelined requests are parsed ahead (at most 32) and begun one after the other.
 """
 
@@ -17,7 +18,7 @@ import httptools
 
 from shadowbench.http1 import heads
 from shadowbench.http1.heads import Refusal, known_kind
-from shadowbench.http1.requests import RequestHead, ServerOptions, apply_connection, judge
+from shadowbench.http1.requests import RequestHandler, RequestHead, ServerOptions, apply_connection, judge
 from shadowbench.http1.ticker import Ticker
 
 MAX_PIPELINED = 32
@@ -26,37 +27,6 @@ MAX_HELD_BYTES = 65536
 _LINGER_S = 2.0
 _PROBE_S = 1.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
-
-
-class RequestHandler(Protocol):
-    """What the connection tells about one request, from its head on. Never called again after it called `finish`."""
-
-    asks_upgrade: bool  # its head asked for another protocol
-    has_answered: bool  # a response head went out
-
-    def on_request_body(self, data: bytes) -> None:
-        """A piece of the request body, de-chunked."""
-
-    def on_request_end(self) -> None:
-        """The request is complete."""
-
-    def on_read_done(self) -> None:
-        """No more events from this read of the socket: write what has gathered."""
-
-    def on_client_writable(self, writable: bool) -> None:
-        """The client takes (does not take) more response bytes."""
-
-    def on_tunnel_data(self, data: bytes) -> None:
-        """Bytes after an upgrade."""
-
-    def on_client_eof(self) -> None:
-        """The client's half of the tunnel is over."""
-
-    def check(self, now: float) -> None:
-        """Called about twice a second while the request is under way: look at its time-outs."""
-
-    def on_client_gone(self, reason: str) -> None:
-        """The client left, or sent nonsense in its body: stop all work for it."""
 
 
 class _Waiting:
