@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +46,11 @@ class DemoOptions:
 def run_demo(options: DemoOptions) -> int:
     """Run it; the exit code. Raises UnavailableError. Ctrl-C or SIGTERM at any moment ends it and all it started."""
     console = Console(stderr=True)
-    with _signals_interrupt(), contextlib.ExitStack() as stack:
+    with _signals_interrupt() as check, contextlib.ExitStack() as stack:
         try:
             places = _places(options, stack)
             model = _start(places, options, stack, console)
-            _play(places, options, console)
+            _play(places, options, console, check)
             command = as_started(sys.argv[0], os.environ.get("PATH"))
             next_steps(console, places, model, kept=options.keep, command=command)
             if options.keep:
@@ -121,7 +121,7 @@ def _say_scripted(console: Console) -> Model:
 # ── during ──
 
 
-def _play(places: Places, options: DemoOptions, console: Console) -> None:
+def _play(places: Places, options: DemoOptions, console: Console, check: Callable[[], None]) -> None:
     asked = prompts(options.requests)
     failed = 0
     with _progress(console) as progress:
@@ -130,6 +130,7 @@ def _play(places: Places, options: DemoOptions, console: Console) -> None:
         for prompt in asked:
             # One exchange at a time: production and candidates share one model, and so they run side by side under the
             # same load. Otherwise the report would compare a busy machine with an idle one.
+            check()
             before = _pairs(places)
             failed += not send(places.proxy_port, prompt)
             progress.advance(sending)
@@ -175,12 +176,27 @@ def _until_interrupted() -> None:
 
 
 @contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
+def _signals_interrupt() -> Iterator[Callable[[], None]]:
     """SIGTERM ends the demo as Ctrl-C does, so that its children are stopped. SIGINT is set too: whatever a shell starts
-    in the background begins with it ignored."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    in the background begins with it ignored.
+
+    Gives a check that interrupts once more: Python drops an exception that a handler raises within a weak reference's
+    callback or a finaliser, as imports run them, and the wish with it.
+    """
+    wished = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal wished
+        wished = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if wished:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield check
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
