@@ -19,6 +19,10 @@ class Dialect(StrEnum):
     OPENAI_COMPLETIONS = "openai.completions"
     OPENAI_EMBEDDINGS = "openai.embeddings"
     ANTHROPIC_MESSAGES = "anthropic.messages"
+    OLLAMA_CHAT = "ollama.chat"
+    OLLAMA_GENERATE = "ollama.generate"
+    OLLAMA_EMBED = "ollama.embed"
+    GEMINI = "gemini.generate_content"  # of candidates only: no client's request is read as it
     UNKNOWN = "unknown"
 
 
@@ -96,10 +100,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embeddings:
+    """The shape of an embeddings answer. The vectors themselves are in the body only."""
+
+    count: int
+    dimensions: int | None  # of the first vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a model said. `choices` is ordered by index; most answers have one."""
+    """What a model said. `choices` is ordered by index; most answers have one, those of embeddings none."""
 
     choices: tuple[Choice, ...]
+    embeddings: Embeddings | None = None
 
     @property
     def first(self) -> Choice:
@@ -126,6 +139,26 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an observation cost its endpoint's owner, or why that is not known."""
+
+    usd: float | None  # of all attempts
+    reason: str | None  # given when usd is None: unknown_model | no_usage | partial_usage | price_has_no_rate
+    price: str | None = None  # JSON: what was multiplied; {"source", "model", "input_per_mtok", …}, USD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A call that was begun and did not become the observation: it was tried again."""
+
+    reason: str  # why it ended, a code from a fixed set
+    status: int | None  # of its answer, when one came
+    started_s: float  # relative to the observation's t0: negative
+    duration_s: float
+    cost_usd: float | None  # None: not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What one endpoint did with a request: an answer or a fault, its timings and usage."""
 
@@ -146,6 +179,9 @@ class Observation:
     response_bytes: int = 0
     body: bytes | None = None  # response body, content-decoded; None when none was captured
     body_truncated: bool = False  # capture stopped at a bound
+    dialect: Dialect = Dialect.UNKNOWN  # that this side spoke
+    cost: Cost | None = None  # None: nothing was priced (not sent)
+    attempts: tuple[Attempt, ...] = ()  # that came before this one; candidates only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +204,9 @@ class Exchange:
     dialect: Dialect
     request_id: str | None  # from the configured client header, else production's x-request-id
     cluster_key: str  # keyed hash of what groups dependent pairs
+    tenant_key: str | None = None  # keyed hash of whose traffic it is: the configured header's value, else the credential
+    user_key: str | None = None  # keyed hash of the end user the request names, if it does
+    stratum: str | None = None  # the sampling stratum it fell into; None: none of them
     epoch: str  # the proxy connection it came by
     sequence: int  # its number within the epoch
     policy_version: int
@@ -176,3 +215,26 @@ class Exchange:
     request_headers: tuple[tuple[str, str], ...]  # credentials replaced by keyed hashes
     production: Observation
     candidates: tuple[CandidateResult, ...]
+    redactions: tuple[tuple[str, int], ...] = ()  # kind of secret or personal data → how many placeholders stand in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that changed while pairs were gathered: a line across a time series."""
+
+    at: float  # Unix seconds
+    kind: str  # model_changed | fingerprint_changed | policy_changed | mirroring_paused | mirroring_resumed | …
+    endpoint: str | None  # whom it concerns; None: everything
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelCount:
+    """How many exchanges of one process reached a stage, and why they went no further. Cumulative over `epoch`."""
+
+    epoch: str  # one life of one process
+    candidate: str  # "" for stages before candidates
+    stage: str
+    reason: str  # "" where the stage says it all
+    count: int
