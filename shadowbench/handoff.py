@@ -5,9 +5,12 @@ the order of the mirror's hello), is told as
 
     OPEN, REQUEST…, REQUEST_END, HEAD, PART…, END | ABORT(reason)
 
-The same frames serve both hops. On the second hop the mirror adds PLAN (what it decided about the exchange) and CLOSE (no
-side will say more). Frames of different exchanges interleave freely; `sequence` tells them apart within one connection, and
-the connection's hello names its epoch. Backwards go WELCOME, POLICY, DROP and ACK.
+The same frames serve both hops. On the second hop the mirror adds PLAN (what it decided about the exchange), ATTEMPT (a call
+that was begun and is tried again; before that side's REQUEST_END) and CLOSE (no side will say more). Frames of different
+exchanges interleave freely; `sequence` tells them apart within one connection, and the connection's hello names its epoch.
+Beside exchanges go TALLY (proxy to mirror: how it decided about each request it saw), FUNNEL (mirror to recorder: how many
+exchanges reached which stage) and MARK (something changed). Backwards go WELCOME, POLICY, DROP, ACK and, before the ACK that
+settles an exchange, COST (what one side of it cost).
 
 What happens when a peer is slow or dies is not decided here: see `links.py`.
 """
@@ -19,12 +22,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from math import isnan, nan
 from typing import Any, NamedTuple
 
 from shadowbench.errors import ProtocolError
 
-VERSION = 1
-READABLE_VERSIONS = (1,)  # one version back once there is one
+VERSION = 2
+READABLE_VERSIONS = (1, 2)  # one version back
 MAX_PAYLOAD = 65536
 PRODUCTION = 0  # the side
 
@@ -36,6 +40,7 @@ _PART_COUNT = struct.Struct("<H")
 _STAMP = struct.Struct("<QI")
 _END = struct.Struct("<QII")
 _ACK = struct.Struct("<QQ")
+_COST = struct.Struct("<dq")
 
 # Header and fixed payload in one: each call of pack() costs as much as a header line does to parse.
 OPEN_FRAME = struct.Struct("<IBBHQQId")
@@ -69,8 +74,17 @@ class Kind(IntEnum):
     POLICY = 11
     DROP = 12
     ACK = 13
+    COST = 14
+    TALLY = 15
     PLAN = 20
     CLOSE = 21
+    ATTEMPT = 22
+    FUNNEL = 23
+    MARK = 24
+
+
+# Frames that version 1 does not know: not for a peer that speaks it.
+SINCE_2 = frozenset({Kind.COST, Kind.TALLY, Kind.ATTEMPT, Kind.FUNNEL, Kind.MARK})
 
 
 class Frame(NamedTuple):
@@ -254,6 +268,16 @@ def ack_frame(recorded: int, discarded: int) -> bytes:
     return pack(Kind.ACK, 0, _ACK.pack(recorded, discarded))
 
 
+def cost_frame(sequence: int, side: int, usd: float | None, tokens: int | None) -> bytes:
+    """What one side of an exchange cost, in USD and in tokens in and out; None where that is not known."""
+    return pack(Kind.COST, sequence, _COST.pack(nan if usd is None else usd, -1 if tokens is None else tokens), side)
+
+
+def json_frame(kind: int, fields: Any, sequence: int = 0, side: int = PRODUCTION) -> bytes:
+    """TALLY, ATTEMPT, FUNNEL or MARK."""
+    return pack(kind, sequence, json.dumps(fields, separators=(",", ":")).encode(), side)
+
+
 # ── reading payloads ──
 
 
@@ -327,6 +351,17 @@ def read_end(payload: bytes) -> EndPayload:
     return EndPayload(end_ns, paused_us / 1e6, lag_us / 1e6, code or None)
 
 
+class CostPayload(NamedTuple):
+    usd: float | None
+    tokens: int | None
+
+
+def read_cost(payload: bytes) -> CostPayload:
+    """Payload of COST."""
+    usd, tokens = _unpack(_COST, payload)
+    return CostPayload(None if isnan(usd) else usd, None if tokens < 0 else tokens)
+
+
 class AckPayload(NamedTuple):
     recorded: int
     discarded: int
@@ -394,7 +429,7 @@ class Policy:
 
 
 def read_json(payload: bytes) -> dict[str, Any]:
-    """Payload of HELLO, WELCOME, POLICY or PLAN. Raises ProtocolError."""
+    """Payload of HELLO, WELCOME, POLICY, PLAN, TALLY, ATTEMPT, FUNNEL or MARK. Raises ProtocolError."""
     try:
         fields = json.loads(payload)
     except (ValueError, RecursionError):
@@ -410,11 +445,12 @@ def hello_frame(*, role: str, epoch: str, extra: dict[str, Any] | None = None) -
     return pack(Kind.HELLO, 0, json.dumps(fields).encode())
 
 
-def check_version(fields: dict[str, Any]) -> None:
-    """Raises ProtocolError when a HELLO or WELCOME names a version we cannot read."""
+def check_version(fields: dict[str, Any]) -> int:
+    """The version that a HELLO or WELCOME names. Raises ProtocolError when we cannot read it."""
     version = fields.get("version")
     if version not in READABLE_VERSIONS:
         raise ProtocolError(
             f"the peer speaks handoff version {version}, this side reads {READABLE_VERSIONS}: "
             "run proxy, mirror and recorder of neighbouring releases"
         )
+    return int(version)

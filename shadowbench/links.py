@@ -60,6 +60,7 @@ class Sender(asyncio.Protocol):
         self.opened = 0
         self.settled = 0
         self.recorded = 0
+        self.peer_version = handoff.VERSION
         self.on_ack: Callable[[handoff.AckPayload], None] | None = None  # for owners that pass settlements on
         self._role = role
         self._name = name
@@ -211,7 +212,7 @@ class Sender(asyncio.Protocol):
             if self.on_ack is not None:
                 self.on_ack(ack)
         elif frame.kind == Kind.WELCOME:
-            handoff.check_version(handoff.read_json(frame.payload))
+            self.peer_version = handoff.check_version(handoff.read_json(frame.payload))
             self._welcomed = True
             self._delay_s = _FIRST_DELAY_S
             self.ready = not self._leaving

@@ -14,7 +14,95 @@ from hashlib import sha256
 MIB = 1024 * 1024
 
 # Full suffixes, not "/messages": POST /v1/threads/{id}/messages changes the state of a conversation and must never be copied.
-DEFAULT_ENDPOINTS = (("POST", "/chat/completions"), ("POST", "/v1/messages"))
+DEFAULT_ENDPOINTS = (
+    ("POST", "/chat/completions"),
+    ("POST", "/completions"),
+    ("POST", "/embeddings"),
+    ("POST", "/responses"),
+    ("POST", "/v1/messages"),
+    ("POST", "/api/chat"),
+    ("POST", "/api/generate"),
+    ("POST", "/api/embed"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryOptions:
+    """When a call is tried again: only where the endpoint cannot have begun to generate."""
+
+    attempts: int = 2  # in all: 1 never tries again
+    max_wait_s: float = 5.0  # a Retry-After above it ends the matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOptions:
+    """When an endpoint is left alone for a while. `failures` of the last `window` calls open the breaker; 0 turns it off."""
+
+    failures: int = 10
+    window: int = 20
+    open_s: float = 5.0  # first time, then doubling
+    max_open_s: float = 300.0
+    successes: int = 2  # probes that close it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetOptions:
+    """What a candidate may cost. None is no limit. Windows are UTC clock hours and days."""
+
+    usd_per_hour: float | None = None
+    usd_per_day: float | None = None
+    usd_total: float | None = None
+    tokens_per_hour: int | None = None
+    tokens_per_day: int | None = None
+    tokens_total: int | None = None
+    unknown_price: str = "stop"  # or "allow": what a USD budget makes of a cost that nobody knows
+    reserve_usd: float = 0.05  # per call, while neither price nor experience tells more
+    reserve_output_tokens: int = 1024  # of a request that names no maximum
+
+    @property
+    def limits_usd(self) -> bool:
+        """Whether any limit is on money."""
+        return any(limit is not None for limit in (self.usd_per_hour, self.usd_per_day, self.usd_total))
+
+    @property
+    def limits_tokens(self) -> bool:
+        """Whether any limit is on tokens."""
+        return any(limit is not None for limit in (self.tokens_per_hour, self.tokens_per_day, self.tokens_total))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Bounds of a numeric parameter; None is open."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOptions:
+    """What a request must look like for a rule to match: every given part, each by any of its patterns.
+
+    Patterns are globs (`*`, `?`, `[…]`), letter case counts in values. `fields` are dotted paths into the request's JSON; a value
+    that is no string is compared as its JSON text.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StratumOptions:
+    """A part of the traffic with rates of its own. The first stratum that matches is an exchange's."""
+
+    name: str
+    paths: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = ()  # values of the tenant header
+    sample_rate: float | None = None  # for every candidate; None: the candidate's own
+    rates: Mapping[str, float] = field(default_factory=dict)  # by candidate; before sample_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +117,30 @@ class CandidateOptions:
     model: str | None = None  # None: the client's model is kept
     api_key_env: str | None = None  # the name of the variable, never the key
     headers: Mapping[str, str] = field(default_factory=dict)  # sent with every call
+    dialect: str | None = None  # a `records.Dialect` value; None: the one the client spoke
+    default_max_tokens: int = 4096  # where a translated request must name a maximum and the client's does not
+
     parameters: Mapping[str, str | None] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)  # before `parameters` and `clamp`; a member that is there is moved
+    clamp: Mapping[str, Range] = field(default_factory=dict)  # of numbers that the request names
+    system_prompt: str | None = None
+    system_prompt_mode: str = "replace"  # or "prepend", "append"
+    keep_identifiers: bool = False  # user, safety_identifier, metadata, prompt_cache_key
+    server_tools: str = "skip"  # or "strip": what becomes of tools that the provider would run itself
+
     sample_rate: float = 0.0
+    max_per_second: float | None = None  # by a lower threshold in the next second
+    start: str = "with_request"  # or "after_response": once production has answered
+    on_client_cancel: str = "cancel"  # or "finish"
+    rate_per_s: float | None = None  # of calls; those above it wait
+    retries: RetryOptions = RetryOptions()
+    breaker: BreakerOptions = BreakerOptions()
+    budgets: BudgetOptions = BudgetOptions()
+    price_known: bool | None = None  # whether the parent found a price; None: it depends on the client's model
+    input_usd_per_token: float | None = None  # what the parent knew for reservations
+    output_usd_per_token: float | None = None
+    egress_proxy: str | None = None  # http://HOST:PORT
+    egress_proxy_auth_env: str | None = None  # the name of the variable with USER:PASSWORD
 
     queue: int = 1000  # half a second of 2,000 requests/s: bursts wait, and staleness bounds how long
     concurrency: int = 16
@@ -50,7 +160,15 @@ class CandidateOptions:
                 "url": self.url,
                 "model": self.model,
                 "headers": sorted(self.headers.items()),
+                "dialect": self.dialect,
+                "default_max_tokens": self.default_max_tokens,
                 "parameters": sorted(self.parameters.items()),
+                "rename": sorted(self.rename.items()),
+                "clamp": sorted((name, r.least, r.most) for name, r in self.clamp.items()),
+                "system_prompt": [self.system_prompt, self.system_prompt_mode],
+                "keep_identifiers": self.keep_identifiers,
+                "server_tools": self.server_tools,
+                "start": self.start,
                 "timeouts": [
                     self.connect_timeout_s,
                     self.first_byte_timeout_s,
@@ -68,10 +186,21 @@ class MirrorOptions:
 
     runtime_folder: str  # holds mirror.sock and recorder.sock; made 0700
     secret_file: str  # 32 random bytes, 0600, created when absent
+    budget_file: str = ""  # what candidates have cost so far, kept over restarts; "": in memory only
     candidates: tuple[CandidateOptions, ...] = ()
     endpoints: tuple[tuple[str, str], ...] = DEFAULT_ENDPOINTS  # (method, path suffix): everything else is not mirrored
 
-    sample_key: str = "request"  # or "header:<name>": equal values are sampled together
+    enabled: bool = True  # False: nothing is copied until somebody resumes
+    include: tuple[RuleOptions, ...] = ()  # when there are any, one must match
+    exclude: tuple[RuleOptions, ...] = ()
+    opt_out_header: str | None = None  # a client that sends it (any value but 0, false, no) is not copied
+    skip_retries: bool = True  # x-stainless-retry-count above 0
+    duplicate_window_s: float = 10.0  # the same body by the same caller within it is a retry; 0 turns it off
+
+    sample_key: str = "request"  # or "header:<name>": equal values are sampled together; or "conversation"
+    strata: tuple[StratumOptions, ...] = ()
+    tenant_header: str | None = None  # whose traffic it is; None: the credential
+    user_header: str | None = None  # the end user; None: the request's own field
     cluster_header: str | None = None  # names what groups dependent exchanges; default: the sampling header, else none
     request_id_header: str | None = None
 
@@ -100,13 +229,24 @@ class MirrorOptions:
             {
                 "candidates": [[candidate.name, candidate.config_hash] for candidate in self.candidates],
                 "endpoints": self.endpoints,
+                "include": [_rule(rule) for rule in self.include],
+                "exclude": [_rule(rule) for rule in self.exclude],
+                "opt_out_header": self.opt_out_header,
+                "skip_retries": self.skip_retries,
+                "duplicate_window_s": self.duplicate_window_s,
                 "sample_key": self.sample_key,
+                "tenant_header": self.tenant_header,
+                "user_header": self.user_header,
                 "cluster_header": self.cluster_header,
                 "request_id_header": self.request_id_header,
                 "stale_after_s": self.stale_after_s,
                 "max_request_bytes": self.max_request_bytes,
             }
         )
+
+
+def _rule(rule: RuleOptions) -> list[object]:
+    return [rule.name, rule.paths, rule.models, sorted(rule.headers.items()), sorted(rule.fields.items())]
 
 
 def _hash(fields: Mapping[str, object]) -> str:
