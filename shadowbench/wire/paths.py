@@ -12,6 +12,9 @@ _SUFFIXES = (
     ("/responses", Dialect.OPENAI_RESPONSES),
     ("/completions", Dialect.OPENAI_COMPLETIONS),
     ("/embeddings", Dialect.OPENAI_EMBEDDINGS),
+    ("/api/chat", Dialect.OLLAMA_CHAT),
+    ("/api/generate", Dialect.OLLAMA_GENERATE),
+    ("/api/embed", Dialect.OLLAMA_EMBED),
 )
 
 

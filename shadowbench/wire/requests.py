@@ -1,50 +1,79 @@
-"""What a client asks for, as far as deciding and labelling need it. Pure; the body itself is never rewritten from here."""
+"""What a client asks for, as far as deciding and labelling need it. Pure; the body itself is never rewritten from here.
+
+One JSON load per request; what is looked at afterwards is looked at in place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shadowbench.records import Dialect
 from shadowbench.wire import loose_json as loose
+from shadowbench.wire.request_opening import Opening, of_input, of_messages, of_ollama_prompt, of_prompt, of_responses
+from shadowbench.wire.request_parts import is_media, parts_of
+from shadowbench.wire.request_state import state_reason
+from shadowbench.wire.server_tools import server_tools
 
-_SYSTEM_ROLES = ("system", "developer")
-_MEDIA_PARTS = frozenset({"image_url", "image", "input_audio", "file", "document", "video_url", "audio_url"})
-_UNIT = "\x1f"  # between the parts of an opening: ASCII unit separator, which prompts do not hold
+_OLLAMA = frozenset({Dialect.OLLAMA_CHAT, Dialect.OLLAMA_GENERATE, Dialect.OLLAMA_EMBED})
+_EMBEDDING = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
+# Those whose streams leave usage out unless `stream_options` asks for it.
+_USAGE_ON_DEMAND = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_COMPLETIONS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
     """A request in numbers and flags.
 
-    `opening` is what later requests of one conversation have in common: system prompt and first user message. It is content:
-    hash it with the salt, never log it.
+    `opening` is what later requests of one conversation have in common: system prompt and first user message; `first_user` is
+    the latter alone. They and `user` are content: hash them with the salt, never log them.
     """
 
     model: str | None
-    stream: bool
+    stream: bool  # whether a stream is due: asked for, or the dialect's way unless told otherwise (Ollama)
     wants_usage: bool  # whether usage is due in the answer; unasked, OpenAI's streams leave it out
     message_count: int
     has_system: bool
     has_tools: bool
-    has_server_tools: bool  # run by the provider: they would run, and cost, twice
+    server_tools: tuple[str, ...]  # types of tools that the provider runs: they would run, and cost, twice
     has_media: bool
     n: int
     max_output_tokens: int | None
+    user: str | None  # the end user that the request names
+    state_reason: str | None  # why no other endpoint could answer alike: a code of `request_state`
     opening: bytes
+    first_user: bytes
+
+    @property
+    def has_server_tools(self) -> bool:
+        """Whether the provider would run tools of its own."""
+        return bool(self.server_tools)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A body that is not a request of its dialect."""
 
-    reason: str  # dialect_unknown | not_json | not_an_object | no_messages
+    reason: str  # dialect_unknown | not_json | not_an_object | no_messages | no_input
+
+
+_OPENINGS: dict[Dialect, Callable[[Mapping[str, Any]], Opening | str]] = {
+    Dialect.OPENAI_CHAT: of_messages,
+    Dialect.OPENAI_RESPONSES: of_responses,
+    Dialect.OPENAI_COMPLETIONS: of_prompt,
+    Dialect.OPENAI_EMBEDDINGS: of_input,
+    Dialect.ANTHROPIC_MESSAGES: of_messages,
+    Dialect.OLLAMA_CHAT: of_messages,
+    Dialect.OLLAMA_GENERATE: of_ollama_prompt,
+    Dialect.OLLAMA_EMBED: of_input,
+}
 
 
 def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
     """The facts of a content-decoded request body."""
-    if dialect not in (Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES):
+    read_opening = _OPENINGS.get(dialect)
+    if read_opening is None:
         return Unreadable(reason="dialect_unknown")
     try:
         request = loose.load(body)
@@ -52,73 +81,62 @@ def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
         return Unreadable(reason="not_json")
     if not isinstance(request, dict):
         return Unreadable(reason="not_an_object")
-    if not isinstance(request.get("messages"), list):
-        return Unreadable(reason="no_messages")
-    return _facts(dialect, request)
+    opening = read_opening(request)
+    return Unreadable(reason=opening) if isinstance(opening, str) else _facts(dialect, request, opening)
 
 
-def _facts(dialect: Dialect, request: Mapping[str, Any]) -> RequestFacts:
-    messages = [loose.as_mapping(message) for message in request["messages"]]
-    stream = request.get("stream") is True
-    usage_asked = loose.as_mapping(request.get("stream_options")).get("include_usage") is True
-    system = _system_text(request, messages)
-    tools = [loose.as_mapping(tool) for tool in loose.as_sequence(request.get("tools"))]
+def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> RequestFacts:
+    stream = _is_stream(dialect, request)
+    tools = _tools(request, opening.messages)
+    parts = list(parts_of(opening.messages))
     return RequestFacts(
         model=loose.as_name(request.get("model")),
         stream=stream,
-        wants_usage=not stream or usage_asked or dialect is Dialect.ANTHROPIC_MESSAGES,
-        message_count=len(messages),
-        has_system=system is not None,
+        wants_usage=not stream or dialect not in _USAGE_ON_DEMAND or _asks_for_usage(request),
+        message_count=opening.count,
+        has_system=opening.system is not None,
         has_tools=bool(tools or loose.as_sequence(request.get("functions"))),
-        has_server_tools=any(_runs_at_provider(dialect, tool) for tool in tools) or _is_set(request, _SERVER_TOOL_KEYS),
-        has_media=any(
-            loose.as_text(part.get("type")) in _MEDIA_PARTS for message in messages for part in _parts(message)
-        ),
+        server_tools=server_tools(dialect, request, tools),
+        has_media=is_media(request) or any(map(is_media, parts)),
         n=loose.as_count(request.get("n")) or 1,
         max_output_tokens=_max_output_tokens(request),
-        opening=_opening(system, messages),
+        user=_user(request),
+        state_reason=state_reason(dialect, request, parts, tools),
+        opening=opening.as_bytes(),
+        first_user=opening.first_user_as_bytes(),
     )
 
 
-_SERVER_TOOL_KEYS = ("web_search_options", "mcp_servers")
+def _is_stream(dialect: Dialect, request: Mapping[str, Any]) -> bool:
+    if dialect in _EMBEDDING:
+        return False
+    return request.get("stream") is not False if dialect in _OLLAMA else request.get("stream") is True
 
 
-def _is_set(request: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
-    return any(request.get(key) is not None for key in keys)
+def _asks_for_usage(request: Mapping[str, Any]) -> bool:
+    return loose.as_mapping(request.get("stream_options")).get("include_usage") is True
 
 
-def _runs_at_provider(dialect: Dialect, tool: Mapping[str, Any]) -> bool:
-    """Client tools are `function` and `custom` (OpenAI), without type or `custom` (Anthropic), or Anthropic's own for the
-    client's machine, whose types begin with these words."""
-    kind = loose.as_text(tool.get("type"))
-    if dialect is Dialect.OPENAI_CHAT:
-        return kind not in (None, "function", "custom")
-    return kind not in (None, "custom") and not str(kind).startswith(("bash_", "text_editor_", "computer_", "memory_"))
-
-
-def _system_text(request: Mapping[str, Any], messages: list[Mapping[str, Any]]) -> str | None:
-    texts = [_text(message) for message in messages if message.get("role") in _SYSTEM_ROLES]
-    if request.get("system") is not None:  # Anthropic's is beside the messages: a text or a list of parts
-        texts.append(_text({"content": request["system"]}))
-    return _UNIT.join(texts) if texts else None
-
-
-def _opening(system: str | None, messages: list[Mapping[str, Any]]) -> bytes:
-    first_user = next((_text(message) for message in messages if message.get("role") == "user"), "")
-    return _UNIT.join((system or "", first_user)).encode("utf-8", "surrogatepass")
-
-
-def _text(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    return _UNIT.join(text for part in _parts(message) if (text := loose.as_text(part.get("text"))) is not None)
-
-
-def _parts(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return map(loose.as_mapping, loose.as_sequence(message.get("content")))
+def _tools(request: Mapping[str, Any], messages: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """The tools of a request, and those that Responses lets its items add."""
+    tools: list[Mapping[str, Any]] = [
+        tool for tool in loose.as_sequence(request.get("tools")) if isinstance(tool, dict)
+    ]
+    for item in messages:
+        if isinstance(item, dict) and item.get("type") == "additional_tools":
+            tools += [tool for tool in loose.as_sequence(item.get("tools")) if isinstance(tool, dict)]
+    return tools
 
 
 def _max_output_tokens(request: Mapping[str, Any]) -> int | None:
-    newer = loose.as_count(request.get("max_completion_tokens"))
-    return newer if newer is not None else loose.as_count(request.get("max_tokens"))
+    """Chat's newer name, Responses', that of the others, Ollama's (where a negative number means no bound)."""
+    for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"):
+        if (count := loose.as_count(request.get(name))) is not None:
+            return count
+    return loose.as_count(loose.as_mapping(request.get("options")).get("num_predict"))
+
+
+def _user(request: Mapping[str, Any]) -> str | None:
+    """OpenAI's field for it, the older one, Anthropic's."""
+    named = loose.as_name(request.get("safety_identifier")) or loose.as_name(request.get("user"))
+    return named or loose.as_name(loose.as_mapping(request.get("metadata")).get("user_id"))

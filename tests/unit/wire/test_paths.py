@@ -19,6 +19,11 @@ from shadowbench.wire.paths import dialect_of
         ("/v1/responses", Dialect.OPENAI_RESPONSES),
         ("/v1/completions", Dialect.OPENAI_COMPLETIONS),
         ("/v1/embeddings", Dialect.OPENAI_EMBEDDINGS),
+        ("/api/chat", Dialect.OLLAMA_CHAT),
+        ("/ollama/api/generate", Dialect.OLLAMA_GENERATE),
+        ("/api/embed", Dialect.OLLAMA_EMBED),
+        ("/api/pull", Dialect.UNKNOWN),
+        ("/v1beta/models/gemini:generateContent", Dialect.UNKNOWN),  # spoken to candidates only
         ("/v1/messages/batches", Dialect.UNKNOWN),
         ("/v1/messages/count_tokens", Dialect.UNKNOWN),
         ("/v1/threads/t_1/messages", Dialect.UNKNOWN),

@@ -26,11 +26,14 @@ def test_a_plain_chat_request() -> None:
         message_count=1,
         has_system=False,
         has_tools=False,
-        has_server_tools=False,
+        server_tools=(),
         has_media=False,
         n=1,
         max_output_tokens=None,
+        user=None,
+        state_reason=None,
         opening=b"\x1fhello",
+        first_user=b"hello",
     )
 
 
@@ -95,7 +98,8 @@ def test_later_turns_of_a_conversation_have_the_same_opening() -> None:
     ("dialect", "body", "reason"),
     [
         (Dialect.UNKNOWN, b"{}", "dialect_unknown"),
-        (Dialect.OPENAI_RESPONSES, b"{}", "dialect_unknown"),
+        (Dialect.GEMINI, b"{}", "dialect_unknown"),
+        (Dialect.OPENAI_RESPONSES, b"{}", "no_input"),
         (CHAT, b"", "not_json"),
         (CHAT, b"{", "not_json"),
         (CHAT, b"[" * 100_000, "not_json"),
