@@ -6,12 +6,10 @@ Each reader takes the request's object and gives its `Opening`, or the reason wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from shadowbench.wire import loose_json as loose
 
-_SYSTEM_ROLES = ("system", "developer")
 _UNIT = "\x1f"  # between the parts of an opening: ASCII unit separator, which prompts do not hold
 
 
@@ -21,7 +19,7 @@ class Opening(NamedTuple):
     system: str | None
     first_user: str
     messages: Sequence[Any] = ()
-    count: int = 1
+    message_count: int = 1
 
     def as_bytes(self) -> bytes:
         """Both texts as one."""
@@ -46,7 +44,7 @@ def of_responses(request: Mapping[str, Any]) -> Opening | str:
     if isinstance(given, list):
         return _of_items(instructions, given)
     stored = any(request.get(name) for name in ("previous_response_id", "conversation", "prompt"))
-    return Opening(loose.as_text(instructions), "", count=0) if stored and given is None else "no_input"
+    return Opening(loose.as_text(instructions), "", message_count=0) if stored and given is None else "no_input"
 
 
 def of_prompt(request: Mapping[str, Any]) -> Opening | str:
@@ -73,19 +71,21 @@ def _of_inputs(given: object) -> Opening | str:
     if isinstance(given[0], int):
         return Opening(None, loose.dump(given))
     first = given[0] if isinstance(given[0], str) else loose.dump(given[0])
-    return Opening(None, first, count=len(given))
+    return Opening(None, first, message_count=len(given))
 
 
 def _of_items(beside: object, items: list[Any]) -> Opening:
-    """System messages count as the opening up to the first user message: later ones come with later turns."""
-    messages = [item for item in items if isinstance(item, dict)]
-    before = takewhile(lambda message: message.get("role") != "user", messages)
-    system = [_text(message.get("content")) for message in before if message.get("role") in _SYSTEM_ROLES]
-    if beside is not None:
-        system.append(_text(beside))
-    first_user = next((_text(message.get("content")) for message in messages if message.get("role") == "user"), "")
-    has_later = not system and any(message.get("role") in _SYSTEM_ROLES for message in messages)
-    return Opening(_UNIT.join(system) if system or has_later else None, first_user, items, len(items))
+    """Only system messages before the first user message count: later ones come with later turns."""
+    system: list[str] = [] if beside is None else [_text(beside)]
+    first_user = ""
+    for message in map(loose.as_mapping, items):
+        role = message.get("role")
+        if role == "user":
+            first_user = _text(message.get("content"))
+            break
+        if role in ("system", "developer"):
+            system.append(_text(message.get("content")))
+    return Opening(_UNIT.join(system) if system else None, first_user, items, len(items))
 
 
 def _text(content: object) -> str:

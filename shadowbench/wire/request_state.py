@@ -36,7 +36,6 @@ _FILE_HOLDERS = (
     "video_url",
     "audio_url",
 )
-_PLAIN_TYPES = frozenset({"text", "input_text", "output_text", "refusal", "tool_use", "function_call", "summary_text"})
 
 
 def state_reason(
@@ -77,8 +76,6 @@ def _names_a_store(tool: Mapping[str, Any]) -> bool:
 
 def _of_part(part: Mapping[str, Any]) -> str | None:
     kind = part.get("type")
-    if isinstance(kind, str) and kind in _PLAIN_TYPES:  # nearly all of them
-        return None
     if kind == "redacted_thinking" or (kind == "thinking" and part.get("signature")):
         return "thinking_signature"
     if part.get("encrypted_content") or kind == "reasoning.encrypted":

@@ -12,7 +12,7 @@ from typing import Any
 from shadowbench.records import Dialect
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.request_opening import Opening, of_input, of_messages, of_ollama_prompt, of_prompt, of_responses
-from shadowbench.wire.request_parts import is_media, parts_of
+from shadowbench.wire.request_parts import is_media, telling_parts
 from shadowbench.wire.request_state import state_reason
 from shadowbench.wire.server_tools import server_tools
 
@@ -88,12 +88,12 @@ def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
 def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> RequestFacts:
     stream = _is_stream(dialect, request)
     tools = _tools(request, opening.messages)
-    parts = list(parts_of(opening.messages))
+    parts = telling_parts(opening.messages)
     return RequestFacts(
         model=loose.as_name(request.get("model")),
         stream=stream,
         wants_usage=not stream or dialect not in _USAGE_ON_DEMAND or _asks_for_usage(request),
-        message_count=opening.count,
+        message_count=opening.message_count,
         has_system=opening.system is not None,
         has_tools=bool(tools or loose.as_sequence(request.get("functions"))),
         server_tools=server_tools(dialect, request, tools),
