@@ -21,7 +21,7 @@ class BreakerPolicy:
 
     failures: int = 10  # of the last `window` calls
     window: int = 20
-    consecutive: int = 5
+    consecutive: int | None = None  # this many in a row open it as well
     backoff_s: float = 1.0  # doubles with each opening in a row
     max_backoff_s: float = 60.0
     successes: int = 2  # probes that must succeed
@@ -81,8 +81,12 @@ class Breaker:
         elif failed is not None:
             self._recent.append(failed)
             self._row = self._row + 1 if failed else 0
-            if self._row >= self._policy.consecutive or sum(self._recent) >= self._policy.failures:
+            if self._is_enough():
                 self._open(now_ns, chance)
+
+    def _is_enough(self) -> bool:
+        consecutive = self._policy.consecutive
+        return sum(self._recent) >= self._policy.failures or (consecutive is not None and self._row >= consecutive)
 
     def _end_probe(self, now_ns: int, failed: bool | None, chance: float) -> None:
         self._probing = False
