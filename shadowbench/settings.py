@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shadowbench.listening import ADDRESS_FORM, parse_address
+from shadowbench.listening import ADDRESS_FORM, Address, parse_address
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Single underscores only, lower case: such a name can be reached as SHADOWBENCH_CANDIDATES__NAME__KEY.
@@ -106,9 +106,35 @@ def _check_headers(headers: dict[str, str]) -> dict[str, str]:
 
 def _check_sample_key(text: str) -> str:
     kind, _, name = text.partition(":")
-    if text == "request" or (kind == "header" and _HEADER_NAME.fullmatch(name)):
-        return text if text == "request" else f"header:{name.lower()}"
-    raise ValueError("must be request, or header:NAME as in header:x-session-id")
+    if text in ("request", "conversation"):
+        return text
+    if kind == "header" and _HEADER_NAME.fullmatch(name):
+        return f"header:{name.lower()}"
+    raise ValueError("must be request, conversation, or header:NAME as in header:x-session-id")
+
+
+def _check_egress_proxy(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from None
+    if parts.scheme != "http" or not parts.hostname or port == 0 or parts.path.strip("/") or parts.query:
+        raise ValueError("must be http://HOST:PORT")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry credentials; name an environment variable in egress_proxy_auth_env instead")
+    return text.rstrip("/")
+
+
+def _check_export_url(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in ("file", "s3", "gs", "az") or not rest.strip("/"):
+        raise ValueError("must be file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX")
+    return text.rstrip("/")
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 def _check_endpoint(text: str) -> str:
@@ -162,6 +188,19 @@ ListenAddress = Annotated[str, BeforeValidator(_check_form), AfterValidator(_che
 ListenAddresses = Annotated[str | list[str], BeforeValidator(_check_form), AfterValidator(_check_addresses)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 Seconds = Annotated[float, AfterValidator(_check_finite), Field(gt=0, le=86_400)]
+Globs = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], BeforeValidator(_as_tuple)]
+Usd = Annotated[float, AfterValidator(_check_finite), Field(ge=0)]
+EndpointDialect = Literal[
+    "openai.chat",
+    "openai.responses",
+    "openai.completions",
+    "openai.embeddings",
+    "anthropic.messages",
+    "ollama.chat",
+    "ollama.generate",
+    "ollama.embed",
+    "gemini.generate_content",
+]
 SecondsOrZero = Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=86_400)]
 
 
@@ -244,6 +283,44 @@ class AdminSettings(Section):
     needs its own."""
 
 
+class ControlSettings(Section):
+    """Lanes, rates, pause and the kill switch, for operators."""
+
+    listen: ListenAddress | None = "127.0.0.1:9465"
+    """Where the control port listens; null turns it off. Without a token it must be loopback."""
+    token_env: VariableName | None = None
+    """Environment variable with the token that callers must send (Authorization: Bearer …). Required where the port
+    is not loopback."""
+
+
+class PriceSettings(Section):
+    """A price that goes before genai-prices'. USD; mtok is a million tokens."""
+
+    input_per_mtok: Usd | None = None
+    """Per million input tokens."""
+    output_per_mtok: Usd | None = None
+    """Per million output tokens."""
+    cached_input_per_mtok: Usd | None = None
+    """Per million input tokens read from the provider's cache; null: as input."""
+    cache_write_per_mtok: Usd | None = None
+    """Per million input tokens written to the provider's cache; null: as input."""
+    reasoning_per_mtok: Usd | None = None
+    """Per million reasoning tokens; null: as output."""
+    per_request: Usd | None = None
+    """Per request, beside tokens."""
+    gpu_hour_usd: Usd | None = None
+    """Of a machine of your own: a request costs its duration's share."""
+    gpu_concurrency: Annotated[float, AfterValidator(_check_finite), Field(gt=0)] = 1.0
+    """Requests such a machine answers at a time."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> PriceSettings:
+        rates = (self.input_per_mtok, self.output_per_mtok, self.per_request, self.gpu_hour_usd)
+        if all(rate is None for rate in rates):
+            raise ValueError("needs input_per_mtok and output_per_mtok, per_request, or gpu_hour_usd")
+        return self
+
+
 class ProductionSettings(Section):
     """The endpoint whose answer the client gets."""
 
@@ -259,8 +336,82 @@ class ProductionSettings(Section):
     """How long a connection to production rests before it is closed; null: 4 s for http, 55 s for https."""
     pool_max_age_s: Seconds = 300.0
     """How old a connection to production may become before it is replaced."""
+    provider: str | None = None
+    """Who bills for it, by genai-prices' provider id (openai, anthropic, azure…); null: told by the URL."""
+    price: PriceSettings | None = None
+    """What production costs, whatever the model; null: by model, from `prices` and genai-prices."""
     tls: ClientTlsSettings = ClientTlsSettings()
     """TLS towards production."""
+
+
+class RetrySettings(Section):
+    """When a call is tried again: only where the endpoint cannot have begun to generate."""
+
+    attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    """Attempts in all; 1 never tries again."""
+    max_wait_s: Seconds = 5.0
+    """A Retry-After longer than this ends the matter."""
+
+
+class BreakerSettings(Section):
+    """When an endpoint that fails is left alone for a while."""
+
+    failures: Annotated[int, Field(ge=0, le=1000)] = 10
+    """So many failures among the last `window` calls open the breaker; 0 turns it off."""
+    window: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Calls that are looked back on."""
+    open_s: Seconds = 5.0
+    """How long it stays open the first time; doubles each time."""
+    max_open_s: Seconds = 300.0
+    """The longest that it stays open."""
+    successes: Annotated[int, Field(ge=1, le=100)] = 2
+    """Probes that must succeed to close it."""
+
+    @model_validator(mode="after")
+    def _can_open(self) -> BreakerSettings:
+        if self.failures > self.window:
+            raise ValueError("failures is larger than window: it would never open")
+        return self
+
+
+class BudgetSettings(Section):
+    """What a candidate may cost; null is no limit. Hours and days are those of the UTC clock."""
+
+    usd_per_hour: Usd | None = None
+    """USD in a clock hour."""
+    usd_per_day: Usd | None = None
+    """USD in a day."""
+    usd_total: Usd | None = None
+    """USD in all, over restarts, until the budget file is removed."""
+    tokens_per_hour: Annotated[int, Field(ge=0)] | None = None
+    """Tokens, in and out, in a clock hour."""
+    tokens_per_day: Annotated[int, Field(ge=0)] | None = None
+    """Tokens in a day."""
+    tokens_total: Annotated[int, Field(ge=0)] | None = None
+    """Tokens in all."""
+    unknown_price: Literal["stop", "allow"] = "stop"
+    """What a USD budget makes of a cost that nobody knows: stop calling, or call on without counting it."""
+    reserve_usd: Usd = 0.05
+    """Reserved per call while neither a price nor earlier calls tell more."""
+    reserve_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
+    """Output tokens assumed of a request that names no maximum."""
+
+
+class RangeSettings(Section):
+    """Bounds of a numeric parameter."""
+
+    min: Annotated[float, AfterValidator(_check_finite)] | None = None
+    """Smaller values become this."""
+    max: Annotated[float, AfterValidator(_check_finite)] | None = None
+    """Larger values become this."""
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> RangeSettings:
+        if self.min is None and self.max is None:
+            raise ValueError("needs min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is larger than max")
+        return self
 
 
 class CandidateSettings(Section):
@@ -274,8 +425,46 @@ class CandidateSettings(Section):
     """Environment variable with the candidate's API key. The caller's credentials are never forwarded."""
     sample_rate: Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=1)] = 0.0
     """Share of eligible requests that are copied, 0 to 1. Nothing is mirrored until asked."""
+    max_per_second: Annotated[float, AfterValidator(_check_finite), Field(gt=0)] | None = None
+    """Most copies per second: where more would be, the share of the next second is lowered, and known."""
+    dialect: EndpointDialect | None = None
+    """Wire format that the endpoint speaks; null: the client's. Requests are translated, or not sent with a reason."""
+    default_max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 4096
+    """Where the endpoint's dialect must name a maximum of output tokens and the client's request does not."""
     parameters: dict[str, Any] = {}
     """Members of the request's JSON to set, e.g. {temperature: 0}; null removes a member."""
+    rename: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    """Members to rename, before anything else, e.g. {max_tokens: max_completion_tokens}."""
+    clamp: dict[str, RangeSettings] = {}
+    """Bounds of numbers that a request names, e.g. {temperature: {max: 1}}."""
+    system_prompt: str | None = None
+    """System prompt of the candidate's requests; null leaves the client's."""
+    system_prompt_mode: Literal["replace", "prepend", "append"] = "replace"
+    """Whether it stands instead of the client's, before it, or after it."""
+    keep_identifiers: bool = False
+    """Whether user, safety_identifier, metadata and the like are sent on. They name the client's users."""
+    server_tools: Literal["skip", "strip"] = "skip"
+    """Tools that the provider runs itself would run, and cost, twice: do not copy such requests, or copy them without."""
+    start: Literal["with_request", "after_response"] = "with_request"
+    """Call with the request, or once production has answered: where both share a machine."""
+    on_client_cancel: Literal["cancel", "finish"] = "cancel"
+    """What becomes of the candidate's call when the client leaves production's."""
+    rate_per_s: Annotated[float, AfterValidator(_check_finite), Field(gt=0)] | None = None
+    """Most calls per second; more wait in the queue, and go stale there."""
+    retries: RetrySettings = RetrySettings()
+    """When a call is tried again."""
+    breaker: BreakerSettings = BreakerSettings()
+    """When an endpoint that fails is left alone."""
+    budgets: BudgetSettings = BudgetSettings()
+    """What the candidate may cost."""
+    provider: str | None = None
+    """Who bills for it, by genai-prices' provider id; null: told by the URL."""
+    price: PriceSettings | None = None
+    """What the candidate costs, whatever the model; null: by model, from `prices` and genai-prices."""
+    egress_proxy: Annotated[str, AfterValidator(_check_egress_proxy)] | None = None
+    """HTTP proxy to reach the endpoint through: http://HOST:PORT. Proxy variables of the environment are not used."""
+    egress_proxy_auth_env: VariableName | None = None
+    """Environment variable with USER:PASSWORD for the egress proxy."""
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = {}
     """Headers to add to the candidate's requests."""
     queue: Annotated[int, Field(ge=1, le=100_000)] = 1000
@@ -296,18 +485,85 @@ class CandidateSettings(Section):
     """TLS towards the candidate."""
 
 
+class RuleSettings(Section):
+    """What a request looks like: every given part must match, each by any of its globs."""
+
+    path: Globs = ()
+    """Path of the request."""
+    model: Globs = ()
+    """Model that the client asks for."""
+    headers: dict[HeaderName, Globs] = {}
+    """Client headers. A credential is compared as its placeholder."""
+    fields: dict[str, Globs] = {}
+    """Members of the request's JSON by dotted path, e.g. {metadata.team: search}; other than strings as JSON text."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> RuleSettings:
+        if not (self.path or self.model or self.headers or self.fields):
+            raise ValueError("needs path, model, headers or fields")
+        return self
+
+
+class StratumSettings(Section):
+    """A part of the traffic with rates of its own, so that rare traffic is seen. Every given part must match."""
+
+    path: Globs = ()
+    """Path of the request (the route)."""
+    model: Globs = ()
+    """Model that the client asks for."""
+    tenant: Globs = ()
+    """Value of mirror.tenant_header."""
+    sample_rate: Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=1)] | None = None
+    """Share that is copied to every candidate whose own sample_rate is above 0; null: the candidate's own."""
+    rates: dict[CandidateName, Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=1)]] = {}
+    """The same by candidate; goes before sample_rate."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> StratumSettings:
+        if not (self.path or self.model or self.tenant):
+            raise ValueError("needs path, model or tenant")
+        if self.sample_rate is None and not self.rates:
+            raise ValueError("needs sample_rate or rates")
+        return self
+
+
 class MirrorSettings(Section):
     """Which exchanges are copied, and how they are grouped."""
 
+    enabled: bool = True
+    """false: nothing is copied. The control port and a reload change it while running."""
+    include: dict[str, RuleSettings] = {}
+    """Rules by name: when there are any, a request is copied only if one matches."""
+    exclude: dict[str, RuleSettings] = {}
+    """Rules by name: a request is not copied if any matches."""
+    opt_out_header: HeaderName | None = None
+    """Header by which a client keeps a request from being copied (any value but 0, false or no); null: none."""
+    skip_retries: bool = True
+    """Whether requests that an SDK sends again (x-stainless-retry-count) are left out."""
+    duplicate_window_s: SecondsOrZero = 10.0
+    """The same body by the same caller within this time is a retry and left out; 0 copies all."""
     sample_key: Annotated[str, AfterValidator(_check_sample_key)] = "request"
-    """What draws the lot: request (each by itself), or header:NAME (all requests with one value together)."""
+    """What draws the lot: request (each by itself), header:NAME (all requests with one value together), or conversation
+    (same credential and same first user message: the turns of a chat together, without any header)."""
+    strata: dict[str, StratumSettings] = {}
+    """Parts of the traffic with rates of their own, by name; the first that matches counts."""
+    tenant_header: HeaderName | None = None
+    """Header that says whose traffic it is; null: the credential. Kept as a keyed hash, by which all of it can be erased."""
+    user_header: HeaderName | None = None
+    """Header that names the end user; null: what the request's JSON says. Kept as a keyed hash."""
     cluster_header: HeaderName | None = None
     """Header that groups dependent exchanges (session, user), for honest intervals; null: the one of sample_key, if any."""
     request_id_header: HeaderName | None = None
     """Client header whose value identifies an exchange in the log; null uses production's x-request-id."""
     endpoints: list[Annotated[str, AfterValidator(_check_endpoint)]] = [
         "POST /chat/completions",
+        "POST /completions",
+        "POST /embeddings",
+        "POST /responses",
         "POST /v1/messages",
+        "POST /api/chat",
+        "POST /api/generate",
+        "POST /api/embed",
     ]
     """Method and end of the path of requests that may be copied. Everything else is only forwarded."""
     stale_after_s: Seconds = 2.0
@@ -321,11 +577,50 @@ class MirrorSettings(Section):
     log's name with .secret after it."""
 
 
+class RetentionSettings(Section):
+    """How long exchanges stay in the pair log; null is no bound. The oldest go first, a little at a time."""
+
+    max_age_days: Annotated[float, AfterValidator(_check_finite), Field(gt=0)] | None = None
+    """Older ones go."""
+    max_bytes: Annotated[int, Field(ge=1 << 20)] | None = None
+    """Size of the file."""
+    max_exchanges: Annotated[int, Field(ge=1)] | None = None
+    """Number of exchanges."""
+
+
+class ExportSettings(Section):
+    """Copies of the log that leave the machine on a schedule."""
+
+    url: Annotated[str, AfterValidator(_check_export_url)] | None = None
+    """Where to: file:///FOLDER, s3://BUCKET/PREFIX, gs://… or az://…; null: nowhere. Credentials come from the environment."""
+    format: Literal["jsonl", "csv", "parquet"] = "jsonl"
+    """Of the files. Parquet needs `pip install 'shadowbench-sidecar[export]'`."""
+    every_s: Annotated[float, AfterValidator(_check_finite), Field(ge=1)] = 3600.0
+    """How often: each time, what is new since the last."""
+
+
 class StoreSettings(Section):
     """The pair log."""
 
+    retention: RetentionSettings = RetentionSettings()
+    """How long exchanges stay."""
+    export: ExportSettings = ExportSettings()
+    """Copies that leave the machine."""
+
     url: Annotated[str, AfterValidator(_check_store_url)] = "sqlite:///shadowbench.db"
     """Where pairs are kept: sqlite:///FILE (relative to the working folder) or sqlite:////FILE (absolute)."""
+
+
+class RedactionSettings(Section):
+    """What is taken out of requests and answers before they are kept. Credential headers always are."""
+
+    enabled: bool = True
+    """false keeps bodies as they are."""
+    kinds: list[str] | None = None
+    """What to look for; null: keys, tokens, e-mail addresses, payment cards and phone numbers. `shadowbench validate` lists
+    all kinds when one is unknown."""
+    patterns: dict[str, str] = {}
+    """Regular expressions of your own by kind, e.g. {badge: "EMP-[0-9]{6}"}."""
 
 
 class RuntimeSettings(Section):
@@ -352,12 +647,18 @@ class Settings(BaseSettings):
     """Where clients connect."""
     admin: AdminSettings = AdminSettings()
     """Health and metrics."""
+    control: ControlSettings = ControlSettings()
+    """Lanes, rates, pause and the kill switch."""
     production: ProductionSettings
     """The endpoint whose answer the client gets."""
     candidates: dict[CandidateName, CandidateSettings] = {}
     """Endpoints under test by name; the name is the signal label and the report column."""
     mirror: MirrorSettings = MirrorSettings()
     """Which exchanges are copied."""
+    prices: dict[str, PriceSettings] = {}
+    """Prices by model (a glob), before genai-prices'."""
+    redaction: RedactionSettings = RedactionSettings()
+    """What is taken out before requests and answers are kept."""
     store: StoreSettings = StoreSettings()
     """The pair log."""
     runtime: RuntimeSettings = RuntimeSettings()
@@ -380,3 +681,27 @@ def conflicts(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         admin = parse_address(settings.admin.listen)
         if any(admin.clashes(address) for address in listens):
             yield ("admin", "listen"), f"{admin} is one of proxy.listen ({settings.proxy.listen}): choose another port"
+    yield from _control_conflicts(settings, listens)
+    yield from _mirror_conflicts(settings)
+
+
+def _control_conflicts(settings: Settings, listens: list[Address]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if settings.control.listen is None:
+        return
+    control = parse_address(settings.control.listen)
+    others = [*listens, *([parse_address(settings.admin.listen)] if settings.admin.listen else [])]
+    if any(control.clashes(address) for address in others):
+        yield ("control", "listen"), f"{control} is taken by proxy.listen or admin.listen: choose another port"
+    if settings.control.token_env is None and not control.is_loopback:
+        yield ("control", "token_env"), f"is required: {control} can be reached from other machines"
+
+
+def _mirror_conflicts(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, stratum in settings.mirror.strata.items():
+        if stratum.tenant and settings.mirror.tenant_header is None:
+            yield ("mirror", "strata", name, "tenant"), "needs mirror.tenant_header, which says whose traffic it is"
+        for candidate in stratum.rates.keys() - settings.candidates.keys():
+            yield ("mirror", "strata", name, "rates", candidate), "there is no such candidate"
+    for name, candidate_settings in settings.candidates.items():
+        if candidate_settings.egress_proxy_auth_env and not candidate_settings.egress_proxy:
+            yield ("candidates", name, "egress_proxy_auth_env"), "needs egress_proxy"

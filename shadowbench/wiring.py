@@ -15,11 +15,31 @@ from shadowbench.errors import ConfigurationError
 from shadowbench.http1.origin import OriginOptions
 from shadowbench.http1.requests import ServerOptions
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
-from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.mirror.options import (
+    BreakerOptions,
+    BudgetOptions,
+    CandidateOptions,
+    MirrorOptions,
+    Range,
+    RetryOptions,
+    RuleOptions,
+    StratumOptions,
+)
+from shadowbench.pricing import PriceEntry, PricingOptions
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
-from shadowbench.settings import CandidateSettings, ClientTlsSettings, Settings, as_list
+from shadowbench.settings import (
+    CandidateSettings,
+    ClientTlsSettings,
+    PriceSettings,
+    ProductionSettings,
+    RuleSettings,
+    Settings,
+    StratumSettings,
+    as_list,
+)
 from shadowbench.store.opening import path_of
+from shadowbench.store.retention import RetentionOptions
 from shadowbench.supervisor import Plan
 from shadowbench.worker import to_json
 
@@ -106,13 +126,23 @@ def proxy_options(settings: Settings, number: int, environ: Mapping[str, str] = 
 def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> MirrorOptions:
     """Options of the mirror."""
     mirror = settings.mirror
-    store = path_of(settings.store.url)
+    secret = secret_file(settings)
     return MirrorOptions(
         runtime_folder=str(runtime_folder(settings, environ)),
-        secret_file=str((mirror.secret_file or store.with_name(f"{store.name}.secret")).absolute()),
+        secret_file=str(secret),
+        budget_file=str(secret.with_name(f"{secret.name.removesuffix('.secret')}.budget")),
         candidates=tuple(_candidate_options(settings, name, each) for name, each in settings.candidates.items()),
         endpoints=tuple(_endpoint(text) for text in mirror.endpoints),
+        enabled=mirror.enabled,
+        include=tuple(_rule(name, rule) for name, rule in mirror.include.items()),
+        exclude=tuple(_rule(name, rule) for name, rule in mirror.exclude.items()),
+        opt_out_header=mirror.opt_out_header,
+        skip_retries=mirror.skip_retries,
+        duplicate_window_s=mirror.duplicate_window_s,
         sample_key=mirror.sample_key,
+        strata=tuple(_stratum(name, stratum) for name, stratum in mirror.strata.items()),
+        tenant_header=mirror.tenant_header,
+        user_header=mirror.user_header,
         cluster_header=mirror.cluster_header,
         request_id_header=mirror.request_id_header,
         stale_after_s=mirror.stale_after_s,
@@ -126,13 +156,40 @@ def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) 
 def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> RecorderOptions:
     """Options of the recorder."""
     defaults = RecorderOptions(runtime_folder="", store_url="")
+    retention = settings.store.retention
     largest = max((each.max_response_bytes for each in settings.candidates.values()), default=0)
     return RecorderOptions(
         runtime_folder=str(runtime_folder(settings, environ)),
         store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
         request_id_header=settings.mirror.request_id_header,
+        pricing=pricing_options(settings),
+        retention=RetentionOptions(
+            max_age_s=None if retention.max_age_days is None else retention.max_age_days * 86_400,
+            max_bytes=retention.max_bytes,
+            max_exchanges=retention.max_exchanges,
+        ),
         max_body_bytes=max(defaults.max_body_bytes, largest),
     )
+
+
+def pricing_options(settings: Settings) -> PricingOptions:
+    """Where prices come from: an endpoint's own, then those by model, in the order of the configuration."""
+    endpoints: dict[str, ProductionSettings | CandidateSettings] = {
+        "production": settings.production,
+        **settings.candidates,
+    }
+    own = [_price(("*",), name, each.price) for name, each in endpoints.items() if each.price is not None]
+    return PricingOptions(
+        entries=(*own, *(_price((glob,), None, price) for glob, price in settings.prices.items())),
+        urls={name: each.url or settings.production.url for name, each in endpoints.items()},
+        providers={name: each.provider for name, each in endpoints.items() if each.provider is not None},
+    )
+
+
+def secret_file(settings: Settings) -> Path:
+    """Where the secret is that keys sampling and placeholders: absolute."""
+    store = path_of(settings.store.url)
+    return (settings.mirror.secret_file or store.with_name(f"{store.name}.secret")).absolute()
 
 
 def production_again(settings: Settings) -> frozenset[str]:
@@ -144,6 +201,10 @@ def production_again(settings: Settings) -> frozenset[str]:
         and candidate.model is None
         and not candidate.parameters
         and not candidate.headers
+        and not candidate.rename
+        and not candidate.clamp
+        and candidate.dialect is None
+        and candidate.system_prompt is None
     )
 
 
@@ -192,7 +253,24 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
             member: None if value is None else json.dumps(value, ensure_ascii=False)
             for member, value in candidate.parameters.items()
         },
+        dialect=candidate.dialect,
+        default_max_tokens=candidate.default_max_tokens,
+        rename=candidate.rename,
+        clamp={member: Range(least=bounds.min, most=bounds.max) for member, bounds in candidate.clamp.items()},
+        system_prompt=candidate.system_prompt,
+        system_prompt_mode=candidate.system_prompt_mode,
+        keep_identifiers=candidate.keep_identifiers,
+        server_tools=candidate.server_tools,
         sample_rate=candidate.sample_rate,
+        max_per_second=candidate.max_per_second,
+        start=candidate.start,
+        on_client_cancel=candidate.on_client_cancel,
+        rate_per_s=candidate.rate_per_s,
+        retries=RetryOptions(**candidate.retries.model_dump()),
+        breaker=BreakerOptions(**candidate.breaker.model_dump()),
+        budgets=BudgetOptions(**candidate.budgets.model_dump()),
+        egress_proxy=candidate.egress_proxy,
+        egress_proxy_auth_env=candidate.egress_proxy_auth_env,
         queue=candidate.queue,
         concurrency=candidate.concurrency,
         connect_timeout_s=candidate.connect_timeout_s,
@@ -242,6 +320,25 @@ def _recorder_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec
 def _command(job: str) -> tuple[str, ...]:
     # -P: a file named like a library, in the folder one happens to stand in, is not imported.
     return (sys.executable, "-P", "-m", f"shadowbench.{job}")
+
+
+def _rule(name: str, rule: RuleSettings) -> RuleOptions:
+    return RuleOptions(name=name, paths=rule.path, models=rule.model, headers=rule.headers, fields=rule.fields)
+
+
+def _stratum(name: str, stratum: StratumSettings) -> StratumOptions:
+    return StratumOptions(
+        name=name,
+        paths=stratum.path,
+        models=stratum.model,
+        tenants=stratum.tenant,
+        sample_rate=stratum.sample_rate,
+        rates=stratum.rates,
+    )
+
+
+def _price(models: tuple[str, ...], endpoint: str | None, price: PriceSettings) -> PriceEntry:
+    return PriceEntry(models=models, endpoint=endpoint, **price.model_dump())
 
 
 def _endpoint(text: str) -> tuple[str, str]:

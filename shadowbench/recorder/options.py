@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shadowbench.pricing import PricingOptions
+from shadowbench.store.retention import RetentionOptions
+
 MIB = 1024 * 1024
 
 
@@ -14,6 +17,9 @@ class RecorderOptions:
     runtime_folder: str  # holds recorder.sock; made 0700
     store_url: str
     request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
+
+    pricing: PricingOptions = PricingOptions()
+    retention: RetentionOptions = RetentionOptions()
 
     # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.
     max_body_bytes: int = 8 * MIB  # captured per side, and again kept of it after content-decoding

@@ -1,5 +1,6 @@
 """Every key has its bounds, and the commented example shows all of them."""
 
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -10,7 +11,16 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from shadowbench.settings import CandidateSettings, Settings
+from shadowbench.settings import (
+    BudgetSettings,
+    CandidateSettings,
+    PriceSettings,
+    RangeSettings,
+    RetentionSettings,
+    RuleSettings,
+    Settings,
+    StratumSettings,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "shadowbench.yaml"
 NAME = "small"  # the candidate in the example
@@ -26,9 +36,9 @@ def keys(model: Any, at: str = "") -> Iterator[str]:
         here = f"{at}{name}"
         kinds = [kind for kind in (field.annotation, *typing.get_args(field.annotation)) if isinstance(kind, type)]
         below = [kind for kind in kinds if issubclass(kind, BaseModel)]
-        if typing.get_origin(field.annotation) is dict and below:
+        if typing.get_origin(field.annotation) is dict and below and name == "candidates":
             yield from keys(below[0], f"{here}.{NAME}.")
-        elif below:
+        elif below and (isinstance(field.default, BaseModel) or field.is_required()):
             yield from keys(below[0], f"{here}.")
         else:
             yield here
@@ -60,6 +70,13 @@ def test_the_example_shows_every_key_and_no_other() -> None:
     assert sorted(paths(example())) == sorted(keys(Settings))
 
 
+def test_the_example_names_the_keys_of_what_is_empty_by_default() -> None:
+    text = EXAMPLE.read_text()
+    for section in (RuleSettings, StratumSettings, PriceSettings, RangeSettings):
+        missing = [name for name in section.model_fields if not re.search(rf"\b{name}\b", text)]
+        assert not missing, section.__name__
+
+
 def test_the_example_shows_the_defaults() -> None:
     defaults = settings(candidates={NAME: {}}).model_dump(mode="json")
     shown = Settings(**example()).model_dump(mode="json")
@@ -76,7 +93,9 @@ def test_the_example_explains_every_key() -> None:
         line for line in EXAMPLE.read_text().splitlines() if ":" in line and "#" not in line and not line.endswith(":")
     ]
     # Said in the comment of the group above them, or in the candidate's own.
-    explained = ("cert_file", "key_file", "ca_file", "verify", "connect_timeout_s", "total_timeout_s", "listen")
+    explained = {"cert_file", "key_file", "ca_file", "verify", "connect_timeout_s", "total_timeout_s", "listen"}
+    explained |= {"window", "open_s", "max_open_s", "prices", "every_s", *RetentionSettings.model_fields}
+    explained |= {name for name in BudgetSettings.model_fields if name.startswith(("usd_", "tokens_"))}
     assert [line for line in uncommented if line.split(":")[0].strip() not in explained] == []
 
 
