@@ -1,0 +1,86 @@
+"""A client's request in the words of another dialect, for candidates that do not speak the client's. Pure.
+
+Each dialect has one file with `parse` (its body to `neutral.Conversation`) and `build` (back), so that a new one meets all
+others at once. The one rule: a request that the other side has no word for is refused with its reason, never silently changed.
+Therefore the readers know every member they take, and end at any other. Left away is only what `dropped` lists.
+
+The same dialect on both sides needs none of this: there the client's own bytes are patched (`wire.patch`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from shadowbench.records import Dialect
+from shadowbench.wire.neutral import Conversation
+from shadowbench.wire.translation import anthropic_messages, exact_json, openai_chat
+from shadowbench.wire.translation.refusals import NoWord, Reason, Untranslatable
+
+__all__ = ["Reason", "Translated", "Untranslatable", "can_translate", "endpoint_path", "translate"]
+
+_PARSERS: Mapping[Dialect, Callable[[object], Conversation | Untranslatable]] = {
+    Dialect.OPENAI_CHAT: openai_chat.parse,
+    Dialect.ANTHROPIC_MESSAGES: anthropic_messages.parse,
+}
+_BUILDERS: Mapping[Dialect, Callable[[Conversation, int], dict[str, Any] | Untranslatable]] = {
+    Dialect.OPENAI_CHAT: lambda conversation, _: openai_chat.build(conversation),
+    Dialect.ANTHROPIC_MESSAGES: lambda conversation, bound: anthropic_messages.build(
+        conversation, default_max_tokens=bound
+    ),
+}
+_PATHS = {
+    Dialect.OPENAI_CHAT: "/chat/completions",
+    Dialect.OPENAI_RESPONSES: "/responses",
+    Dialect.ANTHROPIC_MESSAGES: "/messages",
+    Dialect.OLLAMA_CHAT: "/api/chat",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """A request in the target's dialect.
+
+    `body` is its JSON, `stream` whether it asks for a stream. `path_hint` is where it goes below a base path as long as the
+    client's model is kept: Gemini's has the model in it (`endpoint_path`).
+    """
+
+    body: bytes
+    stream: bool
+    path_hint: str
+
+
+def can_translate(source: Dialect, target: Dialect) -> bool:
+    """Whether there is a translation at all between two different dialects."""
+    return source != target and source in _PARSERS and target in _BUILDERS
+
+
+def translate(source: Dialect, target: Dialect, body: bytes, *, default_max_tokens: int) -> Translated | Untranslatable:
+    """A content-decoded request body in the target's words.
+
+    `default_max_tokens` bounds the answer where the target demands a bound and the client gave none (Anthropic).
+    """
+    if not can_translate(source, target):
+        return Untranslatable(reason=Reason.NO_TRANSLATION)
+    try:
+        request = exact_json.read(body)
+    except NoWord as found:
+        return Untranslatable(reason=found.reason)
+    conversation = _PARSERS[source](request)
+    if isinstance(conversation, Untranslatable):
+        return conversation
+    built = _BUILDERS[target](conversation, default_max_tokens)
+    if isinstance(built, Untranslatable):
+        return built
+    path = endpoint_path(target, conversation.model, conversation.stream)
+    return Translated(body=exact_json.write(built), stream=conversation.stream, path_hint=path)
+
+
+def endpoint_path(target: Dialect, model: str, stream: bool) -> str:
+    """What follows a base path: `/v1` for OpenAI and Anthropic, nothing for Ollama, `/v1beta` for Gemini."""
+    if target is Dialect.GEMINI:
+        name = quote(model.removeprefix("models/"), safe="")  # it may be the client's: no way out of the path
+        return f"/models/{name}:" + ("streamGenerateContent?alt=sse" if stream else "generateContent")
+    return _PATHS[target]
