@@ -9,166 +9,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shadowbench.records import NO_USAGE, Answer, Choice, ToolCall, Usage, UsageSource
+from shadowbench.records import Answer, Choice, ToolCall
 from shadowbench.wire import loose_json as loose
-from shadowbench.wire.base import Parsed, ProviderError
-from shadowbench.wire.provider_error import error_in
-from shadowbench.wire.sse import SseEvent
+from shadowbench.wire.base import Parsed
+from shadowbench.wire.openai_chunks import ChunkReader, parse_whole
 
-_END_MARK = b"[DONE]"
 # The first that says something counts: some servers send both, with the same text.
 _REASONING = ("reasoning_content", "reasoning")
 
 
 def parse_body(body: bytes) -> Parsed:
     """Read a whole answer."""
-    try:
-        value = loose.load(body)
-    except loose.NotJson:
-        return Parsed(malformed="not_json")
-    if error := error_in(value):
-        return Parsed(error=error)
-    completion = loose.as_mapping(value)
-    if not isinstance(completion.get("choices"), list):
-        return Parsed(malformed="no_choices")
-    told = _Told()
-    told.take(completion)
-    choices = _Choices()
-    for position, choice in enumerate(completion["choices"]):
-        choices.take(loose.as_mapping(choice), position, "message")
-    return told.parsed(choices.finish(), error=None, ended=True, malformed=None)
+    return parse_whole(body, _Choices("message"))
 
 
-class StreamReader:
+class StreamReader(ChunkReader):
     """Reads a streamed answer."""
 
     def __init__(self) -> None:
-        self._choices = _Choices()
-        self._told = _Told()
-        self._error: ProviderError | None = None
-        self._ended = False
-        self._malformed: str | None = None
-        self._chunks = 0
-
-    def feed(self, event: SseEvent) -> bool:
-        """Take an event; True when it carried content. After the end mark or an error clients stop reading, and so do we."""
-        if self._ended or self._error:
-            return False
-        if event.data.startswith(_END_MARK):
-            self._ended = True
-            return False
-        chunk = self._chunk(event)
-        if chunk is None:
-            return False
-        self._chunks += 1
-        self._told.take(chunk)
-        return self._take_choices(chunk)
-
-    def feed_unterminated(self, event: SseEvent) -> None:
-        """Take the event that lacks its blank line: servers that forget it do so after the end mark."""
-        self._ended = self._ended or (not self._error and event.data.startswith(_END_MARK))
-
-    def finish(self) -> Parsed:
-        """What came of it."""
-        answer = self._choices.finish() if self._chunks else None
-        return self._told.parsed(answer, error=self._error, ended=self._ended, malformed=self._malformed)
-
-    def _chunk(self, event: SseEvent) -> Mapping[str, Any] | None:
-        if event.oversize:
-            self._malformed = self._malformed or "oversize_event"
-            return None
-        try:
-            value = loose.load(event.data)
-        except loose.NotJson:
-            self._malformed = self._malformed or "event_not_json"
-            return None
-        self._error = error_in(value) or (error_in({"error": value or "error"}) if event.name == "error" else None)
-        if self._error:
-            return None
-        if not isinstance(value, dict):
-            self._malformed = self._malformed or "event_not_an_object"
-            return None
-        return value
-
-    def _take_choices(self, chunk: Mapping[str, Any]) -> bool:
-        carried = False
-        for position, choice in enumerate(loose.as_sequence(chunk.get("choices"))):
-            carried |= self._choices.take(loose.as_mapping(choice), position, "delta")
-        return carried
-
-
-class _Told:
-    """What an answer, or each chunk of one, tells beside its choices."""
-
-    def __init__(self) -> None:
-        self._usage: dict[str, int] = {}
-        self._model: str | None = None
-        self._fingerprint: str | None = None
-        self._id: str | None = None
-
-    def take(self, chunk: Mapping[str, Any]) -> None:
-        # Azure opens with a chunk of prompt filter results whose id and model are "".
-        self._model = self._model or loose.as_name(chunk.get("model"))
-        self._id = self._id or loose.as_name(chunk.get("id"))
-        self._fingerprint = loose.as_name(chunk.get("system_fingerprint")) or self._fingerprint
-        usage = chunk.get("usage")
-        if not isinstance(usage, dict):  # Groq's streams report here only, unless asked by `include_usage`
-            usage = loose.as_mapping(chunk.get("x_groq")).get("usage")
-        if isinstance(usage, dict):
-            self._usage |= _counts(usage)
-
-    def parsed(
-        self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
-    ) -> Parsed:
-        usage = Usage(source=UsageSource.REPORTED, **self._usage) if self._usage else NO_USAGE
-        return Parsed(
-            answer=answer,
-            usage=usage,
-            reported_model=self._model,
-            fingerprint=self._fingerprint,
-            response_id=self._id,
-            error=error,
-            ended=ended,
-            malformed=malformed,
-        )
-
-
-def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
-    details_in = loose.as_mapping(usage.get("prompt_tokens_details"))
-    details_out = loose.as_mapping(usage.get("completion_tokens_details"))
-    counts = {
-        "input_tokens": loose.as_count(usage.get("prompt_tokens")),
-        "output_tokens": loose.as_count(usage.get("completion_tokens")),
-        "cached_input_tokens": _first_count(details_in.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")),
-        "cache_write_tokens": _first_count(
-            details_in.get("cache_write_tokens"), usage.get("cache_creation_input_tokens")
-        ),
-        "reasoning_tokens": loose.as_count(details_out.get("reasoning_tokens")),
-    }
-    return {name: count for name, count in counts.items() if count is not None}
-
-
-def _first_count(usual: object, other: object) -> int | None:
-    """The usual field's count, else that of the one that other servers have (DeepSeek, LiteLLM)."""
-    count = loose.as_count(usual)
-    return loose.as_count(other) if count is None else count
+        super().__init__(_Choices("delta"))
 
 
 class _Choices:
     """The alternatives of an answer, by index."""
 
-    def __init__(self) -> None:
+    def __init__(self, message_key: str) -> None:
+        self._key = message_key
         self._by_index: dict[int, _Choice] = {}
 
-    def take(self, choice: Mapping[str, Any], position: int, message_key: str) -> bool:
+    def take(self, choice: Mapping[str, Any], position: int) -> bool:
         index = loose.as_index(choice.get("index"))
         index = position if index is None else index
         target = self._by_index.get(index)
         if target is None:
             target = self._by_index[index] = _Choice()
         target.finish_reason = loose.as_name(choice.get("finish_reason")) or target.finish_reason
-        return target.take(loose.as_mapping(choice.get(message_key)))
+        return target.take(loose.as_mapping(choice.get(self._key)))
 
     def finish(self) -> Answer:
         return Answer(choices=tuple(self._by_index[index].finish(index) for index in sorted(self._by_index)))
@@ -193,6 +69,8 @@ class _Choice:
             carried = bool(content)
         else:
             carried = bool(content) and self._take_parts(loose.as_sequence(content))
+        if len(message) == 1 and carried:  # nearly all of them
+            return True
         carried |= self._take_reasoning(message)
         carried |= _append(self._refusal, loose.as_name(message.get("refusal")))
         if calls := message.get("tool_calls"):

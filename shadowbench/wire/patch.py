@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ _PLAIN = rb'[^"{}\[\]]++|' + _STRING
 
 # For checked JSON only.
 _KEY = re.compile(_WS + rb"(" + _STRING + rb")" + _WS + rb":" + _WS, re.DOTALL)
-_SCALAR = re.compile(_STRING + rb"|[^,}\s]++", re.DOTALL)
+_SCALAR = re.compile(_STRING + rb"|[^,\]}\s]++", re.DOTALL)
 _BLANK = re.compile(_WS)
 
 
@@ -51,39 +51,134 @@ class _Member(NamedTuple):
     start: int  # of the key
     value: int  # of the value
     end: int
+    is_renamed: bool = False
+
+    def name(self, body: bytes) -> bytes:
+        """The key and the colon, with the white space around it, as they are to be written."""
+        return _quoted(self.key) + b":" if self.is_renamed else body[self.start : self.value]
+
+
+class Patch:
+    """Changes to one object, gathered and then written into its bytes at once."""
+
+    __slots__ = ("_body", "_changes", "_members", "_places")
+
+    def __init__(self, body: bytes, members: list[_Member]) -> None:
+        self._body = body
+        self._members = members
+        self._places = {member.key: member for member in members}
+        self._changes: dict[str, bytes | None] = {}
+
+    @staticmethod
+    def of(body: bytes) -> Patch | Unpatchable:
+        """A patch of `body`, which must be a JSON object."""
+        fault = _fault(body)
+        return Unpatchable(reason=fault) if fault else Patch.of_checked(body)
+
+    @staticmethod
+    def of_checked(body: bytes) -> Patch | Unpatchable:
+        """A patch of what is known to be JSON, as the inside of checked JSON is."""
+        members = _members(body)
+        return members if isinstance(members, Unpatchable) else Patch(body, members)
+
+    def get(self, name: str) -> bytes | None:
+        """The value of a member as it would be written now; None when it is not there."""
+        if name in self._changes:
+            return self._changes[name]
+        member = self._places.get(name)
+        return None if member is None else self._body[member.value : member.end]
+
+    def set(self, name: str, value: bytes) -> None:
+        """Give a member a raw JSON value. One that is missing comes last."""
+        self._changes[name] = value
+
+    def rename(self, old: str, new: str) -> None:
+        """Call a member otherwise, in its place. Where the new name is taken already, the old member goes."""
+        member = self._places.get(old)
+        if member is None or old == new:
+            return
+        if new in self._places:
+            self.drop(old)
+            return
+        at = self._members.index(member)
+        renamed = member._replace(key=new, is_renamed=True)
+        self._members = [*self._members[:at], renamed, *self._members[at + 1 :]]
+        self._places = {each.key: each for each in self._members}
+
+    def drop(self, name: str) -> None:
+        """Delete a member, if it is there."""
+        if name in self._places or name in self._changes:
+            self._changes[name] = None
+
+    def drop_all(self, names: Set[str]) -> None:
+        """Delete every member that `names` has."""
+        for name in self._places.keys() & names:
+            self._changes[name] = None
+        for name in self._changes.keys() & names:
+            self._changes[name] = None
+
+    def names(self) -> Set[str]:
+        """The members that `body` came with."""
+        return self._places.keys()
+
+    def inside(self, name: str) -> Patch | Unpatchable:
+        """A patch of the object that a member is: an empty one where it is missing or null. To be put back with `set`."""
+        value = self.get(name)
+        if value is None or value == b"null":
+            return Patch(b"{}", [])
+        return Patch.of_checked(value) if value.startswith(b"{") else Unpatchable(reason="member_not_an_object")
+
+    def render(self) -> bytes:
+        """The object with the changes."""
+        if not self._changes and not any(member.is_renamed for member in self._members):
+            return self._body
+        return _splice(self._body, self._members, self._changes)
 
 
 def set_members(body: bytes, changes: Mapping[str, bytes | None]) -> bytes | Unpatchable:
     """`body` with top-level members set to raw JSON values, added at the end where they were missing, or deleted (None)."""
-    members = _checked_members(body)
-    return members if isinstance(members, Unpatchable) else _splice(body, members, changes)
+    patch = Patch.of(body)
+    return patch if isinstance(patch, Unpatchable) else _splice(patch._body, patch._members, changes)
 
 
 def set_nested_member(body: bytes, outer: str, inner: str, value: bytes) -> bytes | Unpatchable:
     """`body` with `inner` of its object `outer` set to a raw JSON value; `outer` is made where it is missing or null."""
-    members = _checked_members(body)
-    if isinstance(members, Unpatchable):
-        return members
-    old = next((body[m.value : m.end] for m in members if m.key == outer), b"null")
-    if old == b"null":
-        return _splice(body, members, {outer: b"{" + _quoted(inner) + b":" + value + b"}"})
-    if not old.startswith(b"{"):
-        return Unpatchable(reason="member_not_an_object")
-    inside = _members(old)
+    patch = Patch.of(body)
+    if isinstance(patch, Unpatchable):
+        return patch
+    inside = patch.inside(outer)
     if isinstance(inside, Unpatchable):
         return inside
-    return _splice(body, members, {outer: _splice(old, inside, {inner: value})})
+    inside.set(inner, value)
+    patch.set(outer, inside.render())
+    return patch.render()
 
 
 def get_members(body: bytes) -> dict[str, bytes] | Unpatchable:
     """The top-level members of `body` with their values as written."""
-    members = _checked_members(body)
-    return members if isinstance(members, Unpatchable) else {m.key: body[m.value : m.end] for m in members}
+    patch = Patch.of(body)
+    return patch if isinstance(patch, Unpatchable) else {m.key: body[m.value : m.end] for m in patch._members}
 
 
-def _checked_members(body: bytes) -> list[_Member] | Unpatchable:
-    fault = _fault(body)
-    return Unpatchable(reason=fault) if fault else _members(body)
+def get_elements(array: bytes) -> list[bytes] | None:
+    """The elements of a checked JSON array with their values as written; None when it is none."""
+    position = _end_of_blank(array, 0)
+    if array[position : position + 1] != b"[":
+        return None
+    position = _end_of_blank(array, position + 1)
+    elements: list[bytes] = []
+    while array[position : position + 1] != b"]":
+        end = _end_of_value(array, position)
+        elements.append(array[position:end])
+        position = _end_of_blank(array, end)
+        if array[position : position + 1] == b",":
+            position = _end_of_blank(array, position + 1)
+    return elements
+
+
+def array_of(elements: Iterable[bytes]) -> bytes:
+    """A JSON array of raw values."""
+    return b"[" + b",".join(elements) + b"]"
 
 
 def _members(body: bytes) -> list[_Member] | Unpatchable:
@@ -146,7 +241,7 @@ def _splice(body: bytes, members: list[_Member], changes: Mapping[str, bytes | N
         if len(pieces) > 1:
             pieces.append(body[members[number - 1].end : member.start])
         new = changes.get(member.key)
-        pieces.append(body[member.start : member.end] if new is None else body[member.start : member.value] + new)
+        pieces.append(member.name(body) + (body[member.value : member.end] if new is None else new))
     separator = body[members[0].end : members[1].start] if len(members) > 1 else b","
     for addition in _added(changes, {member.key for member in members}):
         pieces.extend((separator, addition) if len(pieces) > 1 else (addition,))

@@ -15,36 +15,52 @@ How the outcome is decided, first match wins:
 
 A dialect we do not parse has only 2, 4 and 8, and no answer.
 
-Whether the body is a stream is decided by its content type, not by what was asked for; a body of no telling type (none, or
-plain text) is a stream when it begins like one, as SDKs read those too.
+A stream is a body that comes as events of any framing: server-sent, JSON lines, elements of a JSON array. `framing` says how
+that is decided. A whole answer that says of itself that it is not finished lacks its end mark, too.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadowbench.records import Answer, Choice, Dialect, Outcome, Usage
-from shadowbench.wire import anthropic_messages, openai_chat
+from shadowbench.wire import (
+    anthropic_messages,
+    gemini,
+    ollama,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    openai_responses,
+)
 from shadowbench.wire.base import EventReader, Parsed, ProviderError
 from shadowbench.wire.content_encoding import MAX_OUTPUT_BYTES, ContentDecoder, decoder_for
+from shadowbench.wire.framing import Framing, begins_events, decoder_of, framing_of, framing_of_start
 from shadowbench.wire.provider_error import error_of_body
-from shadowbench.wire.sse import MAX_EVENT_BYTES, SseDecoder
+from shadowbench.wire.sse import MAX_EVENT_BYTES
 
 _STREAM_READERS: dict[Dialect, Callable[[], EventReader]] = {
     Dialect.OPENAI_CHAT: openai_chat.StreamReader,
+    Dialect.OPENAI_RESPONSES: openai_responses.StreamReader,
+    Dialect.OPENAI_COMPLETIONS: openai_completions.StreamReader,
     Dialect.ANTHROPIC_MESSAGES: anthropic_messages.StreamReader,
+    Dialect.OLLAMA_CHAT: ollama.StreamReader,
+    Dialect.OLLAMA_GENERATE: ollama.StreamReader,
+    Dialect.GEMINI: gemini.StreamReader,
 }
 _BODY_PARSERS: dict[Dialect, Callable[[bytes], Parsed]] = {
     Dialect.OPENAI_CHAT: openai_chat.parse_body,
+    Dialect.OPENAI_RESPONSES: openai_responses.parse_body,
+    Dialect.OPENAI_COMPLETIONS: openai_completions.parse_body,
+    Dialect.OPENAI_EMBEDDINGS: openai_embeddings.parse_body,
     Dialect.ANTHROPIC_MESSAGES: anthropic_messages.parse_body,
+    Dialect.OLLAMA_CHAT: ollama.parse_body,
+    Dialect.OLLAMA_GENERATE: ollama.parse_body,
+    Dialect.OLLAMA_EMBED: ollama.parse_embed_body,
+    Dialect.GEMINI: gemini.parse_body,
 }
-
-_EVENT_STREAM = "text/event-stream"
-_TELLS_NOTHING = frozenset({"", "text/plain", "application/octet-stream"})
-_BEGINS_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry)?:")
-_SNIFF_BYTES = 16
+_NEVER_STREAMED = _BODY_PARSERS.keys() - _STREAM_READERS.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +133,6 @@ class ResponseReader:
         self, dialect: Dialect, media_type: str, decoder: ContentDecoder, status: int, limits: ReadingLimits
     ) -> None:
         self._dialect = dialect
-        self._media_type = media_type
         self._decoder = decoder
         self._status = status
         self._limits = limits
@@ -125,8 +140,9 @@ class ResponseReader:
         self._body_truncated = False
         self._first_byte_s: float | None = None
         self._content_times: list[float] = []
-        self._sniffing = media_type in _TELLS_NOTHING
-        self._stream = _EventStream(dialect, status, limits) if media_type == _EVENT_STREAM else None
+        framing = Framing.WHOLE if dialect in _NEVER_STREAMED else framing_of(dialect, media_type)
+        self._sniffing = framing is None
+        self._stream = self._stream_of(framing)
 
     def feed(self, data: bytes, at_s: float) -> None:
         """Take a chunk as it came off the wire, still content-encoded, and when it came."""
@@ -137,7 +153,7 @@ class ResponseReader:
             return
         self._keep(decoded)
         if self._sniffing:
-            decoded = self._sniff(decoded)
+            decoded = self._sniff()
         if self._stream and self._stream.feed(decoded):
             self._content_times.append(at_s)
 
@@ -145,7 +161,7 @@ class ResponseReader:
         """What it means. `transport_reason` is None when the transport ended whole, else why it did not."""
         content_fault = self._decoder.finish()
         if self._sniffing:
-            self._sniff(b"", at_end=True)
+            self._sniff(at_end=True)
         body = bytes(self._body)
         parsed = self._stream.finish(body) if self._stream else self._parse_body(body)
         outcome, reason = self._outcome(parsed, transport_reason, content_fault)
@@ -173,17 +189,22 @@ class ResponseReader:
         self._body += decoded[:room]
         self._body_truncated |= len(decoded) > room
 
-    def _sniff(self, decoded: bytes, *, at_end: bool = False) -> bytes:
+    def _sniff(self, *, at_end: bool = False) -> bytes:
         """Decide by the body's beginning whether it is a stream; what is to be fed to that."""
         start = bytes(self._body)
-        if len(start) < _SNIFF_BYTES and not at_end:
+        framing = framing_of_start(self._dialect, start, at_end=at_end)
+        if framing is None:
             return b""
         self._sniffing = False
-        if _BEGINS_STREAM.match(start):
-            self._stream = _EventStream(self._dialect, self._status, self._limits)
-            if at_end:  # too short to carry content
-                self._stream.feed(start)
+        self._stream = self._stream_of(framing)
+        if at_end and self._stream:  # too short to carry content
+            self._stream.feed(start)
         return start
+
+    def _stream_of(self, framing: Framing | None) -> _EventStream | None:
+        if framing is None or framing is Framing.WHOLE:
+            return None
+        return _EventStream(self._dialect, framing, self._status, self._limits)
 
     def _parse_body(self, body: bytes) -> Parsed:
         parse = _BODY_PARSERS.get(self._dialect)
@@ -196,7 +217,7 @@ class ResponseReader:
         return parse(body) if body.strip() else Parsed(malformed="empty_body")
 
     def _time_of_body(self, parsed: Parsed) -> tuple[float, ...]:
-        says_something = parsed.answer is not None and any(map(_has_content, parsed.answer.choices))
+        says_something = parsed.answer is not None and _says_something(parsed.answer)
         return (self._first_byte_s,) if says_something and self._first_byte_s is not None else ()
 
     def _outcome(
@@ -223,10 +244,11 @@ class ResponseReader:
 class _EventStream:
     """A body that comes as events, read by its dialect; of an unknown dialect, or an error's, nothing is read."""
 
-    def __init__(self, dialect: Dialect, status: int, limits: ReadingLimits) -> None:
+    def __init__(self, dialect: Dialect, framing: Framing, status: int, limits: ReadingLimits) -> None:
         new_reader = _STREAM_READERS.get(dialect)
         self._reader = new_reader() if new_reader and status < 400 else None
-        self._decoder = SseDecoder(limits.event_bytes)
+        self._framing = framing
+        self._decoder = decoder_of(framing, limits.event_bytes)
         self._events = 0
 
     def feed(self, decoded: bytes) -> bool:
@@ -245,13 +267,18 @@ class _EventStream:
         if last := self._decoder.finish():
             self._events += 1
             self._reader.feed_unterminated(last)
-        if not self._events and body.strip() and not _BEGINS_STREAM.match(body):
+        is_other = self._framing is Framing.EVENTS and not self._events and bool(body.strip())
+        if is_other and not begins_events(body):
             return Parsed(malformed="not_an_event_stream")
         return self._reader.finish()
 
 
 def _media_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _says_something(answer: Answer) -> bool:
+    return any(map(_has_content, answer.choices)) or (answer.embeddings is not None and answer.embeddings.count > 0)
 
 
 def _has_content(choice: Choice) -> bool:

@@ -1,0 +1,70 @@
+"""What OpenAI's chat and text completions, or each chunk of them, tell beside their choices. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shadowbench.records import NO_USAGE, Answer, Usage, UsageSource
+from shadowbench.wire import loose_json as loose
+from shadowbench.wire.base import Parsed, ProviderError
+
+
+class Told:
+    """What an answer, or each chunk of one, tells beside its choices."""
+
+    def __init__(self) -> None:
+        self._usage: dict[str, int] = {}
+        self._model: str | None = None
+        self._fingerprint: str | None = None
+        self._id: str | None = None
+
+    def take(self, chunk: Mapping[str, Any]) -> None:
+        # Azure opens with a chunk of prompt filter results whose id and model are "".
+        if self._model is None:
+            self._model = loose.as_name(chunk.get("model"))
+        if self._id is None:
+            self._id = loose.as_name(chunk.get("id"))
+        self._fingerprint = loose.as_name(chunk.get("system_fingerprint")) or self._fingerprint
+        usage = chunk.get("usage")
+        if usage is None and "x_groq" in chunk:  # Groq's streams report here only, unless asked by `include_usage`
+            usage = loose.as_mapping(chunk["x_groq"]).get("usage")
+        if isinstance(usage, dict):
+            self._usage |= counts_of(usage)
+
+    def parsed(
+        self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
+    ) -> Parsed:
+        usage = Usage(source=UsageSource.REPORTED, **self._usage) if self._usage else NO_USAGE
+        return Parsed(
+            answer=answer,
+            usage=usage,
+            reported_model=self._model,
+            fingerprint=self._fingerprint,
+            response_id=self._id,
+            error=error,
+            ended=ended,
+            malformed=malformed,
+        )
+
+
+def counts_of(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
+    details_in = loose.as_mapping(usage.get("prompt_tokens_details"))
+    details_out = loose.as_mapping(usage.get("completion_tokens_details"))
+    counts = {
+        "input_tokens": loose.as_count(usage.get("prompt_tokens")),
+        "output_tokens": loose.as_count(usage.get("completion_tokens")),
+        "cached_input_tokens": _first_count(details_in.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")),
+        "cache_write_tokens": _first_count(
+            details_in.get("cache_write_tokens"), usage.get("cache_creation_input_tokens")
+        ),
+        "reasoning_tokens": loose.as_count(details_out.get("reasoning_tokens")),
+    }
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _first_count(usual: object, other: object) -> int | None:
+    """The usual field's count, else that of the one that other servers have (DeepSeek, LiteLLM)."""
+    count = loose.as_count(usual)
+    return loose.as_count(other) if count is None else count
