@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shadowbench.errors import UnavailableError
-from shadowbench.records import CandidateResult, Exchange
+from shadowbench.records import CandidateResult, Exchange, FunnelCount, Mark
 
 PAGE_SIZE = 256
 """Exchanges per page: some milliseconds of reading, so that no reader holds back the writer's checkpoints."""
@@ -75,6 +75,18 @@ class PairLog(Protocol):
 
         Raises `LogError`, and then nothing of the batch is visible.
         """
+
+    def put_funnel(self, counts: Sequence[FunnelCount]) -> None:
+        """Set these counts, durable on return. One that was told before (same epoch, candidate, stage, reason) is replaced."""
+
+    def put_marks(self, marks: Sequence[Mark]) -> None:
+        """Add marks, durable on return. One that is in the log already is left as it is."""
+
+    def funnel(self) -> Sequence[FunnelCount]:
+        """All counts, ordered by epoch, candidate, stage and reason. Add up epochs for the whole log."""
+
+    def marks(self) -> Sequence[Mark]:
+        """All marks in the order of their time."""
 
     def newest(self) -> int:
         """The number of the newest exchange: where a reader's view ends. 0 for an empty log."""

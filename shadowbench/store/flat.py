@@ -17,6 +17,7 @@ _SIDES = (
     ("outcome", lambda seen: str(seen.outcome)),
     ("reason", lambda seen: seen.reason),
     ("status", lambda seen: seen.status),
+    ("dialect", lambda seen: str(seen.dialect)),
     ("streamed", lambda seen: None if seen.streamed is None else int(seen.streamed)),
     ("requested_model", lambda seen: seen.requested_model),
     ("reported_model", lambda seen: seen.reported_model),
@@ -33,11 +34,23 @@ _SIDES = (
     ("input_tokens", lambda seen: seen.usage.input_tokens),
     ("output_tokens", lambda seen: seen.usage.output_tokens),
     ("reasoning_tokens", lambda seen: seen.usage.reasoning_tokens),
+    ("cost_usd", lambda seen: seen.cost.usd if seen.cost else None),
+    ("cost_reason", lambda seen: seen.cost.reason if seen.cost else None),
+    ("attempts", lambda seen: len(seen.attempts)),
     ("response_bytes", lambda seen: seen.response_bytes),
     ("text", lambda seen: seen.answer.first.text if seen.answer else None),
     ("answer", lambda seen: encode_answer(seen.answer) if seen.answer else None),
     ("error_type", lambda seen: seen.error_type),
     ("error_message", lambda seen: seen.error_message),
+)
+
+_CANDIDATES_ONLY = frozenset({"queue_s", "attempts"})
+
+_VALUES = tuple(
+    (side, name, value)
+    for name, value in _SIDES
+    for side in ("production", "candidate")
+    if side == "candidate" or name not in _CANDIDATES_ONLY
 )
 
 CSV_COLUMNS = (
@@ -49,16 +62,14 @@ CSV_COLUMNS = (
     "dialect",
     "request_id",
     "cluster_key",
+    "tenant_key",
+    "user_key",
+    "stratum",
     "inclusion_probability",
     "policy_version",
     "mirror_config_hash",
     "candidate_config_hash",
-    *(
-        f"{side}_{name}"
-        for name, _ in _SIDES
-        for side in ("production", "candidate")
-        if (side, name) != ("production", "queue_s")
-    ),
+    *(f"{side}_{name}" for side, name, _ in _VALUES),
     "request_body",
 )
 
@@ -66,7 +77,7 @@ CSV_COLUMNS = (
 def as_csv_row(pair: Pair) -> list[Any]:
     """The values of `CSV_COLUMNS`. None is written as an empty field."""
     exchange, result = pair.exchange, pair.candidate
-    sides = (("production", exchange.production), ("candidate", result.observation))
+    seen = {"production": exchange.production, "candidate": result.observation}
     return [
         exchange.id,
         result.observation.endpoint,
@@ -76,11 +87,14 @@ def as_csv_row(pair: Pair) -> list[Any]:
         str(exchange.dialect),
         exchange.request_id,
         exchange.cluster_key,
+        exchange.tenant_key,
+        exchange.user_key,
+        exchange.stratum,
         result.inclusion_probability,
         exchange.policy_version,
         exchange.config_hash,
         result.config_hash,
-        *(value(seen) for name, value in _SIDES for side, seen in sides if (side, name) != ("production", "queue_s")),
+        *(value(seen[side]) for side, _, value in _VALUES),
         _body_as_csv(exchange.request_body),
     ]
 

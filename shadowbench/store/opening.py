@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.store.base import PairLog
 from shadowbench.store.migrating import Migrate, Refuse, decide, migrate, newest_version, state_of
+from shadowbench.store.queries import script
 from shadowbench.store.sqlite import SqlitePairLog, translated
 
 Mode = Literal["read", "write"]
@@ -126,9 +127,12 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
         raise UnavailableError(f"there is no pair log at {path}; start `shadowbench serve`, or check store.url")
     connection = _readable(path)
     try:
-        verdict = decide(state_of(connection), newest=newest_version(), writing=False)
+        state = state_of(connection)
+        verdict = decide(state, newest=newest_version(), writing=False)
         if isinstance(verdict, Refuse):
             raise UnavailableError(f"{path}: {verdict.why}")
+        if state.version < newest_version():
+            connection.executescript(script(f"reading_version_{state.version}"))
     except BaseException:
         connection.close()
         raise

@@ -19,4 +19,9 @@ def parse_statements(text: str) -> Mapping[str, str]:
 @cache
 def statements(name: str) -> Mapping[str, str]:
     """The statements of `sql/<name>.sql`."""
-    return parse_statements(files("shadowbench.store.sql").joinpath(f"{name}.sql").read_text("utf-8"))
+    return parse_statements(script(name))
+
+
+def script(name: str) -> str:
+    """All of `sql/<name>.sql`."""
+    return files("shadowbench.store.sql").joinpath(f"{name}.sql").read_text("utf-8")

@@ -11,15 +11,19 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from shadowbench.records import (
     Answer,
+    Attempt,
     CandidateResult,
     Choice,
+    Cost,
     Dialect,
+    Embeddings,
     Exchange,
     Observation,
     Outcome,
@@ -41,6 +45,9 @@ _EXCHANGE = (
     "dialect._value_",
     "request_id",
     "cluster_key",
+    "tenant_key",
+    "user_key",
+    "stratum",
     "epoch",
     "sequence",
     "policy_version",
@@ -77,11 +84,17 @@ _OBSERVATION = (
     "timing.loop_lag_s",
     "response_bytes",
     "body_truncated",
+    "dialect._value_",
 )
+_ATTEMPT = ("reason", "status", "started_s", "duration_s", "cost_usd")
 
 # attrgetter runs in C; `_value_` skips the descriptor behind an enum's `value`. This is most of the cost of an append.
 _exchange_columns: Callable[[Exchange], Row] = attrgetter(*_EXCHANGE)
 _observation_columns: Callable[[Observation], Row] = attrgetter(*_OBSERVATION)
+_attempt_columns: Callable[[Attempt], Row] = attrgetter(*_ATTEMPT)
+
+_NOT_PRICED = Cost(usd=None, reason=None)
+"""How no cost is stored: a cost has an amount or a reason."""
 
 
 @dataclass(slots=True)
@@ -89,7 +102,9 @@ class Rows:
     """The rows of one batch, by table."""
 
     exchanges: list[Row] = field(default_factory=list)
+    prices: set[Row] = field(default_factory=set)
     observations: list[Row] = field(default_factory=list)
+    attempts: list[Row] = field(default_factory=list)
     requests: list[Row] = field(default_factory=list)
     responses: list[Row] = field(default_factory=list)
 
@@ -99,7 +114,9 @@ def rows_of(exchanges: Iterable[Exchange], first_number: int) -> Rows:
     rows = Rows()
     for number, exchange in enumerate(exchanges, first_number):
         body = exchange.request_body
-        rows.exchanges.append((number, *_exchange_columns(exchange), None if body is None else len(body)))
+        size = None if body is None else len(body)
+        redactions = orjson.dumps(dict(exchange.redactions)).decode() if exchange.redactions else None
+        rows.exchanges.append((number, *_exchange_columns(exchange), size, redactions))
         if body is not None or exchange.request_headers:
             rows.requests.append((number, encode_headers(exchange.request_headers), encode_body(body)))
         _add_observation(rows, number, 0, exchange.production, None, None)
@@ -113,20 +130,34 @@ def _add_observation(
 ) -> None:
     answer = seen.answer
     finish_reason = answer.choices[0].finish_reason if answer and answer.choices else None
-    rows.observations.append((number, side, probability, config_hash, finish_reason, *_observation_columns(seen)))
+    cost = seen.cost or _NOT_PRICED
+    if cost.price is not None:
+        rows.prices.add((cost.price,))
+    rows.observations.append(
+        (number, side, probability, config_hash, finish_reason, cost.usd, cost.reason, cost.price, len(seen.attempts),
+         *_observation_columns(seen))
+    )  # fmt: skip
+    for place, tried in enumerate(seen.attempts, 1):
+        rows.attempts.append((number, side, place, *_attempt_columns(tried)))
     if answer is not None or seen.body is not None or seen.error_message is not None:
         text = None if answer is None else encode_answer(answer)
         rows.responses.append((number, side, seen.error_message, text, encode_body(seen.body)))
 
 
 def exchange_of(
-    row: Row, sides: Sequence[Row], request: tuple[str, Stored] | None, bodies: Mapping[int, Stored]
+    row: Row,
+    sides: Sequence[Row],
+    request: tuple[str, Stored] | None = None,
+    bodies: Mapping[int, Stored] = MappingProxyType({}),
+    attempts: Sequence[Row] = (),
 ) -> Exchange:
-    """One exchange from its rows: `page_of_exchanges`, `observations_of_exchange`, and the bodies where wanted."""
+    """One exchange from its rows: `page_of_exchanges`, `observations_of_exchange`, and what else there is and is wanted."""
     headers, body = request or ("[]", None)
-    seen = [_observation_of(side, bodies.get(side[0])) for side in sides]
+    seen = [_observation_of(side, bodies.get(side[0]), attempts) for side in sides]
+    *columns, redactions = row[1:]
     return Exchange(
-        **dict(zip(_names(_EXCHANGE), row[1:], strict=True)) | {"dialect": Dialect(row[5])},
+        **dict(zip(_names(_EXCHANGE), columns, strict=True)) | {"dialect": Dialect(row[5])},
+        redactions=() if redactions is None else tuple(orjson.loads(redactions).items()),
         request_body=decode_body(body),
         request_headers=decode_headers(headers),
         production=seen[0],
@@ -141,12 +172,17 @@ def _names(paths: Sequence[str]) -> list[str]:
     return [path.removesuffix("._value_") for path in paths]
 
 
-def _observation_of(row: Row, body: Stored) -> Observation:
-    error_message, answer = row[3:5]
-    endpoint, outcome, reason, status, streamed, error_type, *rest = row[5:]
+def has_attempts(side: Row) -> bool:
+    """Whether this row of `observations_of_exchange` has rows in `attempts_of_exchange`."""
+    return bool(side[8])
+
+
+def _observation_of(row: Row, body: Stored, attempts: Sequence[Row]) -> Observation:
+    error_message, answer, usd, cost_reason, price = row[3:8]
+    endpoint, outcome, reason, status, streamed, error_type, *rest = row[9:]
     requested_model, reported_model, fingerprint, provider_request_id, source, *rest = rest
-    tokens, timing = rest[: len(_USAGE)], rest[len(_USAGE) : -2]
-    response_bytes, body_truncated = rest[-2:]
+    tokens, timing = rest[: len(_USAGE)], rest[len(_USAGE) : -3]
+    response_bytes, body_truncated, dialect = rest[-3:]
     return Observation(
         endpoint=endpoint,
         outcome=Outcome(outcome),
@@ -165,6 +201,11 @@ def _observation_of(row: Row, body: Stored) -> Observation:
         response_bytes=response_bytes,
         body=decode_body(body),
         body_truncated=bool(body_truncated),
+        dialect=Dialect.UNKNOWN if dialect is None else Dialect(dialect),
+        cost=None if usd is None and cost_reason is None else Cost(usd=usd, reason=cost_reason, price=price),
+        attempts=tuple(
+            Attempt(**dict(zip(_ATTEMPT, tried[1:], strict=True))) for tried in attempts if tried[0] == row[0]
+        ),
     )
 
 
@@ -189,12 +230,13 @@ def decode_body(body: Stored) -> bytes | None:
 
 def encode_answer(answer: Answer) -> str:
     """An answer as JSON. One with lone surrogates, which no SQL tool can read, is kept twice: readable, and `exact`."""
+    shape = {} if answer.embeddings is None else {"embeddings": answer.embeddings}
     try:
-        return orjson.dumps(answer).decode()
+        return orjson.dumps({"choices": answer.choices, **shape}).decode()
     except TypeError:
         choices = [_choice_as_json(choice) for choice in answer.choices]
         exact = json.dumps(choices, separators=(",", ":"))
-        return orjson.dumps({"choices": _readable(choices), "exact": exact}).decode()
+        return orjson.dumps({"choices": _readable(choices), **shape, "exact": exact}).decode()
 
 
 def _choice_as_json(choice: Choice) -> dict[str, Any]:
@@ -207,7 +249,11 @@ def decode_answer(text: str) -> Answer:
     """The inverse of `encode_answer`."""
     document = orjson.loads(text)
     choices = json.loads(document["exact"]) if "exact" in document else document["choices"]
-    return Answer(choices=tuple(_choice_of(choice) for choice in choices))
+    shape = document.get("embeddings")
+    return Answer(
+        choices=tuple(_choice_of(choice) for choice in choices),
+        embeddings=None if shape is None else Embeddings(**shape),
+    )
 
 
 def _choice_of(members: dict[str, Any]) -> Choice:
@@ -232,7 +278,9 @@ def storable(rows: Rows) -> Rows:
     """The same rows with every value made fit for SQLite. Slow; for the rare batch that was refused as it is."""
     return Rows(
         exchanges=[tuple(map(_fit, row)) for row in rows.exchanges],
+        prices={tuple(map(_fit, row)) for row in rows.prices},
         observations=[tuple(map(_fit, row)) for row in rows.observations],
+        attempts=[tuple(map(_fit, row)) for row in rows.attempts],
         requests=[tuple(map(_fit, row)) for row in rows.requests],
         responses=[tuple(map(_fit, row)) for row in rows.responses],
     )

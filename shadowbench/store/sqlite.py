@@ -11,10 +11,10 @@ from typing import Any
 
 import orjson
 
-from shadowbench.records import Exchange
+from shadowbench.records import Exchange, FunnelCount, Mark
 from shadowbench.store.base import PAGE_SIZE, LogCounts, LogError, LogSizes, Page
 from shadowbench.store.queries import statements
-from shadowbench.store.rows import Rows, exchange_of, rows_of, storable
+from shadowbench.store.rows import Rows, exchange_of, has_attempts, rows_of, storable
 
 _SQL = statements("pair_log")
 
@@ -46,6 +46,8 @@ class SqlitePairLog:
             fresh = self._fresh(exchanges)
             if fresh:
                 self._insert(rows_of(fresh, self._newest() + 1))
+                pairs = sum(len(exchange.candidates) for exchange in fresh)
+                self._connection.execute(_SQL["keep_count"], (len(fresh), pairs))
 
     def _fresh(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
         """The exchanges that are not in the log, each once."""
@@ -64,9 +66,40 @@ class SqlitePairLog:
 
     def _insert_all(self, rows: Rows) -> None:
         self._connection.executemany(_SQL["insert_exchange"], rows.exchanges)
+        self._connection.executemany(_SQL["insert_price"], rows.prices)
         self._connection.executemany(_SQL["insert_observation"], rows.observations)
+        self._connection.executemany(_SQL["insert_attempt"], rows.attempts)
         self._connection.executemany(_SQL["insert_request"], rows.requests)
         self._connection.executemany(_SQL["insert_response"], rows.responses)
+
+    def put_funnel(self, counts: Sequence[FunnelCount]) -> None:
+        """See `PairLog.put_funnel`."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            self._connection.executemany(
+                _SQL["put_funnel"],
+                [(each.epoch, each.candidate, each.stage, each.reason, each.count) for each in counts],
+            )
+
+    def put_marks(self, marks: Sequence[Mark]) -> None:
+        """See `PairLog.put_marks`."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            self._connection.executemany(
+                _SQL["put_mark"], [(mark.at, mark.kind, mark.endpoint, mark.before, mark.after) for mark in marks]
+            )
+
+    def funnel(self) -> list[FunnelCount]:
+        """See `PairLog.funnel`."""
+        with translated(self._path):
+            names = ("epoch", "candidate", "stage", "reason", "count")
+            return [
+                FunnelCount(**dict(zip(names, row, strict=True))) for row in self._connection.execute(_SQL["funnel"])
+            ]
+
+    def marks(self) -> list[Mark]:
+        """See `PairLog.marks`."""
+        with translated(self._path):
+            names = ("at", "kind", "endpoint", "before", "after")
+            return [Mark(**dict(zip(names, row, strict=True))) for row in self._connection.execute(_SQL["marks"])]
 
     def newest(self) -> int:
         """See `PairLog.newest`."""
@@ -95,11 +128,13 @@ class SqlitePairLog:
     def _exchange(self, row: tuple[Any, ...], with_bodies: bool) -> Exchange:
         number = row[:1]
         sides = self._connection.execute(_SQL["observations_of_exchange"], number).fetchall()
+        tried = any(map(has_attempts, sides))
+        attempts = self._connection.execute(_SQL["attempts_of_exchange"], number).fetchall() if tried else ()
         if not with_bodies:
-            return exchange_of(row, sides, None, {})
+            return exchange_of(row, sides, attempts=attempts)
         request = self._connection.execute(_SQL["request_of_exchange"], number).fetchone()
         bodies = dict(self._connection.execute(_SQL["bodies_of_exchange"], number).fetchall())
-        return exchange_of(row, sides, request, bodies)
+        return exchange_of(row, sides, request, bodies, attempts)
 
     def counts(self) -> LogCounts:
         """See `PairLog.counts`."""

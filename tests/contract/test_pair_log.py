@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 
 from shadowbench.records import (
     Answer,
+    Attempt,
     CandidateResult,
     Choice,
+    Cost,
     Dialect,
+    Embeddings,
     Exchange,
+    FunnelCount,
+    Mark,
     Observation,
     Outcome,
     Timing,
@@ -154,6 +159,28 @@ def test_sizes_grow(log: PairLog) -> None:
     assert after.file_bytes + after.wal_bytes > before.file_bytes + before.wal_bytes
 
 
+# ── marks and the funnel ──
+
+
+def test_a_funnel_count_that_is_told_again_is_replaced(log: PairLog, opened: Opener) -> None:
+    first = FunnelCount(epoch="e1", candidate="", stage="seen", reason="", count=3)
+    lane = FunnelCount(epoch="e1", candidate="small", stage="not_sent", reason="stale", count=1)
+    log.put_funnel([first, lane])
+    log.put_funnel([replace(first, count=9), replace(first, epoch="e2", count=1)])
+    expected = [replace(first, count=9), lane, replace(first, epoch="e2", count=1)]
+    assert list(log.funnel()) == expected
+    assert list(opened("read").funnel()) == expected
+
+
+def test_marks_come_back_in_the_order_of_their_time_each_once(log: PairLog, opened: Opener) -> None:
+    changed = Mark(at=200.5, kind="model_changed", endpoint="small", before="a", after="b")
+    paused = Mark(at=100.0, kind="mirroring_paused", endpoint=None, before=None, after=None)
+    log.put_marks([changed, paused])
+    log.put_marks([paused, replace(paused, at=300.0)])
+    assert list(log.marks()) == [paused, changed, replace(paused, at=300.0)]
+    assert list(opened("read").marks()) == list(log.marks())
+
+
 # ── reading pages ──
 
 
@@ -250,7 +277,13 @@ observations = st.builds(
     error_type=maybe(texts),
     error_message=maybe(texts),
     streamed=maybe(st.booleans()),
-    answer=maybe(st.lists(choices, max_size=2).map(lambda found: Answer(choices=tuple(found)))),
+    answer=maybe(
+        st.builds(
+            Answer,
+            choices=st.lists(choices, max_size=2).map(tuple),
+            embeddings=maybe(st.builds(Embeddings, count=counts, dimensions=maybe(counts))),
+        )
+    ),
     usage=st.builds(
         Usage,
         source=st.sampled_from(UsageSource),
@@ -282,6 +315,22 @@ observations = st.builds(
     response_bytes=counts,
     body=bodies,
     body_truncated=st.booleans(),
+    dialect=st.sampled_from(Dialect),
+    cost=maybe(
+        st.builds(Cost, usd=seconds, reason=st.none(), price=maybe(texts))
+        | st.builds(Cost, usd=st.none(), reason=texts, price=maybe(texts))
+    ),
+    attempts=st.lists(
+        st.builds(
+            Attempt,
+            reason=texts,
+            status=maybe(st.integers(100, 999)),
+            started_s=st.floats(-9, 0),
+            duration_s=seconds,
+            cost_usd=maybe(seconds),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 exchanges = st.builds(
     Exchange,
@@ -292,6 +341,10 @@ exchanges = st.builds(
     dialect=st.sampled_from(Dialect),
     request_id=maybe(texts),
     cluster_key=texts,
+    tenant_key=maybe(texts),
+    user_key=maybe(texts),
+    stratum=maybe(texts),
+    redactions=st.dictionaries(texts, st.integers(1, 99), max_size=2).map(lambda found: tuple(found.items())),
     epoch=texts,
     sequence=counts,
     policy_version=counts,

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from shadowbench.records import Answer, Choice, ToolCall
+from shadowbench.records import Answer, Choice, Cost, Embeddings, ToolCall
 from shadowbench.store.queries import statements
 from shadowbench.store.rows import (
+    _ATTEMPT,
     _EXCHANGE,
     _OBSERVATION,
     decode_answer,
@@ -21,6 +22,8 @@ from shadowbench.store.rows import (
 )
 from shadowbench.store.testing import an_exchange, an_observation
 
+FIXED = 9  # columns of an observation before those of `_OBSERVATION`
+
 
 def columns(statement: str) -> list[str]:
     inside = statement[statement.index("(") + 1 : statement.index(")")]
@@ -33,15 +36,16 @@ def plain(paths: list[str] | tuple[str, ...]) -> list[str]:
 
 def test_columns_of_the_statements_are_in_the_order_of_the_attributes() -> None:
     sql = statements("pair_log")
-    assert columns(sql["insert_exchange"]) == ["number", *plain(_EXCHANGE), "request_bytes"]
-    assert columns(sql["insert_observation"])[5:] == plain(_OBSERVATION)
+    assert columns(sql["insert_exchange"]) == ["number", *plain(_EXCHANGE), "request_bytes", "redactions"]
+    assert columns(sql["insert_observation"])[FIXED:] == plain(_OBSERVATION)
+    assert columns(sql["insert_attempt"])[3:] == list(_ATTEMPT)
     assert sql["insert_observation"].count("?") == len(columns(sql["insert_observation"]))
 
 
 def test_an_exchange_becomes_one_row_per_table_and_side() -> None:
     rows = rows_of([an_exchange(1), an_exchange(2, an_observation(endpoint="a"), an_observation(endpoint="b"))], 10)
     assert [row[0] for row in rows.exchanges] == [10, 11]
-    assert [(row[0], row[1], row[5]) for row in rows.observations] == [
+    assert [(row[0], row[1], row[FIXED]) for row in rows.observations] == [
         (10, 0, "production"),
         (10, 1, "small"),
         (11, 0, "production"),
@@ -77,6 +81,19 @@ def test_an_answer_is_json_with_every_member() -> None:
     assert decode_answer(encode_answer(answer)) == answer
 
 
+def test_the_shape_of_embeddings_is_kept_where_there_are_any() -> None:
+    answer = Answer(choices=(), embeddings=Embeddings(count=3, dimensions=None))
+    assert encode_answer(answer) == '{"choices":[],"embeddings":{"count":3,"dimensions":null}}'
+    assert decode_answer(encode_answer(answer)) == answer
+
+
+def test_a_price_is_told_once_however_many_observations_it_priced() -> None:
+    priced = an_observation(cost=Cost(usd=0.25, reason=None, price='{"model":"m"}'))
+    rows = rows_of([an_exchange(number, priced, production=priced) for number in range(3)], 1)
+    assert rows.prices == {('{"model":"m"}',)}
+    assert {row[5:9] for row in rows.observations} == {(0.25, None, '{"model":"m"}', 0)}
+
+
 def test_an_answer_with_a_lone_surrogate_is_kept_readable_and_exact() -> None:
     answer = Answer(choices=(Choice(text="a\ud800b", tool_calls=(ToolCall(name="\udfff", arguments=""),)),))
     encoded = encode_answer(answer)
@@ -101,7 +118,7 @@ def test_storable_rows_have_no_surrogate_and_no_huge_integer() -> None:
     seen = an_observation(reported_model="m\udc80", error_message="\ud83d\ude00")
     exchange = an_exchange(1, replace(seen, usage=replace(seen.usage, output_tokens=2**63, input_tokens=-(2**63))))
     rows = storable(rows_of([exchange], 1))
-    columns_of = dict(zip(plain(_OBSERVATION), rows.observations[1][5:], strict=True))
+    columns_of = dict(zip(plain(_OBSERVATION), rows.observations[1][FIXED:], strict=True))
     assert columns_of["reported_model"] == "m\ufffd"
     assert columns_of["output_tokens"] is None
     assert columns_of["input_tokens"] == -(2**63)
