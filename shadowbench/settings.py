@@ -443,6 +443,9 @@ class CandidateSettings(Section):
     """Whether it stands instead of the client's, before it, or after it."""
     keep_identifiers: bool = False
     """Whether user, safety_identifier, metadata and the like are sent on. They name the client's users."""
+    engine_fields: Literal["skip", "keep", "drop"] | None = None
+    """Requests with members that only vLLM or SGLang know (chat_template_kwargs, structured_outputs, …): not copied, copied as
+    they are, or copied without; null: kept where the URL is production's, else not copied."""
     server_tools: Literal["skip", "strip"] = "skip"
     """Tools that the provider runs itself would run, and cost, twice: do not copy such requests, or copy them without."""
     start: Literal["with_request", "after_response"] = "with_request"

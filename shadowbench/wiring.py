@@ -260,6 +260,7 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
         system_prompt=candidate.system_prompt,
         system_prompt_mode=candidate.system_prompt_mode,
         keep_identifiers=candidate.keep_identifiers,
+        engine_fields=candidate.engine_fields or ("keep" if candidate.url is None else "skip"),
         server_tools=candidate.server_tools,
         sample_rate=candidate.sample_rate,
         max_per_second=candidate.max_per_second,

@@ -82,8 +82,8 @@ class Range:
 class RuleOptions:
     """What a request must look like for a rule to match: every given part, each by any of its patterns.
 
-    Patterns are globs (`*`, `?`, `[…]`), letter case counts in values. `fields` are dotted paths into the request's JSON; a value
-    that is no string is compared as its JSON text.
+    Patterns are globs (`*`, `?`, `[…]`), letter case counts in values. `fields` are dotted paths into the request's JSON; a
+    value that is no string is compared as its JSON text.
     """
 
     name: str
@@ -121,11 +121,14 @@ class CandidateOptions:
     default_max_tokens: int = 4096  # where a translated request must name a maximum and the client's does not
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
-    rename: Mapping[str, str] = field(default_factory=dict)  # before `parameters` and `clamp`; a member that is there is moved
+    rename: Mapping[str, str] = field(
+        default_factory=dict
+    )  # before `parameters` and `clamp`; a member that is there is moved
     clamp: Mapping[str, Range] = field(default_factory=dict)  # of numbers that the request names
     system_prompt: str | None = None
     system_prompt_mode: str = "replace"  # or "prepend", "append"
     keep_identifiers: bool = False  # user, safety_identifier, metadata, prompt_cache_key
+    engine_fields: str = "skip"  # or "keep", "drop": words of the request that only one engine knows
     server_tools: str = "skip"  # or "strip": what becomes of tools that the provider would run itself
 
     sample_rate: float = 0.0
@@ -167,6 +170,7 @@ class CandidateOptions:
                 "clamp": sorted((name, r.least, r.most) for name, r in self.clamp.items()),
                 "system_prompt": [self.system_prompt, self.system_prompt_mode],
                 "keep_identifiers": self.keep_identifiers,
+                "engine_fields": self.engine_fields,
                 "server_tools": self.server_tools,
                 "start": self.start,
                 "timeouts": [

@@ -98,7 +98,11 @@ class MirrorService:
             CallContext(options=candidate, origin=origin, salt=salt, loop=self._loop, clock=self._clock, lag=self._lag),
             side=side,
             shaper=Shaper(
-                candidate, api_key=_api_key(candidate, environ), host=origin.host, base_path=origin.base_path
+                candidate,
+                api_key=_api_key(candidate, environ),
+                host=origin.host,
+                base_path=origin.base_path,
+                chance=self._chance,
             ),
             sink=self.dispatcher,
             stale_after_s=self._options.stale_after_s,

@@ -49,14 +49,18 @@ def test_the_options_are_read_back_by_the_workers() -> None:
 
 def test_settings_that_say_nothing_leave_the_candidates_defaults() -> None:
     (wired,) = wiring.mirror_options(settings(candidates={"a": {}}), ENVIRON).candidates
-    assert wired == CandidateOptions(name="a", url="http://127.0.0.1:4000")
+    # At production's own URL the engine is production's, too.
+    assert wired == CandidateOptions(name="a", url="http://127.0.0.1:4000", engine_fields="keep")
 
 
 def test_settings_that_say_nothing_leave_the_mirrors_defaults() -> None:
     wired = wiring.mirror_options(settings(store={"url": "sqlite:////log/pairs.db"}), ENVIRON)
     drain_s = wired.drain_s  # follows the proxy's
     assert wired == MirrorOptions(
-        runtime_folder="/run/user/7/shadowbench", secret_file="/log/pairs.db.secret", drain_s=drain_s
+        runtime_folder="/run/user/7/shadowbench",
+        secret_file="/log/pairs.db.secret",
+        budget_file="/log/pairs.db.budget",
+        drain_s=drain_s,
     )
 
 

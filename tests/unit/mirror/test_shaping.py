@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from shadowbench.mirror.head import parse_head
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
-from shadowbench.records import Dialect
 from shadowbench.wire.paths import dialect_of
 from shadowbench.wire.requests import RequestFacts, parse_request
 
+STREAM_OPTIONS = {"include_usage": True, "include_obfuscation": False}
+MESSAGE = b'{"model":"big","messages":[{"role":"user","content":"Hi"}]}'
 CHAT = b'{ "model": "big", "messages": [], "seed": 9007199254740993, "x": 1e-7 }'
 
 
@@ -110,21 +112,21 @@ def test_a_configured_header_replaces_a_copied_one() -> None:
     ("body", "options", "members"),
     [
         ({"stream": False}, {}, {"stream": False}),
-        ({"stream": True}, {}, {"stream": True, "stream_options": {"include_usage": True}}),
-        (
-            {"stream": True, "stream_options": {"include_obfuscation": False}},
-            {},
-            {"stream": True, "stream_options": {"include_obfuscation": False, "include_usage": True}},
-        ),
+        ({"stream": True}, {}, {"stream": True, "stream_options": STREAM_OPTIONS}),
         (
             {"stream": True, "stream_options": {"include_usage": False}},
             {},
-            {"stream": True, "stream_options": {"include_usage": True}},
+            {"stream": True, "stream_options": STREAM_OPTIONS},
+        ),
+        (
+            {"stream": True, "stream_options": {"include_obfuscation": True, "other": 1}},
+            {},
+            {"stream": True, "stream_options": {**STREAM_OPTIONS, "other": 1}},
         ),
         ({"stream": True}, {"stream": "false"}, {"stream": False}),
         ({"stream": True, "stream_options": {"include_usage": True}}, {"stream": "false"}, {"stream": False}),
         ({"stream": True, "stream_options": {}}, {"stream": None}, {}),
-        ({}, {"stream": "true"}, {"stream": True, "stream_options": {"include_usage": True}}),
+        ({}, {"stream": "true"}, {"stream": True, "stream_options": STREAM_OPTIONS}),
         ({"stream": True}, {"stream_options": "null"}, {"stream": True, "stream_options": None}),
         ({"temperature": 0, "n": 2}, {"temperature": "1.5", "n": None}, {"temperature": 1.5}),
         ({}, {"max_tokens": "8", "stop": '["a"]'}, {"max_tokens": 8, "stop": ["a"]}),
@@ -137,6 +139,66 @@ def test_members_are_set_deleted_and_usage_is_asked_for(
     found = shaped(shaper(parameters=options), request(json.dumps(base | body).encode()))
     assert json.loads(found.body) == base | members
     assert f"Content-Length: {len(found.body)}\r\n".encode() in found.head
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/v1/completions", {"stream_options": STREAM_OPTIONS}),
+        ("/v1/responses", {"stream_options": {"include_obfuscation": False}, "store": False}),
+    ],
+)
+def test_ct_31_streams_come_without_padding_in_every_dialect_that_pads(path: str, expected: dict[str, Any]) -> None:
+    base = {"model": "m", "prompt": "a", "input": "a", "stream": True}
+    assert json.loads(shaped(shaper(), request(json.dumps(base).encode(), path)).body) == base | expected
+
+
+def test_ct_79_a_copy_is_a_child_of_the_clients_span_and_is_not_sampled() -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    lines = (f"traceparent: 00-{trace}-b7ad6b7169203331-01", "tracestate: vendor=1", "baggage: user=7")
+    head = shaped(shaper(), request(CHAT, "/v1/chat/completions", *lines)).head
+    (child,) = re.findall(rb"\r\ntraceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-(..)\r\n", head)
+    assert child[0].decode() == trace and child[1] != b"b7ad6b7169203331" and child[2] == b"00"
+    assert b"tracestate" not in head and b"baggage" not in head
+
+
+def test_a_key_goes_where_the_dialect_wants_it() -> None:
+    def keys(host: bytes, **changes: Any) -> list[bytes]:
+        options = CandidateOptions(**({"name": "small", "url": "http://c"} | changes))
+        by = Shaper(options, api_key="sk-1", host=host, base_path=b"")
+        return [line for line in shaped(by, request(MESSAGE)).head.split(b"\r\n") if b"sk-1" in line]
+
+    assert keys(b"c") == [b"Authorization: Bearer sk-1"]
+    assert keys(b"x.openai.azure.com") == [b"api-key: sk-1"]
+    assert keys(b"x.openai.azure.com.evil.example") == [b"Authorization: Bearer sk-1"]
+    assert keys(b"c", dialect="anthropic.messages") == [b"x-api-key: sk-1"]
+    assert keys(b"c", dialect="gemini.generate_content") == [b"x-goog-api-key: sk-1"]
+    assert keys(b"c", dialect="ollama.chat") == [b"Authorization: Bearer sk-1"]
+
+
+def test_another_dialect_has_its_own_path_headers_and_body() -> None:
+    by = shaper("sk-1", dialect="anthropic.messages", model="claude-x", default_max_tokens=77)
+    found = shaped(by, request(MESSAGE, "/openai/v1/chat/completions?x=1", "accept: text/x", "anthropic-beta: no"))
+    assert found.head.startswith(b"POST /v1/messages HTTP/1.1\r\n")
+    assert b"anthropic-version" in found.head and b"anthropic-beta" not in found.head and b"text/x" not in found.head
+    members = json.loads(found.body)
+    assert (members["model"], members["max_tokens"]) == ("claude-x", 77)
+    assert "Hi" in json.dumps(members["messages"])
+
+
+def test_a_streamed_gemini_request_says_so_in_its_path() -> None:
+    by = shaper(dialect="gemini.generate_content", model="gemini-x")
+    body = MESSAGE[:-1] + b',"stream":true}'
+    assert shaped(by, request(body)).head.startswith(b"POST /v1beta/models/gemini-x:streamGenerateContent?alt=sse HTTP")
+    plain = shaper(
+        dialect="gemini.generate_content", model="gemini-x", base_path=b"/google", parameters={"stream": "false"}
+    )
+    assert shaped(plain, request(body)).head.startswith(b"POST /google/models/gemini-x:generateContent HTTP")
+
+
+def test_what_the_other_side_has_no_word_for_is_not_sent() -> None:
+    found = shaper(dialect="anthropic.messages").shape(request(MESSAGE[:-1] + b',"n":3}'), b"MARK")
+    assert isinstance(found, Unshapable) and found.reason.startswith("untranslatable_")
 
 
 def test_an_anthropic_stream_is_left_alone() -> None:
@@ -172,8 +234,3 @@ def test_what_cannot_be_sent_is_a_configuration_error(changes: dict[str, Any]) -
     with pytest.raises(ConfigurationError) as found:
         shaper(**changes)
     assert "sk" not in str(found.value)
-
-
-def test_both_dialects_have_an_endpoint() -> None:
-    assert dialect_of("/v1/chat/completions") is Dialect.OPENAI_CHAT
-    assert dialect_of("/v1/messages") is Dialect.ANTHROPIC_MESSAGES

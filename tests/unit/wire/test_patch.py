@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.wire.patch import Unpatchable, get_members, set_members, set_nested_member
+from shadowbench.wire.patch import (
+    Patch,
+    Unpatchable,
+    array_of,
+    get_elements,
+    get_members,
+    set_members,
+    set_nested_member,
+)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +183,80 @@ def test_a_damaged_body_is_patched_only_if_it_is_json(value: dict[str, Any], see
 
 def refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+# ── patches gathered first, written once ──
+
+
+def patch_of(body: bytes) -> Patch:
+    found = Patch.of(body)
+    assert isinstance(found, Patch)
+    return found
+
+
+def test_changes_are_seen_before_they_are_written() -> None:
+    patch = patch_of(b'{"a": 1, "b": {"c": 2}}')
+    patch.set("a", b"7")
+    patch.drop("b")
+    patch.drop("z")
+    assert (patch.get("a"), patch.get("b"), patch.get("z")) == (b"7", None, None)
+    assert patch.render() == b'{"a": 7}'
+
+
+def test_a_member_is_renamed_in_its_place() -> None:
+    patch = patch_of(b'{ "a": 1 , "b" : 2.50, "c":3 }')
+    patch.rename("b", 'q"')
+    patch.rename("missing", "x")
+    assert patch.get('q"') == b"2.50" and patch.get("b") is None
+    assert patch.render() == b'{ "a": 1 , "q\\"":2.50, "c":3 }'
+
+
+def test_a_rename_gives_way_to_a_member_that_has_the_name() -> None:
+    patch = patch_of(b'{"a":1,"b":2}')
+    patch.rename("a", "b")
+    assert patch.render() == b'{"b":2}'
+
+
+def test_a_renamed_member_can_be_set() -> None:
+    patch = patch_of(b'{"a":1,"c":3}')
+    patch.rename("a", "b")
+    patch.set("b", b"9")
+    assert patch.render() == b'{"b":9,"c":3}'
+
+
+def test_many_members_are_dropped_at_once() -> None:
+    patch = patch_of(b'{"a":1,"b":2,"c":3}')
+    patch.set("d", b"4")
+    patch.drop_all({"a", "d", "z"})
+    assert patch.render() == b'{"b":2,"c":3}'
+
+
+def test_inside_an_object_that_is_missing_is_an_empty_one() -> None:
+    patch = patch_of(b'{"n":null,"t":"x"}')
+    for name in ("n", "missing"):
+        inside = patch.inside(name)
+        assert isinstance(inside, Patch)
+        inside.set("k", b"1")
+        assert inside.render() == b'{"k":1}'
+    assert patch.inside("t") == Unpatchable(reason="member_not_an_object")
+
+
+@pytest.mark.parametrize(
+    ("array", "elements"),
+    [
+        (b"[]", []),
+        (b" [ ] ", []),
+        (b'[1, "a,]" ,{"b":[2]} , null]', [b"1", b'"a,]"', b'{"b":[2]}', b"null"]),
+        (b"[[],[[]]]", [b"[]", b"[[]]"]),
+        (b"{}", None),
+        (b'"[]"', None),
+    ],
+)
+def test_elements_of_an_array_as_written(array: bytes, elements: list[bytes] | None) -> None:
+    assert get_elements(array) == elements
+
+
+@given(st.lists(st.recursive(st.none() | st.text() | st.integers(), lambda inner: st.lists(inner), max_leaves=8)))
+def test_elements_put_together_are_the_array(values: list[Any]) -> None:
+    elements = get_elements(json.dumps(values, indent=1).encode())
+    assert elements is not None and json.loads(array_of(elements)) == values

@@ -1,0 +1,196 @@
+"""The body that one candidate gets. Pure.
+
+In this order: what is between the client and production goes (`housekeeping.py`), tools that the provider would run itself
+where the candidate strips them, the candidate's system prompt, translation where it speaks another dialect; then its model,
+renamed, set and clamped members, and what its answer needs to be comparable. Configured members are therefore named in the
+candidate's dialect.
+
+Within one dialect nothing is decoded and encoded again: numbers, key order and escapes stay the client's.
+
+Why no request is made of it, beside the reasons of `wire.patch` (`unpatchable_…`) and `wire.translation` (`untranslatable_…`):
+
+    engine_fields        it uses words that only one engine knows
+    system_prompt_form   its dialect has no place for the candidate's system prompt, or holds one in another form
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import orjson
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.mirror.housekeeping import BOOKINGS, ENGINE, IDENTIFIERS, PLUMBING
+from shadowbench.mirror.options import CandidateOptions, Range
+from shadowbench.mirror.plan import CopiedRequest
+from shadowbench.mirror.prompts import place_system_prompt
+from shadowbench.records import Dialect
+from shadowbench.wire.patch import Patch, Unpatchable, array_of, get_elements
+from shadowbench.wire.translation import Untranslatable, translate
+
+ENGINE_FIELDS = "engine_fields"
+_REPORTS_USAGE = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_COMPLETIONS})
+_OBFUSCATES = _REPORTS_USAGE | {Dialect.OPENAI_RESPONSES}
+_STREAMS_BY_DEFAULT = frozenset({Dialect.OLLAMA_CHAT, Dialect.OLLAMA_GENERATE})
+# Requests of these name no model and no stream: their path does.
+_IN_PATH = frozenset({Dialect.GEMINI})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapedBody:
+    """A request body in the candidate's dialect, and what its path may have to say."""
+
+    body: bytes
+    dialect: Dialect
+    model: str | None
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unshapable:
+    """No request of this candidate's can be made of it."""
+
+    reason: str
+
+
+class BodyShaper:
+    """Shapes bodies for one candidate. Raises ConfigurationError where its parameters are not JSON."""
+
+    def __init__(self, options: CandidateOptions) -> None:
+        self._options = options
+        self._dialect = Dialect(options.dialect) if options.dialect is not None else None
+        self._model = orjson.dumps(options.model) if options.model is not None else None
+        self._parameters = {name: _raw(options, name, text) for name, text in options.parameters.items()}
+        dropped = BOOKINGS | PLUMBING
+        self._dropped = dropped if options.keep_identifiers else dropped | IDENTIFIERS
+
+    def shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:
+        """The candidate's body."""
+        patch = Patch.of(request.body)
+        if isinstance(patch, Unpatchable):
+            return _unpatchable(patch)
+        reason = self._clean(patch, request)
+        if reason is not None:
+            return Unshapable(reason=reason)
+        dialect, streams = self._dialect or request.dialect, request.facts.stream
+        if dialect is not request.dialect:
+            translated = translate(
+                request.dialect, dialect, patch.render(), default_max_tokens=self._options.default_max_tokens
+            )
+            if isinstance(translated, Untranslatable):
+                return Unshapable(reason=f"untranslatable_{translated.reason}")
+            streams = translated.stream
+            patch = Patch.of(translated.body)
+            if isinstance(patch, Unpatchable):
+                return _unpatchable(patch)
+        return self._fit(patch, dialect, self._options.model or request.facts.model, streams)
+
+    # ── in the client's dialect ──
+
+    def _clean(self, patch: Patch, request: CopiedRequest) -> str | None:
+        options = self._options
+        if patch.names() & ENGINE:
+            if options.engine_fields == "skip":
+                return ENGINE_FIELDS
+            if options.engine_fields == "drop":
+                patch.drop_all(ENGINE)
+        patch.drop_all(self._dropped)
+        if request.facts.server_tools and options.server_tools == "strip":
+            _strip_server_tools(patch, frozenset(request.facts.server_tools))
+        if options.system_prompt is None:
+            return None
+        return place_system_prompt(patch, request.dialect, options.system_prompt, options.system_prompt_mode)
+
+    # ── in the candidate's ──
+
+    def _fit(self, patch: Patch, dialect: Dialect, model: str | None, streams: bool) -> ShapedBody | Unshapable:
+        if self._model is not None and dialect not in _IN_PATH:
+            patch.set("model", self._model)
+        for old, new in self._options.rename.items():
+            patch.rename(old, new)
+        for name, value in self._parameters.items():
+            if value is None:
+                patch.drop(name)
+            elif name != "stream" or dialect not in _IN_PATH:
+                patch.set(name, value)
+        for name, bounds in self._options.clamp.items():
+            _clamp(patch, name, bounds)
+        if dialect is Dialect.OPENAI_RESPONSES:
+            # Stored by default, at the candidate's provider, for whoever has its key.
+            patch.set("store", b"false")
+        streams = self._streams(patch, dialect, streams)
+        if dialect in _OBFUSCATES and "stream_options" not in self._parameters:
+            fault = _fit_stream_options(patch, dialect, streams)
+            if fault is not None:
+                return _unpatchable(fault)
+        return ShapedBody(body=patch.render(), dialect=dialect, model=model, stream=streams)
+
+    def _streams(self, patch: Patch, dialect: Dialect, streams: bool) -> bool:
+        if dialect in _IN_PATH:
+            return {b"true": True, b"false": False}.get(self._parameters.get("stream") or b"", streams)
+        asked = patch.get("stream")
+        return asked == b"true" or (asked in (None, b"null") and dialect in _STREAMS_BY_DEFAULT)
+
+
+def _fit_stream_options(patch: Patch, dialect: Dialect, streams: bool) -> Unpatchable | None:
+    if not streams:
+        # An option of streams in a request that is none is an error at OpenAI.
+        patch.drop("stream_options")
+        return None
+    inside = patch.inside("stream_options")
+    if isinstance(inside, Unpatchable):
+        return inside
+    if dialect in _REPORTS_USAGE:
+        # Unasked, a stream reports no usage, and the candidate's answer would have no price.
+        inside.set("include_usage", b"true")
+    # Random padding, on by default, would be counted as the candidate's bytes.
+    inside.set("include_obfuscation", b"false")
+    patch.set("stream_options", inside.render())
+    return None
+
+
+def _strip_server_tools(patch: Patch, kinds: frozenset[str]) -> None:
+    patch.drop("web_search_options")
+    patch.drop("mcp_servers")
+    tools = get_elements(patch.get("tools") or b"null")
+    if tools is None:
+        return
+    kept = [tool for tool in tools if _type_of(tool) not in kinds]
+    if kept:
+        patch.set("tools", array_of(kept))
+    else:
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            patch.drop(name)
+
+
+def _type_of(tool: bytes) -> str | None:
+    found = json.loads(tool)
+    kind = found.get("type") if isinstance(found, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _clamp(patch: Patch, name: str, bounds: Range) -> None:
+    raw = patch.get(name)
+    if raw is None or raw[:1] not in b"-0123456789":
+        return
+    value = float(raw)
+    bound = bounds.least if bounds.least is not None and value < bounds.least else None
+    bound = bounds.most if bounds.most is not None and value > bounds.most else bound
+    if bound is not None:
+        # A count stays a whole number: servers refuse 1024.0 tokens.
+        patch.set(name, orjson.dumps(int(bound) if bound.is_integer() else bound))
+
+
+def _raw(options: CandidateOptions, name: str, text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        orjson.loads(text)
+    except ValueError:
+        raise ConfigurationError(f"candidates.{options.name}.parameters.{name} is not JSON: {text}") from None
+    return text.encode()
+
+
+def _unpatchable(fault: Unpatchable) -> Unshapable:
+    return Unshapable(reason=f"unpatchable_{fault.reason}")
