@@ -1,4 +1,4 @@
-"""Keyed hashes of requests: the sampling point, the placeholder of a credential, the loop marker. Pure.
+"""Keyed hashes of requests: the sampling point, the placeholder of a credential, the owner, the loop marker. Pure.
 
 All use BLAKE2b (RFC 7693) in keyed mode. The key is the mirror's salt: without it nobody can choose to be sampled, undo a
 placeholder by guessing, or forge a marker.
@@ -49,6 +49,14 @@ def threshold(rate: float) -> int:
 def placeholder(salt: bytes, value: bytes) -> bytes:
     """What stands for a credential in frames and in the log: equal for equal values, useless otherwise."""
     return b"hash:" + blake2b(value, digest_size=12, key=salt, person=b"credential").hexdigest().encode()
+
+
+def owner_key(salt: bytes, person: str, value: bytes) -> str:
+    """A keyed hash of whose traffic it is: equal for equal values, useless otherwise. `person`: tenant | user | cluster.
+
+    A tenant that is known by its credential is the hash of the credential's `placeholder`.
+    """
+    return blake2b(value, digest_size=12, key=salt, person=person.encode()).hexdigest()
 
 
 def make_marker(salt: bytes, now: float) -> bytes:
