@@ -48,6 +48,10 @@ class Counters:
         """A counter's value, 0 when never counted."""
         return self._counts.get((name, labels), 0)
 
+    def series(self, name: str) -> list[tuple[Labels, float]]:
+        """All series of one counter."""
+        return [(labels, value) for (each, labels), value in self._counts.items() if each == name]
+
     def snapshot(self) -> list[Sample]:
         """All series, sorted, as of now."""
         counts = [Sample(name=n, labels=ls, value=v, kind="counter") for (n, ls), v in self._counts.items()]

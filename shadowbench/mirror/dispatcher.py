@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -18,12 +18,14 @@ from shadowbench.handoff import PRODUCTION, Frame, Kind
 from shadowbench.mirror import names
 from shadowbench.mirror.clock import Clock, time_ordered_id
 from shadowbench.mirror.exchange import LiveExchange
-from shadowbench.mirror.intake import Action, Begin, Discard, Relay
+from shadowbench.mirror.intake import Action, Begin, Discard, Relay, Tally
 from shadowbench.mirror.lane import Copy, Lane
 from shadowbench.mirror.plan import Plan
 from shadowbench.mirror.recorder_link import FULL, RecorderLink, relayed
+from shadowbench.records import FunnelCount
 from shadowbench.signals import Counters, Labels
 
+_COUNTS_PER_FRAME = 200  # of at most 300 bytes each: a frame carries 64 KiB
 OPENED = "opened"
 ELIGIBLE = "eligible"
 SAMPLED = "sampled"
@@ -51,6 +53,7 @@ class Dispatcher:
         drop: Callable[[LiveExchange], None],
     ) -> None:
         self.lanes: Sequence[Lane] = ()  # in the order of the candidates
+        self.tallies: dict[str, Mapping[str, int]] = {}  # what each proxy worker decided so far, by its life
         self.recorder = RecorderLink(recorder_socket, name=name, listener=self, counters=counters, chance=chance)
         self._config_hash = config_hash
         self._clock = clock
@@ -59,6 +62,8 @@ class Dispatcher:
         self._settled = settled
         self._drop = drop
         self._labels: dict[tuple[str, str], Labels] = {}
+        self._epoch = f"mirror-{chance.getrandbits(48):012x}"
+        self._told_counts: dict[tuple[str, str, str, str], int] = {}
 
     def count(self, stage: str, reason: str = "") -> None:
         """Count an exchange at a stage of the funnel."""
@@ -72,7 +77,9 @@ class Dispatcher:
 
     def do(self, action: Action) -> None:
         """One action of an intake."""
-        if isinstance(action, Relay):
+        if isinstance(action, Tally):
+            self.tallies[action.worker] = action.counts
+        elif isinstance(action, Relay):
             self._relay(action.live, action.frame, ends=action.ends)
         elif isinstance(action, Begin):
             self._begin(action.live, action.plan)
@@ -157,6 +164,7 @@ class Dispatcher:
                     "inclusion_probability": admission.probabilities[lane.side - 1],
                     "config_hash": lane.config_hash,
                     "model": lane.options.model or plan.request.facts.model,
+                    "dialect": lane.options.dialect,
                     "not_sent": refusal,
                 }
                 for lane, refusal in offers
@@ -177,7 +185,13 @@ class Dispatcher:
         else:
             self.recorder.write(relayed(frame, live.number))
             if ends:
-                self._side_ended(live, PRODUCTION)
+                self._production_ended(live, reason)
+
+    def _production_ended(self, live: LiveExchange, reason: str | None) -> None:
+        for copy in tuple(live.copies):
+            copy.production_ended(reason)
+        if not live.spoiled:
+            self._side_ended(live, PRODUCTION)
 
     # ── what lanes tell ──
 
@@ -190,6 +204,11 @@ class Dispatcher:
             self._spoil(live, FULL)
         else:
             self.recorder.write(frames)
+
+    def retried(self, copy: Copy, frame: bytes) -> None:
+        """An attempt that is followed by another; recorders of the release before do not know the frame."""
+        if self.recorder.reads(Kind.ATTEMPT):
+            self.tell(copy, [frame])
 
     def end(self, copy: Copy, frames: Sequence[bytes]) -> None:
         """The last piece."""
@@ -210,6 +229,7 @@ class Dispatcher:
 
     def dispatched(self, copy: Copy) -> None:
         """The lane has made its own request of it."""
+        copy.live.called.append(copy.lane)
         self._release_if_dispatched(copy.live)
 
     # ── ends ──
@@ -234,16 +254,49 @@ class Dispatcher:
         if not any(copy.needs_request for copy in live.copies):
             live.books.release(live)
 
-    def _settle(self, live: LiveExchange, *, recorded: bool) -> None:
+    def _settle(self, live: LiveExchange, *, recorded: bool, reason: str = "") -> None:
+        for lane in live.called:
+            lane.count("paired") if recorded else lane.count("unpaired", reason)
         live.books.settle(live, recorded=recorded)
+        if live.number:
+            for lane in self.lanes:
+                lane.forget(live.number)
         self._settled(live)
+
+    # ── the funnel ──
+
+    def funnel(self) -> list[FunnelCount]:
+        """What became of every exchange of this life, and what proxies say of the requests they saw."""
+        found = [_count_of(self._epoch, labels, value) for labels, value in self._counters.series(names.EXCHANGES)]
+        found += [_count_of(self._epoch, labels, value) for labels, value in self._counters.series(names.CALLS)]
+        for worker, counts in self.tallies.items():
+            for decision, count in counts.items():
+                stage, reason = ("lost", decision) if decision.startswith("lost") else ("seen", decision)
+                found.append(FunnelCount(epoch=worker, candidate="", stage=stage, reason=reason, count=count))
+        return found
+
+    def tell_funnel(self) -> None:
+        """Give the recorder the counts that changed since the last time."""
+        if not self.recorder.reads(Kind.FUNNEL):
+            return
+        counts = {(c.epoch, c.candidate, c.stage, c.reason): c.count for c in self.funnel()}
+        news = [[*key, count] for key, count in counts.items() if self._told_counts.get(key) != count]
+        for at in range(0, len(news), _COUNTS_PER_FRAME):
+            self.recorder.write([handoff.json_frame(Kind.FUNNEL, news[at : at + _COUNTS_PER_FRAME])])
+        self._told_counts = counts
 
     # ── what the recorder says ──
 
     def on_settled(self, live: LiveExchange, *, recorded: bool) -> None:
         """A closed exchange is in the log, or is not."""
-        self.count(RECORDED) if recorded else self.count(DISCARDED, live.spoiled or "by_recorder")
-        self._settle(live, recorded=recorded)
+        reason = "" if recorded else live.spoiled or "by_recorder"
+        self.count(RECORDED if recorded else DISCARDED, reason)
+        self._settle(live, recorded=recorded, reason=reason)
+
+    def on_cost(self, number: int, side: int, usd: float | None, tokens: int | None) -> None:
+        """What one call cost, for the budget of its candidate."""
+        if 1 <= side <= len(self.lanes):
+            self.lanes[side - 1].settle(number, usd, tokens)
 
     def on_recorder_lost(self, opened: Sequence[LiveExchange]) -> None:
         """Nothing of these can be told to the end any more."""
@@ -253,4 +306,16 @@ class Dispatcher:
             self.count(DISCARDED, "lost_with_recorder")
             live.spoiled = live.spoiled or "lost_with_recorder"
             self._withdraw(live, "lost_with_recorder")
-            self._settle(live, recorded=False)
+            self._settle(live, recorded=False, reason="lost_with_recorder")
+        self._told_counts = {}  # the next recorder may keep another log
+
+
+def _count_of(epoch: str, labels: Labels, value: float) -> FunnelCount:
+    by_name = dict(labels)
+    return FunnelCount(
+        epoch=epoch,
+        candidate=by_name.get("candidate", ""),
+        stage=by_name["stage"],
+        reason=by_name["reason"],
+        count=int(value),
+    )

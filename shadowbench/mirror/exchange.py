@@ -19,6 +19,16 @@ class PendingCopy(Protocol):
     def withdraw(self, reason: str) -> None:
         """Nobody wants the answer any more."""
 
+    def production_ended(self, reason: str | None) -> None:
+        """Production's side is over, whole or because of `reason`."""
+
+
+class Stage(Protocol):
+    """Where a candidate's copies are counted."""
+
+    def count(self, stage: str, reason: str = "") -> None:
+        """One more at a stage of the funnel."""
+
 
 class LiveExchange:
     """State shared by the intake, which fills it, and the dispatcher, which ends it. Settled exactly once."""
@@ -27,6 +37,7 @@ class LiveExchange:
         "body",
         "body_bytes",
         "books",
+        "called",
         "copies",
         "early",
         "early_bytes",
@@ -56,6 +67,7 @@ class LiveExchange:
         self.held_bytes = 0
         self.sent_ns = 0  # production's t0; 0 while the request is not complete, or when production was never reached
         self.copies: list[PendingCopy] = []
+        self.called: list[Stage] = []  # candidates that were called
         self.waiting: set[int] = set()  # sides that have not ended
         self.spoiled: str | None = None  # why the recorder will not see the whole of it
         self.settled = False

@@ -12,7 +12,7 @@ all that were opened, or a story out of order, is a ProtocolError: the peer does
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shadowbench import handoff
@@ -85,7 +85,15 @@ class Goodbye:
     """The proxy opens nothing more."""
 
 
-Action = Discard | Begin | Relay | Goodbye
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a proxy worker decided so far about the requests it saw, cumulative over its life."""
+
+    worker: str
+    counts: Mapping[str, int]
+
+
+Action = Discard | Begin | Relay | Goodbye | Tally
 
 
 class Intake:

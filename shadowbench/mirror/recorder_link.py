@@ -33,6 +33,9 @@ class RecorderListener(Protocol):
     def on_recorder_lost(self, opened: Sequence[LiveExchange]) -> None:
         """These were opened, not settled, and never will be."""
 
+    def on_cost(self, number: int, side: int, usd: float | None, tokens: int | None) -> None:
+        """What one side of an exchange cost; None where that is not known. Before its settlement."""
+
 
 class RecorderLink:
     """Opens exchanges under numbers of the mirror's own, and matches settlements to them."""
@@ -65,6 +68,10 @@ class RecorderLink:
     def is_full(self) -> bool:
         """Whether payload has to stop."""
         return self.sender.full
+
+    def reads(self, kind: Kind) -> bool:
+        """Whether the recorder is there and knows frames of this kind."""
+        return self.sender.ready and (self.sender.peer_version >= 2 or kind not in handoff.SINCE_2)
 
     def refusal(self) -> str | None:
         """Why no exchange can be opened now."""
@@ -100,7 +107,10 @@ class RecorderLink:
         self._recorded = self._discarded = 0
 
     def on_frame(self, frame: Frame) -> None:
-        """A recorder has no wishes."""
+        """COST. A recorder has no wishes."""
+        if frame.kind == Kind.COST:
+            cost = handoff.read_cost(frame.payload)
+            self._listener.on_cost(frame.sequence, frame.side, cost.usd, cost.tokens)
 
     def on_lost(self, epoch: str, count: int) -> None:
         """Everything that was under way is lost."""
