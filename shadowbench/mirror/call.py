@@ -1,18 +1,20 @@
 """One call to a candidate, stamped as it happens: the same protocol and the same clock as production's side.
 
 Runs in callbacks; only connecting is a task, and only when no pooled connection is at hand. Ends exactly once: `on_end`, a
-fault, or a cancellation after which nothing is told.
+fault, or a cancellation after which nothing is told. A call is one attempt: whether another follows, `attempts` decides.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from shadowbench import handoff, keyed
 from shadowbench.http1.client import ClientConnection, ResponseHead
 from shadowbench.http1.origin import ConnectFault
+from shadowbench.limits.retry import BUSY, STALE
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.lag import LagMeter
 from shadowbench.mirror.options import CandidateOptions
@@ -39,8 +41,8 @@ class CallListener(Protocol):
     def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
         """The last of it: a whole answer, or a fault."""
 
-    def on_retry(self) -> None:
-        """It begins again on a fresh connection."""
+    def is_repeated(self, fault: str | None, status: int | None, *, sent: bool, retry_after: str | None) -> bool:
+        """It came to nothing, before an answer or with the head of a refusal. True: nothing more is to be told of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class CallContext:
     loop: asyncio.AbstractEventLoop
     clock: Clock
     lag: LagMeter
+    chance: random.Random = field(default_factory=random.Random)
 
 
 class Call:
@@ -71,7 +74,6 @@ class Call:
         "_parts",
         "_queue_us",
         "_received",
-        "_retried",
         "_sent_ns",
         "_shaped",
         "_side",
@@ -82,7 +84,15 @@ class Call:
     )
 
     def __init__(
-        self, context: CallContext, listener: CallListener, shaped: Shaped, *, number: int, side: int, queue_us: int
+        self,
+        context: CallContext,
+        listener: CallListener,
+        shaped: Shaped,
+        *,
+        number: int,
+        side: int,
+        queue_us: int,
+        deadline_ns: int | None = None,
     ) -> None:
         self._context = context
         self._listener = listener
@@ -97,20 +107,24 @@ class Call:
         self._parts = handoff.PartWriter(number, side)
         self._sent_ns = 0  # t0
         self._heard_ns = 0  # the last sign of life
-        self._deadline_ns = 0
+        total_ns = int(context.options.total_timeout_s * 1e9)
+        self._deadline_ns = context.clock.now_ns() + total_ns if deadline_ns is None else deadline_ns
         self._status: int | None = None
         self._received = 0
         self._told_t0 = False
-        self._retried = False
         self._watches_head = True
         self._ended = False
 
-    # ── for the lane ──
+    @property
+    def sent(self) -> bool:
+        """Whether the candidate may have got the request."""
+        return bool(self._sent_ns)
 
-    def start(self) -> None:
-        """Send on a pooled connection at once, or connect first."""
-        self._deadline_ns = self._context.clock.now_ns() + int(self._context.options.total_timeout_s * 1e9)
-        connection = self._context.origin.take()
+    # ── for its owner ──
+
+    def start(self, *, fresh: bool = False) -> None:
+        """Send on a pooled connection at once, or connect first; `fresh`: in any case."""
+        connection = self._context.origin.take() if not fresh else None
         if connection is not None:
             self._send(connection)
         else:
@@ -128,11 +142,14 @@ class Call:
             self._connection.abort()
             self._connection = None
 
-    def fault(self, reason: str) -> None:
-        """End now, because of `reason`."""
+    def fault(self, reason: str, *, ours: bool = False) -> None:
+        """End now, because of `reason`; `ours`: we want no answer any more, so that nothing is tried again."""
         if self._ended:
             return
         self.cancel()
+        if not ours and self._status is None and self._is_repeated(reason, None):
+            return
+        reason = "reset" if reason == STALE else reason
         frames = self._t0_frame() + self._parts.flush()
         now_ns = self._context.clock.now_ns()
         lag_us = self._context.lag.lag_us(self._sent_ns or now_ns, now_ns)
@@ -179,8 +196,7 @@ class Call:
             connection.write(shaped.body)
         self._sent_ns = self._heard_ns = self._context.clock.now_ns()
         connection.request_sent()
-        if not connection.reused:
-            self._shaped = None  # only a reused connection can turn out to have been stale
+        self._shaped = None
         if self._timer is None:
             self._watch()
 
@@ -209,12 +225,14 @@ class Call:
 
     def on_head(self, head: ResponseHead) -> None:
         now_ns = self._heard_ns = self._context.clock.now_ns()
+        if head.status in BUSY and self._is_repeated(None, head.status, retry_after(head)):
+            self.cancel()
+            return
         lines = redacted_lines(head, self._context.salt)
         if len(lines) > handoff.MAX_HEAD_BYTES:
             self.fault("bad_response")
             return
         self._status = head.status
-        self._shaped = None
         frames = self._t0_frame()
         frames.append(
             handoff.head_frame(
@@ -260,17 +278,7 @@ class Call:
 
     def on_fault(self, reason: str) -> None:
         self._connection = None
-        if self._ended:
-            return
-        if reason == "stale" and not self._retried and self._shaped is not None:
-            # The candidate closed a connection that we kept too long: our doing, not its fault. It saw no request, and
-            # nobody waits for this answer.
-            self._retried = True
-            self._sent_ns = 0
-            self._listener.on_retry()
-            self._connect()
-            return
-        self.fault({"stale": "reset", "internal": "bad_response"}.get(reason, reason))
+        self.fault("bad_response" if reason == "internal" else reason)
 
     def on_writable(self, writable: bool) -> None:
         """The request is handed over whole; its size is bounded."""
@@ -281,8 +289,11 @@ class Call:
     def on_tunnel_eof(self) -> None:
         """Cannot come: `on_switched` ends the call."""
 
+    def _is_repeated(self, fault: str | None, status: int | None, retry_after: str | None = None) -> bool:
+        return self._listener.is_repeated(fault, status, sent=bool(self._sent_ns), retry_after=retry_after)
+
     def _t0_frame(self) -> list[bytes]:
-        # Told with the first event, so that a retry leaves one t0.
+        # Told with the first event, so that all attempts leave one t0.
         if self._told_t0 or not self._sent_ns:
             return []
         self._told_t0 = True
@@ -294,3 +305,10 @@ def redacted_lines(head: ResponseHead, salt: bytes) -> bytes:
     for at in head.credentials_at or ():
         head.fields[at] = keyed.placeholder(salt, head.fields[at])
     return head.lines
+
+
+def retry_after(head: ResponseHead) -> str | None:
+    """The value of Retry-After, if there is one."""
+    names = head.fields[0::4]
+    at = next((at for at, name in enumerate(names) if name.lower() == b"retry-after"), None)
+    return head.fields[4 * at + 2].decode("latin-1") if at is not None else None

@@ -1,29 +1,39 @@
 """One candidate's lane: a bounded queue, a limit of concurrent calls, and patience that ends.
 
-A copy waits here, is called, or is not sent with a reason. A lane never touches another lane's memory or time, so that one
-candidate that hangs costs only its own pairs.
+A copy waits here, is called, or is not sent with a reason; whatever happens, it leaves by exactly one counted stage:
+
+    sampled    = not_sent + cancelled + dispatched      (while none waits)
+    dispatched = answered + fault + withdrawn           (while none runs)
+
+A lane never touches another lane's memory or time, so that one candidate that hangs costs only its own pairs.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Protocol
 
 from shadowbench import keyed
+from shadowbench.limits.budget import Refusal
 from shadowbench.mirror import names
-from shadowbench.mirror.call import Call, CallContext
+from shadowbench.mirror.attempts import Attempts
+from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.exchange import LiveExchange
-from shadowbench.mirror.gates import Gate
+from shadowbench.mirror.gates import PAUSED, Gates, Permit
+from shadowbench.mirror.lane_state import LaneState, state_of
 from shadowbench.mirror.plan import CopiedRequest
+from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
+from shadowbench.mirror.unsettled import Unsettled
 from shadowbench.signals import Counters, Labels
 
 # Patching takes about 10 µs per KiB. Above this it would keep the loop from stamping for half a millisecond and more, and is
 # done in a thread, which gives way to the loop (see `service.SWITCH_INTERVAL_S`).
 MAX_SHAPED_AT_ONCE_BYTES = 49_152
+CLIENT_CANCELLED = "client_cancelled"
 
 
 class Sink(Protocol):
@@ -31,6 +41,9 @@ class Sink(Protocol):
 
     def tell(self, copy: Copy, frames: Sequence[bytes]) -> None:
         """A piece of the candidate's answer."""
+
+    def retried(self, copy: Copy, frame: bytes) -> None:
+        """An attempt came to nothing and is followed by another."""
 
     def end(self, copy: Copy, frames: Sequence[bytes]) -> None:
         """The last of it; the slot is free again."""
@@ -43,9 +56,9 @@ class Sink(Protocol):
 
 
 class Copy:
-    """An exchange's request on its way to one candidate. Implements `PendingCopy` and `CallListener`."""
+    """An exchange's request on its way to one candidate. Implements `PendingCopy` and `AttemptsListener`."""
 
-    __slots__ = ("call", "lane", "live", "queued_ns", "request", "side")
+    __slots__ = ("attempts", "lane", "live", "permit", "queued_ns", "request", "side", "since_ns")
 
     def __init__(self, live: LiveExchange, side: int, lane: Lane, request: CopiedRequest, queued_ns: int) -> None:
         self.live = live
@@ -53,7 +66,9 @@ class Copy:
         self.lane = lane
         self.request: CopiedRequest | None = request  # None once it was sent
         self.queued_ns = queued_ns
-        self.call: Call | None = None
+        self.since_ns = live.asked_ns  # what its age counts from
+        self.permit: Permit | None = None
+        self.attempts: Attempts | None = None
 
     @property
     def needs_request(self) -> bool:
@@ -64,17 +79,22 @@ class Copy:
         """Nobody wants the answer any more."""
         self.lane.withdraw(self, reason)
 
+    def production_ended(self, reason: str | None) -> None:
+        """Production's side is over, whole or because of `reason`."""
+        self.lane.production_ended(self, reason)
+
     def on_answer(self, frames: list[bytes]) -> None:
-        """From the call."""
+        """From the attempts."""
         self.lane.sink.tell(self, frames)
 
     def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
-        """From the call."""
+        """From the attempts."""
         self.lane.ended(self, frames, fault, status)
 
-    def on_retry(self) -> None:
-        """From the call."""
-        self.lane.retried()
+    def on_retry(self, reason: str, frame: bytes) -> None:
+        """From the attempts."""
+        self.lane.retried(reason)
+        self.lane.sink.retried(self, frame)
 
 
 class Lane:
@@ -90,35 +110,52 @@ class Lane:
         stale_after_s: float,
         pool: Executor,
         counters: Counters,
-        gates: Sequence[Gate] = (),
+        purse: Purse | None = None,
     ) -> None:
         self.options = context.options
         self.side = side
         self.config_hash = context.options.config_hash
         self.sink = sink
-        self._context = context
         self.closing = False
+        self.gates = Gates(context.options, purse or Purse(context.options), context.chance)
+        self._context = context
         self._shaper = shaper
         self._stale_after_ns = int(stale_after_s * 1e9)
         self._pool = pool
         self._counters = counters
-        self._gates = gates
+        self._held: OrderedDict[Copy, None] = OrderedDict()  # until production has answered
         self._queue: OrderedDict[Copy, None] = OrderedDict()
         self._running: set[Copy] = set()
+        self._unsettled = Unsettled(self.gates.purse)
+        self._last_fault: str | None = None
         self._labels: dict[tuple[str, str], Labels] = {}
         self._woken = False
+        self._timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
     def queued(self) -> int:
-        """Copies that wait."""
-        return len(self._queue)
+        """Copies that wait, for their turn or for production's answer."""
+        return len(self._queue) + len(self._held)
 
     @property
     def running(self) -> int:
         """Calls under way."""
         return len(self._running)
+
+    def state(self) -> LaneState:
+        """What an operator sees."""
+        now_ns = self._context.clock.now_ns()
+        return state_of(
+            self.gates,
+            options=self.options,
+            queued=self.queued,
+            running=self.running,
+            last_fault=self._last_fault,
+            now_ns=now_ns,
+            unix_at=self._context.clock.unix_at,
+        )
 
     def count(self, stage: str, reason: str = "") -> None:
         """Count a copy at a stage of the funnel."""
@@ -129,83 +166,170 @@ class Lane:
             self._labels[key] = labels
         self._counters.add(names.CALLS, labels)
 
-    def retried(self) -> None:
-        """Count a call that was begun again."""
-        self._counters.add(names.RETRIES, (("candidate", self.options.name),))
+    def retried(self, reason: str) -> None:
+        """Count an attempt that is followed by another."""
+        self._counters.add(names.RETRIES, (("candidate", self.options.name), ("reason", reason)))
+
+    # ── copies ──
 
     def refusal(self, now_ns: int) -> str | None:
         """Why a copy would not be sent now; None when it may be offered."""
         if self.closing:
             return "shutdown"
-        if len(self._queue) >= self.options.queue and len(self._running) >= self.options.concurrency:
+        if self.queued >= self.options.queue and self._would_wait(now_ns):
             return "queue_full"
-        return next((reason for gate in self._gates if (reason := gate.admit(now_ns)) is not None), None)
+        return self.gates.closed(now_ns)
+
+    def _would_wait(self, now_ns: int) -> bool:
+        if self._waits_for_production or self._queue:
+            return True
+        return len(self._running) >= self.options.concurrency or self.gates.rate.not_before_ns(now_ns) > now_ns
 
     def offer(self, copy: Copy) -> None:
         """Take a copy that was not refused."""
-        self._queue[copy] = None
         self._idle.clear()
-        self._advance()
+        if self._waits_for_production:
+            self._held[copy] = None
+        else:
+            self._queue[copy] = None
+            self._advance()
+
+    def production_ended(self, copy: Copy, reason: str | None) -> None:
+        """The client has its answer, or left, or production failed."""
+        if reason == CLIENT_CANCELLED and self.options.on_client_cancel == "cancel":
+            self._end(copy, reason)
+        elif copy in self._held:
+            del self._held[copy]
+            copy.since_ns = self._context.clock.now_ns()
+            self._queue[copy] = None
+            self._advance()
 
     def withdraw(self, copy: Copy, reason: str) -> None:
         """Nobody wants its answer any more. Nothing is told about it from now on."""
-        if copy in self._queue:
-            del self._queue[copy]
-            copy.request = None
+        if self._take_out(copy):
             self.count("cancelled", reason)
+            self._note_idle()
         elif copy in self._running:
-            if copy.call is not None:
-                copy.call.cancel()
-            self.count("withdrawn" if copy.call is not None else "cancelled", reason)
-            copy.request = None
-            self._leave(copy)
+            self.count("withdrawn" if copy.attempts is not None else "cancelled", reason)
+            if copy.attempts is not None:
+                copy.attempts.cancel()
+            self._leave(copy, answered=False)
+        copy.request = None
+
+    def cancel_all(self, reason: str) -> None:
+        """The kill switch: nothing waits, nothing runs; all of it is told with this reason."""
+        for copy in tuple(self._waiting()) + tuple(self._running):
+            self._end(copy, reason)
+
+    def pause(self) -> None:
+        """Call nobody new. Calls under way go on."""
+        self.gates.paused = True
+        for copy in tuple(self._waiting()):
+            self._end(copy, PAUSED)
+
+    def resume(self) -> None:
+        """Call again."""
+        self.gates.paused = False
 
     async def drain(self, deadline_s: float) -> None:
         """Call nobody new, let running calls finish until the deadline, then end them with reason shutdown."""
         self.closing = True
-        while self._queue:
-            copy, _ = self._queue.popitem(last=False)
-            self._refuse(copy, "shutdown")
+        for copy in tuple(self._waiting()):
+            self._end(copy, "shutdown")
         self._note_idle()
         try:
             async with asyncio.timeout(deadline_s):
                 await self._idle.wait()
         except TimeoutError:
-            for copy in tuple(self._running):
-                if copy.call is not None:
-                    copy.call.fault("shutdown")
-                else:
-                    self._leave(copy)
-                    self._refuse(copy, "shutdown")
+            self.cancel_all("shutdown")
+        self._set_timer()
 
     def ended(self, copy: Copy, frames: Sequence[bytes], fault: str | None, status: int | None) -> None:
-        """For calls: this one is over."""
+        """For attempts: the last one is over."""
         if fault is None:
             assert status is not None
             self.count("answered", "ok" if status < 400 else "http_4xx" if status < 500 else "http_5xx")
         else:
             self.count("fault", fault)
-        for gate in self._gates:
-            gate.observe(self._context.clock.now_ns(), fault, status)
-        self._leave(copy)
+            self._last_fault = fault
+        self._leave(copy, answered=fault is None, refused=status is not None and status >= 400)
         self.sink.end(copy, frames)
+
+    # ── costs ──
+
+    def settle(self, number: int, usd: float | None, tokens: int | None) -> None:
+        """What this candidate's side of an exchange cost, as far as the recorder could tell."""
+        self._unsettled.settle(number, usd, tokens)
+
+    def forget(self, number: int) -> None:
+        """The exchange is settled or lost; what was not told of its cost will not be."""
+        self._unsettled.forget(number)
 
     # ── queue ──
 
+    @property
+    def _waits_for_production(self) -> bool:
+        return self.options.start == "after_response"
+
+    def _waiting(self) -> Iterator[Copy]:
+        yield from self._held
+        yield from self._queue
+
+    def _take_out(self, copy: Copy) -> bool:
+        """Whether it was waiting."""
+        for waiting in (self._queue, self._held):
+            if copy in waiting:
+                del waiting[copy]
+                return True
+        return False
+
     def _advance(self) -> None:
         self._woken = False
-        while self._queue and len(self._running) < self.options.concurrency:
-            copy, _ = self._queue.popitem(last=False)
-            self._dispatch(copy)
+        while self._queue and self._advance_one(next(iter(self._queue))):
+            pass
+        self._set_timer()
         self._note_idle()
 
-    def _dispatch(self, copy: Copy) -> None:
+    def _advance_one(self, copy: Copy) -> bool:
+        """Whether the first of the queue has left it."""
+        now_ns = self._context.clock.now_ns()
+        if self._stale_at_ns(copy) < now_ns:
+            self._refuse(copy, "stale")
+        elif len(self._running) >= self.options.concurrency:
+            return False
+        elif (reason := self.gates.closed(now_ns)) is not None:
+            self._refuse(copy, reason)
+        elif self.gates.rate.not_before_ns(now_ns) > now_ns:
+            return False
+        else:
+            self._dispatch(copy, now_ns)
+        return True
+
+    def _stale_at_ns(self, copy: Copy) -> int:
+        return copy.since_ns + self._stale_after_ns
+
+    def _set_timer(self) -> None:
+        """For the first of the queue: when its turn may come by the clock alone, or its patience ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._queue:
+            return
+        now_ns = self._context.clock.now_ns()
+        due_ns = self._stale_at_ns(next(iter(self._queue))) + 1
+        if len(self._running) < self.options.concurrency:
+            due_ns = min(due_ns, self.gates.rate.not_before_ns(now_ns))
+        self._timer = self._context.loop.call_later(max(0, due_ns - now_ns) / 1e9, self._advance)
+
+    def _dispatch(self, copy: Copy, now_ns: int) -> None:
         request = copy.request
         assert request is not None
-        now_ns = self._context.clock.now_ns()
-        if now_ns - copy.live.asked_ns > self._stale_after_ns:
-            self._refuse(copy, "stale")
+        permit = self.gates.admit(now_ns, self._context.clock.unix_at(now_ns), request)
+        if isinstance(permit, Refusal):
+            self._refuse(copy, permit.reason)
             return
+        del self._queue[copy]
+        copy.permit = permit
         self._running.add(copy)
         marker = keyed.make_marker(self._context.salt, self._context.clock.unix_at(now_ns))
         if len(request.body) <= MAX_SHAPED_AT_ONCE_BYTES:
@@ -222,24 +346,53 @@ class Lane:
 
     def _send(self, copy: Copy, shaped: Shaped | Unshapable, dispatched_ns: int) -> None:
         if isinstance(shaped, Unshapable):
-            self._leave(copy)
             self._refuse(copy, shaped.reason)
             return
+        assert copy.permit is not None
         self.count("dispatched")
         copy.request = None
-        queue_us = (dispatched_ns - copy.queued_ns) // 1000
-        copy.call = Call(self._context, copy, shaped, number=copy.live.number, side=copy.side, queue_us=queue_us)
+        copy.attempts = Attempts(
+            self._context,
+            self.gates,
+            copy.permit,
+            copy,
+            shaped,
+            number=copy.live.number,
+            side=copy.side,
+            queue_us=(dispatched_ns - copy.queued_ns) // 1000,
+            latest_ns=self._stale_at_ns(copy),
+        )
         self.sink.dispatched(copy)
-        copy.call.start()
+        copy.attempts.start()
+
+    def _end(self, copy: Copy, reason: str) -> None:
+        """We want no answer to it, and say so; unless it has left already."""
+        if copy.attempts is not None:
+            copy.attempts.fault(reason)
+        elif copy in self._running or copy in self._queue or copy in self._held:
+            self._refuse(copy, reason)
 
     def _refuse(self, copy: Copy, reason: str) -> None:
+        """It will not be sent, wherever it is now."""
+        if copy in self._running:
+            self._leave(copy, answered=False)
+        else:
+            self._take_out(copy)
         copy.request = None
         self.count("not_sent", reason)
         self.sink.not_sent(copy, reason)
 
-    def _leave(self, copy: Copy) -> None:
+    def _leave(self, copy: Copy, *, answered: bool, refused: bool = False) -> None:
+        """Its slot is free; what it may have cost is not known yet."""
         self._running.discard(copy)
-        copy.call = None
+        attempts, copy.attempts = copy.attempts, None
+        permit, copy.permit = copy.permit, None
+        if permit is not None:
+            self.gates.attempt_over(permit, self._context.clock.now_ns(), None, None)
+            if attempts is not None and attempts.may_be_billed and not refused:
+                self._unsettled.add(copy.live.number, permit.reservation, answered=answered)
+            else:
+                self.gates.purse.settle(permit.reservation, 0.0, 0, answered=False)
         if self._queue and not self._woken:
             # Not from within the connection's own callback, which may still be busy with the bytes that ended this call.
             self._woken = True
@@ -247,5 +400,5 @@ class Lane:
         self._note_idle()
 
     def _note_idle(self) -> None:
-        if not self._queue and not self._running:
+        if not self.queued and not self._running:
             self._idle.set()

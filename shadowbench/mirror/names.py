@@ -19,11 +19,13 @@ LIVE = "mirror_live_exchanges"
 HELD_BYTES = "mirror_held_request_bytes"
 UNSETTLED = "mirror_unsettled_exchanges"
 LAG = "mirror_loop_lag_seconds"
+BREAKER_OPEN = "lane_breaker_open"
+BUDGET_LEFT = "lane_budget_left_usd"
 
 SIGNALS = {
     EXCHANGES: "exchanges by the stage they reached; labels stage and reason",
     CALLS: "candidate calls by the stage they reached; labels candidate, stage and reason",
-    RETRIES: "calls begun again on a fresh connection because a pooled one had been closed; label candidate",
+    RETRIES: "attempts that came to nothing and were followed by another; labels candidate and reason",
     GOODBYES_MISSED: "proxy connections that ended without a goodbye",
     REFUSALS: "proxy connections that were closed by us; label reason (peer_user, protocol)",
     LATE_FRAMES: "frames of exchanges that were already settled or dropped: normal after a drop",
@@ -35,4 +37,6 @@ SIGNALS = {
     HELD_BYTES: "request bytes held until every candidate was called",
     UNSETTLED: "exchanges told to the recorder and not yet settled by it",
     LAG: "worst event-loop lag since the last snapshot",
+    BREAKER_OPEN: "1 while a lane leaves its candidate alone because it failed; label candidate",
+    BUDGET_LEFT: "what a candidate may still cost, reservations taken off; labels candidate and window (hour, day, total)",
 }

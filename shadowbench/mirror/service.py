@@ -19,6 +19,7 @@ from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.dispatcher import Dispatcher
 from shadowbench.mirror.lag import LagMeter
 from shadowbench.mirror.lane import Lane
+from shadowbench.mirror.lane_state import set_gauges
 from shadowbench.mirror.memory import Memory
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.mirror.plan import Planner, Terms
@@ -140,9 +141,7 @@ class MirrorService:
     def _set_gauges(self) -> None:
         counters = self._parent.counters
         for lane in self.dispatcher.lanes:
-            label = (("candidate", lane.options.name),)
-            counters.gauge(names.QUEUE_DEPTH, lane.queued, label)
-            counters.gauge(names.RUNNING, lane.running, label)
+            set_gauges(lane.state(), counters)
         counters.gauge(names.PROXIES, self.server.connections)
         counters.gauge(names.LIVE, self.server.live)
         counters.gauge(names.HELD_BYTES, self.memory.held)

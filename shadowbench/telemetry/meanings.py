@@ -51,9 +51,11 @@ MEANINGS = {
     "mirror_unsettled_exchanges": "Exchanges told to the recorder and not settled by it yet.",
     "mirror_loop_lag_seconds": "Worst delay of the mirror's event loop since the last snapshot.",
     "lane_calls_total": "Candidate calls by the stage they reached, and why they went no further.",
-    "lane_retries_total": "Calls begun again on a fresh connection because a pooled one had been closed.",
+    "lane_retries_total": "Attempts that came to nothing and were followed by another, by reason.",
     "lane_queue_depth": "Requests that wait for the candidate.",
     "lane_running": "Calls to the candidate under way.",
+    "lane_breaker_open": "1 while the candidate is left alone because it failed.",
+    "lane_budget_left_usd": "What the candidate may still cost in this window, reservations taken off. Only limits that are set.",
     # the recorder
     "recorder_connections": "Mirror connections that stand.",
     "recorder_refusals_total": "Mirror connections refused, by reason.",

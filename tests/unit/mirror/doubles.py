@@ -17,7 +17,6 @@ from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.dispatcher import Dispatcher
 from shadowbench.mirror.exchange import Books, LiveExchange
-from shadowbench.mirror.gates import Gate
 from shadowbench.mirror.intake import Intake
 from shadowbench.mirror.lag import LagMeter
 from shadowbench.mirror.lane import Lane
@@ -173,7 +172,6 @@ class Bench:
     def __init__(
         self,
         *candidates: CandidateOptions,
-        gates: Sequence[Gate] = (),
         memory_bytes: int = 1 << 20,
         clock: Clock | None = None,
     ) -> None:
@@ -212,7 +210,6 @@ class Bench:
                 stale_after_s=2.0,
                 pool=self.pool,
                 counters=self.counters,
-                gates=gates,
             )
             for side, (candidate, origin) in enumerate(zip(options.candidates, self.origins, strict=True), start=1)
         ]

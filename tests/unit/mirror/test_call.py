@@ -23,7 +23,8 @@ class Listener:
 
     frames: list[Frame] = field(default_factory=list)
     over: list[tuple[str | None, int | None]] = field(default_factory=list)
-    retries: int = 0
+    asked: list[tuple[str | None, int | None, bool, str | None]] = field(default_factory=list)
+    repeats: bool = False  # what it says when asked
 
     def on_answer(self, frames: list[bytes]) -> None:
         self.frames += FrameReader().feed(b"".join(frames))
@@ -32,8 +33,9 @@ class Listener:
         self.on_answer(frames)
         self.over.append((fault, status))
 
-    def on_retry(self) -> None:
-        self.retries += 1
+    def is_repeated(self, fault: str | None, status: int | None, *, sent: bool, retry_after: str | None) -> bool:
+        self.asked.append((fault, status, sent, retry_after))
+        return self.repeats
 
     @property
     def kinds(self) -> list[str]:
@@ -110,19 +112,55 @@ async def test_a_connection_that_died_before_its_turn_is_reset() -> None:
     assert calling.listener.over == [("reset", None)] and calling.listener.kinds == ["ABORT"]
 
 
-async def test_a_stale_connection_is_replaced_once() -> None:
+async def test_a_stale_connection_was_reset_unless_it_is_asked_again() -> None:
+    for repeats, kinds in ((False, ["REQUEST_END", "ABORT"]), (True, [])):
+        calling = Calling()
+        calling.listener.repeats = repeats
+        calling.origin.idle = [FakeConnection(reused=True)]
+        (await calling.begin()).fault("stale")
+        assert calling.listener.asked == [("stale", None, True, None)]
+        assert calling.listener.kinds == kinds
+        assert calling.listener.over == ([] if repeats else [("reset", None)])
+
+
+async def test_a_fresh_connection_is_made_when_that_is_wanted() -> None:
     calling = Calling()
     calling.origin.idle = [FakeConnection(reused=True)]
-    first = await calling.begin()
-    first.fault("stale")
+    calling.call.start(fresh=True)
     for _ in range(4):
         await asyncio.sleep(0)
-    second = calling.origin.given[-1]
-    assert second is not first and second.written == first.written
-    assert calling.listener.retries == 1 and calling.listener.frames == []
-    second.fault("stale")
-    assert calling.listener.kinds == ["REQUEST_END", "ABORT"]
-    assert calling.listener.over == [("reset", None)]
+    assert len(calling.origin.idle) == 1 and not calling.origin.given[-1].reused
+    calling.call.cancel()
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+async def test_a_busy_endpoint_that_is_asked_again_leaves_no_answer(status: int) -> None:
+    calling = Calling()
+    calling.listener.repeats = True
+    connection = await calling.begin()
+    head = ResponseHead()
+    head.status, head.reason = status, b"Busy"
+    head.fields = [b"A", b": ", b"1", b"\r\n", b"Retry-After", b": ", b"7", b"\r\n"]
+    calling.call.on_head(head)
+    assert calling.listener.asked == [(None, status, True, "7")]
+    assert connection.aborted and calling.listener.frames == [] and calling.listener.over == []
+
+
+async def test_a_busy_endpoint_that_is_not_asked_again_has_answered() -> None:
+    calling = Calling()
+    connection = await calling.begin()
+    connection.head(429)
+    connection.fault("truncated")
+    assert calling.listener.asked == [(None, 429, True, None)], "once: after a head nothing is asked again"
+    assert calling.listener.over == [("truncated", 429)]
+
+
+async def test_what_we_end_ourselves_is_not_asked_again() -> None:
+    calling = Calling()
+    calling.listener.repeats = True
+    await calling.begin()
+    calling.call.fault("shutdown", ours=True)
+    assert calling.listener.asked == [] and calling.listener.over == [("shutdown", None)]
 
 
 async def test_a_body_over_the_bound_keeps_its_beginning() -> None:

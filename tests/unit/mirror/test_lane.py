@@ -46,41 +46,6 @@ async def test_a_copy_that_waited_too_long_is_stale_and_the_next_is_not() -> Non
     await bench.dispatcher.lanes[0].drain(0.0)
 
 
-class EverySecond:
-    """A gate that lets every second call pass, and keeps what it heard."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.heard: list[tuple[str | None, int | None]] = []
-
-    def admit(self, now_ns: int) -> str | None:
-        self.asked += 1
-        return "every_second" if self.asked % 2 == 0 else None
-
-    def observe(self, now_ns: int, fault: str | None, status: int | None) -> None:
-        self.heard.append((fault, status))
-
-
-async def test_a_gate_may_refuse_and_hears_how_calls_end() -> None:
-    gate = EverySecond()
-    bench = Bench(small(), gates=[gate])
-    for sequence in range(1, 5):
-        bench.take(*request(sequence))
-    await bench.turn()
-    first, second = bench.origins[0].given
-    first.head(500)
-    first.end()
-    second.fault("reset")
-    assert gate.heard == [(None, 500), ("reset", None)]
-    assert lane_counts(bench) == {
-        "sampled": 4,
-        "dispatched": 2,
-        "not_sent:every_second": 2,
-        "answered:http_5xx": 1,
-        "fault:reset": 1,
-    }
-
-
 async def test_a_lane_that_drains_lets_running_calls_finish() -> None:
     bench = Bench(small(concurrency=1))
     (lane,) = bench.dispatcher.lanes

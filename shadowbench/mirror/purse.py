@@ -1,0 +1,78 @@
+"""One candidate's money: what a request may cost, whether that may be spent, and what it came to."""
+
+from __future__ import annotations
+
+import orjson
+
+from shadowbench.limits import budget
+from shadowbench.limits.budget import Amount, BudgetPolicy, Ledger, Prices, Refusal, Reservation
+from shadowbench.mirror.options import CandidateOptions
+from shadowbench.mirror.plan import CopiedRequest
+from shadowbench.mirror.spending import SpendingFile
+
+# The members of a request that bound the length of its answer, in the dialects that clients speak.
+_MAXIMUM_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+class Purse:
+    """A ledger that is kept in a file after each change; without a file, in memory."""
+
+    def __init__(self, options: CandidateOptions, file: SpendingFile | None = None) -> None:
+        self._options = options
+        self._file = file
+        spending = file.register(options.name) if file is not None else None
+        self.ledger = Ledger(_policy(options), spending, price_known=options.price_known is not False)
+        self._prices = Prices(
+            input_usd=options.input_usd_per_token,
+            output_usd=options.output_usd_per_token,
+            default_usd=options.budgets.reserve_usd,
+            default_output_tokens=options.budgets.reserve_output_tokens,
+        )
+
+    def reserve(self, unix_s: float, request: CopiedRequest) -> Reservation | Refusal:
+        """Put aside what the request may cost."""
+        answer = self.ledger.reserve(unix_s, self._estimate(request))
+        if isinstance(answer, Reservation):
+            self._keep()
+        return answer
+
+    def settle(self, reservation: Reservation, usd: float | None, tokens: int | None, *, answered: bool) -> None:
+        """It cost this. `answered`: whole, so that its cost ought to be known."""
+        nano_usd = None if usd is None else max(0, round(usd * budget.NANO))
+        self.ledger.settle(reservation, nano_usd, tokens, answered=answered)
+        self._keep()
+
+    def _keep(self) -> None:
+        if self._file is not None:
+            self._file.keep(self._options.name, self.ledger.spending)
+
+    def _estimate(self, request: CopiedRequest) -> Amount:
+        facts = request.facts
+        maximum = max_output_tokens(self._options, facts.max_output_tokens)
+        return budget.estimate(self._prices, len(request.body), maximum, facts.n, self.ledger.spending.largest)
+
+
+def max_output_tokens(options: CandidateOptions, asked: int | None) -> int | None:
+    """The bound on the answer that this candidate will be given; `asked` is the client's."""
+    for name in _MAXIMUM_MEMBERS:
+        if name in options.parameters:
+            text = options.parameters[name]
+            value = orjson.loads(text) if text is not None else None
+            return value if isinstance(value, int) and value >= 0 else None
+    most = [
+        bounds.most for name, bounds in options.clamp.items() if name in _MAXIMUM_MEMBERS and bounds.most is not None
+    ]
+    return min((asked, *map(int, most))) if asked is not None else None
+
+
+def _policy(options: CandidateOptions) -> BudgetPolicy:
+    given = options.budgets
+    return BudgetPolicy(
+        usd_hour=given.usd_per_hour,
+        usd_day=given.usd_per_day,
+        usd_total=given.usd_total,
+        tokens_hour=given.tokens_per_hour,
+        tokens_day=given.tokens_per_day,
+        tokens_total=given.tokens_total,
+        unknown=given.unknown_price,
+    )
