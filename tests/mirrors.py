@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from shadowbench import handoff, links
+from shadowbench.funnel import Funnel
 from shadowbench.handoff import Frame, FrameReader, Kind, PartWriter, Policy
 from shadowbench.mirror import names
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
-from shadowbench.mirror.secret import SECRET_ENV
+from shadowbench.secret import SECRET_ENV
 from shadowbench.mirror.service import MirrorService
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.ledger import Ledger
@@ -231,7 +232,14 @@ class Rig:
         return self._by(names.EXCHANGES)
 
     def lane(self, name: str = "small") -> dict[str, float]:
-        """One candidate's calls by stage and reason."""
+        """One candidate's calls by stage and reason, as far as the call goes."""
+        return {stage: n for stage, n in self._calls(name).items() if "paired" not in stage}
+
+    def pairs(self, name: str = "small") -> dict[str, float]:
+        """What became of one candidate's calls in the log."""
+        return {stage: n for stage, n in self._calls(name).items() if "paired" in stage}
+
+    def _calls(self, name: str) -> dict[str, float]:
         return self._by(names.CALLS, ("candidate", name))
 
     def _by(self, series: str, *wanted: tuple[str, str]) -> dict[str, float]:
@@ -281,7 +289,8 @@ async def mirror(
         await service.stop()
         recorder.stop()
     assert recorder.errors == []
-    # Nothing is left over: no bytes, no exchanges, no calls.
+    # Nothing is left over: no bytes, no exchanges, no calls; and nothing vanished without a reason.
+    assert Funnel(service.dispatcher.funnel()).under_way() == []
     assert service.memory.held == 0
     assert service.dispatcher.recorder.unsettled == 0
     assert [(lane.queued, lane.running) for lane in service.dispatcher.lanes] == [(0, 0)] * len(candidates)
