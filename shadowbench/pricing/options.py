@@ -1,4 +1,4 @@
-"""What a request costs: genai-prices, with prices of the configuration before it. Pure."""
+"""What can be set about prices."""
 
 from __future__ import annotations
 
