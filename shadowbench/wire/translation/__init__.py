@@ -10,27 +10,38 @@ The same dialect on both sides needs none of this: there the client's own bytes 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from shadowbench.records import Dialect
 from shadowbench.wire.neutral import Conversation
-from shadowbench.wire.translation import anthropic_messages, exact_json, openai_chat
+from shadowbench.wire.translation import (
+    anthropic_messages,
+    exact_json,
+    gemini,
+    ollama_chat,
+    openai_chat,
+    openai_responses,
+)
 from shadowbench.wire.translation.refusals import NoWord, Reason, Untranslatable
 
 __all__ = ["Reason", "Translated", "Untranslatable", "can_translate", "endpoint_path", "translate"]
 
 _PARSERS: Mapping[Dialect, Callable[[object], Conversation | Untranslatable]] = {
     Dialect.OPENAI_CHAT: openai_chat.parse,
+    Dialect.OPENAI_RESPONSES: openai_responses.parse,
     Dialect.ANTHROPIC_MESSAGES: anthropic_messages.parse,
+    Dialect.OLLAMA_CHAT: ollama_chat.parse,
 }
-_BUILDERS: Mapping[Dialect, Callable[[Conversation, int], dict[str, Any] | Untranslatable]] = {
-    Dialect.OPENAI_CHAT: lambda conversation, _: openai_chat.build(conversation),
-    Dialect.ANTHROPIC_MESSAGES: lambda conversation, bound: anthropic_messages.build(
-        conversation, default_max_tokens=bound
-    ),
+_BUILDERS: Mapping[Dialect, Callable[[Conversation], dict[str, Any] | Untranslatable]] = {
+    Dialect.OPENAI_CHAT: openai_chat.build,
+    Dialect.OPENAI_RESPONSES: openai_responses.build,
+    Dialect.ANTHROPIC_MESSAGES: anthropic_messages.build,
+    Dialect.OLLAMA_CHAT: ollama_chat.build,
+    Dialect.GEMINI: gemini.build,
 }
+_DEMANDS_BOUND = frozenset({Dialect.ANTHROPIC_MESSAGES})
 _PATHS = {
     Dialect.OPENAI_CHAT: "/chat/completions",
     Dialect.OPENAI_RESPONSES: "/responses",
@@ -71,11 +82,19 @@ def translate(source: Dialect, target: Dialect, body: bytes, *, default_max_toke
     conversation = _PARSERS[source](request)
     if isinstance(conversation, Untranslatable):
         return conversation
-    built = _BUILDERS[target](conversation, default_max_tokens)
+    if target in _DEMANDS_BOUND:
+        conversation = _bounded(conversation, default_max_tokens)
+    built = _BUILDERS[target](conversation)
     if isinstance(built, Untranslatable):
         return built
     path = endpoint_path(target, conversation.model, conversation.stream)
     return Translated(body=exact_json.write(built), stream=conversation.stream, path_hint=path)
+
+
+def _bounded(conversation: Conversation, default: int) -> Conversation:
+    if conversation.sampling.max_output_tokens is not None:
+        return conversation
+    return replace(conversation, sampling=replace(conversation.sampling, max_output_tokens=default))
 
 
 def endpoint_path(target: Dialect, model: str, stream: bool) -> str:

@@ -274,8 +274,8 @@ def _sampling(request: Mapping[str, Any]) -> Sampling:
 
 
 @refusals_as_values
-def build(conversation: Conversation, *, default_max_tokens: int) -> dict[str, Any]:
-    """The request in this dialect, which cannot leave the bound of the answer's length to the vendor."""
+def build(conversation: Conversation) -> dict[str, Any]:
+    """The request in this dialect, which cannot leave the bound of the answer's length to the vendor: the caller sets one."""
     sampling = conversation.sampling
     refuse_if(sampling.seed is not None, Reason.NO_WORD_FOR_SEED)
     refuse_if(sampling.frequency_penalty or sampling.presence_penalty, Reason.NO_WORD_FOR_PENALTY)
@@ -285,10 +285,9 @@ def build(conversation: Conversation, *, default_max_tokens: int) -> dict[str, A
     systems, turns = split_system(conversation.turns)
     refuse_if(not turns, Reason.NO_TURN)
     refuse_if(names_of_calls(turns) and not conversation.tools, Reason.TOOLS_UNDECLARED)
-    bound = sampling.max_output_tokens
     return said(
         model=conversation.model,
-        max_tokens=within(default_max_tokens if bound is None else bound, 1, float("inf")),
+        max_tokens=within(sampling.max_output_tokens, 1, float("inf")),
         system=_written_texts([part for system in systems for part in system.parts]) if systems else None,
         messages=_messages(turns),
         temperature=within(sampling.temperature, 0, 1),

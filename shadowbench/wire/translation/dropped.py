@@ -10,9 +10,10 @@ the answer shall be. All other members are either translated or the reason why t
     stream_options                                                     how the stream is framed; usage is always asked for
     include                                                            what a Responses answer carries besides (log
                                                                        probabilities excepted)
-    id, status                                                         marks that the Responses API put on earlier output
-    name of an OpenAI tool message                                     the call's id says it already
-    eager_input_streaming, thinking's display                          how finely, or whether, something is shown
+    id, status, logprobs of items                                      marks that the Responses API put on earlier output
+    name of an OpenAI tool message or result                           the call's id says it already
+    eager_input_streaming, thinking's display, reasoning's summary     how finely, or whether, something is shown
+    index of an Ollama call                                            its place in the list says it already
 
 The label of a JSON schema (`name`, OpenAI only) is left away too; towards OpenAI it is "answer". Pure.
 """
@@ -33,6 +34,9 @@ OPENAI = frozenset({
 OPENAI_PART = frozenset({"prompt_cache_breakpoint"})
 OPENAI_TOOL_MESSAGE = frozenset({"name"})
 RESPONSES_ITEM = frozenset({"id", "status"})
+RESPONSES_RESULT = RESPONSES_ITEM | {"name"}
+RESPONSES_TEXT = frozenset({"logprobs"})
+RESPONSES_REASONING = frozenset({"summary", "generate_summary"})
 
 ANTHROPIC = frozenset({
     "metadata",
@@ -49,6 +53,7 @@ ANTHROPIC_TOOL = frozenset({"cache_control", "eager_input_streaming"})
 ANTHROPIC_THINKING = frozenset({"display"})
 
 OLLAMA = frozenset({"keep_alive"})
+OLLAMA_CALLED = frozenset({"index"})
 OLLAMA_OPTIONS = frozenset({"num_gpu", "main_gpu", "num_thread", "num_batch", "use_mmap"})
 
 SCHEMA_LABEL = "answer"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,14 +27,19 @@ from shadowbench.wire.neutral import (
 )
 from shadowbench.wire.translation import dropped, images, members
 from shadowbench.wire.translation.members import table
+from shadowbench.wire.translation.openai_words import (
+    DETAILS,
+    EFFORTS,
+    TOOL_NAME,
+    VERBOSITIES,
+    enforceable,
+    read_json_schema,
+    read_word,
+    written_json_schema,
+)
 from shadowbench.wire.translation.refusals import NoWord, Reason, refusals_as_values
-from shadowbench.wire.translation.schemas import is_closed
 from shadowbench.wire.translation.writing import fitting, refuse_if, said, within
 
-EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
-VERBOSITIES = frozenset({"low", "medium", "high"})
-DETAILS = frozenset({"auto", "low", "high", "original"})
-TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STOPS = 4
 
 _REQUEST = table(
@@ -107,15 +111,6 @@ def parse(body: object) -> Conversation:
         reasoning=Reasoning(effort=effort) if effort else None,
         verbosity=read_word(request.get("verbosity"), VERBOSITIES, Reason.NO_WORD_FOR_VERBOSITY),
     )
-
-
-def read_word(value: object, words: frozenset[str], otherwise: Reason) -> str | None:
-    """One of the dialect's words, or None."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in words:
-        raise NoWord(otherwise)
-    return value
 
 
 def _turn(value: object) -> Turn:
@@ -236,16 +231,6 @@ def _output(value: object) -> JsonObject | JsonSchema | None:
     return JsonObject() if kind == "json_object" else None
 
 
-def read_json_schema(described: Mapping[str, Any]) -> JsonSchema:
-    """A named schema, as both of OpenAI's dialects describe it."""
-    return JsonSchema(
-        schema=members.schema(described.get("schema")),
-        strict=members.flag(described.get("strict")),
-        name=members.optional_text(described.get("name")),
-        description=members.optional_text(described.get("description")),
-    )
-
-
 def _sampling(request: Mapping[str, Any]) -> Sampling:
     newer, older = members.whole(request.get("max_completion_tokens")), members.whole(request.get("max_tokens"))
     refuse_if(newer is not None and older is not None, Reason.NOT_READABLE)  # the API refuses both at once
@@ -345,12 +330,6 @@ def _written_tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def enforceable(tool: Tool) -> bool:
-    """Whether a tool's arguments are held to its schema; refused where OpenAI could not."""
-    refuse_if(tool.strict and not is_closed(tool.parameters or {}, all_required=True), Reason.SCHEMA_STRICTNESS)
-    return tool.strict
-
-
 def _written_choice(choice: ToolChoice | None) -> str | dict[str, Any] | None:
     if choice is None:
         return None
@@ -363,14 +342,3 @@ def _written_output(output: JsonObject | JsonSchema | None) -> dict[str, Any] | 
     if isinstance(output, JsonObject):
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": written_json_schema(output)}
-
-
-def written_json_schema(output: JsonSchema) -> dict[str, Any]:
-    """A named schema, as both of OpenAI's dialects describe it."""
-    refuse_if(output.strict and not is_closed(output.schema, all_required=True), Reason.SCHEMA_STRICTNESS)
-    return said(
-        name=output.name or dropped.SCHEMA_LABEL,
-        description=output.description,
-        schema=output.schema,
-        strict=output.strict,
-    )

@@ -18,6 +18,11 @@ def is_closed(schema: Mapping[str, Any], *, all_required: bool) -> bool:
     return all(_is_closed_object(part, all_required) for part in _parts(schema) if _is_object(part))
 
 
+def uses_only(schema: Mapping[str, Any], keywords: frozenset[str]) -> bool:
+    """Whether `schema` says nothing with other keywords."""
+    return all(part.keys() <= keywords for part in _parts(schema))
+
+
 def _is_object(part: Mapping[str, Any]) -> bool:
     kind = part.get("type")
     return kind == "object" or "properties" in part or (isinstance(kind, list) and "object" in kind)

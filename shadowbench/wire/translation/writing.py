@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shadowbench.wire.neutral import Assistant, Conversation, System, ToolCall, ToolResult, Turn
+from shadowbench.wire.neutral import Assistant, Conversation, System, Text, ToolCall, ToolResult, Turn
 from shadowbench.wire.translation.refusals import NoWord, Reason
 
 
@@ -58,3 +58,10 @@ def names_of_calls(turns: Sequence[Turn]) -> Mapping[str, str]:
     if len(names) < len(calls) or any(result.call_id not in names for result in results):
         raise NoWord(Reason.TOOL_FORM)
     return names
+
+
+def only_text(turn: ToolResult) -> str:
+    """The text of a result, for dialects that take one."""
+    refuse_if(any(not isinstance(part, Text) for part in turn.parts), Reason.IMAGE_FORM)
+    refuse_if(len(turn.parts) > 1, Reason.TOOL_FORM)
+    return "".join(part.text for part in turn.parts if isinstance(part, Text))
