@@ -84,7 +84,7 @@ class _Answer:
         self._block: Choice | None = None
         self._model: str | None = None
         self._id: str | None = None
-        self._usage = NO_USAGE
+        self._usage: Mapping[str, Any] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -96,8 +96,8 @@ class _Answer:
         self._begun = True
         self._model = self._model or loose.as_name(told.get("modelVersion"))
         self._id = self._id or loose.as_name(told.get("responseId"))
-        if isinstance(told.get("usageMetadata"), dict):  # cumulative: the last one counts
-            self._usage = _usage(told["usageMetadata"])
+        if "usageMetadata" in told:  # cumulative: the last one counts
+            self._usage = loose.as_mapping(told["usageMetadata"])
         if "promptFeedback" in told:
             self._block = _block(loose.as_mapping(told["promptFeedback"])) or self._block
         carried = False
@@ -111,7 +111,7 @@ class _Answer:
             choices = (self._block,)
         return Parsed(
             answer=Answer(choices=choices) if self._begun else None,
-            usage=self._usage,
+            usage=_usage(self._usage),
             reported_model=self._model,
             response_id=self._id,
             error=error,

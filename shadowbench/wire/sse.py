@@ -48,6 +48,8 @@ class SseDecoder:
             self._skip_lf = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         buffer = self._buffer
+        if not buffer and chunk.endswith(b"\n\n"):  # whole events, as servers flush them
+            return self._events(chunk[:-2].split(b"\n\n"))
         seen = len(buffer)
         buffer += chunk
         end = buffer.rfind(b"\n\n", max(0, seen - 1))

@@ -6,12 +6,10 @@ accumulator all take part. Where we differ on purpose, the exchange and the reas
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -19,97 +17,35 @@ import openai
 import pytest
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
-from shadowbench.records import Choice, Dialect, Outcome, Usage
-from shadowbench.wire.reading import Reading, reader_for
+from shadowbench.records import Dialect, Outcome
+from shadowbench.wire.reading import Reading
+from tests.contract.recorded import (
+    SEED,
+    Facts,
+    Record,
+    check_cuts_agree,
+    facts_of_reading,
+    is_stream,
+    needs_exchanges,
+    read,
+    readings,
+    records,
+    sdk_transport,
+    wire_bytes,
+    without_absent,
+)
 
-try:  # the library that the SDKs speak HTTP with, by version
-    import httpx2 as sdk_http
-except ImportError:
-    import httpx as sdk_http  # type: ignore[no-redef]
-
-EXCHANGES = Path(__file__).parents[2] / ".." / "shared" / "data" / "exchanges" / "exchanges_dev.jsonl"
 CHAT_PROVIDERS = frozenset({"openai", "azure-openai", "groq", "mistral", "deepseek", "together"})
-SEED = 20251121
 
 # How many exchanges of each kind the file holds: what is compared below has to add up to these.
 CHAT_COUNTS = {"whole": 255, "stream": 107, "status": 3, "error in 200": 1}
 MESSAGES_COUNTS = {"whole": 23, "stream": 47}
 
-pytestmark = pytest.mark.skipif(not EXCHANGES.exists(), reason="needs ../shared/data/exchanges (recorded exchanges)")
-
-Record = dict[str, Any]
-Facts = dict[str, Any]
-
-
-def records(endpoint: str) -> list[Record]:
-    with EXCHANGES.open() as lines:
-        rows = [json.loads(line) for line in lines]
-    return [row for row in rows if row["endpoint"] == endpoint]
+pytestmark = needs_exchanges
 
 
 def chat_records() -> list[Record]:
     return [row for row in records("chat.completions") if row["provider"] in CHAT_PROVIDERS]
-
-
-def wire_bytes(record: Record) -> tuple[bytes, dict[str, str]]:
-    """The body as the socket gave it, and the headers that say how to read it."""
-    response = record["response"]
-    headers = {name.lower(): value for name, value in record["response_headers"]}
-    kept = {name: headers[name] for name in ("content-type", "content-encoding") if name in headers}
-    if "compressed_b64" in response:
-        return base64.b64decode(response["compressed_b64"]), kept
-    kept.pop("content-encoding", None)
-    return response["text"].encode() if "text" in response else base64.b64decode(response["b64"]), kept
-
-
-def is_stream(record: Record) -> bool:
-    return wire_bytes(record)[1].get("content-type", "").startswith("text/event-stream")
-
-
-def cuts(body: bytes, chance: random.Random, longest: int) -> Iterator[bytes]:
-    position = 0
-    while position < len(body):
-        length = chance.randint(1, longest)
-        yield body[position : position + length]
-        position += length
-
-
-def read(record: Record, dialect: Dialect, longest: int, body: bytes | None = None) -> Reading:
-    wire, headers = wire_bytes(record)
-    reader = reader_for(dialect, headers.get("content-type"), headers.get("content-encoding"), record["status"])
-    chance = random.Random(f"{SEED}{record['id']}{longest}")
-    for number, chunk in enumerate(cuts(wire if body is None else body, chance, longest)):
-        reader.feed(chunk, float(number))
-    return reader.finish(None)
-
-
-def readings(record: Record, dialect: Dialect) -> list[Reading]:
-    """The exchange read whole, in random cuts, and byte by byte."""
-    return [read(record, dialect, longest) for longest in (1 << 30, 4096, 64, 7, 1)]
-
-
-def check_cuts_agree(all_readings: list[Reading]) -> Reading:
-    """Every way of cutting gives the same reading, but for the times."""
-    first, *others = all_readings
-    for other in others:
-        for field in ("outcome", "reason", "error_type", "error_message", "answer", "usage", "reported_model", "body"):
-            assert getattr(other, field) == getattr(first, field)
-        assert (other.first_content_s is None) == (first.first_content_s is None)
-    return first
-
-
-def sdk_transport(record: Record) -> Any:
-    wire, headers = wire_bytes(record)
-    chance = random.Random(f"{SEED}{record['id']}")
-
-    def respond(request: Any) -> Any:
-        return sdk_http.Response(record["status"], headers=headers, content=cuts(wire, chance, 200))
-
-    return sdk_http.Client(transport=sdk_http.MockTransport(respond))
-
-
-def without_absent(facts: Facts) -> Facts:
-    return {name: value for name, value in facts.items() if value is not None}
 
 
 # ── OpenAI chat ──
@@ -170,42 +106,6 @@ def facts_of_sdk_choice(choice: Any) -> Facts:
             "finish": choice.finish_reason,
             "calls": calls,
         }
-    )
-
-
-def facts_of_choice(choice: Choice) -> Facts:
-    return without_absent(
-        {
-            "index": choice.index,
-            "text": choice.text,
-            "refusal": choice.refusal,
-            "reasoning": choice.reasoning,
-            "finish": choice.finish_reason,
-            "calls": [(call.id, call.kind, call.name, call.arguments) for call in choice.tool_calls],
-        }
-    )
-
-
-def facts_of_usage(usage: Usage) -> Facts:
-    return {
-        "input": usage.input_tokens,
-        "output": usage.output_tokens,
-        "cached": usage.cached_input_tokens,
-        "written": usage.cache_write_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-    }
-
-
-def facts_of_reading(reading: Reading) -> Facts:
-    assert reading.answer is not None
-    return without_absent(
-        {
-            "model": reading.reported_model,
-            "id": reading.response_id,
-            "fingerprint": reading.fingerprint,
-            "choices": [facts_of_choice(choice) for choice in reading.answer.choices],
-        }
-        | facts_of_usage(reading.usage)
     )
 
 
