@@ -23,9 +23,11 @@ from shadowbench.mirror.lane_state import set_gauges
 from shadowbench.mirror.memory import Memory
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.mirror.plan import Planner, Terms
-from shadowbench.mirror.secret import SECRET_ENV, load_or_create, read_secret
+from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.server import MirrorServer
 from shadowbench.mirror.shaping import Shaper
+from shadowbench.mirror.spending import open_spending
+from shadowbench.secret import SECRET_ENV, load_or_create, read_secret
 from shadowbench.worker import Parent
 
 _REFRESH_S = 1.0
@@ -74,6 +76,7 @@ class MirrorService:
         self.server.dispatcher = self.dispatcher
         self._pool = ThreadPoolExecutor(1, "shaping")
         self._origins: list[Origin] = []
+        self._spending = open_spending(options)
         resolver = Resolver(loop)
         self.dispatcher.lanes = [
             self._lane(side, candidate, salt, resolver, environ)
@@ -96,7 +99,15 @@ class MirrorService:
         )
         self._origins.append(origin)
         return Lane(
-            CallContext(options=candidate, origin=origin, salt=salt, loop=self._loop, clock=self._clock, lag=self._lag),
+            CallContext(
+                options=candidate,
+                origin=origin,
+                salt=salt,
+                loop=self._loop,
+                clock=self._clock,
+                lag=self._lag,
+                chance=self._chance,
+            ),
             side=side,
             shaper=Shaper(
                 candidate,
@@ -109,6 +120,7 @@ class MirrorService:
             stale_after_s=self._options.stale_after_s,
             pool=self._pool,
             counters=self._parent.counters,
+            purse=Purse(candidate, self._spending),
         )
 
     async def start(self) -> None:
@@ -128,6 +140,8 @@ class MirrorService:
         self.server.close()
         for origin in self._origins:
             origin.close()
+        if self._spending is not None:
+            self._spending.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._ticker.stop()
         self._lag.stop()

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.limits.budget import Amount, Spending, Window
+from shadowbench.mirror.options import MirrorOptions
 
 _MAGIC = b"shadowbench budget\0"
 VERSION = 1
@@ -70,7 +71,9 @@ class SpendingFile:
         return spending
 
     def keep(self, name: str, spending: Spending) -> None:
-        """From now on this is what it has cost."""
+        """From now on this is what it has cost. After `close` nothing is kept any more."""
+        if self._closing.is_set():
+            return
         number = self._numbers[name] + 1
         self._numbers[name] = number
         at = self._places[name] + number % 2 * _SLOT_BYTES
@@ -147,6 +150,19 @@ class SpendingFile:
                     self._changed = True  # a disk that fails now: the pages are still the kernel's, and we ask again
             if is_last:
                 return
+
+
+def open_spending(options: MirrorOptions) -> SpendingFile | None:
+    """The file of these options; None: in memory only. Raises UnavailableError when a budget depends on it."""
+    if not options.budget_file:
+        return None
+    try:
+        return SpendingFile(Path(options.budget_file))
+    except UnavailableError:
+        # Who has set no budget need not have a place to keep it.
+        if any(candidate.budgets.limits_usd or candidate.budgets.limits_tokens for candidate in options.candidates):
+            raise
+        return None
 
 
 def _open_locked(path: Path) -> int:

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, cast
 
+from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import AckPayload, Frame, FrameReader
 from shadowbench.http1.client import ClientConnection, ResponseHandler, ResponseHead
@@ -137,8 +138,10 @@ class FakeSender:
     def __init__(self) -> None:
         self.ready = True
         self.full = False
+        self.peer_version = handoff.VERSION
         self.opened = 0
         self.frames: list[Frame] = []
+        self.attempts: list[dict[str, Any]] = []
         self.assembly = Assembly(RecorderMemory(1 << 30), max_body_bytes=1 << 26)
         self.fates: list[bool] = []
         self.errors: list[str] = []
@@ -147,6 +150,9 @@ class FakeSender:
     def write(self, frames: Sequence[bytes]) -> None:
         for frame in FrameReader().feed(b"".join(frames)):
             self.frames.append(frame)
+            if frame.kind == handoff.Kind.ATTEMPT:
+                self.attempts.append(handoff.read_json(frame.payload) | {"side": frame.side})
+                continue
             try:
                 closed = self.assembly.take(frame)
             except ProtocolError as error:

@@ -50,6 +50,7 @@ async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
     MirrorService(options, parent, {})
     parent.snapshot()
     assert {sample.name for sample in parent.counters.snapshot()} == {
+        "lane_breaker_open",
         "lane_queue_depth",
         "lane_running",
         "mirror_proxies",
