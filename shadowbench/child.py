@@ -8,10 +8,11 @@ import json
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 from shadowbench import worker
+from shadowbench.errors import UnavailableError
 from shadowbench.signals import Sample, from_wire
 from shadowbench.telemetry.totals import Source
 
@@ -34,6 +35,7 @@ class WorkerSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     listens: bool = False
     drain_s: float = 30.0  # after the word to drain: how long it may take before it is killed
+    withheld: Sequence[str] = ()  # environment variables that are the parent's alone
 
     @property
     def source(self) -> Source:
@@ -73,6 +75,8 @@ class Child:
         self._control: _Control | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._leaving = asyncio.Event()
+        self._serves = asyncio.Event()
+        self._works_by: Mapping[str, Any] = {}
 
     async def run(self) -> None:
         """Keep the place filled. Returns after the process ended that was told to drain or killed."""
@@ -88,6 +92,40 @@ class Child:
             quick_deaths = quick_deaths + 1 if lived_s < _STEADY_S else 1
             self.restarts += 1
             await self._rest(restart_delay_s(quick_deaths))
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its options were amended, and its process does not know."""
+        return self.spec.options is not self._works_by
+
+    def amend(self, changes: Mapping[str, Any]) -> None:
+        """Change options for the next process at this place. The one that runs is told by `ask`."""
+        self.spec = replace(self.spec, options={**self.spec.options, **changes})
+
+    def works_by(self, options: Mapping[str, Any]) -> None:
+        """The process said that `options` hold."""
+        self._works_by = options
+
+    async def ask(self, message: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+        """What the worker answers to `message`, which has a `kind`. One that is being started again is waited for.
+
+        Raises UnavailableError when it does not answer in time, ends before, or refuses.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._serves.wait()
+                assert self._control is not None
+                return await self._control.ask(message)
+        except TimeoutError:
+            what = "did not answer" if self.ready else "is not running"
+            raise UnavailableError(f"{self.name} {what} within {timeout_s:g} s") from None
+        except _NoAnswerError as error:
+            raise UnavailableError(f"{self.name} {error}") from None
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.spec.role} {self.spec.number}" if self.spec.listens else self.spec.role
 
     def drain(self) -> None:
         """Tell the worker to finish what runs and go; do not start another."""
@@ -126,6 +164,7 @@ class Child:
         if self._leaving.is_set():
             control.say({"drain": True})  # told to leave while it was being started
         code = await process.wait()
+        self._serves.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await control.closed.wait()
@@ -133,6 +172,7 @@ class Child:
         return code
 
     async def _spawn(self, control_fd: int) -> asyncio.subprocess.Process:
+        self._works_by = self.spec.options
         options = os.memfd_create("shadowbench-options")
         with os.fdopen(options, "wb", buffering=0) as file:
             file.write(json.dumps(self.spec.options).encode())
@@ -140,15 +180,23 @@ class Child:
                 *self.spec.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(control_fd, options, *self._fds),
-                env={**os.environ, worker.CONTROL_FD: str(control_fd), worker.OPTIONS_FD: str(options)},
+                env={**self._environ(), worker.CONTROL_FD: str(control_fd), worker.OPTIONS_FD: str(options)},
             )
+
+    def _environ(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name not in self.spec.withheld}
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
         if message.get("ready"):
             self.ready = self.was_ready = True
+            self._serves.set()
             self._observer.on_ready(self)
         if "snapshot" in message:
             self._observer.on_snapshot(self, from_wire(message["snapshot"]))
+
+
+class _NoAnswerError(Exception):
+    """The worker refused, or ended first. The message goes on after its name."""
 
 
 class _Control(asyncio.Protocol):
@@ -159,6 +207,8 @@ class _Control(asyncio.Protocol):
         self._on_message = on_message
         self._transport: asyncio.WriteTransport | None = None
         self._rest = b""
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._number = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -166,11 +216,40 @@ class _Control(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._on_message(json.loads(line))
+            message = json.loads(line)
+            if "answer" in message:
+                self._answered(message)
+            else:
+                self._on_message(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self.closed.set()
+        for question in self._asked.values():
+            if not question.done():
+                question.set_exception(_NoAnswerError("ended before it answered"))
+
+    async def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises _NoAnswerError. Waits for as long as the worker lives."""
+        if self._transport is None:
+            raise _NoAnswerError("has ended")
+        self._number = number = self._number + 1
+        question = self._asked[number] = asyncio.get_running_loop().create_future()
+        try:
+            self.say({**message, "ask": number})
+            answer: dict[str, Any] = await question
+            return answer
+        finally:
+            del self._asked[number]
+
+    def _answered(self, message: Mapping[str, Any]) -> None:
+        question = self._asked.get(message["answer"])
+        if question is None or question.done():
+            return  # nobody waits any more
+        if "with" in message:
+            question.set_result(message["with"])
+        else:
+            question.set_exception(_NoAnswerError(f"refused: {message.get('refusal')}"))
 
     def say(self, fields: Mapping[str, Any]) -> None:
         if self._transport is not None:

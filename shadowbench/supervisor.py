@@ -14,23 +14,24 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shadowbench import __version__
 from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
 from shadowbench.links import private_folder
 from shadowbench.listening import Address, bind
-from shadowbench.signals import Sample
+from shadowbench.signals import Counters, Sample
 from shadowbench.telemetry.totals import Totals
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from shadowbench.admin import AdminServer
+    from shadowbench.control import ControlServer
 
 # Others wait this long for the first role to be ready, so that on a small machine they do not take its processor.
 _HEAD_START_S = 2.0
@@ -38,7 +39,10 @@ _CONFIGURATION_ERROR = 2
 _SLOT = struct.Struct("=I")
 # `timeout` and shells signal the process and its group: what comes together is one wish, not an impatient second one.
 _SAME_SIGNAL_S = 0.5
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Only our own user may reach a control port that is a unix socket.
+_CONTROL_MODE = 0o600
+_ALL_INTERFACES = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,22 @@ class Plan:
     listen: Sequence[Address] = ()
     socket_mode: int = 0o660
     admin: Address | None = None
+    control: Address | None = None
+    control_token: str | None = field(default=None, repr=False)
     exclusive_folder: Path | None = None
+
+
+class Steered(Protocol):
+    """What changes while workers run, and how: `steering.Steering`. What operators ask for is in `control.Controlled`."""
+
+    async def state(self) -> dict[str, Any]: ...
+    async def pause(self) -> dict[str, Any]: ...
+    async def resume(self) -> dict[str, Any]: ...
+    async def kill(self) -> dict[str, Any]: ...
+    async def rates(self, fields: Mapping[str, Any]) -> dict[str, Any]: ...
+    async def reload(self) -> dict[str, Any]: ...
+    def on_hangup(self) -> None: ...
+    def on_ready(self, child: Child) -> None: ...
 
 
 class Supervisor:
@@ -61,6 +80,8 @@ class Supervisor:
 
     def __init__(self, plan: Plan, log: FilteringBoundLogger) -> None:
         self.draining = False
+        self.steered: Steered | None = None  # set by who builds both
+        self.counters = Counters()
         self._plan = plan
         self._log = log
         self._totals = Totals()
@@ -72,6 +93,8 @@ class Supervisor:
         self._first_ready = asyncio.Event()
         self._first_signal_at: float | None = None
         self._exit_code = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._background: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """Serve until SIGTERM or SIGINT, then drain. The exit code. Raises UnavailableError when a port is taken."""
@@ -82,18 +105,24 @@ class Supervisor:
             self._bind()
             # Bound before anything starts, so that a port in use is told at once; served by aiohttp, imported after.
             admin = [held.enter_context(sock) for sock in bind(self._plan.admin)] if self._plan.admin else []
+            control = [held.enter_context(sock) for sock in self._bind_control()]
             held.enter_context(self._handling_signals())
-            await self._serve(admin)
+            await self._serve(admin, control)
         return self._exit_code
 
-    async def _serve(self, admin: Sequence[socket.socket]) -> None:
+    async def _serve(self, admin: Sequence[socket.socket], control: Sequence[socket.socket]) -> None:
         async with asyncio.TaskGroup() as group:
+            self._group = group
             running = await self._start(group)
-            server = await self._serve_admin(admin) if admin else None
+            servers: list[AdminServer | ControlServer] = [await self._serve_admin(admin)] if admin else []
+            if control and self.steered is not None:
+                servers.append(await self._serve_control(control, self.steered))
             await self._stop.wait()
             await self._leave(running)
-            if server is not None:
+            for server in servers:
                 await server.stop()
+            for task in self._background:
+                task.cancel()
 
     async def _serve_admin(self, sockets: Sequence[socket.socket]) -> AdminServer:
         from shadowbench.admin import AdminServer
@@ -101,6 +130,30 @@ class Supervisor:
         server = AdminServer(self, sockets)
         await server.start()
         return server
+
+    async def _serve_control(self, sockets: Sequence[socket.socket], steered: Steered) -> ControlServer:
+        from shadowbench.control import Access, ControlServer
+
+        assert self._plan.control is not None
+        host = self._plan.control.host
+        access = Access(host="" if host in _ALL_INTERFACES else host, token=self._plan.control_token)
+        server = ControlServer(steered, sockets, access=access, counters=self.counters, log=self._log)
+        await server.start()
+        self._log.info("control port", address=str(self._plan.control))
+        return server
+
+    # ── for steering ──
+
+    def crew_of(self, role: str) -> list[Child]:
+        """The places of one role."""
+        return [child for child in self._children if child.spec.role == role]
+
+    def in_background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do something that nobody waits for; it ends with us at the latest."""
+        assert self._group is not None
+        task = self._group.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     # ── state, for the admin server ──
 
@@ -116,7 +169,7 @@ class Supervisor:
 
     def samples(self) -> list[Sample]:
         """The signals of all workers, and our own."""
-        return [*self._totals.samples(), *self._own_samples()]
+        return [*self._totals.samples(), *self.counters.snapshot(), *self._own_samples()]
 
     def _own_samples(self) -> Iterable[Sample]:
         yield Sample(name="build_info", labels=(("version", __version__),), value=1, kind="gauge")
@@ -137,6 +190,14 @@ class Supervisor:
             if address.path:
                 self._paths.append(address.path)
             self._log.info("listening", address=str(address))
+
+    def _bind_control(self) -> list[socket.socket]:
+        address = self._plan.control
+        if address is None:
+            return []
+        if address.path:
+            self._paths.append(address.path)
+        return bind(address, unix_mode=_CONTROL_MODE)
 
     async def _start(self, group: asyncio.TaskGroup) -> dict[Child, asyncio.Task[None]]:
         running: dict[Child, asyncio.Task[None]] = {}
@@ -182,6 +243,8 @@ class Supervisor:
         self._log.info("worker ready", role=child.spec.role, worker=child.spec.number, worker_pid=child.pid)
         if self.is_ready:
             self._first_ready.set()
+        if self.steered is not None and not self.draining:
+            self.steered.on_ready(child)
 
     def on_snapshot(self, child: Child, samples: list[Sample]) -> None:
         self._totals.push(child.spec.source, samples)
@@ -207,11 +270,18 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal, number)
+        # Whoever started us with SIGHUP ignored (nohup) wants to hear nothing of hang-ups; a reload goes by the control port.
+        if hears := signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         try:
             yield
         finally:
-            for number in _SIGNALS:
+            for number in (*_SIGNALS, *([signal.SIGHUP] if hears else [])):
                 loop.remove_signal_handler(number)
+
+    def _on_hangup(self) -> None:
+        if self.steered is not None and self._group is not None and not self.draining:
+            self.steered.on_hangup()
 
     def _on_signal(self, number: int) -> None:
         now = asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ import os
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -62,13 +63,29 @@ def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ
         workers += [_proxy_spec(settings, number, environ) for number in range(settings.proxy.workers)]
     if role != "proxy":
         workers += [_mirror_spec(settings, environ), _recorder_spec(settings, environ)]
+    # The token is for the parent alone: whoever reads a worker's environment learns nothing about it.
+    withheld = (settings.control.token_env,) if settings.control.token_env else ()
     return Plan(
-        workers=tuple(workers),
+        workers=tuple(replace(spec, withheld=withheld) for spec in workers),
         listen=() if role == "mirror" else listen_addresses(settings),
         socket_mode=int(str(settings.proxy.socket_mode), 8),
         admin=parse_address(settings.admin.listen) if settings.admin.listen else None,
+        control=parse_address(settings.control.listen) if settings.control.listen else None,
+        control_token=_control_token(settings, environ),
         exclusive_folder=None if role == "proxy" else runtime_folder(settings, environ),
     )
+
+
+def _control_token(settings: Settings, environ: Mapping[str, str]) -> str | None:
+    if settings.control.listen is None or settings.control.token_env is None:
+        return None
+    token = environ.get(settings.control.token_env, "").strip()
+    if not token:
+        raise ConfigurationError(
+            f"control.token_env: the environment variable {settings.control.token_env} is not set: "
+            "put the token of the control port in it"
+        )
+    return token
 
 
 def listen_addresses(settings: Settings) -> tuple[Address, ...]:

@@ -1,10 +1,13 @@
-"""A worker process's side of its parent: options in, signals out, and the word to drain.
+"""A worker process's side of its parent: options in, signals out, questions answered, and the word to drain.
 
 The parent passes two file descriptors by environment: `SHADOWBENCH_OPTIONS_FD`, a file with the options as JSON, and
 `SHADOWBENCH_CONTROL_FD`, a stream socket carrying JSON lines. The worker says `{"ready": true}` once and
 `{"snapshot": […]}` each second and at exit; the parent says `{"drain": true}`. When the parent dies the socket ends,
 which means drain too. Without these variables a worker stands alone: options come from standard input, signals go
 nowhere.
+
+What may change while a worker runs comes as `{"ask": 7, "kind": "change", …}`. It is done, or not, before the answer goes
+back: `{"answer": 7, "with": {…}}`, or `{"answer": 7, "refusal": "why not"}`.
 
 A worker imports only what it uses, so nothing is used here but the standard library and uvloop.
 """
@@ -41,6 +44,8 @@ _MAX_LINE_BYTES = select.PIPE_BUF
 _FLUSH_S = 1.0
 
 T = TypeVar("T")
+# Does what a message asks for and says what came of it. Must be quick: the loop carries traffic.
+Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def log(level: str, event: str, **fields: object) -> None:
@@ -64,6 +69,7 @@ class Parent(asyncio.Protocol):
         self.is_orphan = False  # the parent died
         self._role = role
         self._before: list[Callable[[], None]] = []
+        self._handlers: dict[str, Handler] = {}
         self._transport: asyncio.WriteTransport | None = None
         self._rest = b""
         self._closed = asyncio.Event()
@@ -78,6 +84,10 @@ class Parent(asyncio.Protocol):
     def before_snapshot(self, hook: Callable[[], None]) -> None:
         """Call `hook` before each snapshot, so that it sets gauges. It must be quick and may not raise."""
         self._before.append(hook)
+
+    def on_message(self, kind: str, handler: Handler) -> None:
+        """Answer messages of `kind` with what `handler` returns; what it raises is told as a refusal. Before `ready`."""
+        self._handlers[kind] = handler
 
     def snapshot(self) -> None:
         """Push all counters and gauges, as of now."""
@@ -98,8 +108,11 @@ class Parent(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            if json.loads(line).get("drain"):
+            message = json.loads(line)
+            if message.get("drain"):
                 self.draining.set()
+            elif "ask" in message:
+                self._say({"answer": message["ask"], **self._answer(message)})
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -110,6 +123,19 @@ class Parent(asyncio.Protocol):
     def _say(self, fields: Mapping[str, Any]) -> None:
         if self._transport is not None:
             self._transport.write(json.dumps(fields, separators=(",", ":")).encode() + b"\n")
+
+    def _answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        kind = str(message.get("kind"))
+        handler = self._handlers.get(kind)
+        if handler is None:
+            return {"refusal": f"it does not know what {kind[:40]!r} means"}
+        try:
+            return {"with": dict(handler(message))}
+        except ShadowbenchError as error:
+            return {"refusal": str(error)}
+        except Exception as error:  # noqa: BLE001  whatever is wrong with a wish, the traffic goes on
+            self.log("error", "a message of the parent could not be obeyed", kind=kind, error=describe(error))
+            return {"refusal": describe(error)}
 
     async def _connect(self, fd: int) -> None:
         await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=socket.socket(fileno=fd))
@@ -176,8 +202,9 @@ async def _live(main: Main, parent: Parent, options: dict[str, Any]) -> None:
     if control is None:
         loop.add_signal_handler(signal.SIGINT, parent.draining.set)
     else:
-        # Ctrl-C reaches the whole group; the parent alone decides in which order its workers leave.
+        # Ctrl-C and a terminal that goes reach the whole group; what they mean is the parent's to decide.
         loop.add_signal_handler(signal.SIGINT, _nothing)
+        loop.add_signal_handler(signal.SIGHUP, _nothing)
         await parent._connect(int(control))
     parent._tick(loop)
     try:

@@ -65,10 +65,11 @@ class Sidecar:
     def __init__(self, folder: Path, production_url: str, *, role: str = "serve", **config: Any) -> None:
         self.folder = folder
         self.role = role
-        self.port, self.admin_port = free_ports(2)
+        self.port, self.admin_port, self.control_port = free_ports(3)
         self.config = {
             "proxy": {"listen": f"127.0.0.1:{self.port}"} | config.pop("proxy", {}),
             "admin": {"listen": f"127.0.0.1:{self.admin_port}"},
+            "control": {"listen": f"127.0.0.1:{self.control_port}"},
             "production": {"url": production_url} | config.pop("production", {}),
             "store": {"url": f"sqlite:////{str(self.log_path).lstrip('/')}"} | config.pop("store", {}),
             "runtime": {"folder": str(folder / "run")},
@@ -161,6 +162,10 @@ class Sidecar:
         """Ask the admin port."""
         return await asyncio.to_thread(_get, self.admin_port, path)
 
+    async def control(self, action: str, fields: object = None, **headers: str) -> tuple[int, dict[str, Any]]:
+        """Ask the control port: GET for the state, POST for all else. The status, and what the answer says."""
+        return await asyncio.to_thread(_control, self.control_port, action, fields, headers)
+
     async def metrics(self) -> dict[str, float]:
         """All samples, by name with labels as Prometheus writes them."""
         lines = (await self.admin("/metrics")).text.splitlines()
@@ -244,6 +249,18 @@ def _get(port: int, path: str) -> Answer:
         connection.request("GET", path)
         response = connection.getresponse()
         return Answer(status=response.status, text=response.read().decode())
+    finally:
+        connection.close()
+
+
+def _control(port: int, action: str, fields: object, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    body = None if fields is None else json.dumps(fields)
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    try:
+        connection.request("GET" if action == "state" else "POST", f"/v1/{action}", body, {**kind, **headers})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
     finally:
         connection.close()
 

@@ -60,7 +60,8 @@ def serve(config: ConfigOption = None) -> None:
 def proxy(config: ConfigOption = None) -> None:
     """Run the proxy alone. It hands copies to a mirror with the same runtime.folder.
 
-    On one host with the mirror, one of the two needs its own admin.listen: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465.
+    On one host with the mirror, one of the two needs ports of its own: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9466 and
+    SHADOWBENCH_CONTROL__LISTEN=127.0.0.1:9467.
     """
     from shadowbench.cli.serve import run_role
 
@@ -71,7 +72,8 @@ def proxy(config: ConfigOption = None) -> None:
 def mirror(config: ConfigOption = None) -> None:
     """Run the mirror and its recorder alone.
 
-    On one host with a proxy, one of the two needs its own admin.listen: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465.
+    On one host with a proxy, one of the two needs ports of its own: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9466 and
+    SHADOWBENCH_CONTROL__LISTEN=127.0.0.1:9467.
     """
     from shadowbench.cli.serve import run_role
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from shadowbench import configuration, wiring
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.listening import Address, AddressTakenError
-from shadowbench.supervisor import Supervisor
+from shadowbench.steering import Steering
+from shadowbench.supervisor import Plan, Supervisor
 from shadowbench.telemetry import logs
 
 
@@ -20,15 +21,31 @@ def run_role(config: Path | None, role: wiring.Role) -> int:
     if role != "proxy" and (missing := configuration.missing_keys(settings, os.environ)):
         raise ConfigurationError("\n".join(missing))
     plan = wiring.plan(settings, role)
+    log = logs.configure()
+    supervisor = Supervisor(plan, log)
+    supervisor.steered = Steering(settings, role, crew=supervisor, read=lambda: configuration.load(config), log=log)
     try:
-        return asyncio.run(Supervisor(plan, logs.configure()).run())
+        return asyncio.run(supervisor.run())
     except AddressTakenError as error:
-        if error.address != plan.admin:
+        key = {plan.admin: "admin.listen", plan.control: "control.listen"}.get(error.address)
+        if key is None:
             raise
-        raise UnavailableError(f"{error} (admin.listen; {second_role(error.address)})") from None
+        raise UnavailableError(f"{error} ({key}; {second_role(plan)})") from None
 
 
-def second_role(admin: Address) -> str:
-    """How a second parent with the same configuration gets an admin address of its own."""
-    other = replace(admin, port=admin.port + 1 if admin.port < 65535 else admin.port - 1)
-    return f"a second role on this host needs its own: SHADOWBENCH_ADMIN__LISTEN={other}"
+def second_role(plan: Plan) -> str:
+    """How a second parent with the same configuration gets addresses of its own."""
+    own = {
+        "SHADOWBENCH_ADMIN__LISTEN": plan.admin,
+        "SHADOWBENCH_CONTROL__LISTEN": plan.control,
+    }
+    # Beyond both, so that the two stay apart; by default 9466 and 9467.
+    step = 2 if plan.control is not None else 1
+    moved = [f"{name}={_moved(address, step)}" for name, address in own.items() if address is not None]
+    return f"a second role on this host needs its own: {' '.join(moved)}"
+
+
+def _moved(address: Address, step: int) -> Address:
+    if address.path:
+        return replace(address, path=f"{address.path}.2")
+    return replace(address, port=address.port + step if address.port + step <= 65535 else address.port - step)

@@ -11,6 +11,7 @@ _TEMPLATE = """\
 # Written by `shadowbench demo`. Change it and run `shadowbench serve -c` with it: it is an ordinary configuration.
 proxy: {{listen: "127.0.0.1:{proxy_port}"}}
 admin: {{listen: "127.0.0.1:{admin_port}"}}
+control: {{listen: null}}
 
 production:
   url: "{model_url}"

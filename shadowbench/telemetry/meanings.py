@@ -11,6 +11,9 @@ MEANINGS = {
     "worker_ready": "1 while the worker serves.",
     "worker_restarts_total": "Worker processes started again after they ended unasked.",
     "worker_resident_bytes": "Resident memory of the worker's process.",
+    "mirroring_enabled": "1 while requests are copied; 0 while paused, killed or configured off.",
+    "control_requests_total": "Requests to the control port by action and result.",
+    "config_reloads_total": "Times that the configuration was read again, by result: applied, unchanged or invalid.",
     # every worker
     "worker_uncaught_errors_total": "Exceptions nobody expected. Each kind is logged once; please report them.",
     # the proxy
@@ -69,5 +72,8 @@ MEANINGS = {
     "recorder_store_failures_total": "Batches the log refused, by reason.",
     "recorder_store_failing": "1 while the log refuses batches.",
     "observations_total": "Observations in the log by endpoint and outcome.",
+    "store_used_bytes": "Bytes of the log's file that hold something; the rest is free for what comes next.",
+    "store_pruned_exchanges_total": "Exchanges that retention took out of the log, by the bound they were beyond.",
+    "store_prune_failures_total": "Slices of pruning that the log refused, by reason. They are tried again.",
     "store_wal_bytes": "Size of the log's write-ahead file. Growing for long: a reader holds a transaction open.",
 }

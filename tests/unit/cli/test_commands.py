@@ -85,24 +85,32 @@ def test_a_proxy_in_front_of_itself_is_refused(tmp_path: Path, command: str) -> 
     assert "proxy.listen" in done.stderr
 
 
-def test_an_admin_port_of_another_role_says_how_to_choose_one(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+@pytest.mark.parametrize("section", ["admin", "control"])
+def test_a_port_of_another_role_says_how_to_choose_one(tmp_path: Path, section: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
+        ports = {"admin": free.getsockname()[1], "control": free.getsockname()[1]}
+        port = ports[section] = taken.getsockname()[1]
+        free.close()
         (tmp_path / "shadowbench.yaml").write_text(
-            f"production: {{url: 'http://x'}}\nadmin: {{listen: '127.0.0.1:{port}'}}\n"
+            "production: {url: 'http://x'}\n"
+            f"admin: {{listen: '127.0.0.1:{ports['admin']}'}}\ncontrol: {{listen: '127.0.0.1:{ports['control']}'}}\n"
         )
         done = run("mirror", folder=tmp_path)
     assert (done.returncode, done.stdout) == (4, "")
     assert f"cannot listen at 127.0.0.1:{port}: the port is in use" in done.stderr
-    other = port + 1 if port < 65535 else port - 1
+    other = {name: p + 2 if p + 2 <= 65535 else p - 2 for name, p in ports.items()}
     assert done.stderr.endswith(
-        f"(admin.listen; a second role on this host needs its own: SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:{other})\n"
+        f"({section}.listen; a second role on this host needs its own: "
+        f"SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:{other['admin']} "
+        f"SHADOWBENCH_CONTROL__LISTEN=127.0.0.1:{other['control']})\n"
     )
 
 
 @pytest.mark.parametrize("command", ["proxy", "mirror"])
-def test_the_help_of_a_role_tells_of_the_admin_port(tmp_path: Path, command: str) -> None:
-    assert "SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9465" in run(command, "--help", folder=tmp_path).stdout
+def test_the_help_of_a_role_tells_of_the_ports(tmp_path: Path, command: str) -> None:
+    told = run(command, "--help", folder=tmp_path).stdout
+    assert "SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9466" in told
+    assert "SHADOWBENCH_CONTROL__LISTEN=127.0.0.1:9467" in told
 
 
 def test_init_writes_what_validate_accepts(tmp_path: Path) -> None:
