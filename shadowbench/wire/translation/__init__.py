@@ -76,12 +76,15 @@ def translate(source: Dialect, target: Dialect, body: bytes, *, default_max_toke
     if not can_translate(source, target):
         return Untranslatable(reason=Reason.NO_TRANSLATION)
     try:
-        request = exact_json.read(body)
+        conversation = _PARSERS[source](exact_json.read(body))
+        if isinstance(conversation, Untranslatable):
+            return conversation
+        return _written(target, conversation, default_max_tokens)
     except NoWord as found:
         return Untranslatable(reason=found.reason)
-    conversation = _PARSERS[source](request)
-    if isinstance(conversation, Untranslatable):
-        return conversation
+
+
+def _written(target: Dialect, conversation: Conversation, default_max_tokens: int) -> Translated | Untranslatable:
     if target in _DEMANDS_BOUND:
         conversation = _bounded(conversation, default_max_tokens)
     built = _BUILDERS[target](conversation)

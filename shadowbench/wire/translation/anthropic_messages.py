@@ -57,13 +57,17 @@ _REQUEST = table(
     dropped=dropped.ANTHROPIC,
     refused={
         "container": Reason.STATEFUL,
-        "mcp_servers": Reason.SERVER_TOOL,
         "context_management": Reason.NO_WORD_FOR_CONTEXT_MANAGEMENT,
     },
+    refused_unless_empty={"mcp_servers": Reason.SERVER_TOOL},
 )  # fmt: skip
 _MESSAGE = table("role", "content")
-_TEXT = table("type", "text", dropped=dropped.ANTHROPIC_BLOCK, refused={"citations": Reason.NO_WORD_FOR_CITATIONS})
-_IMAGE = table("type", "source", dropped=dropped.ANTHROPIC_BLOCK, refused={"transformations": Reason.IMAGE_FORM})
+_TEXT = table(
+    "type", "text", dropped=dropped.ANTHROPIC_BLOCK, refused_unless_empty={"citations": Reason.NO_WORD_FOR_CITATIONS}
+)
+_IMAGE = table(
+    "type", "source", dropped=dropped.ANTHROPIC_BLOCK, refused_unless_empty={"transformations": Reason.IMAGE_FORM}
+)
 _BYTES = table("type", "media_type", "data")
 _LINK = table("type", "url")
 _CALL = table(
@@ -77,7 +81,8 @@ _RESULT = table(
 _TOOL = table(
     "type", "name", "description", "input_schema", "strict",
     dropped=dropped.ANTHROPIC_TOOL,
-    refused=dict.fromkeys(("allowed_callers", "defer_loading", "input_examples"), Reason.TOOL_FORM),
+    refused={"allowed_callers": Reason.TOOL_FORM},
+    refused_unless_empty={"defer_loading": Reason.TOOL_FORM, "input_examples": Reason.TOOL_FORM},
 )  # fmt: skip
 _OWN_CLIENT_TOOLS = ("bash_", "text_editor_", "computer_", "memory_", "browser_")
 _CHOICE = table("type", "name", "disable_parallel_tool_use")
@@ -109,7 +114,7 @@ def parse(body: object) -> Conversation:
     """What a request asks for."""
     request = members.checked(body, _REQUEST)
     tools = tuple(_tool(tool) for tool in members.sequence(request.get("tools")))
-    choice = members.checked(request.get("tool_choice") or {"type": "auto"}, _CHOICE)
+    choice = members.checked_or_empty(request.get("tool_choice"), _CHOICE)
     system = _texts(request.get("system"))
     turns = [turn for message in members.sequence(request.get("messages")) for turn in _turns(message)]
     refuse_if(turns and isinstance(turns[-1], Assistant), Reason.LAST_TURN)  # the answer goes on from its words
@@ -226,7 +231,7 @@ def _tool(value: object) -> Tool:
 
 
 def _tool_choice(choice: Mapping[str, Any], tools: tuple[Tool, ...]) -> ToolChoice | None:
-    kind = choice.get("type")
+    kind = choice.get("type") if choice else "auto"
     if kind == "auto" or (kind == "none" and not tools):
         return None
     refuse_if(not tools, Reason.TOOL_FORM)
@@ -239,11 +244,12 @@ def _tool_choice(choice: Mapping[str, Any], tools: tuple[Tool, ...]) -> ToolChoi
 
 def _output(request: Mapping[str, Any]) -> JsonSchema | None:
     """`output_format` is what `output_config.format` was called in its beta."""
-    config = members.checked(request.get("output_config") or {}, _CONFIG)
-    described = config.get("format") or request.get("output_format")
-    if described is None:
+    config = members.checked_or_empty(request.get("output_config"), _CONFIG)
+    now, then = config.get("format"), request.get("output_format")
+    refuse_if(now is not None and then is not None, Reason.NOT_READABLE)
+    if now is None and then is None:
         return None
-    form = members.checked(described, _FORMAT)
+    form = members.checked(then if now is None else now, _FORMAT)
     if form.get("type") != "json_schema":
         raise NoWord(Reason.UNKNOWN_MEMBER)
     return JsonSchema(schema=members.schema(form.get("schema")), strict=True)

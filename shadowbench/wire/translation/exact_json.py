@@ -36,7 +36,11 @@ def write(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:  # integers beyond 64 bits, lone surrogates, deep nesting
+        pass
+    try:
         return json.dumps(value, separators=(",", ":")).encode()
+    except RecursionError:
+        raise NoWord(Reason.NOT_READABLE) from None
 
 
 def read_arguments(text: str) -> dict[str, Any]:

@@ -18,18 +18,37 @@ JsonObject = Mapping[str, Any]
 class Table:
     """Which members one kind of object may have.
 
-    `read` are taken over by the reader, `dropped` are left away on purpose, `refused` have no word elsewhere and their reason.
-    A value that asks for nothing (null, false, zero, an empty text or list) is as good as none in `refused`.
+    `read` are taken over by the reader, `dropped` are left away on purpose. `refused` have no word elsewhere: any value ends
+    the translation with their reason. So do `refused_unless_empty`, but for values that ask for nothing: false, zero, empty.
     """
 
     read: frozenset[str]
     dropped: frozenset[str]
     refused: Mapping[str, Reason]
+    refused_unless_empty: Mapping[str, Reason]
+
+    def reason_against(self, name: str, value: object) -> Reason | None:
+        """Why a member that is neither read nor dropped ends the translation, if it does."""
+        if value is None:
+            return None
+        if name in self.refused_unless_empty:
+            return self.refused_unless_empty[name] if value else None
+        return self.refused.get(name, Reason.UNKNOWN_MEMBER)
 
 
-def table(*read: str, dropped: Collection[str] = (), refused: Mapping[str, Reason] | None = None) -> Table:
+def table(
+    *read: str,
+    dropped: Collection[str] = (),
+    refused: Mapping[str, Reason] | None = None,
+    refused_unless_empty: Mapping[str, Reason] | None = None,
+) -> Table:
     """A Table, written shortly."""
-    return Table(read=frozenset(read), dropped=frozenset(dropped), refused=refused or {})
+    return Table(
+        read=frozenset(read),
+        dropped=frozenset(dropped),
+        refused=refused or {},
+        refused_unless_empty=refused_unless_empty or {},
+    )
 
 
 def checked(value: object, allowed: Table) -> JsonObject:
@@ -37,12 +56,15 @@ def checked(value: object, allowed: Table) -> JsonObject:
     if not isinstance(value, dict):
         raise NoWord(Reason.NOT_READABLE)
     for name in value.keys() - allowed.read - allowed.dropped:
-        reason = allowed.refused.get(name)
-        if reason is None:
-            raise NoWord(Reason.UNKNOWN_MEMBER)
-        if value[name]:
+        reason = allowed.reason_against(name, value[name])
+        if reason is not None:
             raise NoWord(reason)
     return value
+
+
+def checked_or_empty(value: object, allowed: Table) -> JsonObject:
+    """The same; null is an empty object."""
+    return {} if value is None else checked(value, allowed)
 
 
 def text(value: object) -> str:

@@ -39,11 +39,10 @@ _UNBOUNDED = -1  # num_predict's own default
 _REQUEST = table(
     "model", "messages", "stream", "format", "options", "tools", "think",
     dropped=dropped.OLLAMA,
-    refused={
+    refused={"truncate": Reason.NO_WORD_FOR_TRUNCATION, "shift": Reason.NO_WORD_FOR_TRUNCATION},
+    refused_unless_empty={
         "logprobs": Reason.NO_WORD_FOR_LOGPROBS,
         "top_logprobs": Reason.NO_WORD_FOR_LOGPROBS,
-        "truncate": Reason.NO_WORD_FOR_TRUNCATION,
-        "shift": Reason.NO_WORD_FOR_TRUNCATION,
     },
 )  # fmt: skip
 _OPTIONS = table(
@@ -59,9 +58,9 @@ _SAID = table("role", "content")
 _USER = table("role", "content", "images")
 _ASSISTANT = table(
     "role", "content", "tool_calls",
-    refused={"thinking": Reason.THINKING_IN_HISTORY, "images": Reason.IMAGE_FORM},
+    refused_unless_empty={"thinking": Reason.THINKING_IN_HISTORY, "images": Reason.IMAGE_FORM},
 )  # fmt: skip
-_RESULT = table("role", "content", "tool_name", "tool_call_id", refused={"images": Reason.IMAGE_FORM})
+_RESULT = table("role", "content", "tool_name", "tool_call_id", refused_unless_empty={"images": Reason.IMAGE_FORM})
 _CALL = table("id", "type", "function")
 _CALLED = table("name", "arguments", dropped=dropped.OLLAMA_CALLED)
 _TOOL = table("type", "function")
@@ -78,7 +77,7 @@ def parse(body: object) -> Conversation:
         model=members.name(request.get("model")),
         stream=members.flag(request.get("stream"), default=True),
         turns=tuple(turns),
-        sampling=_sampling(members.checked(request.get("options") or {}, _OPTIONS)),
+        sampling=_sampling(members.checked_or_empty(request.get("options"), _OPTIONS)),
         tools=tuple(_tool(tool) for tool in members.sequence(request.get("tools"))),
         output=_output(request.get("format")),
         reasoning=_reasoning(request.get("think")),

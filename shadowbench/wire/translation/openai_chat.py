@@ -50,22 +50,23 @@ _REQUEST = table(
     refused={
         "audio": Reason.AUDIO_FORM,
         "function_call": Reason.LEGACY_FUNCTIONS,
+        "moderation": Reason.NO_WORD_FOR_MODERATION,
+        "prediction": Reason.NO_WORD_FOR_PREDICTION,
+        "web_search_options": Reason.SERVER_TOOL,  # an empty object searches, too
+    },
+    refused_unless_empty={
         "functions": Reason.LEGACY_FUNCTIONS,
         "logit_bias": Reason.NO_WORD_FOR_LOGIT_BIAS,  # its tokens are numbers of one tokenizer
         "logprobs": Reason.NO_WORD_FOR_LOGPROBS,
         "top_logprobs": Reason.NO_WORD_FOR_LOGPROBS,
-        "moderation": Reason.NO_WORD_FOR_MODERATION,
-        "prediction": Reason.NO_WORD_FOR_PREDICTION,
-        "web_search_options": Reason.SERVER_TOOL,
     },
 )  # fmt: skip
 _NAMED = {"name": Reason.NO_WORD_FOR_NAME}
-_SAID = table("role", "content", refused=_NAMED)
+_SAID = table("role", "content", refused_unless_empty=_NAMED)
 _ASSISTANT = table(
     "role", "content", "refusal", "tool_calls",
-    refused=_NAMED | {
-        "audio": Reason.AUDIO_FORM,
-        "function_call": Reason.LEGACY_FUNCTIONS,
+    refused={"audio": Reason.AUDIO_FORM, "function_call": Reason.LEGACY_FUNCTIONS},
+    refused_unless_empty=_NAMED | {
         "annotations": Reason.NO_WORD_FOR_CITATIONS,
         # Not OpenAI's, but what many servers of its dialect answer and clients send back.
         "reasoning": Reason.THINKING_IN_HISTORY,
@@ -93,10 +94,8 @@ _JSON_SCHEMA = table("name", "description", "schema", "strict")
 def parse(body: object) -> Conversation:
     """What a request asks for."""
     request = members.checked(body, _REQUEST)
-    if request.get("n") not in (None, 1):
-        raise NoWord(Reason.NO_WORD_FOR_N)
-    if set(members.sequence(request.get("modalities"))) - {"text"}:
-        raise NoWord(Reason.AUDIO_FORM)
+    refuse_if(request.get("n") not in (None, 1), Reason.NO_WORD_FOR_N)
+    refuse_if(any(form != "text" for form in members.sequence(request.get("modalities"))), Reason.AUDIO_FORM)
     tools = tuple(_tool(tool) for tool in members.sequence(request.get("tools")))
     effort = read_word(request.get("reasoning_effort"), EFFORTS, Reason.NO_WORD_FOR_EFFORT)
     return Conversation(

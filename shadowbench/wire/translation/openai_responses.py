@@ -52,25 +52,38 @@ _REQUEST = table(
     "parallel_tool_calls", "text", "reasoning", "include", "truncation",
     dropped=dropped.OPENAI,
     refused={
-        "background": Reason.STATEFUL,
         "background_options": Reason.STATEFUL,
         "conversation": Reason.STATEFUL,
         "previous_response_id": Reason.STATEFUL,
         "prompt": Reason.STATEFUL,
-        "context_management": Reason.NO_WORD_FOR_CONTEXT_MANAGEMENT,
         "image": Reason.IMAGE_FORM,
         "max_tool_calls": Reason.SERVER_TOOL,
         "moderation": Reason.NO_WORD_FOR_MODERATION,
+    },
+    refused_unless_empty={
+        "background": Reason.STATEFUL,
+        "context_management": Reason.NO_WORD_FOR_CONTEXT_MANAGEMENT,
         "top_logprobs": Reason.NO_WORD_FOR_LOGPROBS,
     },
 )  # fmt: skip
 _MESSAGE = table("type", "role", "content", dropped=dropped.RESPONSES_ITEM, refused={"phase": Reason.NO_WORD_FOR_PHASE})
-_OF_A_TOOLSET = dict.fromkeys(("async", "caller", "namespace"), Reason.TOOL_FORM)
-_CALL = table("type", "call_id", "name", "arguments", dropped=dropped.RESPONSES_ITEM, refused=_OF_A_TOOLSET)
+_OF_A_TOOLSET = {"caller": Reason.SERVER_TOOL, "namespace": Reason.TOOL_FORM}
+_LATER = {"async": Reason.TOOL_FORM}
+_CALL = table(
+    "type",
+    "call_id",
+    "name",
+    "arguments",
+    dropped=dropped.RESPONSES_ITEM,
+    refused=_OF_A_TOOLSET,
+    refused_unless_empty=_LATER,
+)
 _RESULT = table("type", "call_id", "output", dropped=dropped.RESPONSES_RESULT, refused=_OF_A_TOOLSET)
 _TEXT = table("type", "text", dropped=dropped.OPENAI_PART)
 _IMAGE = table("type", "image_url", "detail", dropped=dropped.OPENAI_PART, refused={"file_id": Reason.STATEFUL})
-_SPOKEN = table("type", "text", dropped=dropped.RESPONSES_TEXT, refused={"annotations": Reason.NO_WORD_FOR_CITATIONS})
+_SPOKEN = table(
+    "type", "text", dropped=dropped.RESPONSES_TEXT, refused_unless_empty={"annotations": Reason.NO_WORD_FOR_CITATIONS}
+)
 _REFUSAL = table("type", "refusal")
 _OTHER_PARTS = {"input_file": Reason.DOCUMENT_FORM, "input_audio": Reason.AUDIO_FORM}
 _OTHER_ITEMS = {
@@ -90,7 +103,8 @@ _OTHER_ITEMS = {
 )  # fmt: skip
 _TOOL = table(
     "type", "name", "description", "parameters", "strict",
-    refused=dict.fromkeys(("allowed_callers", "async", "defer_loading", "output_schema"), Reason.TOOL_FORM),
+    refused={"allowed_callers": Reason.TOOL_FORM, "output_schema": Reason.TOOL_FORM},
+    refused_unless_empty=_LATER | {"defer_loading": Reason.TOOL_FORM},
 )  # fmt: skip
 _CHOICE = table("type", "name")
 _OUTPUT = table("format", "verbosity")
@@ -109,8 +123,8 @@ def parse(body: object) -> Conversation:
     refuse_if("message.output_text.logprobs" in members.sequence(request.get("include")), Reason.NO_WORD_FOR_LOGPROBS)
     refuse_if(request.get("truncation") not in (None, "disabled"), Reason.NO_WORD_FOR_TRUNCATION)
     tools = tuple(_tool(tool) for tool in members.sequence(request.get("tools")))
-    text = members.checked(request.get("text") or {}, _OUTPUT)
-    reasoning = members.checked(request.get("reasoning") or {}, _REASONING)
+    text = members.checked_or_empty(request.get("text"), _OUTPUT)
+    reasoning = members.checked_or_empty(request.get("reasoning"), _REASONING)
     effort = read_word(reasoning.get("effort"), EFFORTS, Reason.NO_WORD_FOR_EFFORT)
     return Conversation(
         model=members.name(request.get("model")),

@@ -31,21 +31,24 @@ def _is_object(part: Mapping[str, Any]) -> bool:
 def _is_closed_object(part: Mapping[str, Any], all_required: bool) -> bool:
     if part.get("additionalProperties") is not False:
         return False
-    properties, required = part.get("properties") or {}, part.get("required") or []
-    return not all_required or (isinstance(required, list) and set(properties) == set(required))
+    properties, required = part.get("properties", {}), part.get("required", [])
+    if not isinstance(properties, dict) or not isinstance(required, list):
+        return False
+    return not all_required or all(name in required for name in properties)
 
 
-def _parts(schema: object) -> Iterator[Mapping[str, Any]]:
+def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """`schema` and every schema within."""
-    if not isinstance(schema, dict):
-        return
-    yield schema
-    for keyword in _SUBSCHEMAS:
-        named = schema.get(keyword)
-        for part in named.values() if isinstance(named, dict) else ():
-            yield from _parts(part)
-    for keyword in _ALTERNATIVES:
-        listed = schema.get(keyword)
-        for part in listed if isinstance(listed, list) else ():
-            yield from _parts(part)
-    yield from _parts(schema.get("items"))
+    waiting: list[object] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, dict):
+            continue
+        yield part
+        waiting.append(part.get("items"))
+        for keyword in _SUBSCHEMAS:
+            named = part.get(keyword)
+            waiting.extend(named.values() if isinstance(named, dict) else ())
+        for keyword in _ALTERNATIVES:
+            listed = part.get(keyword)
+            waiting.extend(listed if isinstance(listed, list) else ())

@@ -15,9 +15,9 @@ def said(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def refuse_if(unsaid: object, reason: Reason) -> None:
-    """End the translation when there is something that has no word."""
-    if unsaid:
+def refuse_if(found: object, reason: Reason) -> None:
+    """End the translation when something is found that has no word."""
+    if found:
         raise NoWord(reason)
 
 
