@@ -1,19 +1,26 @@
-"""The mirror's secret: 32 random bytes that key every hash (sampling, placeholders, loop marker).
+"""The installation's secret: 32 random bytes that key every hash (sampling, placeholders, loop marker).
 
-It outlives the process, so that equal credentials have equal placeholders and a header key falls on the same sampling point
-after a restart.
+Mirror and recorder share it: whichever comes first makes it. It outlives the process, so that equal credentials have equal
+placeholders and a header key falls on the same sampling point after a restart.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 
 SECRET_BYTES = 32
 SECRET_ENV = "SHADOWBENCH_SECRET"  # hex, for sidecars that must agree
+
+
+def secret_of(file: Path, environ: Mapping[str, str]) -> bytes:
+    """The secret that the environment gives, else the one in `file`, made when there is none."""
+    given = environ.get(SECRET_ENV)
+    return read_secret(given) if given else load_or_create(file)
 
 
 def read_secret(given: str) -> bytes:

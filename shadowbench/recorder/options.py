@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shadowbench.pricing import PricingOptions
+from shadowbench.redaction.kinds import RedactionOptions
 from shadowbench.store.retention import RetentionOptions
 
 MIB = 1024 * 1024
@@ -18,6 +19,10 @@ class RecorderOptions:
     store_url: str
     request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
 
+    redaction: RedactionOptions = field(default_factory=RedactionOptions)
+    # The mirror's, so that equal values have equal placeholders after a restart; SHADOWBENCH_SECRET goes before it. Without
+    # both a secret is made up for the process's life.
+    secret_file: str | None = None
     pricing: PricingOptions = PricingOptions()
     retention: RetentionOptions = RetentionOptions()
 

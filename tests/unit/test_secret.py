@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shadowbench.errors import ConfigurationError, UnavailableError
-from shadowbench.mirror.secret import load_or_create, read_secret
+from shadowbench.secret import load_or_create, read_secret
 
 
 def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:

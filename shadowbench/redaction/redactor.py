@@ -1,0 +1,228 @@
+"""Texts and bodies → the same without what must not be kept.
+
+JSON stays JSON: strings are looked into one by one, without their escapes, and written back where something was found; a
+number that is a card's becomes a string; no other byte changes. A member whose name says so (`"password": "…"`) loses its whole
+value. Text within text (a tool call's arguments) is looked into likewise.
+
+In a stream an answer's text is cut over many events: the pieces are put together, and edited where they stand.
+
+Redacting twice is redacting once: each text is gone through until nothing more is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from shadowbench.redaction.credentials import is_secret_member
+from shadowbench.redaction.finder import Edit, Finder, apply, search_of
+from shadowbench.redaction.json_strings import Leaf, Walk, is_json, looks_like_json
+from shadowbench.redaction.kind import Kind
+from shadowbench.redaction.kinds import KINDS, RedactionOptions, chosen_kinds, own_kinds
+from shadowbench.redaction.personal import is_phone_member
+from shadowbench.redaction.pieces import edit_pieces
+from shadowbench.redaction.placeholders import PLACEHOLDER
+from shadowbench.redaction.tally import Tally
+
+# What a replacement leaves side by side may look like something new; that it does so again and again is contrived.
+_MAX_PASSES = 8
+_SHORTEST = 6  # of what any kind of ours takes out: a@b.co
+
+# Members that hold a piece of a text in the events of the dialects we know.
+_PIECES = frozenset(
+    {
+        "content",
+        "text",
+        "reasoning",
+        "reasoning_content",
+        "thinking",
+        "refusal",
+        "arguments",
+        "input",
+        "partial_json",
+        "delta",
+        "transcript",
+        "response",
+    }
+)
+_LINE = re.compile(r"[^\r\n]+")
+_DATA = re.compile(r"data: ?")
+
+
+class Redactor:
+    """Redacts under fixed options. Not thread-safe."""
+
+    def __init__(self, finder: Finder, kinds: Sequence[Kind]) -> None:
+        self._finder = finder
+        self.is_suspicious = finder.is_suspicious
+        floors = [f"(?:{kind.floor})" for kind in kinds if kind.floor]
+        self._floor = search_of("|".join(floors)) if floors else None
+
+    def holds_credential(self, data: bytes) -> bool:
+        """Whether the shape of a known credential stands in `data`, of the kinds that are on. Independent of the rules."""
+        return self._floor is not None and self._floor(data) is not None
+
+    def text(self, text: str, tally: Tally) -> str:
+        """A text without what must not be kept."""
+        if len(text) < _SHORTEST or not self.is_suspicious(text.encode("utf-8", "replace")):
+            return text
+        for _ in range(_MAX_PASSES):
+            edits = self._edits(text)
+            if not edits:
+                break
+            text = _done(text, edits, tally)
+        return text
+
+    def body(self, data: bytes, tally: Tally) -> bytes:
+        """A whole body, JSON or not, likewise."""
+        text, encoding = _decoded(data)
+        if looks_like_json(text):
+            walk = Walk(text)
+            edits = [edit for leaf in walk if (edit := self._leaf_edit(leaf))]
+            text = _done(text, _with_token_lists(edits, walk.token_lists, tally), tally)
+            if is_json(text):
+                return text.encode(encoding, "surrogatepass")
+        return self._plain(text, tally).encode(encoding, "surrogatepass")
+
+    def stream(self, data: bytes, tally: Tally) -> bytes:
+        """A body of events (SSE, or JSON lines), likewise."""
+        text, encoding = _decoded(data)
+        edits: list[Edit] = []
+        token_lists: list[tuple[int, int]] = []
+        pieces: dict[object, list[Leaf]] = defaultdict(list)
+        for start, end in _events(text):
+            walk = Walk(text, start, end)
+            for leaf in list(walk):  # to its end: then its channel is known
+                if leaf.is_string and leaf.name in _PIECES:
+                    pieces[leaf.channel].append(leaf)
+                elif edit := self._leaf_edit(leaf):
+                    edits.append(edit)
+            token_lists += walk.token_lists
+        for leaves in pieces.values():
+            edits += self._pieces_edits(leaves)
+        edits += self._other_lines(text)
+        edits.sort()
+        return _done(text, _with_token_lists(edits, token_lists, tally), tally).encode(encoding, "surrogatepass")
+
+    def _plain(self, text: str, tally: Tally) -> str:
+        for _ in range(_MAX_PASSES):
+            edits = self._finder.edits(text)
+            if not edits:
+                break
+            text = _done(text, edits, tally)
+        return text
+
+    def _edits(self, text: str) -> list[Edit]:
+        if looks_like_json(text):
+            edits = [edit for leaf in Walk(text) if (edit := self._leaf_edit(leaf))]
+            if edits or is_json(text):
+                return edits
+        return self._finder.edits(text)
+
+    def _leaf_edit(self, leaf: Leaf) -> Edit | None:
+        if len(leaf.raw) < 4:
+            return None
+        if not leaf.is_string:
+            return self._number_edit(leaf)
+        value, tally = leaf.value, Tally()
+        kind = self._kind_by_name(leaf.name, value)
+        if kind is None:
+            new = self.text(value, tally)
+        else:
+            new = self._finder.mark(kind, value)
+            tally.add([new])
+        return Edit(leaf.start, leaf.end, leaf.encoded(new), _all(tally)) if new != value else None
+
+    def _number_edit(self, leaf: Leaf) -> Edit | None:
+        """A bare number is a card's or nothing: phone numbers without a sign or gap cannot be told from others."""
+        if "card" not in self._finder.names or len(leaf.raw) < 13:
+            return None
+        for rule in KINDS["card"].rules:
+            match = rule.pattern.fullmatch(leaf.raw)
+            if match and rule.place(match):
+                mark = self._finder.mark("card", leaf.raw)
+                return Edit(leaf.start, leaf.end, f'"{mark}"', (mark,))
+        return None
+
+    def _kind_by_name(self, name: str, value: str) -> str | None:
+        if not name or PLACEHOLDER.fullmatch(value):
+            return None
+        if "secret" in self._finder.names and is_secret_member(name, value):
+            return "secret"
+        return "phone" if "phone" in self._finder.names and is_phone_member(name, value) else None
+
+    def _pieces_edits(self, leaves: Sequence[Leaf]) -> Iterator[Edit]:
+        old = [leaf.value for leaf in leaves]
+        new, tally = old, Tally()
+        if not self.is_suspicious("".join(old).encode("utf-8", "replace")):
+            return
+        for _ in range(_MAX_PASSES):
+            edits = self._edits("".join(new))
+            if not edits:
+                break
+            new = edit_pieces(new, edits)
+            for edit in edits:
+                tally.add(edit.placeholders)
+        marks = _all(tally)
+        for leaf, before, after in zip(leaves, old, new, strict=True):
+            if before != after:
+                yield Edit(leaf.start, leaf.end, leaf.encoded(after), marks)
+                marks = ()  # told once
+
+    def _other_lines(self, text: str) -> Iterator[Edit]:
+        """Lines that are no event: comments, names, an error page."""
+        for match in _LINE.finditer(text):
+            if _event_in(text, match) is None:
+                tally = Tally()
+                new = self._plain(match[0], tally)
+                if tally:
+                    yield Edit(match.start(), match.end(), new, _all(tally))
+
+
+def redactor_of(options: RedactionOptions, salt: bytes) -> Redactor:
+    """The redactor of these options. Raises ConfigurationError for kinds and patterns that cannot be used."""
+    kinds = chosen_kinds(options.kinds)
+    return Redactor(Finder(kinds, own_kinds(options.patterns), salt), kinds)
+
+
+def _done(text: str, edits: Sequence[Edit], tally: Tally) -> str:
+    for edit in edits:
+        tally.add(edit.placeholders)
+    return apply(text, edits)
+
+
+def _all(tally: Tally) -> tuple[str, ...]:
+    return tuple(tally.placeholders.elements())
+
+
+def _with_token_lists(edits: list[Edit], token_lists: list[tuple[int, int]], tally: Tally) -> list[Edit]:
+    """Where something was found, lists of tokens would tell it still: they go as a whole."""
+    if not edits or not token_lists:
+        return edits
+    token_lists.sort()
+    outer = [each for at, each in enumerate(token_lists) if at == 0 or each[0] >= token_lists[at - 1][1]]
+    tally.token_lists += len(outer)
+    kept = [edit for edit in edits if not any(start <= edit.start < end for start, end in outer)]
+    return sorted([*kept, *(Edit(start, end, "null", ()) for start, end in outer)])
+
+
+def _events(text: str) -> list[tuple[int, int]]:
+    if looks_like_json(text) and is_json(text):
+        return [(0, len(text))]
+    return [place for match in _LINE.finditer(text) if (place := _event_in(text, match))]
+
+
+def _event_in(text: str, line: re.Match[str]) -> tuple[int, int] | None:
+    """Where JSON stands in a line of a stream."""
+    field = _DATA.match(text, *line.span())
+    start = field.end() if field else line.start()
+    return (start, line.end()) if text[start : start + 1] in ("{", "[") else None
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """Binary is read as Latin-1: what is text in it is found, and what is not stays."""
+    try:
+        return data.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "latin-1"
