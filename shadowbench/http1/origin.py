@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.http1.client import ClientConnection
+from shadowbench.http1.egress import Egress, EgressError
 from shadowbench.http1.resolver import Address, Resolver
 from shadowbench.http1.ticker import Ticker
 
@@ -41,10 +42,15 @@ class OriginOptions:
     max_age_s: float = 300.0
     ca_file: str | None = None
     verify: bool = True
+    egress_proxy: str | None = None  # http://host:port
+    egress_credentials: str | None = None  # USER:PASSWORD for that proxy
 
 
 class ConnectFault(Exception):
-    """No connection: `reason` is one of refused, reset, dns, tls, timed_out_connect, unreachable."""
+    """No connection: `reason` is one of refused, reset, dns, tls, timed_out_connect, unreachable.
+
+    With an egress proxy between also egress_unreachable (the proxy), egress_refused (by the proxy) and egress_auth.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -89,6 +95,24 @@ def parse_url(url: str) -> Location:
     )
 
 
+def parse_egress(options: OriginOptions, location: Location) -> Egress | None:
+    """The proxy on the way to `location`, if one is configured. Raises ConfigurationError."""
+    if options.egress_proxy is None:
+        return None
+    proxy = parse_url(options.egress_proxy)
+    if proxy.tls or proxy.base_path:
+        raise ConfigurationError(f"{options.egress_proxy!r} is not an egress proxy like http://host:port")
+    port = b":%d" % location.port
+    authority = location.authority
+    return Egress(
+        host=proxy.host,
+        port=proxy.port,
+        authority=authority if authority.endswith(port) else authority + port,
+        tunnels=location.tls,
+        credentials=options.egress_credentials,
+    )
+
+
 class Origin:
     """The connections to one endpoint. LIFO: the warmest first, so that surplus ones can age out."""
 
@@ -105,9 +129,14 @@ class Origin:
         self._distrusted_until = 0.0
         self._all: set[ClientConnection] = set()
         self._ssl = tls_context(options) if self.location.tls else None
+        self._egress = parse_egress(options, self.location)
         self._idle_s = options.idle_s if options.idle_s is not None else (_IDLE_TLS_S if self._ssl else _IDLE_S)
         self._ticket = ticker.watch(self)
         self._closed = False
+
+    def addressed(self, head: bytes) -> bytes:
+        """A request's head as it has to be written on one of our connections: a proxy between wants to know where to."""
+        return head if self._egress is None else self._egress.addressed(head)
 
     def take(self) -> ClientConnection | None:
         """An idle connection that is still good, or None."""
@@ -140,6 +169,8 @@ class Origin:
             raise
         except TimeoutError:
             raise ConnectFault("timed_out_connect") from None
+        except EgressError as error:
+            raise ConnectFault(error.reason) from None
         except ssl.SSLError:
             raise ConnectFault("tls") from None
         except ConnectionRefusedError:
@@ -179,10 +210,11 @@ class Origin:
         return now - connection.idle_since < bound and now - connection.born < self._options.max_age_s
 
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> ClientConnection:
+        next_hop = self._egress or self.location
         try:
-            addresses = await self._resolver.resolve(self.location.host, self.location.port)
+            addresses = await self._resolver.resolve(next_hop.host, next_hop.port)
         except (OSError, UnicodeError):  # UnicodeError: not a host name at all
-            raise ConnectFault("dns") from None
+            raise ConnectFault("dns" if self._egress is None else "egress_unreachable") from None
         fault: OSError | None = None
         for address in addresses:
             try:
@@ -197,7 +229,10 @@ class Origin:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            await loop.sock_connect(sock, address.sockaddr)
+            if self._egress is None:
+                await loop.sock_connect(sock, address.sockaddr)
+            else:
+                await self._egress.reach(loop, sock, address.sockaddr)
             _, protocol = await loop.create_connection(
                 lambda: ClientConnection(self._ticker, self.rest, self._lost),
                 sock=sock,

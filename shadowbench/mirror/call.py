@@ -31,6 +31,8 @@ class Transport(Protocol):
 
     async def connect(self) -> ClientConnection: ...
 
+    def addressed(self, head: bytes) -> bytes: ...
+
 
 class CallListener(Protocol):
     """Who is told how a call goes. May cancel it from within."""
@@ -189,10 +191,11 @@ class Call:
         assert shaped is not None
         self._connection = connection
         connection.begin(self)
+        head = self._context.origin.addressed(shaped.head)
         if len(shaped.body) <= _JOINED_BYTES:
-            connection.write(shaped.head + shaped.body)
+            connection.write(head + shaped.body)
         else:
-            connection.write(shaped.head)
+            connection.write(head)
             connection.write(shaped.body)
         self._sent_ns = self._heard_ns = self._context.clock.now_ns()
         connection.request_sent()

@@ -22,6 +22,7 @@ from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.lane_state import set_gauges
 from shadowbench.mirror.memory import Memory
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.mirror.orders import Orders
 from shadowbench.mirror.plan import Planner, Terms
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.server import MirrorServer
@@ -42,7 +43,7 @@ class MirrorService:
         self, options: MirrorOptions, parent: Parent, environ: Mapping[str, str], chance: random.Random | None = None
     ) -> None:
         loop = asyncio.get_running_loop()
-        self._options = options
+        self.options = options
         self._parent = parent
         self._chance = chance or random.Random()
         self._clock = Clock()
@@ -74,6 +75,7 @@ class MirrorService:
             drop=self.server.drop,
         )
         self.server.dispatcher = self.dispatcher
+        self.dispatcher.strained = self.server.planner.thinning.strain
         self._pool = ThreadPoolExecutor(1, "shaping")
         self._origins: list[Origin] = []
         self._spending = open_spending(options)
@@ -82,6 +84,8 @@ class MirrorService:
             self._lane(side, candidate, salt, resolver, environ)
             for side, candidate in enumerate(options.candidates, start=1)
         ]
+        self.orders = Orders(self)
+        self._call_or_not()
         parent.before_snapshot(self._set_gauges)
 
     def _lane(
@@ -93,6 +97,8 @@ class MirrorService:
                 connect_timeout_s=candidate.connect_timeout_s,
                 ca_file=candidate.ca_file,
                 verify=candidate.verify,
+                egress_proxy=candidate.egress_proxy,
+                egress_credentials=_egress_credentials(candidate, environ),
             ),
             self._ticker,
             resolver,
@@ -117,7 +123,7 @@ class MirrorService:
                 chance=self._chance,
             ),
             sink=self.dispatcher,
-            stale_after_s=self._options.stale_after_s,
+            stale_after_s=self.options.stale_after_s,
             pool=self._pool,
             counters=self._parent.counters,
             purse=Purse(candidate, self._spending),
@@ -129,14 +135,55 @@ class MirrorService:
         self._lag.start()
         self._refresh()
         self.dispatcher.recorder.sender.start()
-        await self.server.listen(Path(self._options.mirror_socket))
+        await self.server.listen(Path(self.options.mirror_socket))
+
+    # ── what changes while it runs ──
+
+    @property
+    def policy_version(self) -> int:
+        """In force."""
+        return self.server.planner.terms.version
+
+    @property
+    def unix_now(self) -> float:
+        """Unix seconds."""
+        return self._clock.unix_at(self._clock.now_ns())
+
+    def shares_in_force(self) -> list[float]:
+        """By candidate: the rate outside of strata, as caps and load have thinned it; 0 while nothing is copied."""
+        planner = self.server.planner
+        if not self.options.enabled:
+            return [0.0] * len(self.options.candidates)
+        return [rate * share for rate, share in zip(planner.terms.rates, planner.thinning.shares, strict=True)]
+
+    def change(self, options: MirrorOptions) -> None:
+        """Take over what is live of `options`, in a new version of the policy. Raises ConfigurationError."""
+        if options == self.options:
+            return  # told twice: a new version would say that something changed
+        self.server.planner.change(options, self.unix_now)
+        self.options = options
+        self.dispatcher.config_hash = options.config_hash
+        self.server.announce()
+        self._call_or_not()
+
+    def withdraw_all(self, reason: str) -> None:
+        """The kill switch: nothing waits, nothing runs."""
+        for lane in self.dispatcher.lanes:
+            lane.cancel_all(reason)
+
+    def _call_or_not(self) -> None:
+        for lane in self.dispatcher.lanes:
+            if self.options.enabled:
+                lane.resume()
+            else:
+                lane.pause()
 
     async def stop(self) -> None:
         """Serve until the proxies have left; then finish calls, then settlements; each within its deadline."""
-        await self.server.until_empty(self._options.drain_s)
+        await self.server.until_empty(self.options.drain_s)
         self.server.stop_listening()
-        await asyncio.gather(*(lane.drain(self._options.finish_s) for lane in self.dispatcher.lanes))
-        await self.dispatcher.recorder.leave(self._options.settle_s)
+        await asyncio.gather(*(lane.drain(self.options.finish_s) for lane in self.dispatcher.lanes))
+        await self.dispatcher.recorder.leave(self.options.settle_s)
         self.server.close()
         for origin in self._origins:
             origin.close()
@@ -150,6 +197,7 @@ class MirrorService:
 
     def _refresh(self) -> None:
         self._clock.refresh()
+        self.orders.send_marks()
         self._refresh_timer = self._loop.call_later(_REFRESH_S, self._refresh)
 
     def _set_gauges(self) -> None:
@@ -176,3 +224,13 @@ def _api_key(candidate: CandidateOptions, environ: Mapping[str, str]) -> str | N
     if not api_key:
         raise ConfigurationError(f"candidates.{candidate.name}.api_key_env: {candidate.api_key_env} is not set")
     return api_key
+
+
+def _egress_credentials(candidate: CandidateOptions, environ: Mapping[str, str]) -> str | None:
+    name = candidate.egress_proxy_auth_env
+    if name is None:
+        return None
+    credentials = environ.get(name)
+    if not credentials or ":" not in credentials:
+        raise ConfigurationError(f"candidates.{candidate.name}.egress_proxy_auth_env: {name} must hold USER:PASSWORD")
+    return credentials

@@ -108,6 +108,9 @@ class FakeOrigin:
             raise outcome
         return self._give(outcome)
 
+    def addressed(self, head: bytes) -> bytes:
+        return head
+
     def _give(self, connection: FakeConnection) -> ClientConnection:
         self.given.append(connection)
         return cast(ClientConnection, connection)
