@@ -115,24 +115,25 @@ def _peers_of(pid: int) -> set[int]:
 class Memory:
     """The resident memory of every process of a sidecar."""
 
-    def __init__(self, sidecar: Sidecar, seconds: float) -> None:
+    def __init__(self, sidecar: Sidecar, seconds: float, *, parts: int = 5) -> None:
         self._sidecar = sidecar
-        self._fifth_s = seconds / 5
-        self._seen: dict[str, list[list[float]]] = defaultdict(lambda: [[], [], [], [], []])
+        self._part_s = seconds / parts
+        self._parts = parts
+        self._seen: dict[str, list[list[float]]] = defaultdict(lambda: [[] for _ in range(parts)])
 
     async def watch(self) -> None:
         """Look every second, until cancelled."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         while True:
-            fifth = min(4, int((loop.time() - started) / self._fifth_s))
+            part = min(self._parts - 1, int((loop.time() - started) / self._part_s))
             pages = int(Path(f"/proc/{self._sidecar.pid}/statm").read_text().split()[1])
-            self._seen["parent"][fifth].append(pages * os.sysconf("SC_PAGESIZE") / 1e6)
+            self._seen["parent"][part].append(pages * os.sysconf("SC_PAGESIZE") / 1e6)
             for name, value in (await self._sidecar.metrics()).items():
                 if name.startswith("shadowbench_worker_resident_bytes"):
-                    self._seen[name.partition("{")[2].rstrip("}")][fifth].append(value / 1e6)
+                    self._seen[name.partition("{")[2].rstrip("}")][part].append(value / 1e6)
             await asyncio.sleep(1)
 
-    def fifths(self) -> dict[str, list[float]]:
-        """The median of each fifth of the time, in MB, by process."""
-        return {name: [statistics.median(seen) for seen in fifths] for name, fifths in self._seen.items()}
+    def medians(self) -> dict[str, list[float]]:
+        """The median of each part of the time, in MB, by process."""
+        return {name: [statistics.median(seen) for seen in parts] for name, parts in self._seen.items()}

@@ -77,7 +77,17 @@ class Clients:
                 await asyncio.sleep(due - loop.time())
                 if self._over:
                     break
-                group.create_task(self._ask(number, due))
+                padding = "lorem " * self._chance.choice([1, 10, 500])
+                request = chat(f"Question {number} – {padding}", stream=bool(number % 2))
+                group.create_task(self.ask(number, due, request))
+        self.close()
+
+    def expected(self, request: dict[str, Any]) -> RawResponse:
+        """Production's bytes."""
+        return expected(request)
+
+    def close(self) -> None:
+        """Hang up."""
         for client in self._idle:
             client.writer.close()
 
@@ -95,9 +105,8 @@ class Clients:
                 if number % 2:
                     client.writer.transport.abort()
 
-    async def _ask(self, number: int, due: float) -> None:
-        padding = "lorem " * self._chance.choice([1, 10, 500])
-        request = chat(f"Question {number} – {padding}", stream=bool(number % 2))
+    async def ask(self, number: int, due: float, request: dict[str, Any]) -> None:
+        """One request, and whether its answer is what it should be."""
         self.begun += 1
         client = None
         try:
@@ -109,7 +118,7 @@ class Clients:
             return
         self.latencies_s.append(asyncio.get_running_loop().time() - due)
         self.answered += 1
-        if response.end_to_end != expected(request).end_to_end:
+        if response.end_to_end != self.expected(request).end_to_end:
             self.failures.append(f"request {number}: not production's bytes: {response.wire[:500]!r}")
         self._let_rest(client)
 

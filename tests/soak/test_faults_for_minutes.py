@@ -119,7 +119,7 @@ def tell(clients: Clients, faults: Faults, memory: Memory, samples: dict[str, fl
     print(f"latency: p50 {p50:.0f} ms, p99 {p99:.0f} ms, worst {worst:.0f} ms")
     print(f"faults: {dict(faults.done)}")
     print(f"exchanges: {books(samples)}, in the log {sidecar.count()}")
-    for process, megabytes in sorted(memory.fifths().items()):
+    for process, megabytes in sorted(memory.medians().items()):
         print(f"memory of {process}: {', '.join(f'{each:.1f}' for each in megabytes)} MB")
     for row in sidecar.rows("select candidate, candidate_outcome, count(*) from pairs group by 1, 2"):
         print(*row)
@@ -170,5 +170,5 @@ def text_of(request: dict[str, Any]) -> str:
 
 def memory_is_flat(memory: Memory) -> None:
     """Less is no fault: a process that was killed begins small."""
-    for process, (_, second, _, _, last) in memory.fifths().items():
+    for process, (_, second, _, _, last) in memory.medians().items():
         assert last <= 1.15 * second + 10, f"seed {SEED}: {process} grew from {second:.0f} to {last:.0f} MB"
