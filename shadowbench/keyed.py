@@ -7,6 +7,7 @@ placeholder by guessing, or forge a marker.
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import blake2b
 
 POINTS = 2**64
@@ -29,6 +30,17 @@ CREDENTIAL_HEADERS = frozenset(
         b"x-access-token",
     }
 )
+
+# Gateways invent their own (x-litellm-api-key, helicone-auth, x-csrf-token); what such a name carries is no help to anybody.
+_SUSPECT = re.compile(
+    rb"(?:^|[-_])(?:auth(?:orization)?|api[-_]?key|key|token|secret|password|passwd|cookie|credentials?|signature)$"
+)
+_HARMLESS = frozenset({b"idempotency-key", b"sec-websocket-key", b"x-idempotency-key"})
+
+
+def is_credential(name: bytes) -> bool:
+    """Whether a header of this name (lower case) may carry a credential: known ones, and all that sound like one."""
+    return name in CREDENTIAL_HEADERS or (_SUSPECT.search(name) is not None and name not in _HARMLESS)
 
 
 def sample_point(salt: bytes, key: bytes) -> int:
@@ -59,6 +71,21 @@ def owner_key(salt: bytes, person: str, value: bytes) -> str:
     return blake2b(value, digest_size=12, key=salt, person=person.encode()).hexdigest()
 
 
+def cluster_key(salt: bytes, value: bytes) -> str:
+    """Names what groups dependent pairs: a session, a user, a conversation."""
+    return _name(salt, b"cluster", value)
+
+
+def tenant_key(salt: bytes, value: bytes) -> str:
+    """Names whose traffic it is, in the log."""
+    return _name(salt, b"tenant", value)
+
+
+def user_key(salt: bytes, value: bytes) -> str:
+    """Names an end user, in the log."""
+    return _name(salt, b"user", value)
+
+
 def make_marker(salt: bytes, now: float) -> bytes:
     """Value of the loop marker header on candidate calls. `now`: Unix seconds."""
     issued = b"%d" % int(now)
@@ -74,6 +101,10 @@ def is_own_marker(salt: bytes, value: bytes, now: float) -> bool:
     if abs(now - int(issued)) > MARKER_LIFETIME_S:
         return False
     return hmac.compare_digest(mac, _marker_mac(salt, issued))
+
+
+def _name(salt: bytes, person: bytes, value: bytes) -> str:
+    return blake2b(value, digest_size=12, key=salt, person=person).hexdigest()
 
 
 def _marker_mac(salt: bytes, issued: bytes) -> bytes:

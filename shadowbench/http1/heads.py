@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER
+from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER, is_credential
 
 # Kinds of header names. Plain integers: one is looked up for every header line of every message.
 PLAIN = 0
@@ -55,7 +55,8 @@ def kind_of(name: bytes) -> int:
     """The kind of a header name in any spelling."""
     kind = known_kind(name)
     if kind is None:
-        kind = _BY_NAME.get(name.lower(), PLAIN)
+        lower = name.lower()
+        kind = _BY_NAME.get(lower, CREDENTIAL if is_credential(lower) else PLAIN)
         if len(_SPELLINGS) < _MAX_SPELLINGS and len(name) <= _MAX_SPELLING_BYTES:
             _SPELLINGS[name] = kind
     return kind

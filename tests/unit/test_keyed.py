@@ -101,3 +101,17 @@ def test_credential_headers_are_lower_case_and_hold_what_providers_use():
         b"cookie",
         b"set-cookie",
     } <= keyed.CREDENTIAL_HEADERS
+
+
+@pytest.mark.parametrize(
+    "name", [b"x-litellm-api-key", b"helicone-auth", b"ocp-apim-subscription-key", b"x-csrf-token"]
+)
+def test_ct_78_what_sounds_like_a_credential_is_one(name):
+    assert keyed.is_credential(name)
+
+
+@pytest.mark.parametrize(
+    "name", [b"idempotency-key", b"x-session-id", b"content-type", b"x-tenant", b"www-authenticate"]
+)
+def test_other_names_are_left_alone(name):
+    assert not keyed.is_credential(name)
