@@ -290,7 +290,7 @@ def build(conversation: Conversation) -> dict[str, Any]:
     check_last_turn(conversation)
     systems, turns = split_system(conversation.turns)
     refuse_if(not turns, Reason.NO_TURN)
-    refuse_if(names_of_calls(turns) and not conversation.tools, Reason.TOOLS_UNDECLARED)
+    names_of_calls(turns)  # a result without its call is refused by the API
     return said(
         model=conversation.model,
         max_tokens=within(sampling.max_output_tokens, 1, float("inf")),

@@ -23,7 +23,6 @@ class Reason(StrEnum):
     legacy_functions    OpenAI's functions from before there were tools
     tool_form           a tool, call or result in a shape that the target does not take
     tool_arguments      a call's arguments are not a JSON object, and the target takes nothing else
-    tools_undeclared    earlier calls without any tool declared, which the target refuses
     image_form          an image by link, of a media type or in a place that the target does not take
     document_form       a file or document
     audio_form          audio, in or out
@@ -44,7 +43,6 @@ class Reason(StrEnum):
     LEGACY_FUNCTIONS = "legacy_functions"
     TOOL_FORM = "tool_form"
     TOOL_ARGUMENTS = "tool_arguments"
-    TOOLS_UNDECLARED = "tools_undeclared"
     IMAGE_FORM = "image_form"
     DOCUMENT_FORM = "document_form"
     AUDIO_FORM = "audio_form"
