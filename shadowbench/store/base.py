@@ -60,6 +60,25 @@ class LogSizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogUsage:
+    """What retention decides by."""
+
+    exchanges: int
+    oldest_at: float | None  # Unix seconds; None for an empty log
+    used_bytes: int  # of the file: pages that hold something
+    free_bytes: int  # of the file: pages that hold nothing and are used again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose exchanges: those with any of these keys. None matches nothing."""
+
+    user_key: str | None = None
+    tenant_key: str | None = None
+    cluster_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Production's observation (in `exchange`) and one candidate's, of the same exchange."""
 
@@ -67,8 +86,54 @@ class Pair:
     candidate: CandidateResult
 
 
+class LogUpkeep(Protocol):
+    """Taking out of a log what shall not stay. Each call is one short transaction; all raise `LogError`.
+
+    Readers and writers of other connections go on meanwhile (`rewrite` apart): a reader that fixed where its view ends
+    finds fewer.
+    """
+
+    def usage(self) -> LogUsage:
+        """How much there is, in some microseconds."""
+
+    def oldest(self, *, limit: int, before: float | None = None) -> Sequence[int]:
+        """Numbers of the exchanges that started first, at most `limit`; only those that started before `before`."""
+
+    def count_before(self, before: float) -> int:
+        """How many exchanges started before `before` (Unix seconds)."""
+
+    def owned_by(self, owner: Owner, *, after: int, upto: int) -> Sequence[int]:
+        """Numbers above `after` up to `upto` of the owner's exchanges. It reads them all: ask for ranges."""
+
+    def delete(self, numbers: Sequence[int]) -> int:
+        """Take out these exchanges with all that belongs to them, durable on return; how many there were."""
+
+    def delete_notes(self, before: float) -> None:
+        """Take out marks from before `before` (Unix seconds), and funnel counts that were not renewed since."""
+
+    def shrink(self, *, limit_bytes: int) -> int:
+        """Give free space back to the file system, about `limit_bytes` of it; how much. The file is cut at a checkpoint."""
+
+    def rewrite(self) -> None:
+        """Write the log anew, so that no trace of what was deleted stays in it. Writers wait as long as that takes.
+
+        Deleting overwrites what it deletes; copies that earlier writing left behind, as where rows moved to another page,
+        only this takes away.
+        """
+
+    def checkpoint(self, *, whole: bool) -> bool:
+        """Move what is in the write-ahead log into the file. `whole`: and empty it, which waits for readers.
+
+        False when somebody stood in the way; what could be moved is moved.
+        """
+
+
 class PairLog(Protocol):
     """A pair log. Not thread-safe: one owner at a time; it may be another thread than the one that opened it."""
+
+    @property
+    def upkeep(self) -> LogUpkeep:
+        """Pruning and erasing."""
 
     def append(self, exchanges: Sequence[Exchange]) -> None:
         """Add exchanges in one transaction, durable on return. One whose id is in the log already is left as it is.

@@ -14,7 +14,8 @@ from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.store.base import PairLog
 from shadowbench.store.migrating import Migrate, Refuse, decide, migrate, newest_version, state_of
 from shadowbench.store.queries import script
-from shadowbench.store.sqlite import SqlitePairLog, translated
+from shadowbench.store.sqlite import SqlitePairLog
+from shadowbench.store.transactions import translated
 
 Mode = Literal["read", "write"]
 
@@ -92,6 +93,8 @@ def _open_once(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # What is deleted is overwritten: on pages that stay, and on those that are free until they are used again.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
         if isinstance(verdict, Migrate):
             migrate(connection, now=datetime.now(UTC).isoformat(timespec="seconds"))

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from shadowbench.records import Exchange, FunnelCount, Mark
-from shadowbench.store.base import PAGE_SIZE, LogCounts, LogError, LogSizes, Page
+from shadowbench.store.base import PAGE_SIZE, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
 from shadowbench.store.rows import Rows, exchange_of, has_attempts, rows_of, storable
+from shadowbench.store.sqlite_upkeep import SqliteUpkeep
+from shadowbench.store.transactions import transaction, translated
 
 _SQL = statements("pair_log")
 
 PAGE_BYTES = 16 * 1024 * 1024
 """A page ends once its bodies pass this: a reader's memory stays bounded whatever was captured."""
-
-_REASONS = {
-    sqlite3.SQLITE_FULL: "disk_full",
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_LOCKED: "busy",
-    sqlite3.SQLITE_IOERR: "io_error",
-    sqlite3.SQLITE_CORRUPT: "corrupt",
-    sqlite3.SQLITE_NOTADB: "corrupt",
-    sqlite3.SQLITE_READONLY: "read_only",
-}
 
 
 class SqlitePairLog:
@@ -38,6 +30,7 @@ class SqlitePairLog:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self.upkeep = SqliteUpkeep(connection, path)
 
     def append(self, exchanges: Sequence[Exchange]) -> None:
         """See `PairLog.append`."""
@@ -150,42 +143,8 @@ class SqlitePairLog:
         """See `PairLog.close`."""
         self._connection.close()
 
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        """All or nothing. `begin` says which kind of transaction."""
-        with translated(self._path):
-            self._connection.execute(begin)
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # Some errors (a full disk) have ended the transaction by themselves.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """The border: SQLite's errors leave as `LogError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        reason = _REASONS.get(code, "other")
-        advice = _CANNOT_OPEN if code == sqlite3.SQLITE_CANTOPEN else _ADVICE[reason]
-        raise LogError(reason, f"{path}: {advice} ({error})") from error
-
-
-_CANNOT_OPEN = "cannot open the pair log; check who owns the file and its folder, and the limit of open files"
-_ADVICE = {
-    "other": "cannot use the pair log",
-    "disk_full": "the device is full; free some space, nothing is lost that was stored",
-    "busy": "another process has been writing to this pair log for too long; only one recorder may own it",
-    "io_error": "the device failed to read or write, or a limit on file size was reached",
-    "corrupt": "this is not a pair log, or it is damaged",
-    "read_only": "this pair log may not be written; check the permissions of the file and its folder",
-}
+    def _transaction(self, begin: str) -> AbstractContextManager[None]:
+        return transaction(self._connection, self._path, begin)
 
 
 def _body_bytes(exchange: Exchange) -> int:

@@ -98,3 +98,33 @@ SELECT side, body FROM responses WHERE exchange = ?;
 -- name: counts
 -- Exchanges and pairs in the log.
 SELECT exchanges, pairs FROM kept;
+
+-- name: usage
+-- Exchanges, when the first of them started, pages, free pages, bytes per page.
+SELECT
+    (SELECT exchanges FROM kept),
+    (SELECT min(started_at) FROM exchanges),
+    page_count, freelist_count, page_size
+FROM pragma_page_count, pragma_freelist_count, pragma_page_size;
+
+-- name: oldest
+SELECT number FROM exchanges WHERE started_at < :before ORDER BY started_at, number LIMIT :limit;
+
+-- name: count_before
+SELECT count(*) FROM exchanges WHERE started_at < :before;
+
+-- name: owned_by
+-- A scan of the range; migration 0002 says why there is no index.
+SELECT number FROM exchanges
+WHERE number > :after AND number <= :upto AND (user_key = :user OR tenant_key = :tenant OR cluster_key = :cluster)
+ORDER BY number;
+
+-- name: delete_exchanges
+-- Those in a JSON array. The trigger `exchange_leaves` takes what belongs to them.
+DELETE FROM exchanges WHERE number IN (SELECT value FROM json_each(?));
+
+-- name: delete_marks
+DELETE FROM marks WHERE at < ?;
+
+-- name: delete_funnel
+DELETE FROM funnel WHERE updated_at < ?;

@@ -26,6 +26,7 @@ from shadowbench.records import Dialect, Exchange, Observation, Outcome
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog, each_exchange
 from shadowbench.store.opening import open_log
+from shadowbench.store.retention import Retention, RetentionOptions
 
 WAIT_S = 20
 END = EndPayload(2, 0.0, 0.0, "reset")
@@ -413,3 +414,31 @@ def test_a_doubtful_error_is_given_some_tries_before_an_exchange_is_blamed(bench
 )
 def test_failures_are_classed_by_whose_they_are(error: Exception, failure: str | None) -> None:
     assert failure_of(error) == failure
+
+
+# ── retention ──
+
+
+def test_what_is_beyond_its_bounds_goes_between_batches_and_while_nothing_comes(tmp_path: Path) -> None:
+    reports: SimpleQueue[Report] = SimpleQueue()
+    url = f"sqlite:///{tmp_path}/log.db"
+    writer = Writer(
+        open_log=lambda: open_log(url, "write"),
+        read=read,
+        bounds=BatchBounds(exchanges=256, raw_bytes=1 << 30, body_bytes=1 << 30),
+        deliver=reports.put,
+        clock=time.monotonic,
+        retention=Retention(RetentionOptions(max_exchanges=5), clock=time.monotonic, now=lambda: 0.0),
+    )
+    for number in range(1, 101):
+        writer.put(item(number))
+    writer.start()
+    pruned = 0.0
+    while pruned < 95:  # nothing more is put: the thread goes on by itself
+        pruned += reports.get(timeout=WAIT_S).counters.get("store_pruned_exchanges_total", (("reason", "count"),))
+    writer.stop(0)
+    while not reports.get(timeout=WAIT_S).ended:
+        pass
+    log = open_log(url, "read")
+    assert [exchange.sequence for exchange in each_exchange(log)] == list(range(96, 101))
+    log.close()

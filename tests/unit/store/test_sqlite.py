@@ -8,8 +8,8 @@ import pytest
 from shadowbench.store.base import LogError
 from shadowbench.store.opening import open_log
 from shadowbench.store.queries import statements
-from shadowbench.store.sqlite import translated
 from shadowbench.store.testing import an_exchange, invented_traffic
+from shadowbench.store.transactions import translated
 
 
 @pytest.mark.parametrize(
