@@ -26,6 +26,7 @@ from shadowbench.links import private_folder
 from shadowbench.listening import Address, bind
 from shadowbench.signals import Counters, Sample
 from shadowbench.telemetry.totals import Totals
+from shadowbench.worker import forbid_core_dumps
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -98,6 +99,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Serve until SIGTERM or SIGINT, then drain. The exit code. Raises UnavailableError when a port is taken."""
+        forbid_core_dumps()
         with contextlib.ExitStack() as held:
             held.callback(self._close)
             if self._plan.exclusive_folder is not None:

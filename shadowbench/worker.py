@@ -19,6 +19,7 @@ import dataclasses
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -175,6 +176,7 @@ def run(main: Main) -> NoReturn:
 
     role = _role()
     code = 0
+    forbid_core_dumps()
     try:
         options = _read_options()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -186,6 +188,16 @@ def run(main: Main) -> NoReturn:
         log("error", "worker stops", role=role, error=describe(error))
         code = 1
     sys.exit(code)
+
+
+def forbid_core_dumps() -> None:
+    """Keep this process and its children from leaving their memory, with callers' credentials in it, in a file.
+
+    The limit is 1 byte, not 0: a kernel that pipes core dumps into a program ignores every other limit (core(5)).
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    least = 0 if hard == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (least, least))
 
 
 def _role() -> str:
