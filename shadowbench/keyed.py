@@ -63,14 +63,6 @@ def placeholder(salt: bytes, value: bytes) -> bytes:
     return b"hash:" + blake2b(value, digest_size=12, key=salt, person=b"credential").hexdigest().encode()
 
 
-def owner_key(salt: bytes, person: str, value: bytes) -> str:
-    """A keyed hash of whose traffic it is: equal for equal values, useless otherwise. `person`: tenant | user | cluster.
-
-    A tenant that is known by its credential is the hash of the credential's `placeholder`.
-    """
-    return blake2b(value, digest_size=12, key=salt, person=person.encode()).hexdigest()
-
-
 def cluster_key(salt: bytes, value: bytes) -> str:
     """Names what groups dependent pairs: a session, a user, a conversation."""
     return _name(salt, b"cluster", value)

@@ -17,7 +17,7 @@ def test_points_placeholders_and_markers_stay_what_they_are():
     assert keyed.sample_point(SALT, b"key") == 3769048579564968609
     assert keyed.placeholder(SALT, b"Bearer sk-1") == b"hash:946d5292b23fbf995ef33355"
     assert keyed.make_marker(SALT, NOW) == b"v1.1700000000.3770d219daa2a098d831c8c58945be12"
-    assert keyed.owner_key(SALT, "user", b"ada") == "90de7bf356a66ea99363b987"
+    assert keyed.user_key(SALT, b"ada") == "90de7bf356a66ea99363b987"
     assert keyed.request_key("proxy-0-abc", 7) == b"proxy-0-abc:7"
 
 
