@@ -16,7 +16,7 @@ from shadowbench.http1.client import ClientConnection, ResponseHandler, Response
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.clock import Clock
-from shadowbench.mirror.dispatcher import Dispatcher
+from shadowbench.mirror.dispatcher import OPENED, Dispatcher
 from shadowbench.mirror.exchange import Books, LiveExchange
 from shadowbench.mirror.intake import Intake
 from shadowbench.mirror.lag import LagMeter
@@ -186,7 +186,11 @@ class Bench:
     ) -> None:
         loop = asyncio.get_running_loop()
         options = MirrorOptions(
-            runtime_folder="run", secret_file="s", candidates=candidates or (small(),), max_request_bytes=100_000
+            runtime_folder="run",
+            secret_file="s",
+            candidates=candidates or (small(),),
+            max_request_bytes=100_000,
+            duplicate_window_s=0.0,
         )
         self.counters = Counters()
         self.memory = Memory(memory_bytes)
@@ -227,6 +231,8 @@ class Bench:
     def take(self, *wire: bytes) -> None:
         """Frames from the proxy."""
         for frame in FrameReader().feed(b"".join(wire)):
+            if frame.kind == handoff.Kind.OPEN:
+                self.dispatcher.count(OPENED)
             action = self.intake.take(frame, 0.0)
             if action is not None:
                 self.dispatcher.do(cast(Any, action))
