@@ -13,7 +13,7 @@ from shadowbench import handoff
 from shadowbench.handoff import Kind
 from shadowbench.limits.retry import STALE, Failed, RetryAt, RetryPolicy, decide, retry_after_s
 from shadowbench.mirror.call import Call, CallContext
-from shadowbench.mirror.gates import Gates, Permit
+from shadowbench.mirror.gates import MIN_WAIT_S, Gates, Permit
 from shadowbench.mirror.shaping import Shaped
 
 _TOO_MANY_REQUESTS = 429
@@ -149,6 +149,9 @@ class Attempts:
         verdict = self._decide(failed, now_ns)
         if not isinstance(verdict, RetryAt):
             return False
+        self._over(fault, status)
+        if self._gates.closed(now_ns) is not None:
+            return False  # this one was enough for the breaker
         self._repeat(failed, verdict, now_ns)
         return True
 
@@ -177,7 +180,6 @@ class Attempts:
             self._was_stale = True
         else:
             self._retries += 1
-        self._over(failed.fault, failed.status)
         told = {"reason": verdict.reason, "status": failed.status, "started_ns": self._began_ns, "ended_ns": now_ns}
         self._listener.on_retry(verdict.reason, handoff.json_frame(Kind.ATTEMPT, told, self._number, self._side))
         if not self._cancelled:
@@ -190,7 +192,7 @@ class Attempts:
         if self._gates.closed(now_ns) is not None or at_ns > self._latest_ns or now_ns > self._latest_ns:
             self._give_up(self._reason)
         elif at_ns > now_ns:
-            self._timer = self._context.loop.call_later((at_ns - now_ns) / 1e9, self._again)
+            self._timer = self._context.loop.call_later(max(MIN_WAIT_S, (at_ns - now_ns) / 1e9), self._again)
         else:
             self._gates.again(self._permit, now_ns)
             self._begin(fresh=self._reason == STALE)

@@ -18,7 +18,9 @@ from shadowbench.mirror.purse import Purse
 
 PAUSED = "paused"
 BREAKER_OPEN = "breaker_open"
-# Calls wait until the millisecond they are due, and a little later: so much of a second may go at once.
+# uvloop's timers count milliseconds, and would round a shorter wait to none, again and again until it is over.
+MIN_WAIT_S = 0.001
+# So much of a second may go at once: calls that wait are late by a timer's delay, and would never catch up.
 _BURST_S = 0.1
 # An endpoint that asks for an hour of quiet is asked again sooner: its clock may be wrong, and limits are lifted.
 _MAX_HOLD_S = 60.0

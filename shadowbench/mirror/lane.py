@@ -22,7 +22,7 @@ from shadowbench.mirror import names
 from shadowbench.mirror.attempts import Attempts
 from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.exchange import LiveExchange
-from shadowbench.mirror.gates import PAUSED, Gates, Permit
+from shadowbench.mirror.gates import MIN_WAIT_S, PAUSED, Gates, Permit
 from shadowbench.mirror.lane_state import LaneState, state_of
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.purse import Purse
@@ -319,7 +319,7 @@ class Lane:
         due_ns = self._stale_at_ns(next(iter(self._queue))) + 1
         if len(self._running) < self.options.concurrency:
             due_ns = min(due_ns, self.gates.rate.not_before_ns(now_ns))
-        self._timer = self._context.loop.call_later(max(0, due_ns - now_ns) / 1e9, self._advance)
+        self._timer = self._context.loop.call_later(max(MIN_WAIT_S, (due_ns - now_ns) / 1e9), self._advance)
 
     def _dispatch(self, copy: Copy, now_ns: int) -> None:
         request = copy.request
