@@ -117,7 +117,7 @@ class Child:
                 assert self._control is not None
                 return await self._control.ask(message)
         except TimeoutError:
-            what = "did not answer" if self.ready else "is not running"
+            what = "did not answer" if self.ready else "was not there"
             raise UnavailableError(f"{self.name} {what} within {timeout_s:g} s") from None
         except _NoAnswerError as error:
             raise UnavailableError(f"{self.name} {error}") from None
@@ -158,13 +158,12 @@ class Child:
                 return _COULD_NOT_START
         self.pid = process.pid
         _, control = await asyncio.get_running_loop().create_unix_connection(
-            lambda: _Control(self._on_message), sock=ours
+            lambda: _Control(self._on_message, self._serves.clear), sock=ours
         )
         self._control = control
         if self._leaving.is_set():
             control.say({"drain": True})  # told to leave while it was being started
         code = await process.wait()
-        self._serves.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await control.closed.wait()
@@ -202,9 +201,10 @@ class _NoAnswerError(Exception):
 class _Control(asyncio.Protocol):
     """The parent's end of the control socket: JSON lines."""
 
-    def __init__(self, on_message: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, on_message: Callable[[Mapping[str, Any]], None], on_lost: Callable[[], None]) -> None:
         self.closed = asyncio.Event()
         self._on_message = on_message
+        self._on_lost = on_lost
         self._transport: asyncio.WriteTransport | None = None
         self._rest = b""
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -224,6 +224,7 @@ class _Control(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._on_lost()
         self.closed.set()
         for question in self._asked.values():
             if not question.done():

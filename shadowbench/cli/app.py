@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from shadowbench import __version__
+from shadowbench.cli.control import control
 from shadowbench.cli.demo import demo
 
 app = typer.Typer(
@@ -108,6 +109,7 @@ def doctor(config: ConfigOption = None) -> None:
 
 
 app.command(rich_help_panel="Start here")(demo)
+app.add_typer(control, name="control", rich_help_panel="Run")
 
 
 class ReportFormat(StrEnum):

@@ -1,16 +1,30 @@
 import asyncio
+import os
+import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shadowbench.child import Child, WorkerSpec, restart_delay_s
+from shadowbench.errors import UnavailableError
 from shadowbench.signals import Sample
 
 WORKER = """
 import asyncio, os
 from shadowbench.worker import run
 async def main(parent, options):
+    def echo(message):
+        if message.get("dies"):
+            os._exit(5)
+        if message.get("hangs"):
+            import time
+            time.sleep(30)
+        return {"number": options["number"], "said": message.get("say"), "environ": sorted(os.environ)}
+    parent.on_message("echo", echo)
     parent.counters.add("runs_total")
     parent.counters.gauge("echo", options["number"])
     parent.ready()
@@ -112,3 +126,93 @@ async def test_a_program_that_cannot_be_started_counts_as_one_that_died() -> Non
         await heard.exits.acquire()
         child.drain()
     assert heard.events[0] == "exit 127"
+
+
+@asynccontextmanager
+async def running(child: Child) -> AsyncIterator[None]:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(child.run())
+        try:
+            yield
+        finally:
+            child.kill()
+
+
+async def test_a_worker_answers_and_one_that_starts_is_waited_for() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        first, second = await asyncio.gather(
+            child.ask({"kind": "echo", "say": 1}, 20), child.ask({"kind": "echo", "say": 2}, 20)
+        )
+    assert (first["said"], second["said"]) == (1, 2)
+
+
+async def test_a_refusal_is_told_with_the_workers_name() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        with pytest.raises(UnavailableError, match=r"^proxy refused: it does not know what 'nothing' means$"):
+            await child.ask({"kind": "nothing"}, 20)
+
+
+async def test_a_worker_that_ends_before_it_answers_is_not_waited_for() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        with pytest.raises(UnavailableError, match=r"^proxy ended before it answered$"):
+            await child.ask({"kind": "echo", "dies": True}, 20)
+
+
+async def test_a_worker_that_hangs_is_waited_for_until_the_time_is_over() -> None:
+    heard = Recorder()
+    child = Child(spec(), heard)
+    async with running(child):
+        await heard.ready.wait()
+        with pytest.raises(UnavailableError, match=r"^proxy did not answer within 0\.05 s$"):
+            await child.ask({"kind": "echo", "hangs": True}, 0.05)
+
+
+async def test_a_worker_that_is_not_there_is_told_as_such() -> None:
+    child = Child(spec(), Recorder())
+    with pytest.raises(UnavailableError, match=r"^proxy was not there within 0\.01 s$"):
+        await child.ask({"kind": "echo"}, 0.01)
+
+
+async def test_amended_options_hold_from_the_next_process_on() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        assert (await child.ask({"kind": "echo"}, 20))["number"] == 7
+        assert not child.is_outdated
+        child.amend({"number": 8})
+        assert child.is_outdated
+        with pytest.raises(UnavailableError):
+            await child.ask({"kind": "echo", "dies": True}, 20)
+        assert (await child.ask({"kind": "echo"}, 20))["number"] == 8
+        assert not child.is_outdated
+
+
+async def test_an_amendment_that_the_process_confirmed_leaves_it_up_to_date() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        await child.ask({"kind": "echo"}, 20)
+        child.amend({"number": 8})
+        child.works_by(child.spec.options)
+        assert not child.is_outdated
+
+
+async def test_what_is_withheld_is_not_in_the_workers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THE_TOKEN", "hush")
+    monkeypatch.setenv("THE_KEY", "needed")
+    child = Child(replace(spec(), withheld=("THE_TOKEN",)), Recorder())
+    async with running(child):
+        environ = (await child.ask({"kind": "echo"}, 20))["environ"]
+    assert "THE_KEY" in environ
+    assert "THE_TOKEN" not in environ
+
+
+async def test_a_hang_up_does_not_end_a_worker() -> None:
+    child = Child(spec(), Recorder())
+    async with running(child):
+        await child.ask({"kind": "echo"}, 20)
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGHUP)
+        await child.ask({"kind": "echo"}, 20)
+        assert child.restarts == 0

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbench.errors import ConfigurationError
 from shadowbench.worker import Parent, describe, from_json, to_json
 
 
@@ -123,6 +124,40 @@ async def test_the_word_to_drain_arrives_however_it_is_cut() -> None:
         assert not wire.parent.draining.is_set()
         wire.writer.write(b'in": true}\n')
         await wire.parent.draining.wait()
+
+
+async def test_questions_are_answered_in_order_after_what_they_ask_for_is_done() -> None:
+    async with Wire() as wire:
+        done: list[int] = []
+
+        def change(message: Mapping[str, Any]) -> Mapping[str, Any]:
+            done.append(message["to"])
+            return {"changed": len(done)}
+
+        wire.parent.on_message("change", change)
+        wire.writer.write(b'{"ask": 1, "kind": "change", "to": 5}\n{"ask": 2, "kind": "change", "to": 6}\n')
+        assert await wire.heard() == {"answer": 1, "with": {"changed": 1}}
+        assert await wire.heard() == {"answer": 2, "with": {"changed": 2}}
+        assert done == [5, 6]
+
+
+async def test_what_cannot_be_done_is_refused_and_the_worker_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    async with Wire() as wire:
+
+        def bug(message: Mapping[str, Any]) -> Mapping[str, Any]:
+            raise KeyError("options")
+
+        def wrong(message: Mapping[str, Any]) -> Mapping[str, Any]:
+            raise ConfigurationError("candidates need a restart")
+
+        wire.parent.on_message("bug", bug)
+        wire.parent.on_message("wrong", wrong)
+        wire.writer.write(b'{"ask": 1, "kind": "bug"}\n{"ask": 2, "kind": "wrong"}\n{"ask": 3, "kind": "what"}\n')
+        assert (await wire.heard())["refusal"].startswith("KeyError: 'options'")
+        assert await wire.heard() == {"answer": 2, "refusal": "candidates need a restart"}
+        assert await wire.heard() == {"answer": 3, "refusal": "it does not know what 'what' means"}
+        assert not wire.parent.draining.is_set()
+    assert capfd.readouterr().err.count("could not be obeyed") == 1  # a bug of ours is told in the log as well
 
 
 async def test_the_end_of_the_parent_means_drain() -> None:
