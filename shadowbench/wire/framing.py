@@ -53,6 +53,7 @@ _LINE_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "applicat
 _TELLS_NOTHING = frozenset({"", "text/plain", "application/octet-stream"})
 _STREAMS_AS_JSON = _LINE_DIALECTS | {Dialect.GEMINI}
 _BEGINS_EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry)?:")
+_EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:")
 _BEGINS_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[")
 _FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*([^\r\n]+)[\r\n]")
 _ENOUGH_BYTES = 16
@@ -85,6 +86,11 @@ def framing_of_start(dialect: Dialect, start: bytes, *, at_end: bool) -> Framing
 def begins_events(start: bytes) -> bool:
     """Whether a body begins as server-sent events do."""
     return _BEGINS_EVENTS.match(start) is not None
+
+
+def may_begin_events(start: bytes) -> bool:
+    """Whether what there is of a body may be the beginning of server-sent events."""
+    return begins_events(start) or any(field.startswith(start.strip()) for field in _EVENT_FIELDS)
 
 
 def decoder_of(framing: Framing, max_event_bytes: int) -> Decoder:

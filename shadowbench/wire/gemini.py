@@ -185,7 +185,7 @@ def _block(feedback: Mapping[str, Any]) -> Choice | None:
     if reason is None:
         return None
     message = loose.as_name(feedback.get("blockReasonMessage")) or reason
-    return Choice(refusal=loose.sound(message), finish_reason=loose.sound(reason))
+    return Choice(refusal=message, finish_reason=reason)
 
 
 def _joined(parts: list[str]) -> str | None:

@@ -53,8 +53,10 @@ def as_text(value: object) -> str | None:
 
 
 def as_name(value: object) -> str | None:
-    """`value` when it is a string that says something: gateways send "" for what they do not know."""
-    return value if isinstance(value, str) and value else None
+    """`value`, made sound, when it is a string that says something: gateways send "" for what they do not know."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.isascii() else sound(value)
 
 
 def as_count(value: object) -> int | None:

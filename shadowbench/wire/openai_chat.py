@@ -72,7 +72,7 @@ class _Choice:
         if len(message) == 1 and carried:  # nearly all of them
             return True
         carried |= self._take_reasoning(message)
-        carried |= _append(self._refusal, loose.as_name(message.get("refusal")))
+        carried |= _append(self._refusal, loose.as_text(message.get("refusal")) or None)
         if calls := message.get("tool_calls"):
             carried |= self._calls.take(loose.as_sequence(calls))
         if call := message.get("function_call"):
@@ -94,7 +94,7 @@ class _Choice:
         return carried
 
     def _take_reasoning(self, message: Mapping[str, Any]) -> bool:
-        return any(_append(self._reasoning, loose.as_name(message.get(key))) for key in _REASONING)
+        return any(_append(self._reasoning, loose.as_text(message.get(key)) or None) for key in _REASONING)
 
     def _take_audio(self, audio: Mapping[str, Any]) -> bool:
         return _append(self._transcript, loose.as_text(audio.get("transcript"))) or bool(audio.get("data"))

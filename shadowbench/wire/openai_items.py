@@ -79,7 +79,7 @@ class Item:
         item = self._whole
         type_ = loose.as_text(item.get("type")) or ""
         return ToolCall(
-            name=loose.sound(loose.as_name(item.get("name")) or type_.removesuffix("_call")),
+            name=loose.as_name(item.get("name")) or loose.sound(type_.removesuffix("_call")),
             arguments=loose.sound("".join(self.texts("arguments"))),
             id=loose.as_name(item.get("call_id")) or loose.as_name(item.get("id")),
             kind=kind,

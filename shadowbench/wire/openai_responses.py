@@ -61,7 +61,7 @@ def parse_body(body: bytes) -> Parsed:
     told = _Response()
     told.take(response)
     error = ProviderError() if response.get("status") == "failed" else None
-    return told.parsed(error=error, ended=response.get("status") not in _UNFINISHED, malformed=None)
+    return told.parsed(error=error, ended=loose.as_text(response.get("status")) not in _UNFINISHED, malformed=None)
 
 
 class StreamReader:
@@ -97,8 +97,9 @@ class StreamReader:
             value = loose.as_mapping(loose.load(event.data))
         except loose.NotJson:
             return
-        if not self._error and value.get("type") in _TERMINAL:
-            self._take(str(value["type"]), value)
+        kind = loose.as_text(value.get("type"))
+        if kind in _TERMINAL and not self._ended and not self._error:
+            self._take(kind, value)
 
     def finish(self) -> Parsed:
         """What came of it."""

@@ -36,7 +36,7 @@ from shadowbench.wire import (
 )
 from shadowbench.wire.base import EventReader, Parsed, ProviderError
 from shadowbench.wire.content_encoding import MAX_OUTPUT_BYTES, ContentDecoder, decoder_for
-from shadowbench.wire.framing import Framing, begins_events, decoder_of, framing_of, framing_of_start
+from shadowbench.wire.framing import Framing, decoder_of, framing_of, framing_of_start, may_begin_events
 from shadowbench.wire.provider_error import error_of_body
 from shadowbench.wire.sse import MAX_EVENT_BYTES
 
@@ -267,8 +267,7 @@ class _EventStream:
         if last := self._decoder.finish():
             self._events += 1
             self._reader.feed_unterminated(last)
-        is_other = self._framing is Framing.EVENTS and not self._events and bool(body.strip())
-        if is_other and not begins_events(body):
+        if self._framing is Framing.EVENTS and not self._events and not may_begin_events(body):
             return Parsed(malformed="not_an_event_stream")
         return self._reader.finish()
 

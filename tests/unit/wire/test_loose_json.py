@@ -31,5 +31,10 @@ def test_halves_of_a_character_are_joined_and_lone_ones_replaced() -> None:
     assert loose.sound("a\ud83db") == "a\ufffdb"
 
 
+@pytest.mark.parametrize(("value", "name"), [("a", "a"), ("", None), (1, None), ("\ud83d", "\ufffd"), ("ü", "ü")])
+def test_a_name_says_something_in_real_unicode(value: object, name: str | None) -> None:
+    assert loose.as_name(value) == name
+
+
 def test_text_with_lone_halves_can_be_dumped() -> None:
     assert loose.dump({"a": [1, "\ud83d"]}) == '{"a":[1,"\ud83d"]}'
