@@ -138,6 +138,7 @@ class FakeRecorder:
         self.refuses_all = False
         self.connections: list[_RecorderConnection] = []
         self.errors: list[str] = []
+        self.notes: list[Frame] = []  # FUNNEL and MARK
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -189,6 +190,9 @@ class _RecorderConnection(asyncio.Protocol):
             self.transport.write(handoff.pack(Kind.WELCOME, 0, json.dumps({"version": handoff.VERSION}).encode()))
             return
         if frame.kind == Kind.GOODBYE:
+            return
+        if frame.kind in (Kind.FUNNEL, Kind.MARK):
+            self._owner.notes.append(frame)
             return
         closed = self.assembly.take(frame)
         if closed is None:
@@ -267,6 +271,7 @@ async def mirror(
         "runtime_folder": str(run),
         "secret_file": str(folder / "secret"),
         "candidates": candidates,
+        "duplicate_window_s": 0.0,  # tests send one body again and again
         "drain_s": 5.0,
         "finish_s": 0.2,
         "settle_s": 2.0,

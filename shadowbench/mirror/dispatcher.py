@@ -34,6 +34,8 @@ DISCARDED = "discarded"
 
 # Production's side ended by a reason of the proxy's own: nothing can be said about its answer, so no candidate is needed.
 _SPOILING = frozenset({"handoff_full", "capture_dropped", "tunnel", "shutdown"})
+# What a lane drops because it cannot keep up: the next second takes less, instead of what comes first.
+_OVERLOADED = frozenset({"queue_full", "stale"})
 
 
 class Dispatcher:
@@ -55,7 +57,8 @@ class Dispatcher:
         self.lanes: Sequence[Lane] = ()  # in the order of the candidates
         self.tallies: dict[str, Mapping[str, int]] = {}  # what each proxy worker decided so far, by its life
         self.recorder = RecorderLink(recorder_socket, name=name, listener=self, counters=counters, chance=chance)
-        self._config_hash = config_hash
+        self.strained: Callable[[int | None], None] = lambda index: None  # hears what overload dropped, of which candidate
+        self.config_hash = config_hash
         self._clock = clock
         self._counters = counters
         self._chance = chance
@@ -111,11 +114,16 @@ class Dispatcher:
             if live.books.forget(live):
                 self._drop(live)
             self.count(DISCARDED, refusal)
+            if refusal == FULL:
+                self.strained(None)
             self._settle(live, recorded=False)
             return
         self.recorder.open(live)
         now_ns = self._clock.now_ns()
-        offers = [(self.lanes[index], self.lanes[index].refusal(now_ns)) for index in plan.admission.probabilities]
+        offers = [
+            (self.lanes[index], plan.withheld.get(index) or self.lanes[index].refusal(now_ns))
+            for index in plan.probabilities
+        ]
         self.recorder.write(self._opening(live, plan, offers))
         live.waiting = {PRODUCTION, *(lane.side for lane, refusal in offers if refusal is None)}
         copies: list[Copy] = []
@@ -123,6 +131,7 @@ class Dispatcher:
             lane.count(SAMPLED)
             if refusal is not None:
                 lane.count("not_sent", refusal)
+                self._note_strain(lane.side, refusal)
             else:
                 copies.append(Copy(live, lane.side, lane, plan.request, self._clock.now_ns()))
         live.copies.extend(copies)
@@ -153,15 +162,18 @@ class Dispatcher:
             "proxy_sequence": live.sequence,
             "started_at": started_at,
             "policy_version": live.opened.policy_version,
-            "config_hash": self._config_hash,
-            "cluster_key": admission.cluster_key,
+            "config_hash": self.config_hash,
+            "cluster_key": plan.cluster_key,
+            "tenant_key": plan.tenant_key,
+            "user_key": plan.user_key,
+            "stratum": plan.stratum,
             "request_id_header": admission.request_id,
             "dialect": admission.dialect.value,
             "candidates": [
                 {
                     "side": lane.side,
                     "name": lane.options.name,
-                    "inclusion_probability": admission.probabilities[lane.side - 1],
+                    "inclusion_probability": plan.probabilities[lane.side - 1],
                     "config_hash": lane.config_hash,
                     "model": lane.options.model or plan.request.facts.model,
                     "dialect": lane.options.dialect,
@@ -222,6 +234,7 @@ class Dispatcher:
         """Decided after the plan was told."""
         live = copy.live
         live.copies.remove(copy)
+        self._note_strain(copy.side, reason)
         abort = handoff.abort_frame(live.number, self._clock.now_ns(), f"not_sent:{reason}", side=copy.side)
         self.recorder.write([abort])
         self._side_ended(live, copy.side)
@@ -241,9 +254,15 @@ class Dispatcher:
 
     def _spoil(self, live: LiveExchange, reason: str) -> None:
         live.spoiled = reason
+        if reason == FULL:
+            self.strained(None)
         self._withdraw(live, reason)
         live.books.release(live)
         self.recorder.close(live)
+
+    def _note_strain(self, side: int, reason: str) -> None:
+        if reason in _OVERLOADED:
+            self.strained(side - 1)
 
     def _withdraw(self, live: LiveExchange, reason: str) -> None:
         copies, live.copies = live.copies, []

@@ -6,6 +6,8 @@ The story of one exchange, as a proxy may tell it:
     REQUEST_END, and HEAD before PART…, mixed in any way, for production may answer before the request is complete. END or
     ABORT is the last word, whatever came before.
 
+TALLY stands beside exchanges: how the proxy's worker has decided about all requests so far.
+
 A frame for an exchange that has ended, or that was dropped, is late, not wrong: a DROP takes time to arrive. A number above
 all that were opened, or a story out of order, is a ProtocolError: the peer does not mean what we read.
 """
@@ -27,6 +29,9 @@ _EXCHANGE_COST = 2048
 _FRAME_COST = 96
 # Heads of responses, stamped parts: a proxy that answers early for megabytes is not waited for.
 _MAX_EARLY_BYTES = 262_144
+# A tally holds a count per decision. More is not meant.
+_MAX_TALLIED = 64
+_MAX_NAME = 200
 
 # What proxies say in ABORT. Anything else is counted under one label, so that a peer cannot invent series.
 ABORT_REASONS = frozenset(
@@ -87,7 +92,7 @@ class Goodbye:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a proxy worker decided so far about the requests it saw, cumulative over its life."""
+    """What a proxy worker decided so far about the requests it saw, cumulative over its life: the last one counts."""
 
     worker: str
     counts: Mapping[str, int]
@@ -106,7 +111,7 @@ class Intake:
         self._planner = planner
         self._admissions: dict[int, Admission] = {}
         self._highest = -1
-        self._readers: dict[int, Callable[[LiveExchange, Frame], Action | None]] = {
+        self._readers: dict[int, Callable[[LiveExchange, Frame, float], Action | None]] = {
             Kind.REQUEST: self._request,
             Kind.REQUEST_END: self._request_end,
             Kind.HEAD: self._answer,
@@ -122,6 +127,8 @@ class Intake:
         if frame.kind == Kind.GOODBYE:
             self.leaving = True
             return Goodbye()
+        if frame.kind == Kind.TALLY:
+            return _read_tally(frame.payload)
         reader = self._readers.get(frame.kind)
         if reader is None or frame.side != PRODUCTION:
             raise ProtocolError(f"a proxy does not send frame {frame.kind} for side {frame.side}")
@@ -131,7 +138,7 @@ class Intake:
                 raise ProtocolError(f"frame {frame.kind} speaks of exchange {frame.sequence}, which was never opened")
             self.late += 1
             return None
-        return reader(live, frame)
+        return reader(live, frame, unix_s)
 
     # ── frames ──
 
@@ -147,31 +154,31 @@ class Intake:
         if isinstance(admission, Skip):
             return self._discard(live, admission.stage, admission.reason)
         if not self.books.hold(live, _EXCHANGE_COST + len(frame.payload)):
-            return self._discard(live, INELIGIBLE, "memory_full")
+            return self._no_room(live)
         self._admissions[frame.sequence] = admission
         return None
 
-    def _request(self, live: LiveExchange, frame: Frame) -> Action | None:
+    def _request(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
         if live.sent_ns:
             raise ProtocolError("a request goes on after its end")
         live.body_bytes += len(frame.payload)
         if live.body_bytes > self._planner.terms.eligibility.max_request_bytes:
             return self._discard(live, INELIGIBLE, "over_bound")
         if not self.books.hold(live, _FRAME_COST + len(frame.payload)):
-            return self._discard(live, INELIGIBLE, "memory_full")
+            return self._no_room(live)
         live.body.append(frame.payload)
         return None
 
-    def _request_end(self, live: LiveExchange, frame: Frame) -> Action | None:
+    def _request_end(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
         if live.sent_ns:
             raise ProtocolError("a request ends twice")
         live.sent_ns = max(1, handoff.read_request_end(frame.payload))
-        plan = self._plan(live)
+        plan = self._plan(live, unix_s)
         if isinstance(plan, Skip):
             return self._discard(live, plan.stage, plan.reason)
         return Begin(live, plan)
 
-    def _answer(self, live: LiveExchange, frame: Frame) -> Action | None:
+    def _answer(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
         if live.sent_ns:
             return Relay(live, frame, ends=False)
         size = _FRAME_COST + len(frame.payload)
@@ -181,7 +188,7 @@ class Intake:
         live.early.append(frame)
         return None
 
-    def _end(self, live: LiveExchange, frame: Frame) -> Action | None:
+    def _end(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
         reason = handoff.read_end(frame.payload).reason
         if (frame.kind == Kind.ABORT) != (reason is not None):
             raise ProtocolError("an end has a reason, or an abort has none")
@@ -190,7 +197,7 @@ class Intake:
             return Relay(live, frame, ends=True)
         if reason in _UNREACHED and _is_whole(live):
             # Production was never reached, so nothing was ever sent in full; a candidate may do better, which is a pair.
-            plan = self._plan(live)
+            plan = self._plan(live, unix_s)
             return (
                 Discard(live, plan.stage, plan.reason, tell=False)
                 if isinstance(plan, Skip)
@@ -202,9 +209,13 @@ class Intake:
             return Discard(live, INELIGIBLE, "request_incomplete", tell=False)
         return Discard(live, INELIGIBLE, reason if reason in ABORT_REASONS else "aborted", tell=False)
 
-    def _plan(self, live: LiveExchange) -> Plan | Skip:
+    def _plan(self, live: LiveExchange, unix_s: float) -> Plan | Skip:
         body = live.body[0] if len(live.body) == 1 else b"".join(live.body)
-        return self._planner.plan(self._admissions.pop(live.sequence), live.head, body)
+        return self._planner.plan(self._admissions.pop(live.sequence), live.head, body, unix_s)
+
+    def _no_room(self, live: LiveExchange) -> Discard:
+        self._planner.thinning.strain()  # the next second takes less, instead of what comes first
+        return self._discard(live, INELIGIBLE, "memory_full")
 
     def _discard(self, live: LiveExchange, stage: str, reason: str) -> Discard:
         self.books.forget(live)
@@ -215,3 +226,13 @@ class Intake:
 def _is_whole(live: LiveExchange) -> bool:
     """Whether all that the head announced has come. Of a chunked body only its end tells."""
     return live.head.get(b"content-length") == b"%d" % live.body_bytes
+
+
+def _read_tally(payload: bytes) -> Tally:
+    fields = handoff.read_json(payload)
+    worker, counts = fields.get("worker"), fields.get("counts")
+    if not isinstance(worker, str) or not 0 < len(worker) <= _MAX_NAME or not isinstance(counts, dict):
+        raise ProtocolError("a tally without a worker, or without counts")
+    if len(counts) > _MAX_TALLIED or not all(type(count) is int and count >= 0 for count in counts.values()):
+        raise ProtocolError("a tally's counts are not counts")
+    return Tally(worker, counts)

@@ -14,6 +14,7 @@ LATE_FRAMES = "mirror_late_frames_total"
 MISCOUNTED_ACKS = "mirror_miscounted_acks_total"
 QUEUE_DEPTH = "lane_queue_depth"
 RUNNING = "lane_running"
+SHARE = "lane_share_ratio"
 PROXIES = "mirror_proxies"
 LIVE = "mirror_live_exchanges"
 HELD_BYTES = "mirror_held_request_bytes"
@@ -32,6 +33,7 @@ SIGNALS = {
     MISCOUNTED_ACKS: "settlements the recorder reported beyond the exchanges it was given",
     QUEUE_DEPTH: "requests waiting in a lane; label candidate",
     RUNNING: "calls under way in a lane; label candidate",
+    SHARE: "share of what its rate chooses that load and cap leave a candidate in this second; label candidate",
     PROXIES: "proxy connections that stand",
     LIVE: "exchanges whose production side has not ended",
     HELD_BYTES: "request bytes held until every candidate was called",

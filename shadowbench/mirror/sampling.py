@@ -1,46 +1,97 @@
-"""Which candidates an exchange is sampled for. Pure.
+"""Which candidates an exchange is sampled for, and how likely that was. Pure.
 
-One salted hash per exchange, compared with every candidate's rate: a candidate with a lower rate sees a subset of what one with
-a higher rate sees, so that candidates can be compared on the same exchanges.
+Two numbers are drawn for an exchange, both uniform, both fixed by keyed hashes:
+
+    point   by the sampling key, compared with rates. All exchanges with one key have the same, and all candidates: one with
+            a lower rate sees a subset of what one with a higher rate sees, so that they can be compared on the same exchanges.
+    lot     by the exchange itself, compared with the shares that load leaves (`thinning`).
+
+What the proxy did bounds it from above. With key request or header it compared the same point with the rate it had in force,
+`admitted`: together they are one comparison with the lower of both. With key conversation it cannot know the key, which is in
+the body, and drew by the request: two independent draws, whose probabilities multiply.
+
+    request, header:NAME   probability = min(rate, admitted) × share
+    conversation           probability = rate × admitted × share
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 from shadowbench import keyed
 from shadowbench.mirror.head import RequestHead
 
-BY_REQUEST = "request"
 _BY_HEADER = "header:"
+_BY_CONVERSATION = "conversation"
+THINNED = "thinned"
+WARMING_UP = "warming_up"
 
 
-def header_of_key(sample_key: str) -> bytes | None:
-    """The lower-case header name in a sample key, None when every request draws for itself."""
-    if sample_key.startswith(_BY_HEADER):
-        return sample_key.removeprefix(_BY_HEADER).strip().lower().encode("latin-1")
-    return None
+class SampleKey(NamedTuple):
+    """What draws the point."""
+
+    header: bytes | None  # lower case
+    is_conversation: bool = False
+
+    @staticmethod
+    def of(text: str) -> SampleKey:
+        """From request | header:NAME | conversation."""
+        if text.startswith(_BY_HEADER):
+            return SampleKey(text.removeprefix(_BY_HEADER).strip().lower().encode("latin-1"))
+        return SampleKey(None, text == _BY_CONVERSATION)
+
+    def point(self, salt: bytes, head: RequestHead, request_key: bytes) -> int:
+        """With key request or header: as the proxy computed it. A request without the header draws for itself."""
+        value = head.headers.get(self.header) if self.header is not None else None
+        return keyed.sample_point(salt, value if value is not None else request_key)
+
+    @staticmethod
+    def conversation_point(salt: bytes, conversation: bytes | None, request_key: bytes) -> int:
+        """With key conversation. Never the proxy's point, from which it must be independent."""
+        own = b"conversation:%b" % conversation if conversation is not None else b"alone:%b" % request_key
+        return keyed.sample_point(salt, own)
 
 
-def sampling_key(sample_header: bytes | None, head: RequestHead, epoch: str, sequence: int) -> bytes:
-    """What is hashed. A request without the header draws for itself. A credential stands as its placeholder.
+class Bound(NamedTuple):
+    """How far the proxy let points pass when it opened the exchange."""
 
-    The proxy computes the same: it must be the same point that both compare with their rates.
-    """
-    value = head.headers.get(sample_header) if sample_header is not None else None
-    return value if value is not None else keyed.request_key(epoch, sequence)
+    admitted: float
+    is_independent: bool  # it compared another point than ours
 
+    def limit(self, rate: float) -> float:
+        """What our point is compared with."""
+        return rate if self.is_independent else min(rate, self.admitted)
 
-def inclusion_probabilities(point: int, rates: Sequence[float], admitted: float) -> dict[int, float]:
-    """Index of each candidate that `point` admits → the probability that it did.
-
-    `admitted` is the rate below which the proxy let points pass when it opened the exchange.
-    """
-    bounds = ((index, min(rate, admitted)) for index, rate in enumerate(rates))
-    return {index: bound for index, bound in bounds if bound > 0 and point < keyed.threshold(bound)}
+    def probability(self, rate: float, share: float) -> float:
+        """That both sides let the exchange pass."""
+        return (rate * self.admitted if self.is_independent else min(rate, self.admitted)) * share
 
 
-def cluster_key(salt: bytes, value: bytes) -> str:
-    """A keyed hash of what groups dependent pairs: equal for equal values, useless otherwise."""
-    return blake2b(value, digest_size=12, key=salt, person=b"cluster").hexdigest()
+class Draw(NamedTuple):
+    """For whom an exchange is sampled."""
+
+    probabilities: dict[int, float]  # candidate's index → how likely it was
+    eligible: tuple[int, ...]  # candidates whose rate let it pass, before shares
+    reason: str  # why nobody is left, where shares decided
+
+
+def draw(point: int, own_lot: int, rates: Sequence[float], shares: Sequence[float], bound: Bound) -> Draw:
+    """Compare the point with every candidate's rate and the lot with its share."""
+    passed = tuple(
+        index for index, rate in enumerate(rates) if (limit := bound.limit(rate)) > 0 and point < keyed.threshold(limit)
+    )
+    chosen = {
+        index: bound.probability(rates[index], shares[index])
+        for index in passed
+        if shares[index] >= 1.0 or own_lot < keyed.threshold(shares[index])
+    }
+    if chosen or not passed:
+        return Draw(chosen, passed, "")
+    return Draw({}, passed, THINNED if any(shares[index] > 0 for index in passed) else WARMING_UP)
+
+
+def lot(salt: bytes, request_key: bytes) -> int:
+    """The exchange's own number on [0, 2**64), independent of every point."""
+    return int.from_bytes(blake2b(request_key, digest_size=8, key=salt, person=b"lot").digest(), "big")

@@ -216,6 +216,12 @@ class MirrorServer:
         except TimeoutError:
             pass  # proxies that stay will find another mirror
 
+    def announce(self) -> None:
+        """Tell all proxies the policy in force, and those that come."""
+        self.policy = self.planner.terms.policy().to_json()
+        for connection in tuple(self._connections.values()):
+            connection.write([handoff.pack(Kind.POLICY, 0, self.policy)])
+
     def stop_listening(self) -> None:
         """No new proxies, and nothing more from those that are there: what they had under way is given up."""
         if self._listening is not None:

@@ -183,6 +183,9 @@ class MirrorService:
         await self.server.until_empty(self.options.drain_s)
         self.server.stop_listening()
         await asyncio.gather(*(lane.drain(self.options.finish_s) for lane in self.dispatcher.lanes))
+        await self.dispatcher.recorder.until_settled(self.options.settle_s)
+        self.orders.send_marks()
+        self.dispatcher.tell_funnel()
         await self.dispatcher.recorder.leave(self.options.settle_s)
         self.server.close()
         for origin in self._origins:
@@ -198,12 +201,16 @@ class MirrorService:
     def _refresh(self) -> None:
         self._clock.refresh()
         self.orders.send_marks()
+        self.dispatcher.tell_funnel()
         self._refresh_timer = self._loop.call_later(_REFRESH_S, self._refresh)
 
     def _set_gauges(self) -> None:
         counters = self._parent.counters
-        for lane in self.dispatcher.lanes:
+        thinning = self.server.planner.thinning
+        thinning.advance(self._clock.unix_at(self._clock.now_ns()))
+        for lane, share in zip(self.dispatcher.lanes, thinning.shares, strict=True):
             set_gauges(lane.state(), counters)
+            counters.gauge(names.SHARE, share, (("candidate", lane.options.name),))
         counters.gauge(names.PROXIES, self.server.connections)
         counters.gauge(names.LIVE, self.server.live)
         counters.gauge(names.HELD_BYTES, self.memory.held)

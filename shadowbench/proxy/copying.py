@@ -25,6 +25,7 @@ class Owner(Protocol):
     copies: dict[int, Copy]
     handed_off: int
     dropped_full: int
+    failed: int
     cut_short: int
     rate: float
 
@@ -37,7 +38,6 @@ class Copy:
 
     __slots__ = (
         "_has_head",
-        "_is_open_sent",
         "_link",
         "_only",
         "_only_ns",
@@ -45,6 +45,7 @@ class Copy:
         "_pending",
         "_size",
         "_writer",
+        "is_open_sent",
         "live",
         "sequence",
     )
@@ -55,7 +56,7 @@ class Copy:
         self.sequence = sequence
         self._owner = owner
         self._link = link
-        self._is_open_sent = False
+        self.is_open_sent = False
         self._pending: list[bytes] = [
             handoff.OPEN_FRAME.pack(
                 20 + len(lines), 2, 0, 0, sequence, time.monotonic_ns(), version, owner.rate or 1.0
@@ -148,15 +149,15 @@ class Copy:
             owner = self._owner
             owner.dropped_full += 1
             reason = "handoff_full"
-            if not self._is_open_sent:
-                link.opened -= 1  # nothing was ever said of it
-                owner.handed_off -= 1
-                self._close()
+            if not self.is_open_sent:
+                self._close()  # nothing was ever said of it
                 return
             owner.cut_short += 1
         else:
             self._add_parts()
             frames = self._pending
+            if not self.is_open_sent:
+                self._open_is_sent()
         frames.append(handoff.abort_frame(self.sequence, time.monotonic_ns(), reason, paused_us, lag_us))
         link.write(frames)
         self._close()
@@ -170,6 +171,8 @@ class Copy:
         try:
             self.abort("capture_dropped")
         except Exception:  # noqa: BLE001  already counted; the connection's settlement counts will tell the rest
+            if not self.is_open_sent:
+                self._owner.failed += 1
             self._close()
 
     def _add_parts(self) -> None:
@@ -197,7 +200,14 @@ class Copy:
         else:
             link.write(pending)
         self._size = 0
-        self._is_open_sent = True
+        if not self.is_open_sent:
+            self._open_is_sent()
+
+    def _open_is_sent(self) -> None:
+        """From now on the mirror owes a settlement."""
+        self.is_open_sent = True
+        self._owner.handed_off += 1
+        self._link.opened += 1
 
     def _close(self) -> None:
         self._forget()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from shadowbench import keyed
+from shadowbench import handoff, keyed
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import Frame, Kind, Policy
 from shadowbench.http1 import heads
@@ -25,6 +25,8 @@ _CACHE = 1024
 _LOWEST_ADMITTED = 1 / 1024
 _CREDENTIAL_PARAMETER = re.compile(rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)")
 _THINNING_PERIOD_S = 1.0
+_TALLIES_SINCE = 2  # version of the handoff
+_LABELS = {"handed_off": "sampled"}  # what the signal has always called it
 
 
 class Tap:
@@ -34,17 +36,24 @@ class Tap:
         self.policy: Policy | None = None
         self.link = Sender(path, role="proxy", name=name, listener=self, counters=counters, chance=chance)
         self.copies: dict[int, Copy] = {}
-        self.offered = 0
+        self.seen = 0
+        self.paused = 0
         self.not_sampled = 0
         self.foreign_path = 0
         self.own_marker = 0
         self.dropped_away = 0
         self.dropped_full = 0
         self.cut_short = 0  # of those, how many had been handed off in part
+        self.head_too_large = 0
+        self.failed = 0  # by a fault of ours
         self.handed_off = 0
+        self.lost = 0  # of those, how many went down with a mirror
         self.unwanted = 0
         self.admitted = 1.0  # thinning under load
         self._wall = wall
+        self._worker = f"{name}-{chance.getrandbits(48):012x}"  # this life of the process
+        self._told: dict[str, int] = {}
+        self.enabled = True
         self._counters = counters
         self._sequence = 0
         self._threshold = 0
@@ -65,12 +74,31 @@ class Tap:
         """All exchanges are over: say goodbye to the mirror and wait until it settled them."""
         if self._timer is not None:
             self._timer.cancel()
+        self._tell()
         return await self.link.leave(deadline_s)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """The kill switch of this process, whatever the mirror says: requests that come from now on are (not) handed off."""
+        self.enabled = enabled
 
     # ── deciding ──
 
     def offer(self, head: RequestHead, start: bytes) -> Copy | None:
-        """A copy to write to, when this request is handed off. `start`: the request line that production gets."""
+        """A copy to write to, when this request is handed off. `start`: the request line that production gets.
+
+        Each request is counted under one decision: here, or when its copy first leaves (`handed_off`) or cannot.
+        """
+        self.seen += 1
+        try:
+            return self._offer(head, start)
+        except Exception:
+            self.failed += 1
+            raise
+
+    def _offer(self, head: RequestHead, start: bytes) -> Copy | None:
+        if not self.enabled:
+            self.paused += 1
+            return None
         policy = self.policy
         if policy is None:
             # No mirror has said yet what it wants: it might have wanted this.
@@ -89,7 +117,6 @@ class Tap:
         if head.marker is not None and keyed.is_own_marker(policy.salt, head.marker, self._wall()):
             self.own_marker += 1
             return None
-        self.offered += 1
         self._sequence = sequence = self._sequence + 1
         if self._threshold < keyed.POINTS and self._point(policy, head, sequence) >= self._threshold:
             self.not_sampled += 1
@@ -102,10 +129,8 @@ class Tap:
             return None
         lines = self._without_credentials(head, start)
         if len(lines) > MAX_LINES_BYTES:
-            self._counters.add("handoff_skipped_total", (("reason", "head_too_large"),))
+            self.head_too_large += 1
             return None
-        self.handed_off += 1
-        self.link.opened += 1
         copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines)
         return copy
 
@@ -127,7 +152,7 @@ class Tap:
         if value is None:
             # Without the header a request draws for itself: constant keys would make it all or nothing.
             return keyed.sample_point(policy.salt, keyed.request_key(self.link.epoch, sequence))
-        if self._key_header in keyed.CREDENTIAL_HEADERS:
+        if keyed.is_credential(self._key_header):
             value = self.placeholder(value)
         return keyed.sample_point(policy.salt, value)
 
@@ -158,6 +183,7 @@ class Tap:
     def on_ready(self, epoch: str) -> None:
         """A new epoch: sequence numbers start anew."""
         self._sequence = 0
+        self._told = {}  # this mirror may be another
 
     def on_frame(self, frame: Frame) -> None:
         """POLICY: rates in force from now on. DROP: the mirror does not want this exchange."""
@@ -175,7 +201,10 @@ class Tap:
         """What was opened in this epoch and not settled died with the mirror."""
         for copy in self.copies.values():
             copy.live = False
+            if not copy.is_open_sent:
+                self.dropped_away += 1
         self.copies.clear()
+        self.lost += count
         if count:
             self._counters.add("handoff_lost_total", (("reason", "lost_with_mirror"),), count)
 
@@ -194,8 +223,9 @@ class Tap:
         self._threshold = keyed.threshold(self.rate)
 
     def _adapt(self) -> None:
-        """Once a second: halve the admitted rate after drops, give back a tenth after a second without."""
+        """Once a second: halve the admitted rate after drops, give back a tenth after a second without. And tell the mirror."""
         self._timer = asyncio.get_running_loop().call_later(_THINNING_PERIOD_S, self._adapt)
+        self._tell()
         dropped, self._full_before = self.dropped_full - self._full_before, self.dropped_full
         if self.policy is None or (not dropped and self.admitted == 1.0):
             return
@@ -207,18 +237,42 @@ class Tap:
                 self.admitted = 1.0
         self._set_rate()
 
+    # ── counting ──
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """What was decided about each request seen. Together with those under way of which nothing was said yet they add up."""
+        return {
+            "handed_off": self.handed_off,
+            "not_sampled": self.not_sampled,
+            "endpoint": self.foreign_path,
+            "own_marker": self.own_marker,
+            "paused": self.paused,
+            "mirror_away": self.dropped_away,
+            "handoff_full": self.dropped_full - self.cut_short,
+            "head_too_large": self.head_too_large,
+            "fault": self.failed,
+        }
+
+    def tally(self) -> dict[str, int]:
+        """All decisions of this worker's life, and how many of those handed off were lost."""
+        return {**self.decisions, "lost_with_mirror": self.lost}
+
+    def _tell(self) -> None:
+        """Give the mirror the tally, when it has changed and somebody reads it."""
+        link = self.link
+        if not link.ready or link.peer_version < _TALLIES_SINCE:
+            return
+        counts = self.tally()
+        if counts != self._told:
+            self._told = counts
+            link.write([handoff.json_frame(Kind.TALLY, {"worker": self._worker, "counts": counts})])
+
     def report(self, counters: Counters) -> None:
         """Plain integers of the hot path, as gauges and counters of a snapshot."""
         link = self.link
-        for reason, count in (
-            ("sampled", self.handed_off),
-            ("not_sampled", self.not_sampled),
-            ("endpoint", self.foreign_path),
-            ("own_marker", self.own_marker),
-            ("mirror_away", self.dropped_away),
-            ("handoff_full", self.dropped_full - self.cut_short),
-        ):
-            counters.set_total("handoff_exchanges_total", count, (("decision", reason),))
+        for decision, count in self.decisions.items():
+            counters.set_total("handoff_exchanges_total", count, (("decision", _LABELS.get(decision, decision)),))
         counters.set_total("handoff_cut_short_total", self.cut_short)
         counters.set_total("handoff_unwanted_total", self.unwanted)
         counters.gauge("handoff_connected", 1.0 if link.ready or link.full else 0.0)

@@ -25,6 +25,7 @@ async def process(folder: Path, url: str, **changes: Any) -> AsyncIterator[async
         runtime_folder=str(folder / "run"),
         secret_file=str(folder / "secret"),
         candidates=(candidate(url, **changes),),
+        duplicate_window_s=0.0,
         drain_s=5.0,
         finish_s=0.2,
     )

@@ -9,34 +9,17 @@ from shadowbench.mirror.options import DEFAULT_ENDPOINTS
 
 SALT = bytes(range(32))
 NOW = 1_700_000_000.0
-TERMS = EligibilityTerms(endpoints=DEFAULT_ENDPOINTS, max_request_bytes=1000, salt=SALT)
+TERMS = EligibilityTerms(
+    endpoints=DEFAULT_ENDPOINTS, max_request_bytes=1000, salt=SALT, opt_out_header=b"x-no-mirror", skip_retries=True
+)
+LENIENT = EligibilityTerms(endpoints=DEFAULT_ENDPOINTS, max_request_bytes=1000, salt=SALT, skip_retries=False)
 MARKER = keyed.make_marker(SALT, NOW).decode()
 STRANGE_MARKER = keyed.make_marker(bytes(32), NOW).decode()
 OLD_MARKER = keyed.make_marker(SALT, NOW - 1000).decode()
 
 
-def verdict(start: str, *lines: str) -> str | None:
-    return judge_head(TERMS, parse_head("\r\n".join([start, *lines, ""]).encode()), NOW)
-
-
-@pytest.mark.parametrize(
-    ("start", "reason"),
-    [
-        ("POST /v1/chat/completions HTTP/1.1", None),
-        ("POST /v1/chat/completions/ HTTP/1.1", None),
-        ("POST /openai/deployments/x/chat/completions?api-version=1 HTTP/1.1", None),
-        ("POST /v1/messages?beta=true HTTP/1.1", None),
-        ("GET /v1/chat/completions HTTP/1.1", "method_path"),
-        ("DELETE /v1/messages HTTP/1.1", "method_path"),
-        ("POST /v1/threads/t/messages HTTP/1.1", "method_path"),
-        ("POST /v1/messages/batches HTTP/1.1", "method_path"),
-        ("POST /v1/messages/count_tokens HTTP/1.1", "method_path"),
-        ("POST /v1/responses HTTP/1.1", "method_path"),
-        ("POST /v1/files HTTP/1.1", "method_path"),
-    ],
-)
-def test_only_what_is_on_the_list_is_copied(start: str, reason: str | None) -> None:
-    assert verdict(start) == reason
+def verdict(line: str, terms: EligibilityTerms = TERMS) -> str | None:
+    return judge_head(terms, parse_head(f"POST /v1/chat/completions HTTP/1.1\r\n{line}\r\n".encode()), NOW)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +29,12 @@ def test_only_what_is_on_the_list_is_copied(start: str, reason: str | None) -> N
         (f"x-shadowbench-mirrored: {STRANGE_MARKER}", None),
         (f"x-shadowbench-mirrored: {OLD_MARKER}", None),
         ("x-shadowbench-mirrored: ", None),
+        ("X-No-Mirror: 1", "opted_out"),
+        ("X-No-Mirror: ", "opted_out"),
+        ("X-No-Mirror: yes", "opted_out"),
+        ("X-No-Mirror: 0", None),
+        ("X-No-Mirror: False", None),
+        ("X-No-Mirror: no", None),
         ("Content-Type: application/json; charset=utf-8", None),
         ("Content-Type: APPLICATION/JSON", None),
         ("Content-Type: application/vnd.api+json", None),
@@ -66,4 +55,13 @@ def test_only_what_is_on_the_list_is_copied(start: str, reason: str | None) -> N
     ],
 )
 def test_a_head_is_judged_by_its_fields(line: str, reason: str | None) -> None:
-    assert verdict("POST /v1/chat/completions HTTP/1.1", line) == reason
+    assert verdict(line) == reason
+
+
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [("0", None), ("00", None), ("1", "retry"), ("10", "retry"), ("-1", None), ("x", None), ("", None)],
+)
+def test_a_retry_that_says_so_is_not_copied_ct_88(count: str, reason: str | None) -> None:
+    assert verdict(f"X-Stainless-Retry-Count: {count}") == reason
+    assert verdict(f"X-Stainless-Retry-Count: {count}", LENIENT) is None

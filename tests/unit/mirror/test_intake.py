@@ -32,6 +32,7 @@ def an_intake(memory_bytes: int = 1 << 20, rate: float = 1.0) -> Intake:
         secret_file="secret",
         candidates=(CandidateOptions(name="small", url="http://c", sample_rate=rate),),
         max_request_bytes=1000,
+        duplicate_window_s=0.0,
     )
     return Intake(Books("epoch", Memory(memory_bytes)), Planner(Terms.of(options, SALT, VERSION)))
 

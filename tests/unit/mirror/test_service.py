@@ -53,6 +53,7 @@ async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
         "lane_breaker_open",
         "lane_queue_depth",
         "lane_running",
+            "lane_share_ratio",
         "mirror_proxies",
         "mirror_live_exchanges",
         "mirror_held_request_bytes",

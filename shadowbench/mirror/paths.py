@@ -1,0 +1,90 @@
+"""Which request paths may be copied: those on the list of endpoints, and never those of stored resources. Pure.
+
+The list holds path suffixes, for gateways put prefixes in front. A suffix alone is not safe: "/messages" also ends
+`POST /v1/threads/{id}/messages`, which changes a conversation. So a path whose first segment after the version names a stored
+resource (OpenAI's and Anthropic's API references, Ollama's routes) is refused, whatever the list says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from shadowbench.mirror.options import DEFAULT_ENDPOINTS
+from shadowbench.records import Dialect
+from shadowbench.wire.paths import dialect_of
+
+# Creating, changing or running something that is kept; also after a gateway's own prefix.
+_STORED = frozenset(
+    [
+        "files",
+        "uploads",
+        "batches",
+        "assistants",
+        "threads",
+        "runs",
+        "vector_stores",
+        "conversations",
+        "containers",
+        "fine_tuning",
+        "fine-tunes",
+        "evals",
+        "skills",
+        "videos",
+        "realtime",
+        "chatkit",
+        "organization",
+    ]
+)
+# The same, with names that a gateway may well use as a prefix of its own, and Azure does: only right after a version.
+_STORED_AFTER_VERSION = frozenset(
+    ["sessions", "agents", "memory_stores", "environments", "vaults", "tunnels", "deployments", "organizations"]
+)
+# Where the resource itself is on the list: what follows its name is an id, or one of these.
+_GENERATING = {"chat": 2, "responses": 1, "messages": 1}
+_OLLAMA_STORED = frozenset(["pull", "push", "create", "copy", "delete", "blobs"])
+_VERSION = re.compile(r"v\d+[a-z0-9]*")
+_SUFFIXES = frozenset(suffix for _, suffix in DEFAULT_ENDPOINTS)
+
+
+class Endpoint(NamedTuple):
+    """What a copied request is asked of."""
+
+    suffix: str  # of the list
+    dialect: Dialect
+
+
+def find_endpoint(endpoints: Sequence[tuple[str, str]], method: str, path: str) -> Endpoint | str:
+    """The entry of the list that `path` falls under, or why it is not copied: method_path | stateful_path.
+
+    The longest suffix counts, known ones included: "/completions" on the list does not mean "/chat/completions".
+    """
+    bare = path.removesuffix("/")
+    listed = {suffix for allowed, suffix in endpoints if allowed == method}
+    matching = [suffix for suffix in listed | _SUFFIXES if bare.endswith(suffix)]
+    longest = max(matching, key=len, default=None)
+    if longest is None or longest not in listed:
+        return "method_path"
+    return "stateful_path" if _is_stateful(bare) else Endpoint(longest, dialect_of(bare))
+
+
+def _is_stateful(path: str) -> bool:
+    segments = [segment for segment in unquote(path).split("/") if segment]
+    if "." in segments or ".." in segments:
+        return True  # production may read another path in it than we do
+    versions = [at for at, segment in enumerate(segments) if _VERSION.fullmatch(segment)]
+    rest = segments[versions[-1] + 1 :] if versions else segments
+    if rest[:1] == ["openai"]:
+        rest = rest[1:]  # Azure's
+    return bool(rest) and _is_stored(rest, is_versioned=bool(versions))
+
+
+def _is_stored(rest: Sequence[str], *, is_versioned: bool) -> bool:
+    first = rest[0]
+    if first in _STORED or (is_versioned and first in _STORED_AFTER_VERSION):
+        return True
+    if first == "api" and len(rest) > 1:
+        return rest[1] in _OLLAMA_STORED
+    return first in _GENERATING and len(rest) > _GENERATING[first]
