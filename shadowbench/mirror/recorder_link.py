@@ -5,6 +5,7 @@ An exchange belongs to the connection it was opened on. When that ends, it is lo
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -58,6 +59,7 @@ class RecorderLink:
         self._closed: deque[LiveExchange] = deque()  # and not settled
         self._recorded = 0
         self._discarded = 0
+        self._settling = asyncio.Event()  # set whenever something was settled or lost
 
     @property
     def unsettled(self) -> int:
@@ -96,6 +98,16 @@ class RecorderLink:
         self._closed.append(live)
         self.write([handoff.pack(Kind.CLOSE, live.number)])
 
+    async def until_settled(self, deadline_s: float) -> None:
+        """Wait until the recorder has settled everything, is gone, or the deadline."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                while self.unsettled and self.sender.ready:
+                    self._settling.clear()
+                    await self._settling.wait()
+        except TimeoutError:
+            pass  # what is not settled then is counted as lost
+
     async def leave(self, deadline_s: float) -> bool:
         """Say goodbye and wait for settlements. Whether all came."""
         return await self.sender.leave(deadline_s)
@@ -118,6 +130,7 @@ class RecorderLink:
         self._closed.clear()
         self._opened.clear()
         self._listener.on_recorder_lost(lost)
+        self._settling.set()
 
     def _on_ack(self, ack: handoff.AckPayload) -> None:
         recorded, discarded = ack.recorded - self._recorded, ack.discarded - self._discarded
@@ -128,6 +141,7 @@ class RecorderLink:
         for count, is_recorded in ((recorded, True), (discarded, False)):
             for _ in range(min(count, len(self._closed))):
                 self._listener.on_settled(self._closed.popleft(), recorded=is_recorded)
+        self._settling.set()
 
 
 def relayed(frame: Frame, number: int) -> list[bytes]:

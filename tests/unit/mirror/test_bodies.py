@@ -219,17 +219,17 @@ def test_a_dialect_without_system_prompts_is_not_given_one(path: str) -> None:
 
 
 def test_the_candidates_words_are_those_of_its_own_dialect() -> None:
-    of = request(CHAT | {"max_tokens": 9, "user": "u"})
+    of = request(CHAT | {"max_tokens": 99, "user": "u"})
     found = shaped(
         of,
         dialect="openai.responses",
         model="tiny",
         parameters={"reasoning": '{"effort":"low"}'},
-        clamp={"max_output_tokens": Range(least=16.0)},
+        clamp={"max_output_tokens": Range(most=50.0)},
         system_prompt="new",
     )
     asked = json.loads(found.body)
-    assert (asked["model"], asked["max_output_tokens"], asked["store"]) == ("tiny", 16, False)
+    assert (asked["model"], asked["max_output_tokens"], asked["store"]) == ("tiny", 50, False)
     assert asked["reasoning"] == {"effort": "low"} and "user" not in asked and "new" in json.dumps(asked)
     assert (found.dialect.value, found.stream) == ("openai.responses", False)
 
