@@ -153,9 +153,11 @@ class _Response:
         self._finish_reason = _finish_reason(response)
         if isinstance(response.get("usage"), dict):
             self._usage = _usage(response["usage"])
+        output = loose.as_sequence(response.get("output"))
+        if not output:  # as at the beginning; some servers end so, too
+            return False
         had_content = self._has_content
-        if output := loose.as_sequence(response.get("output")):  # some servers end with an empty one
-            self._items = {index: self._settled(index, loose.as_mapping(item)) for index, item in enumerate(output)}
+        self._items = {index: self._settled(index, loose.as_mapping(item)) for index, item in enumerate(output)}
         return self._has_content and not had_content
 
     def take_item(self, event: Mapping[str, Any]) -> bool:

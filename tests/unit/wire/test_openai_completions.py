@@ -39,6 +39,22 @@ def test_an_ordinary_stream_and_the_same_answer_whole() -> None:
     assert parse_body(json.dumps(piece("Hello", finish="stop") | {"usage": USAGE}).encode()) == expected
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([piece("a"), {"choices": [], "usage": USAGE}], id="CT-22 without choices"),
+        pytest.param([piece("a") | {"usage": None}, {"choices": [], "usage": USAGE}], id="CT-23 null before"),
+        pytest.param([piece("a") | {"usage": USAGE}], id="CT-24 with choices"),
+        pytest.param([piece("a"), piece("", finish="stop") | {"usage": USAGE}], id="CT-25 on the finish"),
+        pytest.param([piece("a") | {"usage": {"completion_tokens": 0}}, {"usage": USAGE}], id="CT-26 the last counts"),
+        pytest.param([piece("a"), {"choices": None, "usage": USAGE}], id="CT-27 choices null"),
+    ],
+)
+def test_usage_is_found_wherever_servers_put_it(values: list[Any]) -> None:
+    usage = stream(*values, DONE).usage
+    assert (usage.input_tokens, usage.output_tokens) == (3, 2)
+
+
 def test_ct_33_choices_come_interleaved() -> None:
     answer = stream(piece("c", 1), piece("a", 0, "stop"), piece("d", 1, "length"), DONE).answer
     assert answer == Answer(
