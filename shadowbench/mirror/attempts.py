@@ -190,7 +190,7 @@ class Attempts:
         now_ns = self._context.clock.now_ns()
         at_ns = self._gates.rate.not_before_ns(now_ns)
         if self._gates.closed(now_ns) is not None or at_ns > self._latest_ns or now_ns > self._latest_ns:
-            self._give_up(self._reason)
+            self._give_up("reset" if self._reason == STALE else self._reason)
         elif at_ns > now_ns:
             self._timer = self._context.loop.call_later(max(MIN_WAIT_S, (at_ns - now_ns) / 1e9), self._again)
         else:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Protocol
 
-from shadowbench import keyed
+from shadowbench import handoff, keyed
 from shadowbench.limits.budget import Refusal
 from shadowbench.mirror import names
 from shadowbench.mirror.attempts import Attempts
@@ -200,7 +200,7 @@ class Lane:
             self._end(copy, reason)
         elif copy in self._held:
             del self._held[copy]
-            copy.since_ns = self._context.clock.now_ns()
+            copy.since_ns = copy.queued_ns = self._context.clock.now_ns()
             self._queue[copy] = None
             self._advance()
 
@@ -359,7 +359,7 @@ class Lane:
             shaped,
             number=copy.live.number,
             side=copy.side,
-            queue_us=(dispatched_ns - copy.queued_ns) // 1000,
+            queue_us=min((dispatched_ns - copy.queued_ns) // 1000, handoff.MAX_US),
             latest_ns=self._stale_at_ns(copy),
         )
         self.sink.dispatched(copy)
