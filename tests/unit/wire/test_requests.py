@@ -231,7 +231,8 @@ def test_what_is_not_a_request_says_why(dialect: Dialect, body: bytes, reason: s
 
 RUBBISH = [None, 1, "x", [], {}, [None], [[1]], {"type": 1}, [{"type": []}], [{"role": [], "content": [{"type": {}}]}]]
 MEMBERS = """model stream stream_options system tools functions n max_tokens user safety_identifier metadata options
-instructions input prompt messages images context container conversation previous_response_id background web_search_options mcp_servers"""
+instructions input prompt messages images context container conversation previous_response_id background
+web_search_options mcp_servers"""
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH)
