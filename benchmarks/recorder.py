@@ -25,6 +25,7 @@ from pathlib import Path
 
 from shadowbench import handoff
 from shadowbench.handoff import FrameReader, Kind
+from shadowbench.pricing import Pricer, PricingOptions
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.exchange import Reader
 from shadowbench.recorder.memory import Memory
@@ -160,7 +161,10 @@ def cpu_s(pid: int) -> float:
 def profile(frames: list[bytes], folder: Path) -> None:
     """The same path in one thread."""
     log = open_log(f"sqlite:///{folder}/pairs.db", "write")
-    reader, redactor = Reader(request_id_header=None, limits=ReadingLimits()), CredentialRedactor()
+    reader, redactor = (
+        Reader(request_id_header=None, limits=ReadingLimits(), pricer=Pricer(PricingOptions())),
+        CredentialRedactor(),
+    )
     stream = b"".join(frames)
     profiler = cProfile.Profile()
     profiler.enable()

@@ -26,9 +26,10 @@ from shadowbench.mirror.options import (
     RuleOptions,
     StratumOptions,
 )
-from shadowbench.pricing import PriceEntry, PricingOptions
+from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
+from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
 from shadowbench.settings import (
     CandidateSettings,
     ClientTlsSettings,
@@ -179,6 +180,8 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         runtime_folder=str(runtime_folder(settings, environ)),
         store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
         request_id_header=settings.mirror.request_id_header,
+        redaction=redaction_options(settings),
+        secret_file=str(secret_file(settings)),
         pricing=pricing_options(settings),
         retention=RetentionOptions(
             max_age_s=None if retention.max_age_days is None else retention.max_age_days * 86_400,
@@ -201,6 +204,15 @@ def pricing_options(settings: Settings) -> PricingOptions:
         urls={name: each.url or settings.production.url for name, each in endpoints.items()},
         providers={name: each.provider for name, each in endpoints.items() if each.provider is not None},
     )
+
+
+def redaction_options(settings: Settings) -> RedactionOptions:
+    """What is taken out before it is kept. Raises ConfigurationError for a kind or a pattern that cannot be used."""
+    redaction = settings.redaction
+    kinds = DEFAULT_KINDS if redaction.kinds is None else tuple(redaction.kinds)
+    chosen_kinds(kinds)
+    own_kinds(redaction.patterns)
+    return RedactionOptions(enabled=redaction.enabled, kinds=kinds, patterns=redaction.patterns)
 
 
 def secret_file(settings: Settings) -> Path:
@@ -260,6 +272,9 @@ def _tls_of(settings: Settings, candidate: CandidateSettings) -> ClientTlsSettin
 
 def _candidate_options(settings: Settings, name: str, candidate: CandidateSettings) -> CandidateOptions:
     tls = _tls_of(settings, candidate)
+    budgets = BudgetOptions(**candidate.budgets.model_dump())
+    # Looking prices up takes a quarter of a second the first time; only a budget in money needs them beforehand.
+    rates = rates_for(pricing_options(settings), name, candidate.model) if budgets.limits_usd else None
     return CandidateOptions(
         name=name,
         url=candidate.url or settings.production.url,
@@ -286,7 +301,10 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
         rate_per_s=candidate.rate_per_s,
         retries=RetryOptions(**candidate.retries.model_dump()),
         breaker=BreakerOptions(**candidate.breaker.model_dump()),
-        budgets=BudgetOptions(**candidate.budgets.model_dump()),
+        budgets=budgets,
+        price_known=_is_price_known(budgets, candidate.model, rates),
+        input_usd_per_token=rates.input_usd if rates is not None else None,
+        output_usd_per_token=rates.output_usd if rates is not None else None,
         egress_proxy=candidate.egress_proxy,
         egress_proxy_auth_env=candidate.egress_proxy_auth_env,
         queue=candidate.queue,
@@ -299,6 +317,13 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
         ca_file=_path(tls.ca_file),
         verify=tls.verify,
     )
+
+
+def _is_price_known(budgets: BudgetOptions, model: str | None, rates: FlatRates | None) -> bool | None:
+    """None: nobody asked, or it depends on the model that the client names."""
+    if rates is not None:
+        return True
+    return False if budgets.limits_usd and model is not None else None
 
 
 def _proxy_spec(settings: Settings, number: int, environ: Mapping[str, str]) -> WorkerSpec:

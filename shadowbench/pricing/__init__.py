@@ -6,12 +6,13 @@ is a few multiplications; `calls` decides what of a call is billed at all. A pri
 
 from __future__ import annotations
 
-from shadowbench.pricing.calls import Call, Tried, attempt_usd, cost_of, with_attempts
+from shadowbench.pricing.calls import TURNED_AWAY, Call, Tried, attempt_usd, cost_of, with_attempts
 from shadowbench.pricing.options import PriceEntry, PricingOptions
 from shadowbench.pricing.rates import FlatRates
 from shadowbench.pricing.resolve import Pricer, rates_for
 
 __all__ = [
+    "TURNED_AWAY",
     "Call",
     "FlatRates",
     "PriceEntry",

@@ -38,7 +38,13 @@ class FlatRates:
         """Whether tokens are what is paid for. A price that says nothing at all should have said something of them."""
         if self.input_usd is not None or self.output_usd is not None:
             return True
-        return self.per_request_usd is None and self.per_second_usd is None
+        return self.is_empty
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the price says nothing at all."""
+        rates = (self.input_usd, self.output_usd, self.per_request_usd, self.per_second_usd)
+        return all(rate is None for rate in rates)
 
 
 def flat_rates(origin: Mapping[str, object], rates: Mapping[str, float], *, concurrency: float = 1.0) -> FlatRates:

@@ -72,8 +72,8 @@ def rates_for(options: PricingOptions, endpoint: str, model: str | None) -> Flat
     tariff = Pricer(options).tariff(endpoint, model, None)
     if tariff is None:
         return None
-    rates = tariff.all_rates()
-    return max(rates, key=lambda each: (each.input_usd or 0.0) + (each.output_usd or 0.0))
+    rates = [each for each in tariff.all_rates() if not each.is_empty]
+    return max(rates, key=lambda each: (each.input_usd or 0.0) + (each.output_usd or 0.0), default=None)
 
 
 def _matching(entry: PriceEntry, model: str) -> str | None:

@@ -10,17 +10,19 @@ from typing import Any
 
 from shadowbench import links
 from shadowbench.errors import UnavailableError
+from shadowbench.pricing import Pricer
 from shadowbench.recorder.exchange import Reader
 from shadowbench.recorder.lock import HeldElsewhereError, LogLock
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.raw import RawExchange
-from shadowbench.recorder.redact import CredentialRedactor, Redactor
+from shadowbench.recorder.redact_content import redactor_for
 from shadowbench.recorder.server import Recorder
 from shadowbench.recorder.writer import BatchBounds, Report, Writer
 from shadowbench.records import Exchange
 from shadowbench.signals import Counters
 from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log, path_of
+from shadowbench.store.retention import Retention
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.worker import Parent, from_json, run
 
@@ -58,11 +60,11 @@ def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) ->
     """The writer of these options, which reports to `recorder` on the running loop."""
     loop = asyncio.get_running_loop()
     limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
-    reader = Reader(request_id_header=options.request_id_header, limits=limits)
-    redactor: Redactor = CredentialRedactor()
+    reader = Reader(request_id_header=options.request_id_header, limits=limits, pricer=Pricer(options.pricing))
+    redactor = redactor_for(options, os.environ)
 
-    # What is done to every exchange between its bytes and the log, in this order. Prices are looked up after redaction:
-    # they need the usage and the model's name only.
+    # What is done to every exchange between its bytes and the log, in this order. Prices are looked up while reading: they
+    # need the usage and the models' names only, and no text of the traffic goes into them.
     def read(raw: RawExchange, counters: Counters) -> Exchange:
         return redactor.redact(reader.read(raw), counters)
 
@@ -83,7 +85,12 @@ def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) ->
         ),
         deliver=deliver,
         clock=time.monotonic,
+        retention=Retention(options.retention, clock=time.monotonic, now=_unix_now),
     )
+
+
+def _unix_now() -> float:
+    return time.time()  # noqa: TID251  the age of exchanges is told by the wall
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -4,7 +4,8 @@ Frames of different exchanges, and of different sides of one, interleave freely.
 
     OPEN first. REQUEST… then REQUEST_END on side 0, at most one. PLAN at most once, before any candidate's frame.
     Per side: REQUEST_END (t0) before or after HEAD (an endpoint may answer early), HEAD before PART, one END or ABORT, and
-    nothing after it. END needs a HEAD, ABORT does not. CLOSE last.
+    nothing after it. END needs a HEAD, ABORT does not. A candidate's side may begin with ATTEMPTs, before REQUEST_END and
+    HEAD. CLOSE last.
 
 Anything else is a ProtocolError: the peer cannot be trusted to mean what it says. Two things are no errors but cost the
 exchange: CLOSE before every side ended, and no room. A discarded exchange is remembered until its CLOSE, because the mirror
@@ -19,14 +20,17 @@ from collections.abc import Callable
 from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import PRODUCTION, EndPayload, Frame, HeadPayload, Kind
+from shadowbench.recorder.attempts import read_attempt
 from shadowbench.recorder.memory import Memory
 from shadowbench.recorder.plan import Plan, read_plan
-from shadowbench.recorder.raw import Discarded, RawExchange, RawSide
+from shadowbench.recorder.raw import Discarded, RawAttempt, RawExchange, RawSide
 
 # What an exchange and a kept frame cost beside their payload: Python objects and their places in containers.
 _EXCHANGE_COST = 2048
 _FRAME_COST = 96
 _COUNT = struct.Struct("<H")
+# Plain integers: comparing with a member of an enumeration takes four times as long.
+_OPEN, _CLOSE, _ABORT = int(Kind.OPEN), int(Kind.CLOSE), int(Kind.ABORT)
 
 # Production's side ended by a reason of ours, not its own: nothing can be said about its answer.
 DISCARDING_REASONS = frozenset({"handoff_full", "capture_dropped", "tunnel", "shutdown"})
@@ -37,7 +41,7 @@ Closed = RawExchange | Discarded
 class _Side:
     """One side while it is told."""
 
-    __slots__ = ("body_bytes", "end", "head", "overflow", "parts", "t0_ns")
+    __slots__ = ("attempts", "body_bytes", "end", "head", "overflow", "parts", "t0_ns")
 
     def __init__(self) -> None:
         self.t0_ns: int | None = None
@@ -46,6 +50,7 @@ class _Side:
         self.body_bytes = 0
         self.overflow = False
         self.end: EndPayload | None = None
+        self.attempts: tuple[RawAttempt, ...] = ()
 
 
 class _Told:
@@ -72,13 +77,14 @@ class Assembly:
         self._max_body_bytes = max_body_bytes
         self._told: dict[int, _Told] = {}
         self._readers: dict[int, Callable[[_Told, Frame], None]] = {
-            Kind.REQUEST: self._request,
-            Kind.REQUEST_END: self._request_end,
-            Kind.PLAN: self._plan,
-            Kind.HEAD: self._head,
-            Kind.PART: self._part,
-            Kind.END: self._end,
-            Kind.ABORT: self._end,
+            int(Kind.REQUEST): self._request,
+            int(Kind.REQUEST_END): self._request_end,
+            int(Kind.PLAN): self._plan,
+            int(Kind.ATTEMPT): self._attempt,
+            int(Kind.HEAD): self._head,
+            int(Kind.PART): self._part,
+            int(Kind.END): self._end,
+            int(Kind.ABORT): self._end,
         }
 
     def __len__(self) -> int:
@@ -87,19 +93,20 @@ class Assembly:
 
     def take(self, frame: Frame) -> Closed | None:
         """One frame. A value when it was a CLOSE. Raises ProtocolError."""
-        if frame.kind == Kind.OPEN:
-            self._open(frame)
-            return None
-        told = self._told.get(frame.sequence)
+        kind, _, sequence, _ = frame
+        told = self._told.get(sequence)
         if told is None:
-            raise ProtocolError(f"frame {frame.kind} speaks of exchange {frame.sequence}, which is not open")
-        if frame.kind == Kind.CLOSE:
-            return self._close(frame.sequence, told)
-        reader = self._readers.get(frame.kind)
-        if reader is None:
-            raise ProtocolError(f"frame {frame.kind} does not belong to an exchange")
-        if told.discarded is None:
-            reader(told, frame)
+            if kind != _OPEN:
+                raise ProtocolError(f"frame {kind} speaks of exchange {sequence}, which is not open")
+            self._open(frame)
+        elif (reader := self._readers.get(kind)) is not None:
+            if told.discarded is None:
+                reader(told, frame)
+        elif kind == _CLOSE:
+            return self._close(sequence, told)
+        else:
+            what = "is opened twice" if kind == _OPEN else f"is open, and frame {kind} does not belong to an exchange"
+            raise ProtocolError(f"exchange {sequence} {what}")
         return None
 
     def give_up(self) -> int:
@@ -113,8 +120,6 @@ class Assembly:
     # ── the frames ──
 
     def _open(self, frame: Frame) -> None:
-        if frame.sequence in self._told:
-            raise ProtocolError(f"exchange {frame.sequence} is opened twice")
         told = _Told(handoff.read_open(frame.payload))
         self._told[frame.sequence] = told
         self._hold(told, _EXCHANGE_COST + len(frame.payload))
@@ -148,6 +153,15 @@ class Assembly:
         told.plan = plan
         self._hold(told, _FRAME_COST + len(frame.payload) + _EXCHANGE_COST // 2 * len(plan.candidates))
 
+    def _attempt(self, told: _Told, frame: Frame) -> None:
+        side = self._side(told, frame)
+        if frame.side == PRODUCTION:
+            raise ProtocolError("production is not asked twice")
+        if side.t0_ns is not None or side.head is not None:
+            raise ProtocolError(f"an attempt on side {frame.side} comes after its last one has begun")
+        if self._hold(told, _FRAME_COST + len(frame.payload)):
+            side.attempts += (read_attempt(frame.payload),)
+
     def _head(self, told: _Told, frame: Frame) -> None:
         side = self._side(told, frame)
         if side.head is not None:
@@ -170,9 +184,10 @@ class Assembly:
     def _end(self, told: _Told, frame: Frame) -> None:
         side = self._side(told, frame)
         end = handoff.read_end(frame.payload)
-        if frame.kind == Kind.ABORT and end.reason is None:
-            raise ProtocolError("a side is aborted without a reason")
-        if frame.kind == Kind.END and (side.head is None or end.reason is not None):
+        if frame.kind == _ABORT:
+            if end.reason is None:
+                raise ProtocolError("a side is aborted without a reason")
+        elif side.head is None or end.reason is not None:
             raise ProtocolError("a side ends whole without a head, or with a reason")
         side.end = end
         if frame.side == PRODUCTION and end.reason in DISCARDING_REASONS:
@@ -250,6 +265,7 @@ def _finish_side(side: _Side, end: EndPayload) -> RawSide:
         body_bytes=side.body_bytes,
         overflow=side.overflow,
         end=end,
+        attempts=side.attempts,
     )
 
 

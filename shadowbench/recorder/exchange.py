@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadowbench.handoff import PRODUCTION
+from shadowbench.pricing import Pricer
 from shadowbench.recorder.heads import Head, method_and_path, read_head_lines
-from shadowbench.recorder.observe import Asked, not_sent, observe
+from shadowbench.recorder.observe import Asked, Means, not_sent, observe
 from shadowbench.recorder.plan import Plan, PlannedCandidate
 from shadowbench.recorder.raw import RawExchange
-from shadowbench.records import CandidateResult, Dialect, Exchange, Observation
+from shadowbench.records import CandidateResult, Exchange, Observation
 from shadowbench.wire.content_encoding import decoder_for
 from shadowbench.wire.reading import ReadingLimits
-from shadowbench.wire.requests import Unreadable, parse_request
+from shadowbench.wire.requests import requested_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Reader:
 
     request_id_header: str | None
     limits: ReadingLimits
+    pricer: Pricer
 
     def read(self, raw: RawExchange) -> Exchange:
         """The exchange that `raw` tells. Raises ProtocolError when its frames contradict themselves."""
@@ -28,9 +30,10 @@ class Reader:
         head = read_head_lines(raw.opened.head)
         method, path = method_and_path(head.start)
         body = self._request_body(raw, head)
-        model = requested_model(plan.dialect, body)
-        asked = Asked(endpoint="production", dialect=plan.dialect, requested_model=model)
-        production = observe(raw.sides[PRODUCTION], asked, self.limits)
+        model = None if body is None else requested_model(body)
+        means = Means(limits=self.limits, pricer=self.pricer)
+        asked = Asked(endpoint="production", dialect=plan.dialect, requested_model=model, started_at=plan.started_at)
+        production = observe(raw.sides[PRODUCTION], asked, means)
         return Exchange(
             id=plan.id,
             started_at=plan.started_at,
@@ -39,6 +42,9 @@ class Reader:
             dialect=plan.dialect,
             request_id=self._request_id(plan, head, production),
             cluster_key=plan.cluster_key,
+            tenant_key=plan.tenant_key,
+            user_key=plan.user_key,
+            stratum=plan.stratum,
             epoch=plan.proxy_epoch,
             sequence=plan.proxy_sequence,
             policy_version=plan.policy_version,
@@ -46,27 +52,18 @@ class Reader:
             request_body=body,
             request_headers=head.headers,
             production=production,
-            candidates=tuple(self._result(planned, raw, model) for planned in plan.candidates),
-        )
-
-    def _result(self, planned: PlannedCandidate, raw: RawExchange, model: str | None) -> CandidateResult:
-        asked = Asked(endpoint=planned.name, dialect=raw.plan.dialect, requested_model=planned.model or model)
-        side = raw.sides.get(planned.side)
-        if planned.not_sent is not None or side is None:
-            observation = not_sent(asked, planned.not_sent or "no_frames")
-        else:
-            observation = observe(side, asked, self.limits)
-        return CandidateResult(
-            observation=observation,
-            inclusion_probability=planned.inclusion_probability,
-            config_hash=planned.config_hash,
+            candidates=tuple([_result(planned, raw, model, means) for planned in plan.candidates]),
         )
 
     def _request_body(self, raw: RawExchange, head: Head) -> bytes | None:
         if raw.request_overflow:
             return None
-        decoder = decoder_for(head.joined("content-encoding"), self.limits.body_bytes)
-        body = decoder.feed(b"".join(raw.request))
+        received = b"".join(raw.request)
+        coding = head.joined("content-encoding")
+        if coding is None and len(received) <= self.limits.body_bytes:
+            return received
+        decoder = decoder_for(coding, self.limits.body_bytes)
+        body = decoder.feed(received)
         return body if decoder.finish() is None else None
 
     def _request_id(self, plan: Plan, head: Head, production: Observation) -> str | None:
@@ -74,9 +71,20 @@ class Reader:
         return plan.request_id or configured or production.provider_request_id
 
 
-def requested_model(dialect: Dialect, body: bytes | None) -> str | None:
-    """The model that a request asks for, where it can be read."""
-    if body is None:
-        return None
-    facts = parse_request(dialect, body)
-    return None if isinstance(facts, Unreadable) else facts.model
+def _result(planned: PlannedCandidate, raw: RawExchange, model: str | None, means: Means) -> CandidateResult:
+    asked = Asked(
+        endpoint=planned.name,
+        dialect=planned.dialect or raw.plan.dialect,
+        requested_model=planned.model or model,
+        started_at=raw.plan.started_at,
+    )
+    side = raw.sides.get(planned.side)
+    if planned.not_sent is not None or side is None:
+        observation = not_sent(asked, planned.not_sent or "no_frames")
+    else:
+        observation = observe(side, asked, means)
+    return CandidateResult(
+        observation=observation,
+        inclusion_probability=planned.inclusion_probability,
+        config_hash=planned.config_hash,
+    )

@@ -30,6 +30,39 @@ class Head:
         return ", ".join(header[1] for lower, header in pairs if lower == name)
 
 
+class ResponseHead:
+    """A response's status, and header values looked up one by one: only a few are ever asked for."""
+
+    __slots__ = ("_head", "_lower", "status")
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+        self._lower = head.lower()
+        self.status = status_of(head)
+
+    def get(self, name: bytes) -> str | None:
+        """The first value of a header, `name` in lower case."""
+        found = self._value(b"\r\n" + name + b":", 0)
+        return None if found is None else found[0]
+
+    def joined(self, name: bytes) -> str | None:
+        """All values of a header joined by commas, as RFC 9110 §5.3 lets one read list headers."""
+        line, values, found = b"\r\n" + name + b":", [], self._value(b"\r\n" + name + b":", 0)
+        while found is not None:
+            values.append(found[0])
+            found = self._value(line, found[1])
+        return ", ".join(values) if values else None
+
+    def _value(self, line: bytes, at: int) -> tuple[str, int] | None:
+        """The value after `line` at or behind `at`, and where it ends."""
+        begin = self._lower.find(line, at)
+        if begin < 0:
+            return None
+        end = self._head.find(b"\r\n", begin + 2)
+        end = len(self._head) if end < 0 else end
+        return self._head[begin + len(line) : end].decode("latin-1").strip(), end
+
+
 def read_head_lines(head: bytes) -> Head:
     """Split a head. Lines without a colon are left out."""
     start, *lines = head.decode("latin-1").split("\r\n")
@@ -50,7 +83,7 @@ def method_and_path(start: str) -> tuple[str, str]:
     return method, target.partition("?")[0].partition("#")[0]
 
 
-def status_of(start: str) -> int | None:
-    """The status code of a status line."""
-    code = start.split(" ", 2)[1:2]
-    return int(code[0]) if code and code[0].isdigit() else None
+def status_of(head: bytes) -> int | None:
+    """The status code of a head's status line."""
+    code = head[9:12]
+    return int(code) if code.isdigit() else None

@@ -1,4 +1,4 @@
-"""Settlements of one connection, told in the order of CLOSE. Pure.
+"""Settlements of one connection, told in the order of CLOSE, each after what the exchange cost. Pure.
 
 Exchanges are closed in one order and settled in another: those that are discarded at once overtake those that wait for the
 store. The mirror maps acknowledgements to exchanges by a queue, so the counts must grow in its order. Each acknowledgement
@@ -8,17 +8,20 @@ raises only one of the two counts, so that the mirror knows not only how many of
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from shadowbench import handoff
 
 
 class Place:
-    """One closed exchange's place in the order. `recorded` is None until it is settled."""
+    """One closed exchange's place in the order. `recorded` is None until it is settled; `costs` are frames of COST."""
 
-    __slots__ = ("recorded",)
+    __slots__ = ("costs", "recorded", "sequence")
 
-    def __init__(self) -> None:
+    def __init__(self, sequence: int = 0) -> None:
+        self.sequence = sequence  # the mirror's number of the exchange
         self.recorded: bool | None = None
+        self.costs: Sequence[bytes] = ()
 
 
 class Ledger:
@@ -33,20 +36,21 @@ class Ledger:
         """Closed exchanges not acknowledged yet."""
         return len(self._places)
 
-    def place(self) -> Place:
+    def place(self, sequence: int = 0) -> Place:
         """The next exchange was closed."""
-        place = Place()
+        place = Place(sequence)
         self._places.append(place)
         return place
 
     def due(self) -> list[bytes]:
-        """ACK frames for what has been settled since the last call: one for each run of equal results."""
+        """COST and ACK frames for what has been settled since the last call: one ACK for each run of equal results."""
         frames: list[bytes] = []
         last: bool | None = None
         while self._places and (result := self._places[0].recorded) is not None:
-            self._places.popleft()
+            place = self._places.popleft()
             if last is not None and last != result:
                 frames.append(self._ack())
+            frames += place.costs
             self._recorded += result
             self._discarded += not result
             last = result

@@ -3,25 +3,34 @@
 `wire.reading` decides the outcome, with the transport's reason as one of its inputs. Two things are decided here. A prefix
 "production_" of the proxy's reasons is dropped, so that both sides use the same words. And where we ended a candidate's call
 ourselves to shut down, we are the client that left first; the candidate is not to blame.
+
+An observation is priced as it is made: the price needs the usage and the models' names only, and carries nothing of the traffic
+that would have to be redacted.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shadowbench import handoff
 from shadowbench.handoff import Chunk
+from shadowbench.pricing import Call, Pricer, cost_of, with_attempts
+from shadowbench.recorder.attempts import attempts_of
 from shadowbench.recorder.clock import Content, origin_ns, timing_of
-from shadowbench.recorder.heads import Head, read_head_lines, status_of
+from shadowbench.recorder.heads import ResponseHead
 from shadowbench.recorder.raw import RawSide
-from shadowbench.records import Dialect, Observation, Outcome, Timing
+from shadowbench.records import NO_USAGE, Attempt, Cost, Dialect, Observation, Outcome, Timing
 from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, reader_for
 
 OVERFLOW = "overflow"
 NOT_SENT = "not_sent:"
 SHUTDOWN = "shutdown"
-_REQUEST_ID_HEADERS = ("x-request-id", "request-id")
+# The last attempt's answer, which the mirror did not keep because it meant to try again, and then could not.
+_ANSWERED = re.compile(r"http_(\d{3})")
+_BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT_CANCELLED, Outcome.TIMED_OUT})
+_EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,26 +40,50 @@ class Asked:
     endpoint: str
     dialect: Dialect
     requested_model: str | None
+    started_at: float = 0.0  # Unix seconds: some prices change by the hour
 
 
-def observe(side: RawSide, asked: Asked, limits: ReadingLimits) -> Observation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What observing needs beside the bytes."""
+
+    limits: ReadingLimits
+    pricer: Pricer
+
+
+def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
     """One side's observation. Raises ProtocolError when a part's stamps do not add up."""
+    attempts = _attempts(side, asked, means.pricer)
     if side.head is None:
-        return _headless(side, asked)
-    chunks = [chunk for payload in side.parts for chunk in handoff.read_part(payload)]
-    head = read_head_lines(side.head.head)
-    reading = _read(side, chunks, head, asked.dialect, limits)
+        return _headless(side, asked, attempts, means.pricer)
+    chunks = _chunks(side)
+    head = ResponseHead(side.head.head)
+    reading = _read(side, chunks, head, asked.dialect, means.limits)
+    outcome = _blame(reading.outcome, reading.reason)
+    timing = timing_of(side, chunks, Content(reading.first_content_s, reading.content_times))
+    call = Call(
+        endpoint=asked.endpoint,
+        requested_model=asked.requested_model,
+        reported_model=reading.reported_model,
+        at=asked.started_at,
+        usage=reading.usage,
+        status=head.status,
+        was_sent=side.t0_ns is not None,
+        is_whole=outcome not in _BROKEN_OFF,
+        duration_s=_duration_s(side, timing),
+        only_input=asked.dialect in _EMBEDDINGS,
+    )
     return Observation(
         endpoint=asked.endpoint,
-        outcome=_blame(reading.outcome, reading.reason),
+        outcome=outcome,
         reason=_neutral(reading.reason),
-        status=status_of(head.start),
+        status=head.status,
         error_type=reading.error_type,
         error_message=reading.error_message,
         streamed=reading.streamed,
         answer=reading.answer,
         usage=reading.usage,
-        timing=timing_of(side, chunks, Content(reading.first_content_s, reading.content_times)),
+        timing=timing,
         requested_model=asked.requested_model,
         reported_model=reading.reported_model,
         fingerprint=reading.fingerprint,
@@ -58,38 +91,91 @@ def observe(side: RawSide, asked: Asked, limits: ReadingLimits) -> Observation:
         response_bytes=side.body_bytes,
         body=reading.body,
         body_truncated=reading.body_truncated or side.overflow,
+        dialect=asked.dialect,
+        cost=_with(attempts, cost_of(means.pricer, call)),
+        attempts=attempts,
     )
 
 
-def not_sent(asked: Asked, reason: str) -> Observation:
-    """The observation of a candidate that was never called."""
-    return Observation(
-        endpoint=asked.endpoint, outcome=Outcome.NOT_SENT, reason=reason, requested_model=asked.requested_model
-    )
-
-
-def provider_request_id(head: Head) -> str | None:
-    """What the provider calls this request."""
-    values = (head.get(name) for name in _REQUEST_ID_HEADERS)
-    return next((value for value in values if value), None)
-
-
-def _headless(side: RawSide, asked: Asked) -> Observation:
-    code = side.end.reason or "no_head"
-    if code.startswith(NOT_SENT):
-        return not_sent(asked, code.removeprefix(NOT_SENT))
+def not_sent(asked: Asked, reason: str, attempts: tuple[Attempt, ...] = ()) -> Observation:
+    """The observation of a candidate that was never called, or not again after these attempts."""
     return Observation(
         endpoint=asked.endpoint,
-        outcome=_blame(outcome_of_transport(code, head_seen=False), code),
-        reason=_neutral(code),
+        outcome=Outcome.NOT_SENT,
+        reason=reason,
         requested_model=asked.requested_model,
-        timing=Timing(paused_s=side.end.paused_s, loop_lag_s=side.end.lag_s),
+        dialect=asked.dialect,
+        cost=_with(attempts, None),
+        attempts=attempts,
     )
 
 
-def _read(side: RawSide, chunks: Sequence[Chunk], head: Head, dialect: Dialect, limits: ReadingLimits) -> Reading:
-    status = status_of(head.start) or 0
-    reader = reader_for(dialect, head.get("content-type"), head.joined("content-encoding"), status, limits)
+def provider_request_id(head: ResponseHead) -> str | None:
+    """What the provider calls this request."""
+    return head.get(b"x-request-id") or head.get(b"request-id") or None
+
+
+def _headless(side: RawSide, asked: Asked, attempts: tuple[Attempt, ...], pricer: Pricer) -> Observation:
+    code = side.end.reason or "no_head"
+    if code.startswith(NOT_SENT):
+        return not_sent(asked, code.removeprefix(NOT_SENT), attempts)
+    answered = _ANSWERED.fullmatch(code)
+    status = int(answered[1]) if answered is not None else None
+    outcome = _blame(outcome_of_transport(code, head_seen=False), code) if status is None else Outcome.HTTP_ERROR
+    call = Call(
+        endpoint=asked.endpoint,
+        requested_model=asked.requested_model,
+        reported_model=None,
+        at=asked.started_at,
+        usage=NO_USAGE,
+        status=status,
+        was_sent=side.t0_ns is not None,
+        is_whole=False,
+        duration_s=_duration_s(side, None),
+    )
+    # Such an answer is that of the last attempt, and paid for there.
+    own = cost_of(pricer, call) if status is None or not attempts else None
+    return Observation(
+        endpoint=asked.endpoint,
+        outcome=outcome,
+        reason=_neutral(code) if status is None else f"status_{status}",
+        status=status,
+        requested_model=asked.requested_model,
+        timing=Timing(paused_s=side.end.paused_s, loop_lag_s=side.end.lag_s),
+        dialect=asked.dialect,
+        cost=_with(attempts, own),
+        attempts=attempts,
+    )
+
+
+def _attempts(side: RawSide, asked: Asked, pricer: Pricer) -> tuple[Attempt, ...]:
+    if not side.attempts:
+        return ()
+    return attempts_of(side.attempts, origin_ns(side), pricer, asked.endpoint, asked.requested_model)
+
+
+def _with(attempts: tuple[Attempt, ...], cost: Cost | None) -> Cost | None:
+    return with_attempts(cost, [attempt.cost_usd for attempt in attempts]) if attempts else cost
+
+
+def _chunks(side: RawSide) -> Sequence[Chunk]:
+    if len(side.parts) == 1:
+        return handoff.read_part(side.parts[0])
+    return [chunk for payload in side.parts for chunk in handoff.read_part(payload)]
+
+
+def _duration_s(side: RawSide, timing: Timing | None) -> float | None:
+    """How long the endpoint was busy with the request: to the last byte, or to the end where none came."""
+    if timing is not None and timing.last_byte_s is not None:
+        return timing.last_byte_s
+    return None if side.t0_ns is None else max(0, side.end.end_ns - side.t0_ns) / 1e9
+
+
+def _read(
+    side: RawSide, chunks: Sequence[Chunk], head: ResponseHead, dialect: Dialect, limits: ReadingLimits
+) -> Reading:
+    content_type, coding = head.get(b"content-type"), head.joined(b"content-encoding")
+    reader = reader_for(dialect, content_type, coding, head.status or 0, limits)
     origin = origin_ns(side)
     for at_ns, data in chunks:
         reader.feed(data, (at_ns - origin) / 1e9)

@@ -23,8 +23,8 @@ class RecorderOptions:
     # The mirror's, so that equal values have equal placeholders after a restart; SHADOWBENCH_SECRET goes before it. Without
     # both a secret is made up for the process's life.
     secret_file: str | None = None
-    pricing: PricingOptions = PricingOptions()
-    retention: RetentionOptions = RetentionOptions()
+    pricing: PricingOptions = field(default_factory=PricingOptions)
+    retention: RetentionOptions = field(default_factory=RetentionOptions)
 
     # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.
     max_body_bytes: int = 8 * MIB  # captured per side, and again kept of it after content-decoding

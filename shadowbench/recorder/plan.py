@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shadowbench import handoff
+import orjson
+
 from shadowbench.errors import ProtocolError
 from shadowbench.records import Dialect
 
@@ -23,6 +24,7 @@ class PlannedCandidate:
     config_hash: str
     model: str | None = None
     not_sent: str | None = None
+    dialect: Dialect | None = None  # None: the client's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,20 @@ class Plan:
     request_id: str | None
     dialect: Dialect
     candidates: tuple[PlannedCandidate, ...]
+    tenant_key: str | None = None
+    user_key: str | None = None
+    stratum: str | None = None
 
 
 def read_plan(payload: bytes) -> Plan:
-    """Payload of PLAN. A dialect of a newer mirror is "unknown", not an error. Raises ProtocolError."""
-    fields = handoff.read_json(payload)
+    """Payload of PLAN. A dialect of a newer mirror is "unknown", not an error. Raises ProtocolError.
+
+    Mirrors of handoff version 1 name no candidate's dialect, no tenant, user or stratum.
+    """
     try:
+        fields = orjson.loads(
+            payload
+        )  # not `handoff.read_json`: there is one for each exchange, and this is four times faster
         return Plan(
             id=_text(fields["id"]),
             proxy_epoch=_text(fields["proxy_epoch"]),
@@ -55,7 +65,10 @@ def read_plan(payload: bytes) -> Plan:
             cluster_key=_text(fields["cluster_key"]),
             request_id=_optional_text(fields.get("request_id_header")),
             dialect=_DIALECTS.get(fields.get("dialect", ""), Dialect.UNKNOWN),
-            candidates=tuple(_candidate(item) for item in fields["candidates"]),
+            candidates=tuple([_candidate(item) for item in fields["candidates"]]),
+            tenant_key=_optional_text(fields.get("tenant_key")),
+            user_key=_optional_text(fields.get("user_key")),
+            stratum=_optional_text(fields.get("stratum")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProtocolError(f"a plan frame cannot be read: {error!r}") from None
@@ -65,6 +78,7 @@ def _candidate(fields: Mapping[str, Any]) -> PlannedCandidate:
     side = int(fields["side"])
     if not 1 <= side <= 255:
         raise ValueError(f"a candidate's side is {side}")
+    dialect = _optional_text(fields.get("dialect"))
     return PlannedCandidate(
         side=side,
         name=_text(fields["name"]),
@@ -72,6 +86,7 @@ def _candidate(fields: Mapping[str, Any]) -> PlannedCandidate:
         config_hash=_text(fields["config_hash"]),
         model=_optional_text(fields.get("model")),
         not_sent=_optional_text(fields.get("not_sent")),
+        dialect=None if dialect is None else _DIALECTS.get(dialect, Dialect.UNKNOWN),
     )
 
 

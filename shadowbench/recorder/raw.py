@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shadowbench.handoff import EndPayload, HeadPayload, OpenPayload
 from shadowbench.recorder.plan import Plan
+
+
+class RawAttempt(NamedTuple):
+    """A call that was begun and tried again, as ATTEMPT tells it."""
+
+    reason: str
+    status: int | None
+    started_ns: int
+    ended_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +29,7 @@ class RawSide:
     body_bytes: int  # as they came, counted above the capture bound too
     overflow: bool  # capture stopped at the bound: `parts` is a prefix
     end: EndPayload
+    attempts: tuple[RawAttempt, ...] = ()  # before this side's t0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The receiving end of the mirrors' frames: connections, settlements, and the way out.
 
-A mirror says HELLO and gets WELCOME; then frames come and ACKs go. Everything here runs on the loop and is quick: it takes
-frames apart and keeps accounts. Reading what they say and storing it is the writer thread's work, so the sockets stay
+A mirror says HELLO and gets WELCOME; then frames come, and COSTs and ACKs go. Everything here runs on the loop and is quick:
+it takes frames apart and keeps accounts. Reading what they say and storing it is the writer thread's work, so the sockets stay
 drained; when more comes than can be stored, exchanges are discarded with a reason instead of slowing the mirror down.
 """
 
@@ -19,12 +19,16 @@ from shadowbench.handoff import Frame, Kind
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.ledger import Ledger, Place
 from shadowbench.recorder.memory import RECORDER_FULL, STORE_FAILED, Memory
+from shadowbench.recorder.notes import read_funnel, read_mark
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.raw import Discarded
-from shadowbench.recorder.writer import Item, Report, Writer
+from shadowbench.recorder.writer import Item, Report, Settled, Writer
 from shadowbench.signals import Counters, Labels
 
 _CLOSING_S = 1.0
+_COSTS_SINCE = 2
+_GOODBYE = int(Kind.GOODBYE)
+_NOTES = {int(Kind.FUNNEL): read_funnel, int(Kind.MARK): read_mark}
 
 
 class Recorder:
@@ -63,15 +67,19 @@ class Recorder:
     def on_report(self, report: Report) -> None:
         """News of the writer, in order."""
         for sample in report.counters.snapshot():
-            self.counters.add(sample.name, sample.labels, sample.value)
+            if sample.kind == "gauge":
+                self.counters.gauge(sample.name, sample.value, sample.labels)
+            else:
+                self.counters.add(sample.name, sample.labels, sample.value)
         owners: set[MirrorConnection] = set()
         for settled in report.settled:
             self._in_writer -= 1
             self.memory.give_back(settled.item.raw.held_bytes)
-            settled.item.place.recorded = settled.reason is None
             self.settled(settled.reason)
             self._lost += settled.reason == STORE_FAILED
-            owners.add(cast(MirrorConnection, settled.item.owner))
+            owner = cast(MirrorConnection, settled.item.owner)
+            owner.settle(settled)
+            owners.add(owner)
         for owner in owners:
             owner.acknowledge()
         if report.wal_bytes is not None:
@@ -160,7 +168,7 @@ class MirrorConnection(asyncio.Protocol):
         self._reader = handoff.FrameReader()
         self._ledger = Ledger()
         self._transport: asyncio.WriteTransport | None = None
-        self._welcomed = False
+        self._version = 0  # the peer's; 0 before its HELLO
         self._said_goodbye = False
         self.assembly = Assembly(recorder.memory, max_body_bytes=recorder.options.max_body_bytes)
 
@@ -168,6 +176,13 @@ class MirrorConnection(asyncio.Protocol):
     def has_said_all(self) -> bool:
         """Nothing more is expected: goodbye was said, and all that was opened is closed."""
         return self._said_goodbye and not self.assembly
+
+    def settle(self, settled: Settled) -> None:
+        """One exchange is in the log, or will never be. `acknowledge` tells it."""
+        place = settled.item.place
+        place.recorded = settled.reason is None
+        if self._version >= _COSTS_SINCE:
+            place.costs = [cost.frame(place.sequence) for cost in settled.costs]
 
     def acknowledge(self) -> None:
         """Tell the mirror what has been settled."""
@@ -205,15 +220,17 @@ class MirrorConnection(asyncio.Protocol):
     # ── frames ──
 
     def _take(self, frame: Frame) -> None:
-        if not self._welcomed:
+        if not self._version:
             self._welcome(frame)
-        elif frame.kind == Kind.GOODBYE:
+        elif frame.kind == _GOODBYE:
             self._said_goodbye = True
+        elif (read_notes := _NOTES.get(frame.kind)) is not None:
+            self._recorder.writer.note(read_notes(frame.payload))
         else:
             closed = self.assembly.take(frame)
             if closed is None:
                 return
-            place = self._ledger.place()
+            place = self._ledger.place(frame.sequence)
             if isinstance(closed, Discarded):
                 self._discard(place, closed.reason)
             else:
@@ -223,13 +240,14 @@ class MirrorConnection(asyncio.Protocol):
         if frame.kind != Kind.HELLO:
             raise ProtocolError("a connection begins with HELLO")
         fields = handoff.read_json(frame.payload)
-        handoff.check_version(fields)
+        version = handoff.check_version(fields)
         if fields.get("role") != "mirror":
             raise ProtocolError(f"the recorder serves mirrors, not {str(fields.get('role'))[:20]!r}")
-        self._welcomed = True
+        self._version = version
         self._recorder.joined(self)
         if self._transport is not None:
-            answer = json.dumps({"version": handoff.VERSION, "role": "recorder"}).encode()
+            # An older mirror is spoken to in its own version, or it would hang up.
+            answer = json.dumps({"version": min(version, handoff.VERSION), "role": "recorder"}).encode()
             self._transport.write(handoff.pack(Kind.WELCOME, 0, answer))
 
     def _discard(self, place: Place, reason: str) -> None:

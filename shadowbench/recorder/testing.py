@@ -9,6 +9,7 @@ from typing import Any
 
 from shadowbench import handoff
 from shadowbench.handoff import Kind, PartWriter
+from shadowbench.recorder.raw import RawAttempt
 
 OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -29,10 +30,11 @@ class ScriptedSide:
     queue_us: int = handoff.ABSENT_US
     paused_us: int = 0
     lag_us: int = 0
+    attempts: tuple[RawAttempt, ...] = ()
 
     def frames(self, sequence: int, side: int) -> list[bytes]:
         """This side, one item per frame."""
-        frames = []
+        frames = [handoff.json_frame(Kind.ATTEMPT, each._asdict(), sequence, side) for each in self.attempts]
         if self.t0_ns is not None:
             frames.append(handoff.request_end_frame(sequence, self.t0_ns, side))
         if self.head is not None:

@@ -12,6 +12,8 @@ back or the recorder has to leave. Meanwhile others wait, and `memory.Memory` de
 pass is waited out for a while; one that lasts (a damaged file) gets one last try.
 An exchange that the log refuses by itself, whatever the state of the disk, must not block the others: after an error that is
 not the surroundings', or that stays doubtful, the batch is appended one by one and what is refused alone is discarded.
+
+Notes (counts of the funnel, marks) follow the batch in a transaction of their own and are kept like it while the log refuses.
 """
 
 from __future__ import annotations
@@ -23,12 +25,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
+from shadowbench.recorder.changes import ChangeWatch
+from shadowbench.recorder.costs import SideCost, count_cost, side_costs
 from shadowbench.recorder.ledger import Place
 from shadowbench.recorder.memory import STORE_FAILED
+from shadowbench.recorder.notes import Notepad, Notes
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.records import Exchange, Observation
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog
+from shadowbench.store.retention import Retention
 
 UNREADABLE = "unreadable"
 UNSTORABLE = "unstorable"
@@ -72,6 +78,7 @@ class Settled:
 
     item: Item
     reason: str | None
+    costs: tuple[SideCost, ...] = ()  # of one that is in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,7 @@ class Report:
 
 
 class Writer:
-    """Owns the thread. `put`, `waiting` and `stop` are called from the loop, `deliver` from the thread."""
+    """Owns the thread. `put`, `note`, `waiting` and `stop` are called from the loop, `deliver` from the thread."""
 
     def __init__(
         self,
@@ -98,15 +105,19 @@ class Writer:
         bounds: BatchBounds,
         deliver: Callable[[Report], None],
         clock: Callable[[], float],
+        retention: Retention | None = None,
     ) -> None:
         self._open_log = open_log
         self._read = read
         self._bounds = bounds
         self._deliver = deliver
         self._clock = clock
+        self._retention = retention
         self._log: PairLog | None = None
         self._items: deque[Item] = deque()
-        # Protects _items and _give_up_at, and wakes the thread out of waiting for work or for another try.
+        self._notepad = Notepad()
+        self._changes = ChangeWatch()
+        # Protects _items, _notepad and _give_up_at, and wakes the thread out of waiting for work or for another try.
         self._changed = threading.Condition()
         self._give_up_at: float | None = None  # set once the recorder leaves
         self._gave_up = False  # it left while the store failed: nothing is tried any more
@@ -128,6 +139,12 @@ class Writer:
             if len(self._items) == 1:
                 self._changed.notify()
 
+    def note(self, notes: Notes) -> None:
+        """Queue notes. How many wait is bounded; those beyond are counted."""
+        with self._changed:
+            self._notepad.add(notes)
+            self._changed.notify()
+
     def stop(self, flush_s: float) -> None:
         """Append what waits, then end the thread. A store that still fails after `flush_s` costs the rest."""
         with self._changed:
@@ -140,8 +157,10 @@ class Writer:
         fatal: BaseException | None = None
         try:
             self._open_patiently()
-            while batch := self._gather():
-                self._settle(batch)
+            while (batch := self._gather()) is not None:
+                if batch:
+                    self._settle(batch)
+                self._store_notes()
             self._close()
         except BaseException as error:  # noqa: BLE001  carried to the loop, which ends the process by it
             fatal = error
@@ -161,17 +180,37 @@ class Writer:
                 self._deliver(Report(works="opened"))
                 return
 
-    def _gather(self) -> list[Item]:
-        """The next batch; empty when there will be none."""
+    def _gather(self) -> list[Item] | None:
+        """The next batch, empty when only notes wait; None when there will be nothing more."""
+        while not self._has_work(self._prune()):
+            pass  # a slice of pruning each time, until something comes
         with self._changed:
-            while not self._items and self._give_up_at is None:
-                self._changed.wait()
             batch: list[Item] = []
             room = self._bounds.raw_bytes
             while self._items and len(batch) < self._bounds.exchanges and room > 0:
                 batch.append(self._items.popleft())
                 room -= batch[-1].raw.held_bytes
-            return batch
+            return batch if batch or self._notepad else None
+
+    def _has_work(self, patience_s: float | None) -> bool:
+        """Wait for an item, a note or the word to leave; False when `patience_s` passed without either."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: bool(self._items or self._notepad) or self._give_up_at is not None, patience_s
+            )
+
+    def _prune(self) -> float | None:
+        """A slice of retention. Returns in how many seconds there may be more to do; None: not before the next batch."""
+        if self._retention is None or self._log is None or self._give_up_at is not None:
+            return None
+        counters = Counters()
+        try:
+            rest_s = self._retention.step(self._log.upkeep, counters)
+        except LogError as error:
+            counters.add("store_prune_failures_total", (("reason", error.reason),))
+            rest_s = _LONGEST_DELAY_S
+        self._deliver(Report(counters=counters))
+        return rest_s
 
     def _settle(self, batch: list[Item]) -> None:
         """Read and append. A batch that unpacks to more than its bound (compressed bodies) takes several transactions."""
@@ -194,12 +233,62 @@ class Writer:
         settled = []
         for read in group:
             reason = UNREADABLE if read.exchange is None else next(reasons)
-            settled.append(Settled(read.item, reason))
-            if read.exchange is not None and reason is None:
-                _count_observations(read.exchange, counters)
+            if read.exchange is None or reason is not None:
+                settled.append(Settled(read.item, reason))
+                continue
+            settled.append(Settled(read.item, None, side_costs(read.item.raw, read.exchange)))
+            for seen in _observations(read.exchange):
+                _count_observation(seen, counters)
+                self._notice_changes(seen, read.exchange.started_at, counters)
         # Without a commit there is no news of the store: nothing could be read, or the recorder gave up.
         works: Literal["committed"] | None = "committed" if any(s.reason is None for s in settled) else None
         self._deliver(Report(settled=settled, counters=counters, works=works, wal_bytes=self._wal_bytes()))
+
+    def _notice_changes(self, seen: Observation, at: float, counters: Counters) -> None:
+        if marks := self._changes.notice(seen, at):
+            for mark in marks:
+                what = mark.kind.removesuffix("_changed")
+                counters.add("recorder_model_changes_total", (("endpoint", seen.endpoint), ("what", what)))
+            with self._changed:
+                self._notepad.add(Notes(marks=marks))
+
+    def _store_notes(self) -> None:
+        """Store what waits, whatever it takes; notes that the log refuses by themselves are dropped."""
+        with self._changed:
+            notes, dropped = self._notepad.take()
+        counters = Counters()
+        if dropped:
+            counters.add("recorder_dropped_notes_total", (("reason", "full"),), dropped)
+        reason = self._try_notes(notes) if notes else None
+        if reason is not None:
+            counters.add("recorder_dropped_notes_total", (("reason", reason),), len(notes))
+        if dropped or reason is not None:
+            self._deliver(Report(counters=counters))
+
+    def _try_notes(self, notes: Notes, doubtful_tries: int = _DOUBTFUL_TRIES) -> str | None:
+        """Why these notes are not in the log; None when they are."""
+        delay_s = _FIRST_DELAY_S
+        while not self._gave_up:
+            try:
+                if notes.counts:
+                    self._opened().put_funnel(notes.counts)
+                    notes = Notes(marks=notes.marks)  # a second try is for the marks alone
+                if notes.marks:
+                    self._opened().put_marks(notes.marks)
+            except ConfigurationError:
+                raise
+            except Exception as error:  # noqa: BLE001  whose fault it is decides the next lines
+                failure = failure_of(error)
+            else:
+                if delay_s > _FIRST_DELAY_S:
+                    self._deliver(Report(works="committed"))
+                return None
+            doubtful_tries -= failure == DOUBTFUL
+            if failure is None or doubtful_tries < 0:
+                return UNSTORABLE
+            self._gave_up = not self._wait(failure, delay_s)
+            delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
+        return STORE_FAILED
 
     def _try_read(self, item: Item, counters: Counters) -> Exchange | None:
         try:
@@ -290,6 +379,6 @@ def _observations(exchange: Exchange) -> list[Observation]:
     return [exchange.production, *(candidate.observation for candidate in exchange.candidates)]
 
 
-def _count_observations(exchange: Exchange, counters: Counters) -> None:
-    for seen in _observations(exchange):
-        counters.add("observations_total", (("endpoint", seen.endpoint), ("outcome", seen.outcome.value)))
+def _count_observation(seen: Observation, counters: Counters) -> None:
+    counters.add("observations_total", (("endpoint", seen.endpoint), ("outcome", seen.outcome.value)))
+    count_cost(seen, counters)

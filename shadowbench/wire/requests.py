@@ -85,6 +85,15 @@ def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
     return Unreadable(reason=opening) if isinstance(opening, str) else _facts(dialect, request, opening)
 
 
+def requested_model(body: bytes) -> str | None:
+    """The model alone, from a content-decoded body: a member of the request's object in every dialect that clients speak."""
+    try:
+        request = loose.load(body)
+    except loose.NotJson:
+        return None
+    return loose.as_name(loose.as_mapping(request).get("model"))
+
+
 def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> RequestFacts:
     stream = _is_stream(dialect, request)
     tools = _tools(request, opening.messages)

@@ -132,6 +132,27 @@ def test_a_candidate_that_changes_nothing_is_production_again() -> None:
     assert again == {"again", "named"}
 
 
+def priced(**candidate: Any) -> tuple[bool | None, float | None, float | None]:
+    """What the mirror is told of a candidate's price."""
+    options = wiring.mirror_options(settings(candidates={"a": candidate}), ENVIRON).candidates[0]
+    return options.price_known, options.input_usd_per_token, options.output_usd_per_token
+
+
+def test_a_budget_in_money_learns_the_price_that_is_known_beforehand() -> None:
+    budgets = {"usd_per_day": 1.0}
+    known, input_usd, output_usd = priced(budgets=budgets, model="gpt-4o-mini", provider="openai")
+    assert known
+    assert input_usd is not None
+    assert output_usd is not None
+    assert 0 < input_usd < output_usd
+    own = {"input_per_mtok": 3.0, "output_per_mtok": 6.0}
+    assert priced(budgets=budgets, price=own) == (True, 3e-6, 6e-6)
+    assert priced(budgets=budgets, price={"gpu_hour_usd": 2.0}) == (True, None, None)
+    assert priced(budgets=budgets, model="my-own-model") == (False, None, None)
+    assert priced(budgets=budgets) == (None, None, None)
+    assert priced(model="gpt-4o-mini", price=own) == (None, None, None)
+
+
 def authorities(production: str, candidate: dict[str, Any], role: wiring.Role, file: Path) -> str:
     """What is said about `file`, which both sides are to trust."""
     tls = {"ca_file": file}

@@ -10,8 +10,9 @@ from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import EndPayload, FrameReader, Kind
 from shadowbench.recorder.assembly import DISCARDING_REASONS, Assembly, Closed
+from shadowbench.recorder.ledger import Ledger
 from shadowbench.recorder.memory import STORE_FAILED, Memory
-from shadowbench.recorder.raw import Discarded, RawExchange
+from shadowbench.recorder.raw import Discarded, RawAttempt, RawExchange
 from shadowbench.recorder.testing import (
     ScriptedExchange,
     ScriptedSide,
@@ -44,7 +45,14 @@ def two_sided() -> ScriptedExchange:
         plan=plan_fields(),
         body=b'{"model": "big"}',
         production=ScriptedSide(chunks=((1_200_000_000, b"a"), (1_300_000_000, b"bc"))),
-        candidates={1: ScriptedSide(t0_ns=1_500_000_000, chunks=((1_900_000_000, b"xyz"),), queue_us=40)},
+        candidates={
+            1: ScriptedSide(
+                t0_ns=1_500_000_000,
+                chunks=((1_900_000_000, b"xyz"),),
+                queue_us=40,
+                attempts=(RawAttempt("http_429", 429, 10, 20), RawAttempt("stale", None, 30, 30)),
+            )
+        },
     )
 
 
@@ -60,6 +68,8 @@ def test_a_whole_exchange_comes_out_as_it_was_told() -> None:
     assert small.head is not None
     assert small.head.queue_s == 0.00004
     assert small.body_bytes == 3
+    assert small.attempts == (RawAttempt("http_429", 429, 10, 20), RawAttempt("stale", None, 30, 30))
+    assert production.attempts == ()
 
 
 def test_what_a_settled_exchange_held_is_all_that_is_held() -> None:
@@ -127,6 +137,33 @@ def interleavings(draw: st.DrawFn) -> list[tuple[int, bytes]]:
     return order
 
 
+@settings(max_examples=40, deadline=None)
+@given(interleavings(), st.lists(st.booleans(), min_size=4, max_size=4), st.randoms(use_true_random=False))
+def test_whatever_the_order_everything_is_settled_once_in_the_order_of_close(
+    order: list[tuple[int, bytes]], stored: list[bool], chance
+) -> None:
+    """Assembly and ledger together, with settlements that overtake each other."""
+    to, ledger, places, told = assembly(), Ledger(), {}, []
+    closes = [sequence for sequence, frame in order if frame == close_frame(sequence)]
+    for sequence, frame in order:
+        for closed in feed(to, frame):
+            places[sequence] = ledger.place(sequence)
+            assert isinstance(closed, RawExchange)
+            assert closed.sides[1].attempts == two_sided().candidates[1].attempts
+        waiting = [number for number, place in places.items() if place.recorded is None]
+        if waiting and (chance.random() < 0.5 or frame is order[-1][1]):
+            for number in chance.sample(waiting, len(waiting)):
+                places[number].recorded = stored[number]
+                places[number].costs = [handoff.cost_frame(number, 1, 0.5, 3)] if stored[number] else []
+        told += list(FrameReader().feed(b"".join(ledger.due())))
+    assert list(places) == closes
+    assert [frame.sequence for frame in told if frame.kind == Kind.COST] == [n for n in closes if stored[n]]
+    last = handoff.read_ack([frame for frame in told if frame.kind == Kind.ACK][-1].payload)
+    recorded = sum(stored[number] for number in closes)
+    assert last == (recorded, len(closes) - recorded)
+    assert len(to) == len(ledger) == 0
+
+
 @settings(max_examples=60, deadline=None)
 @given(interleavings(), st.randoms(use_true_random=False))
 def test_interleaving_and_cutting_change_nothing(order: list[tuple[int, bytes]], chance) -> None:
@@ -158,6 +195,9 @@ END_OF_REQUEST = handoff.request_end_frame(1, 6)
 HEAD = handoff.head_frame(1, 7, b"HTTP/1.1 200 OK\r\n")
 END = handoff.end_frame(1, 8)
 (PART,) = part_frames(1, 0, ((7, b"x"),))
+TRIED = {"reason": "refused", "status": None, "started_ns": 1, "ended_ns": 2}
+ATTEMPT = handoff.json_frame(Kind.ATTEMPT, TRIED, 1, 1)
+PLANNED = two_sided().strands(1)[0]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +224,15 @@ END = handoff.end_frame(1, 8)
         [OPEN, HEAD, handoff.pack(Kind.ABORT, 1, b"\0" * 16)],
         [OPEN, handoff.pack(Kind.ACK, 1, b"\0" * 16)],
         [OPEN, handoff.pack(99, 1)],
+        [OPEN, ATTEMPT],
+        [OPEN, handoff.json_frame(Kind.ATTEMPT, TRIED, 1)],
+        [*PLANNED, handoff.request_end_frame(1, 6, 1), ATTEMPT],
+        [*PLANNED, handoff.head_frame(1, 7, b"HTTP/1.1 200 OK\r\n", side=1), ATTEMPT],
+        [*PLANNED, handoff.abort_frame(1, 8, "refused", side=1), ATTEMPT],
+        [*PLANNED, handoff.json_frame(Kind.ATTEMPT, TRIED | {"ended_ns": 0}, 1, 1)],
+        [*PLANNED, handoff.json_frame(Kind.ATTEMPT, {"reason": "stale"}, 1, 1)],
     ],
-    ids=range(21),
+    ids=range(28),
 )
 def test_frames_that_no_mirror_writes_are_refused(frames: list[bytes]) -> None:
     with pytest.raises(ProtocolError):

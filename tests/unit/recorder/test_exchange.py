@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from shadowbench.handoff import FrameReader
+from shadowbench.pricing import Pricer, PricingOptions
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.exchange import Reader
 from shadowbench.recorder.memory import Memory
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.recorder.testing import ScriptedExchange, ScriptedSide, candidate_fields, plan_fields
-from shadowbench.records import CandidateResult, Dialect, Exchange, Observation, Outcome, Timing
+from shadowbench.records import CandidateResult, Cost, Dialect, Exchange, Observation, Outcome, Timing
 from shadowbench.wire.reading import ReadingLimits
 
-READER = Reader(request_id_header="X-Trace", limits=ReadingLimits())
+READER = Reader(request_id_header="X-Trace", limits=ReadingLimits(), pricer=Pricer(PricingOptions()))
 REQUEST = b'{"model": "big", "messages": [{"role": "user", "content": "Hi"}]}'
 
 
@@ -65,6 +66,8 @@ def test_an_exchange_is_told_whole() -> None:
             requested_model="big",
             provider_request_id="r9",
             body=b"",
+            dialect=Dialect.OPENAI_CHAT,
+            cost=Cost(usd=None, reason="unknown_model"),
         ),
         candidates=(
             CandidateResult(
@@ -74,13 +77,19 @@ def test_an_exchange_is_told_whole() -> None:
                     reason="timed_out_total",
                     timing=Timing(loop_lag_s=0.000007),
                     requested_model="small-model",
+                    dialect=Dialect.OPENAI_CHAT,
+                    cost=Cost(usd=None, reason="unknown_model"),
                 ),
                 inclusion_probability=0.25,
                 config_hash="small-config",
             ),
             CandidateResult(
                 observation=Observation(
-                    endpoint="hot", outcome=Outcome.NOT_SENT, reason="stale", requested_model="big"
+                    endpoint="hot",
+                    outcome=Outcome.NOT_SENT,
+                    reason="stale",
+                    requested_model="big",
+                    dialect=Dialect.OPENAI_CHAT,
                 ),
                 inclusion_probability=0.25,
                 config_hash="hot-config",
@@ -115,6 +124,20 @@ def test_a_compressed_request_is_kept_decoded() -> None:
 def test_a_request_that_cannot_be_kept_is_absent_not_empty(extra: bytes, body: bytes) -> None:
     seen = exchange(replace(SCRIPT, head=SCRIPT.head + extra, body=body))
     assert (seen.request_body, seen.production.requested_model) == (None, None)
+
+
+def test_each_side_is_read_in_its_own_dialect_and_knows_it() -> None:
+    message = (
+        b'{"type":"message","role":"assistant","model":"c-1","content":[{"type":"text","text":"Hi"}],'
+        b'"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}'
+    )
+    plan = plan_fields((candidate_fields(dialect="anthropic.messages"),), tenant_key="t", user_key="u", stratum="gold")
+    seen = exchange(replace(SCRIPT, plan=plan, candidates={1: ScriptedSide(chunks=((1_200_000_000, message),))}))
+    small = seen.candidates[0].observation
+    assert (seen.production.dialect, small.dialect) == (Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES)
+    assert small.answer is not None
+    assert small.answer.first.text == "Hi"
+    assert (seen.tenant_key, seen.user_key, seen.stratum) == ("t", "u", "gold")
 
 
 def test_an_empty_request_is_empty() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shadowbench.recorder.heads import method_and_path, read_head_lines, status_of
+from shadowbench.recorder.heads import ResponseHead, method_and_path, read_head_lines, status_of
 
 
 def test_lines_keep_their_order_case_and_bytes() -> None:
@@ -40,4 +40,16 @@ def test_the_path_is_without_query_and_host(line: str, expected: tuple[str, str]
     ("line", "status"), [("HTTP/1.1 200 OK", 200), ("HTTP/1.1 503", 503), ("HTTP/1.1", None), ("", None)]
 )
 def test_the_status_is_the_second_word(line: str, status: int | None) -> None:
-    assert status_of(line) == status
+    assert status_of(line.encode()) == status
+
+
+def test_a_responses_headers_are_found_whatever_their_case() -> None:
+    head = ResponseHead(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Type:text/plain \r\nx-a: \xe9\r\nX-AB: no\r\n")
+    assert head.status == 200
+    assert head.get(b"content-type") == "text/plain"
+    assert (head.get(b"x-a"), head.joined(b"x-a")) == ("1", "1, \xe9")
+    assert (head.get(b"a"), head.joined(b"content")) == (None, None)
+
+
+def test_the_last_line_may_lack_its_end() -> None:
+    assert ResponseHead(b"HTTP/1.1 200 OK\r\nX-A: 1").get(b"x-a") == "1"

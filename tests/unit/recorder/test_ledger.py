@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.handoff import FrameReader, read_ack
+from shadowbench.handoff import FrameReader, Kind, cost_frame, read_ack
 from shadowbench.recorder.ledger import Ledger
 
 
@@ -47,3 +47,15 @@ def test_the_mirror_learns_the_fate_of_each_whatever_the_order_of_settling(resul
             before = ack
     assert learned == results
     assert len(ledger) == 0
+
+
+def test_costs_come_before_the_acknowledgement_that_settles_their_exchange() -> None:
+    ledger = Ledger()
+    first, second, third = (ledger.place(number) for number in (7, 8, 9))
+    third.recorded, third.costs = True, [cost_frame(9, 1, 0.1, 5)]
+    first.recorded, first.costs = True, [cost_frame(7, 1, 0.1, 5), cost_frame(7, 2, None, None)]
+    kinds = [(frame.kind, frame.sequence, frame.side) for frame in FrameReader().feed(b"".join(ledger.due()))]
+    assert kinds == [(Kind.COST, 7, 1), (Kind.COST, 7, 2), (Kind.ACK, 0, 0)]
+    second.recorded = False
+    kinds = [(frame.kind, frame.sequence) for frame in FrameReader().feed(b"".join(ledger.due()))]
+    assert kinds == [(Kind.ACK, 0), (Kind.COST, 9), (Kind.ACK, 0)]

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import FrameReader, Kind, read_end, read_head, read_request_end
-from shadowbench.recorder.observe import Asked, observe
-from shadowbench.recorder.raw import RawSide
+from shadowbench.pricing import PriceEntry, Pricer, PricingOptions
+from shadowbench.recorder.observe import Asked, Means, observe
+from shadowbench.recorder.raw import RawAttempt, RawSide
 from shadowbench.recorder.testing import OK_HEAD, STREAM_HEAD, ScriptedSide
 from shadowbench.records import (
     Answer,
+    Attempt,
     Choice,
+    Cost,
     Dialect,
     Observation,
     Outcome,
@@ -26,7 +29,9 @@ from shadowbench.records import (
 from shadowbench.wire.reading import ReadingLimits
 
 ASKED = Asked(endpoint="small", dialect=Dialect.OPENAI_CHAT, requested_model="s-1")
-LIMITS = ReadingLimits()
+OWN = PriceEntry(models=("s-*",), input_per_mtok=1.0, output_per_mtok=4.0, per_request=0.0)
+MEANS = Means(limits=ReadingLimits(), pricer=Pricer(PricingOptions(entries=(OWN,))))
+PRICE = '{"source":"config","model":"s-*","input_per_mtok":1.0,"output_per_mtok":4.0,"per_request":0.0}'
 BODY = (
     b'{"id":"c1","object":"chat.completion","model":"s-1-0613","system_fingerprint":"fp_9","choices":[{"index":0,'
     b'"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],'
@@ -46,11 +51,12 @@ def raw(script: ScriptedSide, *, overflow: bool = False) -> RawSide:
         body_bytes=sum(len(data) for _, data in script.chunks),
         overflow=overflow,
         end=read_end(frames[-1].payload),
+        attempts=script.attempts,
     )
 
 
 def seen(script: ScriptedSide, *, overflow: bool = False) -> Observation:
-    return observe(raw(script, overflow=overflow), ASKED, LIMITS)
+    return observe(raw(script, overflow=overflow), ASKED, MEANS)
 
 
 def test_a_whole_answer() -> None:
@@ -86,6 +92,8 @@ def test_a_whole_answer() -> None:
         provider_request_id="req_7",
         response_bytes=len(BODY),
         body=BODY,
+        dialect=Dialect.OPENAI_CHAT,
+        cost=Cost(usd=pytest.approx(5e-6 + 2 * 4e-6), reason=None, price=PRICE),
     )
 
 
@@ -181,4 +189,75 @@ def test_stamps_that_do_not_add_up_are_refused() -> None:
     side = raw(ScriptedSide(chunks=((1_200_000_000, BODY),)))
     broken = RawSide(t0_ns=1, head=side.head, parts=(side.parts[0][:-1],), body_bytes=1, overflow=False, end=side.end)
     with pytest.raises(ProtocolError):
-        observe(broken, ASKED, LIMITS)
+        observe(broken, ASKED, MEANS)
+
+
+# ── what it cost ──
+
+
+def test_attempts_count_from_t0_and_into_the_cost() -> None:
+    attempts = (
+        RawAttempt("http_429", 429, 400_000_000, 500_000_000),
+        RawAttempt("stale", None, 600_000_000, 600_000_000),
+    )
+    observation = seen(ScriptedSide(attempts=attempts, chunks=((1_200_000_000, BODY),)))
+    assert observation.attempts == (
+        Attempt(reason="http_429", status=429, started_s=-0.6, duration_s=0.1, cost_usd=0.0),
+        Attempt(reason="stale", status=None, started_s=-0.4, duration_s=0.0, cost_usd=0.0),
+    )
+    assert observation.cost == Cost(usd=pytest.approx(13e-6), reason=None, price=PRICE)
+
+
+def test_an_attempt_that_was_answered_pays_the_price_per_request() -> None:
+    pricer = Pricer(PricingOptions(entries=(PriceEntry(input_per_mtok=1, output_per_mtok=4, per_request=0.5),)))
+    script = ScriptedSide(attempts=(RawAttempt("http_503", 503, 1, 2),), chunks=((1_200_000_000, BODY),))
+    observation = observe(raw(script), ASKED, Means(limits=ReadingLimits(), pricer=pricer))
+    assert observation.attempts[0].cost_usd == 0.5
+    assert observation.cost is not None
+    assert observation.cost.usd == pytest.approx(1.0 + 13e-6)
+
+
+def test_an_answer_kept_for_another_attempt_that_was_never_made_is_an_http_error() -> None:
+    attempts = (RawAttempt("http_429", 429, 1, 2),)
+    observation = seen(ScriptedSide(t0_ns=None, head=None, reason="http_429", attempts=attempts))
+    assert (observation.outcome, observation.reason, observation.status) == (Outcome.HTTP_ERROR, "status_429", 429)
+    assert observation.cost == Cost(usd=0.0, reason=None)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (ScriptedSide(t0_ns=None, head=None, reason="refused"), None),
+        (ScriptedSide(head=b"HTTP/1.1 401 No\r\n"), None),
+        (ScriptedSide(head=None, reason="timed_out_first_byte"), "no_usage"),
+        (ScriptedSide(head=b"HTTP/1.1 500 No\r\n"), "no_usage"),
+    ],
+)
+def test_nothing_is_free_unless_no_model_ran(script: ScriptedSide, reason: str | None) -> None:
+    cost = seen(script).cost
+    assert cost is not None
+    assert (cost.usd, cost.reason) == (0.0 if reason is None else None, reason)
+
+
+def test_counts_of_a_stream_that_broke_off_are_not_its_cost() -> None:
+    event = (
+        b'data: {"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":5,"completion_tokens":1}}\n\n'
+    )
+    script = ScriptedSide(head=STREAM_HEAD, chunks=((1_200_000_000, event),), reason="reset")
+    cost = seen(script).cost
+    assert cost is not None
+    assert (cost.usd, cost.reason) == (None, "partial_usage")
+
+
+def test_a_machine_is_paid_for_until_the_last_byte_or_the_end() -> None:
+    pricer = Pricer(PricingOptions(entries=(PriceEntry(gpu_hour_usd=3600.0, gpu_concurrency=4),)))
+    means = Means(limits=ReadingLimits(), pricer=pricer)
+    whole = observe(raw(ScriptedSide(chunks=((1_500_000_000, b"?"),))), ASKED, means)
+    silent = observe(raw(ScriptedSide(head=None, reason="timed_out_total")), ASKED, means)
+    assert whole.cost is not None
+    assert silent.cost is not None
+    assert (whole.cost.usd, silent.cost.usd) == (pytest.approx(0.125), pytest.approx(0.25))
+
+
+def test_what_was_not_sent_has_no_cost() -> None:
+    assert seen(ScriptedSide(t0_ns=None, head=None, reason="not_sent:stale")).cost is None

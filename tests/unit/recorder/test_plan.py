@@ -33,6 +33,15 @@ def test_a_plan_is_read_whole() -> None:
     )
 
 
+def test_what_newer_mirrors_say_is_read() -> None:
+    candidates = tuple(
+        candidate_fields(n, dialect=name) for n, name in enumerate(("gemini.generate_content", "morse"), 1)
+    )
+    plan = read_plan(json.dumps(plan_fields(candidates, tenant_key="t", user_key="u", stratum="s")).encode())
+    assert (plan.tenant_key, plan.user_key, plan.stratum) == ("t", "u", "s")
+    assert [each.dialect for each in plan.candidates] == [Dialect.GEMINI, Dialect.UNKNOWN]
+
+
 def test_a_dialect_of_a_newer_mirror_is_unknown() -> None:
     assert read_plan(json.dumps(plan_fields(dialect="morse")).encode()).dialect is Dialect.UNKNOWN
 
@@ -48,8 +57,16 @@ def test_a_dialect_of_a_newer_mirror_is_unknown() -> None:
         {"candidates": [candidate_fields(name=None)]},
         {"request_id_header": 5},
         {"dialect": []},
+        {"tenant_key": 5},
+        {"candidates": [candidate_fields(dialect=5)]},
     ],
 )
 def test_a_plan_of_another_shape_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ProtocolError):
         read_plan(json.dumps(plan_fields() | changes).encode())
+
+
+@pytest.mark.parametrize("payload", [b"", b"[", b"[]", b"5", b"\xff"])
+def test_what_is_no_plan_is_refused(payload: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        read_plan(payload)
