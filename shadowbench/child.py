@@ -109,18 +109,23 @@ class Child:
     async def ask(self, message: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         """What the worker answers to `message`, which has a `kind`. One that is being started again is waited for.
 
-        Raises UnavailableError when it does not answer in time, ends before, or refuses.
+        When the process ends before it answers, its successor is asked. Raises UnavailableError when nobody answers in time, or
+        the worker refuses.
         """
         try:
             async with asyncio.timeout(timeout_s):
-                await self._serves.wait()
-                assert self._control is not None
-                return await self._control.ask(message)
+                while True:
+                    await self._serves.wait()
+                    assert self._control is not None
+                    try:
+                        return await self._control.ask(message)
+                    except _EndedError:
+                        continue
         except TimeoutError:
             what = "did not answer" if self.ready else "was not there"
             raise UnavailableError(f"{self.name} {what} within {timeout_s:g} s") from None
-        except _NoAnswerError as error:
-            raise UnavailableError(f"{self.name} {error}") from None
+        except _RefusedError as error:
+            raise UnavailableError(f"{self.name} refused: {error}") from None
 
     @property
     def name(self) -> str:
@@ -194,8 +199,12 @@ class Child:
             self._observer.on_snapshot(self, from_wire(message["snapshot"]))
 
 
-class _NoAnswerError(Exception):
-    """The worker refused, or ended first. The message goes on after its name."""
+class _EndedError(Exception):
+    """The process is gone, and will not answer."""
+
+
+class _RefusedError(Exception):
+    """It answered that it will not do that, and why."""
 
 
 class _Control(asyncio.Protocol):
@@ -228,12 +237,12 @@ class _Control(asyncio.Protocol):
         self.closed.set()
         for question in self._asked.values():
             if not question.done():
-                question.set_exception(_NoAnswerError("ended before it answered"))
+                question.set_exception(_EndedError)
 
     async def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises _NoAnswerError. Waits for as long as the worker lives."""
+        """Raises _EndedError and _RefusedError. Waits for as long as the worker lives."""
         if self._transport is None:
-            raise _NoAnswerError("has ended")
+            raise _EndedError
         self._number = number = self._number + 1
         question = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
@@ -250,7 +259,7 @@ class _Control(asyncio.Protocol):
         if "with" in message:
             question.set_result(message["with"])
         else:
-            question.set_exception(_NoAnswerError(f"refused: {message.get('refusal')}"))
+            question.set_exception(_RefusedError(message.get("refusal")))
 
     def say(self, fields: Mapping[str, Any]) -> None:
         if self._transport is not None:

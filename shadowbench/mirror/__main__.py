@@ -18,6 +18,8 @@ async def main(parent: worker.Parent, fields: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     service = MirrorService(worker.from_json(MirrorOptions, fields), parent, os.environ)
+    parent.on_message("change", service.orders.change)
+    parent.on_message("state", service.orders.state)
     await service.start()
     parent.ready()
     await parent.draining.wait()

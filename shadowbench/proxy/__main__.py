@@ -43,7 +43,10 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     if options.mirror_socket:
         chance = random.Random()
         tap = Tap(Path(options.mirror_socket), name=options.name, counters=counters, chance=chance, wall=_wall)
+        tap.set_enabled(options.hands_off)
         tap.start()
+    parent.on_message("hand_off", lambda message: _hand_off(tap, enabled=bool(message["enabled"])))
+    parent.on_message("state", lambda message: _state(tap))
     traffic = Traffic(options, origin=origin, tap=tap, ticker=ticker, counters=counters)
     slots = Slots(options.slots_fd, options.slot, options.slots)
     traffic.on_connections = slots.hold
@@ -62,6 +65,26 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     await _drain(parent, options, traffic, doorman, tap)
     origin.close()
     ticker.stop()
+
+
+def _hand_off(tap: Tap | None, *, enabled: bool) -> dict[str, Any]:
+    """The kill switch and its end. Copies that were begun are the mirror's to withdraw."""
+    if tap is not None:
+        tap.set_enabled(enabled)
+    return _state(tap)
+
+
+def _state(tap: Tap | None) -> dict[str, Any]:
+    """What an operator wants to see of one proxy worker."""
+    if tap is None:
+        return {"enabled": False, "connected": False, "policy_version": None, "rate": 0.0, "admitted": 0.0}
+    return {
+        "enabled": tap.enabled,
+        "connected": tap.link.ready or tap.link.full,
+        "policy_version": tap.policy.version if tap.policy is not None else None,
+        "rate": tap.rate,
+        "admitted": tap.admitted,
+    }
 
 
 async def _drain(parent: Parent, options: ProxyOptions, traffic: Traffic, doorman: Doorman, tap: Tap | None) -> None:

@@ -23,6 +23,7 @@ class ProxyOptions:
     tls_cert: str | None = None  # towards clients
     tls_key: str | None = None
     mirror_socket: str = ""  # empty: nothing is handed off
+    hands_off: bool = True  # False: not until an operator resumes
     listen_fds: tuple[int, ...] = ()
     slots_fd: int = -1  # shared page of connection counts, one unsigned 32-bit integer per worker
     slot: int = 0
