@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from genai_prices import Usage as TheirUsage
-from genai_prices.data_snapshot import get_snapshot
+from genai_prices.data_snapshot import DataSnapshot, get_snapshot, set_custom_snapshot
 from genai_prices.types import ModelInfo, Provider
 
 from shadowbench.pricing import PricingOptions
@@ -70,7 +71,7 @@ def test_every_model_costs_what_the_library_says_or_is_not_priced(usage: Usage, 
 
 
 def test_no_rate_at_all_is_free_only_where_the_name_says_so() -> None:
-    silent = [model for _, model in MODELS if isinstance(model.prices, list) is False and not vars(model.prices)]
+    silent = [model for _, model in MODELS if not isinstance(model.prices, list) and not vars(model.prices)]
     costs = {model.id: ours(model, USAGES[0], MOMENTS[1]) for model in silent}
     assert {cost.usd for name, cost in costs.items() if name.endswith(":free")} == {0.0}
     assert {cost.reason for name, cost in costs.items() if not name.endswith(":free")} == {PRICE_HAS_NO_RATE}
@@ -110,24 +111,16 @@ def test_a_gateway_of_ones_own_is_priced_by_the_model_alone_when_one_provider_cl
 
 
 def test_a_name_that_two_providers_claim_is_not_guessed() -> None:
-    claimed = {
-        model.id: sum(
-            p.model_match is not None and p.model_match.is_match(model.id.lower()) for p in get_snapshot().providers
-        )
-        for _, model in MODELS
-    }
-    several = [name for name, count in claimed.items() if count > 1]
-    assert several
-    known = KnownTariffs(PricingOptions())
-    for name in several:
-        tariff = known.find("small", name)
-        finding = [p.id for p in get_snapshot().providers if p.model_match and p.model_match.is_match(name.lower())]
-        finding = [
-            p
-            for p in get_snapshot().providers
-            if p.id in finding and p.find_model(name, all_providers=get_snapshot().providers)
-        ]
-        assert (tariff is None) == (len(finding) != 1), name
+    providers = {provider.id: provider for provider in get_snapshot().providers}
+    rival = dataclasses.replace(providers["openai"], id="rival")
+    for others in ([], [rival]):
+        snapshot = DataSnapshot(providers=[*providers.values(), *others], from_auto_update=False)
+        set_custom_snapshot(snapshot)
+        try:
+            found = source(PricingOptions(), "gpt-4o")
+        finally:
+            set_custom_snapshot(None)
+        assert found == (None if others else "openai")
 
 
 def test_models_of_litellm_name_their_provider() -> None:
