@@ -136,6 +136,7 @@ class FakeRecorder:
         self.discarded: list[str] = []
         self.holds_back = False
         self.refuses_all = False
+        self.usd: float | None = None  # what it says that each call cost; None: it says nothing
         self.connections: list[_RecorderConnection] = []
         self.errors: list[str] = []
         self.notes: list[Frame] = []  # FUNNEL and MARK
@@ -203,6 +204,9 @@ class _RecorderConnection(asyncio.Protocol):
             self._owner.discarded.append(closed.reason)
         else:
             self._owner.exchanges.append(closed)
+            if self._owner.usd is not None:
+                sides = [side for side, told in closed.sides.items() if side and told.t0_ns is not None]
+                place.costs = [handoff.cost_frame(frame.sequence, side, self._owner.usd, 10) for side in sides]
 
     def acknowledge(self) -> None:
         self.transport.writelines(self._ledger.due())

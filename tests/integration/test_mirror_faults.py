@@ -156,7 +156,9 @@ async def test_a_pooled_connection_that_died_is_not_the_candidates_fault(tmp_pat
             await proxy.settled()
         assert len(asked) == 3
         assert rig.lane() == {"sampled": 2, "dispatched": 2, "answered:ok": 2}
-        assert rig.parent.counters.get("lane_retries_total", (("candidate", "small"),)) == 1
+        stale = (("candidate", "small"), ("reason", "stale"))
+        assert rig.parent.counters.get("lane_retries_total", stale) == 1
+        assert [attempt.reason for attempt in rig.logged[1].sides[1].attempts] == ["stale"]
 
 
 async def test_another_protocol_is_no_answer(tmp_path: Path) -> None:

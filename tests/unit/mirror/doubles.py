@@ -155,7 +155,6 @@ class FakeSender:
             self.frames.append(frame)
             if frame.kind == handoff.Kind.ATTEMPT:
                 self.attempts.append(handoff.read_json(frame.payload) | {"side": frame.side})
-                continue
             try:
                 closed = self.assembly.take(frame)
             except ProtocolError as error:

@@ -29,6 +29,9 @@ def build(folder: Path, environ: dict[str, str], **changes: Any) -> MirrorServic
         ({"url": "http://c/?x=1"}, {}),
         ({"parameters": {"x": "{"}}, {}),
         ({}, {"SHADOWBENCH_SECRET": "short"}),
+        ({"egress_proxy": "http://p:1", "egress_proxy_auth_env": "AUTH"}, {}),
+        ({"egress_proxy": "http://p:1", "egress_proxy_auth_env": "AUTH"}, {"AUTH": "no colon"}),
+        ({"egress_proxy": "https://p:1"}, {}),
     ],
 )
 async def test_what_cannot_work_is_said_at_the_start(
