@@ -216,6 +216,7 @@ class Steering:
             self._untold = [*self._untold, *marks][-_UNTOLD_MARKS:]
             mirror = wiring.mirror_options(course.effective)
             options = to_json(replace(mirror, enabled=course.mode is Mode.ON))
+            del options["version_above"]  # that is known of the place, not of the configuration
             for child in mirrors:
                 child.amend(options)
         for child in proxies:
@@ -240,7 +241,9 @@ class Steering:
         withdraws = self.course.mode is Mode.KILLED
         message = {"kind": "change", "options": options, "withdraw": withdraws, "marks": marks}
         answer = await child.ask(message, _CONFIRM_S)
-        child.works_by(options)
+        # The next mirror starts above this version: one that meant other rates would not be told apart in the log.
+        child.amend({"version_above": answer["policy_version"]})
+        child.works_by(child.spec.options)
         self._untold = [mark for mark in self._untold if mark not in marks]
         return answer
 

@@ -195,6 +195,7 @@ class MirrorOptions:
     endpoints: tuple[tuple[str, str], ...] = DEFAULT_ENDPOINTS  # (method, path suffix): everything else is not mirrored
 
     enabled: bool = True  # False: nothing is copied until somebody resumes
+    version_above: int = 0  # the last version of the policy that a mirror before this one is known to have told
     include: tuple[RuleOptions, ...] = ()  # when there are any, one must match
     exclude: tuple[RuleOptions, ...] = ()
     opt_out_header: str | None = None  # a client that sends it (any value but 0, false, no) is not copied

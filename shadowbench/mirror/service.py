@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from shadowbench.errors import ConfigurationError
@@ -53,8 +54,8 @@ class MirrorService:
         self.memory = Memory(options.max_held_bytes)
         self._refresh_timer: asyncio.TimerHandle | None = None
         salt = _secret(options, environ)
-        # The version is the start's second: exchanges opened under an earlier mirror's rates are told apart.
-        terms = Terms.of(options, salt, int(self._clock.unix_at(self._clock.now_ns())))
+        # The start's second, above what the mirror before us told: exchanges opened under its rates are told apart.
+        terms = Terms.of(options, salt, max(int(self.unix_now), options.version_above + 1))
         self.server = MirrorServer(
             planner=Planner(terms),
             memory=self.memory,
@@ -158,7 +159,7 @@ class MirrorService:
 
     def change(self, options: MirrorOptions) -> None:
         """Take over what is live of `options`, in a new version of the policy. Raises ConfigurationError."""
-        if options == self.options:
+        if replace(options, version_above=self.options.version_above) == self.options:
             return  # told twice: a new version would say that something changed
         self.server.planner.change(options, self.unix_now)
         self.options = options

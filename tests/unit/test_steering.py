@@ -170,6 +170,16 @@ async def test_a_mirror_that_comes_back_is_told_what_it_missed_once(crew: Crew) 
     assert len(crew.mirror.asked) == 1
 
 
+async def test_the_next_mirror_starts_above_the_last_version_that_was_told(crew: Crew) -> None:
+    told = await crew.steering.rates({"candidates": {"small": 0.7}})
+    assert crew.mirror.spec.options["version_above"] == told["policy_version"]
+    assert not crew.mirror.is_outdated
+    crew.mirror.is_away = True
+    with pytest.raises(UnavailableError):
+        await crew.steering.rates({"candidates": {"small": 0.8}})
+    assert crew.mirror.spec.options["version_above"] == told["policy_version"]
+
+
 async def test_a_proxy_that_started_meanwhile_is_told(crew: Crew) -> None:
     crew.proxies[1].is_away = True
     with pytest.raises(UnavailableError):
