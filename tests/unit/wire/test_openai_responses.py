@@ -261,6 +261,11 @@ def test_what_a_last_event_leaves_out_stays_as_it_grew() -> None:
     assert choice(created(), added(MESSAGE), text("a"), done(MESSAGE), completed()).text == "a"
 
 
+def test_a_part_that_is_told_empty_stays_as_it_grew() -> None:
+    assert choice(created(), added(MESSAGE), text("a"), done(said(""))).text == "a"
+    assert choice(created(), added(MESSAGE), completed(said(""))).text == ""
+
+
 def test_the_last_event_counts_over_what_grew() -> None:
     assert choice(created(), added(MESSAGE), text("a"), completed(said("b"))).text == "b"
     assert choice(created(), added(MESSAGE), text("a"), completed(CALL | {"arguments": "{}"})).text is None
@@ -310,6 +315,14 @@ def test_ct_10_a_last_event_without_its_blank_line_counts_when_it_is_whole() -> 
         True,
         Answer(choices=(Choice(text="a", finish_reason="completed"),)),
     )
+
+
+def test_after_the_last_event_nothing_counts() -> None:
+    reader = StreamReader()
+    reader.feed(event(completed(said("a"))))
+    assert reader.feed(event(text("b"))) is False
+    reader.feed_unterminated(SseEvent(json.dumps(completed(said("c"))).encode()))
+    assert reader.finish() == stream(completed(said("a")))
 
 
 @pytest.mark.parametrize("data", [b'{"type":"response.comp', json.dumps(text("a")).encode(), b"[1]"])
