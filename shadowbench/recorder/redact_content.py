@@ -1,7 +1,7 @@
 """What users wrote and models answered, without secrets and personal data: the whole exchange, before it is appended.
 
-Most exchanges hold nothing, and are told so by one search per body. The answer of a whole body is part of it and is not
-searched again; that of a stream is put together from its events, so what it holds may be cut over several of them.
+Most exchanges hold nothing, and are told so by one search per body and one for all texts of a side. Both are needed: an answer
+is put together from events or parts, so what it holds may be cut over several of them in the body.
 
 A body must not tell what its answer no longer does. Every placeholder of the answer has to stand in the body too; where it does
 not (a stream that was captured in part, parts of a message that are one text only together) the body is not kept.
@@ -99,7 +99,7 @@ class ContentRedactor:
     def _observation(self, seen: Observation, work: _Work) -> Observation:
         body_suspicious = bool(seen.body) and self._texts.is_suspicious(seen.body or b"")
         changed = seen
-        if (body_suspicious or not _is_told_by_body(seen)) and self._any_suspicious(_texts_of(seen)):
+        if self._any_suspicious(_texts_of(seen)):
             changed = self._observation_texts(seen, work)
         if self._any_suspicious([seen.requested_model]):
             # Asked of us, not told by the endpoint: its body need not hold it.
@@ -167,11 +167,6 @@ class ContentRedactor:
     def _any_suspicious(self, texts: Iterable[str | None]) -> bool:
         joined = "\n".join([text for text in texts if text])
         return bool(joined) and self._texts.is_suspicious(joined.encode("utf-8", "replace"))
-
-
-def _is_told_by_body(seen: Observation) -> bool:
-    """Whether all that was read of an answer stands in its body as one piece each, as it is or with JSON's escapes."""
-    return bool(seen.body) and not seen.streamed and not seen.body_truncated
 
 
 def _texts_of(seen: Observation) -> Iterator[str | None]:

@@ -20,6 +20,7 @@ _TOKEN = re.compile(r'"([^"\\]*+(?:\\.?[^"\\]*+)*+)(?:"|\Z)|([{}\[\],:])|-?[0-9]
 _TELLING = frozenset({"index", "output_index", "content_index", "summary_index"})
 _TELLING_AT_TOP = _TELLING | {"type", "item_id"}
 # Repeat an answer's text token by token, and as lists of bytes.
+_DEEPEST_CHANNEL = 64  # names and numbers; dialects need a dozen
 _TOKEN_LISTS = frozenset({"logprobs", "logprobsResult", "logprobs_result"})
 
 
@@ -29,8 +30,8 @@ class Frame:
 
     is_object: bool
     start: int
-    path: tuple[str, ...]  # names of members that lead here
     above: Frame | None
+    member: str = ""  # that it is the value of, or an element in
     name: str = ""  # of the member whose value comes next
     wants_name: bool = False
     told: dict[str, str] = field(default_factory=dict)
@@ -66,11 +67,12 @@ class Leaf(NamedTuple):
     @property
     def channel(self) -> tuple[object, ...]:
         """Equal for pieces of one text that came in several events. To be asked when the event was read to its end."""
-        told, frame = [], self.frame
-        while frame is not None:
-            told.append(tuple(sorted(frame.told.items())))
+        told: list[object] = [self.name]
+        frame = self.frame
+        while frame is not None and len(told) < _DEEPEST_CHANNEL:
+            told += (frame.member, *sorted(frame.told.items()))
             frame = frame.above
-        return (self.frame.path if self.frame else (), self.name, *told)
+        return tuple(told)
 
 
 class Walk:
@@ -112,7 +114,7 @@ class Walk:
     def _closed(self, top: Frame | None, end: int) -> Frame | None:
         if top is None:
             return None
-        if top.path and top.path[-1] in _TOKEN_LISTS and end - top.start > 2:
+        if top.member in _TOKEN_LISTS and end - top.start > 2:
             self.token_lists.append((top.start, end))
         return top.above
 
@@ -137,11 +139,9 @@ def looks_like_json(text: str) -> bool:
 
 
 def _opened(top: Frame | None, is_object: bool, start: int) -> Frame:
-    if top is None:
-        return Frame(is_object, start, (), None, wants_name=is_object)
+    member = top.name if top is not None else ""
     # An array's elements have the name of the array.
-    path = (*top.path, top.name) if top.is_object else top.path
-    return Frame(is_object, start, path, top, name="" if is_object else top.name, wants_name=is_object)
+    return Frame(is_object, start, top, member, name="" if is_object else member, wants_name=is_object)
 
 
 def _tell(top: Frame | None, leaf: Leaf) -> None:

@@ -68,16 +68,17 @@ _PHONE_LEFT = r"(?<![\w+])(?<![0-9][.\-/,:])(?<![0-9a-fA-F]-)"
 _PHONE_RIGHT = r"(?!\w)(?![.\-/:][0-9])"
 _DATE = r"(?!\+?[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _INTERNATIONAL = re.compile(
-    rf"{_PHONE_LEFT}{_DATE}(?:\+|00(?=[1-9]))\(?[1-9](?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,14}}{_PHONE_RIGHT}"
+    rf"{_PHONE_LEFT}{_DATE}(?:\+|(?<![0-9] )00(?=[1-9]))\(?[1-9](?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,14}}{_PHONE_RIGHT}"
 )
 _NATIONAL = (
     # North America: 3-3-4
     rf"{_PHONE_LEFT}(?:1{_GAP})?(?:\([2-9][0-9]{{2}}\){_GAP}?|[2-9][0-9]{{2}}{_GAP})[0-9]{{3}}{_GAP}[0-9]{{4}}"
     + _PHONE_RIGHT,
     # with a trunk 0: 020 7946 0958, 030/1234567, (0711) 123 4567
-    rf"{_PHONE_LEFT}(?:\(0[1-9][0-9]{{1,4}}\)[ ]?|0[1-9][0-9]{{1,4}}[ /\-])[0-9]{{3,4}}[ \-]?[0-9]{{3,6}}{_PHONE_RIGHT}",
+    rf"{_PHONE_LEFT}(?<![0-9] )(?:\(0[1-9][0-9]{{1,4}}\)[ ]?|0[1-9][0-9]{{1,4}}[ /\-])"
+    rf"[0-9]{{3,4}}[ \-]?[0-9]{{3,6}}{_PHONE_RIGHT}",
     # pairs: 06 12 34 56 78
-    rf"{_PHONE_LEFT}0[1-9](?P<gap>{_GAP})[0-9]{{2}}(?:(?P=gap)[0-9]{{2}}){{3}}{_PHONE_RIGHT}",
+    rf"{_PHONE_LEFT}(?<![0-9] )0[1-9](?P<gap>{_GAP})[0-9]{{2}}(?:(?P=gap)[0-9]{{2}}){{3}}{_PHONE_RIGHT}",
 )
 _LABEL = r"(?i:telephone|phone|tel|mobile|fax|whatsapp)"
 _LABELLED = re.compile(
@@ -164,7 +165,10 @@ def _address(match: re.Match[str]) -> Place | None:
         address = ipaddress.ip_address(match[0])
     except ValueError:
         return None
-    return None if address.is_unspecified else match.span()
+    is_told = address.version == 4 or (
+        len(match[0]) >= 7 and re.search("[0-9]", match[0])
+    )  # `a::b` is one by the letter
+    return match.span() if is_told else None
 
 
 IP_ADDRESS = Kind(

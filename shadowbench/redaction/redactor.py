@@ -77,13 +77,7 @@ class Redactor:
     def body(self, data: bytes, tally: Tally) -> bytes:
         """A whole body, JSON or not, likewise."""
         text, encoding = _decoded(data)
-        if looks_like_json(text):
-            walk = Walk(text)
-            edits = [edit for leaf in walk if (edit := self._leaf_edit(leaf))]
-            text = _done(text, _with_token_lists(edits, walk.token_lists, tally), tally)
-            if is_json(text):
-                return text.encode(encoding, "surrogatepass")
-        return self._plain(text, tally).encode(encoding, "surrogatepass")
+        return self._any(text, tally).encode(encoding, "surrogatepass")
 
     def stream(self, data: bytes, tally: Tally) -> bytes:
         """A body of events (SSE, or JSON lines), likewise."""
@@ -91,7 +85,10 @@ class Redactor:
         edits: list[Edit] = []
         token_lists: list[tuple[int, int]] = []
         pieces: dict[object, list[Leaf]] = defaultdict(list)
-        for start, end in _events(text):
+        for start, end, is_event in _parts(text):
+            if not is_event:
+                edits += self._other_edit(text, start, end)
+                continue
             walk = Walk(text, start, end)
             for leaf in list(walk):  # to its end: then its channel is known
                 if leaf.is_string and leaf.name in _PIECES:
@@ -101,9 +98,18 @@ class Redactor:
             token_lists += walk.token_lists
         for leaves in pieces.values():
             edits += self._pieces_edits(leaves)
-        edits += self._other_lines(text)
         edits.sort()
         return _done(text, _with_token_lists(edits, token_lists, tally), tally).encode(encoding, "surrogatepass")
+
+    def _any(self, text: str, tally: Tally) -> str:
+        """JSON by its strings; what only begins like it, as text too."""
+        if looks_like_json(text):
+            walk = Walk(text)
+            edits = [edit for leaf in walk if (edit := self._leaf_edit(leaf))]
+            text = _done(text, _with_token_lists(edits, walk.token_lists, tally), tally)
+            if is_json(text):
+                return text
+        return self._plain(text, tally)
 
     def _plain(self, text: str, tally: Tally) -> str:
         for _ in range(_MAX_PASSES):
@@ -170,14 +176,11 @@ class Redactor:
                 yield Edit(leaf.start, leaf.end, leaf.encoded(after), marks)
                 marks = ()  # told once
 
-    def _other_lines(self, text: str) -> Iterator[Edit]:
-        """Lines that are no event: comments, names, an error page."""
-        for match in _LINE.finditer(text):
-            if _event_in(text, match) is None:
-                tally = Tally()
-                new = self._plain(match[0], tally)
-                if tally:
-                    yield Edit(match.start(), match.end(), new, _all(tally))
+    def _other_edit(self, text: str, start: int, end: int) -> list[Edit]:
+        """A line that is no event: a comment, a name, an error page, an event cut off."""
+        tally = Tally()
+        new = self._any(text[start:end], tally)
+        return [Edit(start, end, new, _all(tally))] if tally else []
 
 
 def redactor_of(options: RedactionOptions, salt: bytes) -> Redactor:
@@ -200,24 +203,24 @@ def _with_token_lists(edits: list[Edit], token_lists: list[tuple[int, int]], tal
     """Where something was found, lists of tokens would tell it still: they go as a whole."""
     if not edits or not token_lists:
         return edits
-    token_lists.sort()
-    outer = [each for at, each in enumerate(token_lists) if at == 0 or each[0] >= token_lists[at - 1][1]]
-    tally.token_lists += len(outer)
-    kept = [edit for edit in edits if not any(start <= edit.start < end for start, end in outer)]
-    return sorted([*kept, *(Edit(start, end, "null", ()) for start, end in outer)])
+    merged: list[Edit] = []
+    for edit in sorted([*edits, *(Edit(start, end, "null", ()) for start, end in token_lists)]):
+        if merged and edit.start < merged[-1].end:
+            continue  # stands in a list that goes
+        merged.append(edit)
+    tally.token_lists += sum(edit.text == "null" for edit in merged)
+    return merged
 
 
-def _events(text: str) -> list[tuple[int, int]]:
+def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
+    """What a stream consists of, and whether it is an event's JSON: line by line, or the whole, where that is JSON."""
     if looks_like_json(text) and is_json(text):
-        return [(0, len(text))]
-    return [place for match in _LINE.finditer(text) if (place := _event_in(text, match))]
-
-
-def _event_in(text: str, line: re.Match[str]) -> tuple[int, int] | None:
-    """Where JSON stands in a line of a stream."""
-    field = _DATA.match(text, *line.span())
-    start = field.end() if field else line.start()
-    return (start, line.end()) if text[start : start + 1] in ("{", "[") else None
+        yield 0, len(text), True
+        return
+    for line in _LINE.finditer(text):
+        field = _DATA.match(text, *line.span())
+        start = field.end() if field else line.start()
+        yield start, line.end(), text[start : start + 1] in ("{", "[") and is_json(text[start : line.end()])
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
