@@ -4,7 +4,8 @@ The version matters: from 2026-10-21 on, the API refuses temperature, top_p and 
 either version; that is an answer of the candidate's, not a matter of words.
 
 Turns need not alternate: the API joins consecutive turns of one role, so they are written as they come. Results of tools are
-the exception: all that answer one turn's calls stand first in the one user turn that follows it, with what the user then says.
+the exception: all that answer one turn's calls stand together in the user turn that follows it. What the user then says is a
+turn of its own, for other servers of this dialect (llama.cpp) would move it before the results.
 """
 
 from __future__ import annotations
@@ -312,18 +313,20 @@ def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     answering = False  # whether the last message holds results
     for turn in turns:
-        if isinstance(turn, Assistant):
-            messages.append({"role": "assistant", "content": _written_assistant(turn)})
-        elif isinstance(turn, ToolResult):
+        if isinstance(turn, ToolResult):
             if not answering:
                 messages.append({"role": "user", "content": []})
             messages[-1]["content"].append(_written_result(turn))
-        elif answering:
-            messages[-1]["content"].extend(_written_blocks(turn.parts))
         else:
-            messages.append({"role": "user", "content": _written_texts(turn.parts)})
+            messages.append(_written_message(turn))
         answering = isinstance(turn, ToolResult)
     return messages
+
+
+def _written_message(turn: System | User | Assistant) -> dict[str, Any]:
+    if isinstance(turn, Assistant):
+        return {"role": "assistant", "content": _written_assistant(turn)}
+    return {"role": "user", "content": _written_texts(turn.parts)}
 
 
 def _written_texts(parts: Sequence[Text | Image]) -> str | list[dict[str, Any]]:

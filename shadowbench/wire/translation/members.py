@@ -18,17 +18,16 @@ JsonObject = Mapping[str, Any]
 class Table:
     """Which members one kind of object may have.
 
-    `read` are taken over by the reader, `dropped` are left away on purpose. `refused` have no word elsewhere: any value ends
-    the translation with their reason. So do `refused_unless_empty`, but for values that ask for nothing: false, zero, empty.
+    `taken` are read by the reader or dropped on purpose. `refused` have no word elsewhere: any value ends the translation
+    with their reason. So do `refused_unless_empty`, but for values that ask for nothing: false, zero, empty.
     """
 
-    read: frozenset[str]
-    dropped: frozenset[str]
+    taken: frozenset[str]  # read or dropped
     refused: Mapping[str, Reason]
     refused_unless_empty: Mapping[str, Reason]
 
     def reason_against(self, name: str, value: object) -> Reason | None:
-        """Why a member that is neither read nor dropped ends the translation, if it does."""
+        """Why a member that is not taken ends the translation, if it does."""
         if value is None:
             return None
         if name in self.refused_unless_empty:
@@ -44,8 +43,7 @@ def table(
 ) -> Table:
     """A Table, written shortly."""
     return Table(
-        read=frozenset(read),
-        dropped=frozenset(dropped),
+        taken=frozenset(read) | frozenset(dropped),
         refused=refused or {},
         refused_unless_empty=refused_unless_empty or {},
     )
@@ -55,7 +53,9 @@ def checked(value: object, allowed: Table) -> JsonObject:
     """`value` as an object with no members but those of `allowed`."""
     if not isinstance(value, dict):
         raise NoWord(Reason.NOT_READABLE)
-    for name in value.keys() - allowed.read - allowed.dropped:
+    if value.keys() <= allowed.taken:
+        return value
+    for name in value.keys() - allowed.taken:
         reason = allowed.reason_against(name, value[name])
         if reason is not None:
             raise NoWord(reason)

@@ -159,6 +159,13 @@ def test_pictures_of_a_result_pass_to_responses() -> None:
     assert written["input"][2]["output"] == [{"type": "input_image", "image_url": "https://x/y.png", "detail": "auto"}]
 
 
+def test_words_beside_results_are_a_turn_after_them() -> None:
+    together: Any = translated(MESSAGES, CHAT, answered(CALL, after=(RESULT, text("Thanks"))))
+    assert [message["role"] for message in together["messages"]] == ["user", "assistant", "tool", "user"]
+    apart: Any = translated(CHAT, MESSAGES, together)
+    assert apart["messages"][2:] == [{"role": "user", "content": [RESULT]}, {"role": "user", "content": "Thanks"}]
+
+
 def test_instructions_in_between_stay_in_their_place_where_the_target_takes_them() -> None:
     written: Any = translated(MESSAGES, CHAT, IN_BETWEEN)
     assert [(message["role"], message["content"]) for message in written["messages"]] == TURNS

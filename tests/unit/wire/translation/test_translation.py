@@ -153,9 +153,9 @@ TOOL_ROUND: dict[Dialect, Body] = {
                 "content": [
                     {"type": "tool_result", "tool_use_id": "call_1_0", "content": "Rain"},
                     {"type": "tool_result", "tool_use_id": "call_1_1"},
-                    {"type": "text", "text": "Thanks. Which is colder?"},
                 ],
             },
+            {"role": "user", "content": "Thanks. Which is colder?"},
         ],
         "tools": [{"name": "weather", "description": "Of today", "input_schema": CITY}],
     },
