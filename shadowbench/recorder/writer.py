@@ -259,22 +259,22 @@ class Writer:
         counters = Counters()
         if dropped:
             counters.add("recorder_dropped_notes_total", (("reason", "full"),), dropped)
-        reason = self._try_notes(notes) if notes else None
-        if reason is not None:
-            counters.add("recorder_dropped_notes_total", (("reason", reason),), len(notes))
-        if dropped or reason is not None:
+        for count, put in (
+            (len(notes.counts), lambda log: log.put_funnel(notes.counts)),
+            (len(notes.marks), lambda log: log.put_marks(notes.marks)),
+        ):
+            reason = self._try_notes(put) if count else None
+            if reason is not None:
+                counters.add("recorder_dropped_notes_total", (("reason", reason),), count)
+        if counters.snapshot():
             self._deliver(Report(counters=counters))
 
-    def _try_notes(self, notes: Notes, doubtful_tries: int = _DOUBTFUL_TRIES) -> str | None:
-        """Why these notes are not in the log; None when they are."""
+    def _try_notes(self, put: Callable[[PairLog], None], doubtful_tries: int = _DOUBTFUL_TRIES) -> str | None:
+        """Why they are not in the log; None when they are."""
         delay_s = _FIRST_DELAY_S
         while not self._gave_up:
             try:
-                if notes.counts:
-                    self._opened().put_funnel(notes.counts)
-                    notes = Notes(marks=notes.marks)  # a second try is for the marks alone
-                if notes.marks:
-                    self._opened().put_marks(notes.marks)
+                put(self._opened())
             except ConfigurationError:
                 raise
             except Exception as error:  # noqa: BLE001  whose fault it is decides the next lines

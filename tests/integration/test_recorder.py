@@ -15,20 +15,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from shadowbench import handoff
-from shadowbench.handoff import FrameReader, Kind
+from shadowbench.handoff import Frame, FrameReader, Kind
+from shadowbench.recorder.raw import RawAttempt
 from shadowbench.recorder.testing import (
     STREAM_HEAD,
     ScriptedExchange,
     ScriptedSide,
     plan_fields,
 )
-from shadowbench.records import Exchange, Outcome
+from shadowbench.records import Cost, Exchange, Mark, Outcome
 from shadowbench.store.base import each_exchange
 from shadowbench.store.opening import open_log
 
@@ -224,6 +225,90 @@ def test_each_loss_is_acknowledged_in_its_place(folder: Path) -> None:
         mirror.say(*frames_of([0]), *lost.frames(1), *frames_of([2]))
         mirror.hear_until(3)
         assert (mirror.recorded, mirror.discarded) == (2, 1)
+
+
+# ── costs, notes ──
+
+PRICES = {"entries": [{"models": ["small-*"], "input_per_mtok": 1.0, "output_per_mtok": 2.0}]}
+ANSWER = (
+    b'{"model":"small-1","choices":[{"index":0,"message":{"content":"Hi"}}],'
+    b'"usage":{"prompt_tokens":5,"completion_tokens":2}}'
+)
+
+
+def answered(number: int, body: bytes = ANSWER, **plan: object) -> ScriptedExchange:
+    tried = (RawAttempt("http_429", 429, 10, 20),)
+    small = ScriptedSide(chunks=((1_200_000_000, body),), attempts=tried)
+    return replace(chat(number, **plan), candidates={1: small})
+
+
+def heard(mirror: Mirror, settled: int) -> list[Frame]:
+    """All frames until so many exchanges are settled."""
+    frames: list[Frame] = []
+    while not frames or sum(handoff.read_ack(frames[-1].payload)) < settled:
+        data = mirror.sock.recv(65536)
+        assert data, "the recorder hung up"
+        frames += [frame for frame in mirror.reader.feed(data) if frame.kind != Kind.WELCOME]
+    return frames
+
+
+def test_costs_are_told_before_the_settlement_and_kept_in_the_log(folder: Path) -> None:
+    with recorder(folder, pricing=PRICES) as running:
+        mirror = running.connect()
+        mirror.say(*answered(0).frames(7), *answered(1, b"{}").frames(8))
+        frames = heard(mirror, 2)
+        kept = running.exchanges()
+    costs = [(each.sequence, each.side, *handoff.read_cost(each.payload)) for each in frames if each.kind == Kind.COST]
+    assert costs == [(7, 1, pytest.approx(9e-6), 7), (8, 1, None, None)]
+    assert frames[-1].kind == Kind.ACK
+    small = kept[0].candidates[0].observation
+    assert small.cost is not None
+    assert small.cost.usd == pytest.approx(9e-6)
+    assert [attempt.reason for attempt in small.attempts] == ["http_429"]
+    assert kept[0].production.cost == Cost(usd=None, reason="unknown_model")
+
+
+def test_a_discarded_exchange_tells_no_cost(folder: Path) -> None:
+    with recorder(folder, pricing=PRICES) as running:
+        mirror = running.connect()
+        lost = replace(answered(0), production=ScriptedSide(reason="handoff_full"))
+        mirror.say(*lost.frames(1))
+        assert [frame.kind for frame in heard(mirror, 1)] == [Kind.ACK]
+
+
+def test_a_mirror_of_version_1_is_spoken_to_in_version_1(folder: Path) -> None:
+    with recorder(folder, pricing=PRICES) as running:
+        mirror = running.connect(handoff.pack(Kind.HELLO, 0, b'{"version": 1, "role": "mirror", "epoch": "old"}'))
+        (welcome,) = mirror.reader.feed(mirror.sock.recv(65536))
+        assert handoff.read_json(welcome.payload)["version"] == 1
+        mirror.say(*chat(0).frames(1))
+        assert [frame.kind for frame in heard(mirror, 1)] == [Kind.ACK]
+
+
+def test_the_funnel_and_marks_reach_the_log(folder: Path) -> None:
+    mark = {"at": 5.0, "kind": "policy_changed", "endpoint": None, "before": "1", "after": "2"}
+    with recorder(folder) as running:
+        mirror = running.connect()
+        for count in (3, 4):
+            mirror.say(
+                handoff.json_frame(Kind.FUNNEL, [["m", "", "opened", "", count], ["m", "small", "fault", "x", 1]])
+            )
+        mirror.say(handoff.json_frame(Kind.MARK, mark), handoff.pack(Kind.GOODBYE))
+        assert running.terminate() == 0
+    with contextlib.closing(open_log(f"sqlite:///{running.log_path}", "read")) as log:
+        assert {(count.candidate, count.stage, count.count) for count in log.funnel()} == {
+            ("", "opened", 4),
+            ("small", "fault", 1),
+        }
+        assert list(log.marks()) == [Mark(**mark)]
+
+
+def test_a_funnel_that_is_none_is_refused(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(handoff.json_frame(Kind.FUNNEL, [["m", "", "opened"]]))
+        while mirror.hear():
+            pass  # WELCOME, then nothing
 
 
 # ── the store fails ──

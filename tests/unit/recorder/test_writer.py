@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -19,10 +20,11 @@ import pytest
 from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
 from shadowbench.handoff import EndPayload, OpenPayload
 from shadowbench.recorder.ledger import Place
+from shadowbench.recorder.notes import Notes
 from shadowbench.recorder.plan import Plan
 from shadowbench.recorder.raw import RawExchange, RawSide
 from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer, failure_of
-from shadowbench.records import Dialect, Exchange, Observation, Outcome
+from shadowbench.records import Dialect, Exchange, FunnelCount, Mark, Observation, Outcome
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog, each_exchange
 from shadowbench.store.opening import open_log
@@ -442,3 +444,87 @@ def test_what_is_beyond_its_bounds_goes_between_batches_and_while_nothing_comes(
     log = open_log(url, "read")
     assert [exchange.sequence for exchange in each_exchange(log)] == list(range(96, 101))
     log.close()
+
+
+# ── notes ──
+
+
+def notes(count: int, *marks: str) -> Notes:
+    made = [Mark(at=1.0, kind=kind, endpoint=None, before=None, after=None) for kind in marks]
+    return Notes(counts=[FunnelCount(epoch="e", candidate="", stage="opened", reason="", count=count)], marks=made)
+
+
+def noted(bench: Bench) -> tuple[list[int], list[str]]:
+    with contextlib.closing(open_log(bench.url, "read")) as log:
+        return [count.count for count in log.funnel()], [mark.kind for mark in log.marks()]
+
+
+def test_notes_reach_the_log_without_any_exchange(bench: Bench) -> None:
+    writer = bench.start()
+    writer.note(notes(3, "policy_changed"))
+    writer.note(notes(5))
+    bench.finish()
+    assert noted(bench) == ([5], ["policy_changed"])
+    assert bench.settled == []
+
+
+def test_notes_are_kept_while_the_log_is_locked(bench: Bench) -> None:
+    writer = bench.start(impatient(bench))
+    bench.next_report()  # it is open
+    with contextlib.closing(sqlite3.connect(bench.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer.note(notes(3, "policy_changed"))
+        bench.until(lambda: "busy" in bench.failures)
+        writer.note(notes(4))
+        other.execute("ROLLBACK")
+    bench.until(lambda: bench.works[-1] == "committed")
+    bench.finish()
+    assert noted(bench) == ([4], ["policy_changed"])
+
+
+class Refusing(Gate):
+    """A log that takes exchanges and counts, and marks never."""
+
+    def put_marks(self, marks: Sequence[Mark]) -> None:
+        self._sizes.append(-len(marks))
+        raise ValueError("a mark it cannot store")
+
+
+def test_notes_that_the_log_refuses_by_themselves_hold_up_no_exchange(bench: Bench) -> None:
+    may_append, sizes = threading.Event(), []
+    may_append.set()
+    writer = bench.start(lambda: Refusing(open_log(bench.url, "write"), sizes, may_append))
+    writer.note(notes(3, "a", "b"))
+    bench.until(lambda: bench.counters.get("recorder_dropped_notes_total", (("reason", "unstorable"),)) == 2)
+    writer.put(item(0))
+    bench.until(lambda: bench.settled)
+    bench.finish()
+    assert sizes == [-2, 1]
+    assert noted(bench) == ([3], [])
+
+
+def test_leaving_a_locked_log_costs_the_notes_and_says_so(bench: Bench) -> None:
+    writer = bench.start(impatient(bench))
+    bench.next_report()
+    with contextlib.closing(sqlite3.connect(bench.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer.note(notes(3, "a"))
+        bench.finish(flush_s=0.2)
+        other.execute("ROLLBACK")
+    assert bench.counters.get("recorder_dropped_notes_total", (("reason", "store_failed"),)) == 2
+
+
+def test_a_model_that_changes_is_marked_and_counted(bench: Bench) -> None:
+    def reading(raw: RawExchange, counters: Counters) -> Exchange:
+        exchange = read(raw, counters)
+        model = "m-1" if raw.plan.proxy_sequence < 3 else "m-2"
+        seen = replace(exchange.production, requested_model="m", reported_model=model)
+        return replace(exchange, production=seen)
+
+    writer = bench.start(reader=reading)
+    for number in range(6):
+        writer.put(item(number))
+    bench.finish()
+    assert noted(bench) == ([], ["model_changed"])
+    labels = (("endpoint", "production"), ("what", "model"))
+    assert bench.counters.get("recorder_model_changes_total", labels) == 1
