@@ -11,11 +11,12 @@ have been billed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 NANO = 1_000_000_000
-_HOUR_S, _DAY_S = 3600, 86_400
+_HOUR_S = 3600
+_HOURS_A_DAY = 24
 
 
 class Amount(NamedTuple):
@@ -38,7 +39,11 @@ NOTHING = Amount()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetPolicy:
-    """Limits; None is none. `unknown` is what becomes of a limit that cannot be kept: stop | allow."""
+    """Limits; None is none.
+
+    `unknown` is what becomes of a limit that cannot be kept (stop | allow): one on money once the price of a whole answer was
+    unknown, one on tokens once its usage was.
+    """
 
     usd_hour: float | None = None
     usd_day: float | None = None
@@ -58,40 +63,47 @@ class BudgetPolicy:
         """In the order of `Spending.windows`."""
         return self.tokens_hour, self.tokens_day, self.tokens_total
 
+    @property
+    def limits_usd(self) -> bool:
+        """Whether any limit is on money."""
+        return any(limit is not None for limit in self.usd)
+
+    @property
+    def limits_tokens(self) -> bool:
+        """Whether any limit is on tokens."""
+        return any(limit is not None for limit in self.tokens)
+
 
 WINDOWS = ("hour", "day", "total")
-_LENGTHS_S = (_HOUR_S, _DAY_S, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Window:
-    """What was admitted in one window. `index` counts windows since 1970."""
+    """What was admitted in one window. `index` counts windows since 1970. Changed in place: each call does so twice."""
 
     index: int = 0
     spent: Amount = NOTHING
     reserved: Amount = NOTHING
 
-    def at(self, index: int) -> Window:
-        """As of the window `index`: a new one begins empty.
+    def move(self, index: int) -> None:
+        """It is the window `index` now, and a later one begins empty.
 
         A clock that goes back a little, over the edge it has just passed, begins no new window; one that is corrected by
         more takes what was spent along.
         """
         if index > self.index:
-            return Window(index)
-        return Window(index, self.spent, self.reserved) if index < self.index - 1 else self
+            self.index, self.spent, self.reserved = index, NOTHING, NOTHING
+        elif index < self.index - 1:
+            self.index = index
 
-    def reserving(self, amount: Amount) -> Window:
-        """With a call more under way."""
-        return Window(self.index, self.spent, self.reserved.plus(amount))
+    def reserve(self, amount: Amount) -> None:
+        """A call more is under way."""
+        self.reserved = self.reserved.plus(amount)
 
-    def settling(self, reserved: Amount, actual: Amount) -> Window:
-        """With a call less under way, and its cost."""
-        return Window(self.index, self.spent.plus(actual), self.reserved.minus(reserved))
-
-    def restarted(self) -> Window:
-        """Calls that were under way when the process ended may have been billed: what was reserved counts as spent."""
-        return Window(self.index, self.spent.plus(self.reserved))
+    def settle(self, reserved: Amount, actual: Amount) -> None:
+        """A call less, and its cost."""
+        self.spent = self.spent.plus(actual)
+        self.reserved = self.reserved.minus(reserved)
 
     @property
     def used(self) -> Amount:
@@ -99,16 +111,16 @@ class Window:
         return self.spent.plus(self.reserved)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spending:
     """All that has to outlive the process."""
 
-    windows: tuple[Window, ...] = (Window(),) * len(WINDOWS)  # hour, day, total
+    windows: tuple[Window, ...] = field(default_factory=lambda: tuple(Window() for _ in WINDOWS))  # hour, day, total
     largest: Amount = NOTHING  # of the settled costs of one call: experience, for reservations
 
     def restarted(self) -> Spending:
-        """As a new process finds it."""
-        return Spending(tuple(window.restarted() for window in self.windows), self.largest)
+        """As a new process finds it: calls that were under way may have been billed, so what was reserved is spent."""
+        return Spending(tuple(Window(window.index, window.used) for window in self.windows), self.largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +139,9 @@ class Refusal:
 
 
 class Ledger:
-    """One candidate's. `price_known` False: its price is known to be unknown."""
+    """One candidate's, and the owner of its spending. `price_known` False: its price is known to be unknown."""
 
-    __slots__ = ("_policy", "price_unknown", "spending", "unknown_costs", "usage_unknown")
+    __slots__ = ("_hour", "_limits", "_policy", "price_unknown", "spending", "unknown_costs", "usage_unknown")
 
     def __init__(self, policy: BudgetPolicy, spending: Spending | None = None, *, price_known: bool = True) -> None:
         self._policy = policy
@@ -138,26 +150,31 @@ class Ledger:
         self.price_unknown = not price_known
         self.usage_unknown = False
         self.unknown_costs = 0
+        self._hour = -1
+        self._limits = tuple(_limits(policy))
 
     def refusal(self, unix_s: float, estimate: Amount) -> str | None:
         """Why a call that may cost `estimate` cannot be admitted now."""
-        policy = self._policy
-        if policy.unknown == "stop":
-            if self.price_unknown and any(limit is not None for limit in policy.usd):
+        if self._policy.unknown == "stop":
+            if self.price_unknown and self._policy.limits_usd:
                 return "price_unknown"
-            if self.usage_unknown and any(limit is not None for limit in policy.tokens):
+            if self.usage_unknown and self._policy.limits_tokens:
                 return "usage_unknown"
         self._roll(unix_s)
-        return next(self._exceeded(estimate), None)
+        for limit in self._limits:
+            if self._used(limit) + estimate[limit.part] > limit.most:
+                return f"budget_{limit.name}"
+        return None
 
     def reserve(self, unix_s: float, estimate: Amount) -> Reservation | Refusal:
         """Admit a call that may cost `estimate`, or say why not."""
         reason = self.refusal(unix_s, estimate)
         if reason is not None:
             return Refusal(reason)
-        windows = tuple(window.reserving(estimate) for window in self.spending.windows)
-        self.spending = Spending(windows, self.spending.largest)
-        return Reservation(estimate, tuple(window.index for window in windows))
+        windows = self.spending.windows
+        for window in windows:
+            window.reserve(estimate)
+        return Reservation(estimate, tuple([window.index for window in windows]))
 
     def settle(
         self, reservation: Reservation, nano_usd: int | None, tokens: int | None, *, answered: bool = True
@@ -165,47 +182,56 @@ class Ledger:
         """The call cost this. None: not known, which of a call that was `answered` whole says that none will be known."""
         reserved = reservation.amount
         if nano_usd is None or tokens is None:
-            self.unknown_costs += 1
-        if answered:
-            self.price_unknown = self.price_unknown or nano_usd is None
-            self.usage_unknown = self.usage_unknown or tokens is None
+            self._note_unknown(nano_usd, tokens, answered=answered)
         actual = Amount(
             reserved.nano_usd if nano_usd is None else nano_usd, reserved.tokens if tokens is None else tokens
         )
-        windows = tuple(
-            window.settling(reserved, actual) if window.index == index else window
-            for window, index in zip(self.spending.windows, reservation.indexes, strict=True)
-        )
+        for window, index in zip(self.spending.windows, reservation.indexes, strict=True):
+            if window.index == index:
+                window.settle(reserved, actual)
         largest = self.spending.largest
-        known = Amount(max(largest.nano_usd, nano_usd or 0), max(largest.tokens, tokens or 0))
-        self.spending = Spending(windows, known)
+        if (nano_usd or 0) > largest.nano_usd or (tokens or 0) > largest.tokens:
+            self.spending.largest = Amount(max(largest.nano_usd, nano_usd or 0), max(largest.tokens, tokens or 0))
 
     def left(self, unix_s: float) -> dict[str, int]:
         """What each limit has left, by `usd_hour` … `tokens_total`; money in 10⁻⁹ USD. Only limits that are set."""
         self._roll(unix_s)
-        return {name: max(0, limit - used) for name, limit, used, _ in self._limits(NOTHING)}
+        return {limit.name: max(0, limit.most - self._used(limit)) for limit in self._limits}
+
+    def _used(self, limit: _Limit) -> int:
+        window = self.spending.windows[limit.window]
+        return window.spent[limit.part] + window.reserved[limit.part]
+
+    def _note_unknown(self, nano_usd: int | None, tokens: int | None, *, answered: bool) -> None:
+        self.unknown_costs += 1
+        if answered:
+            self.price_unknown = self.price_unknown or nano_usd is None
+            self.usage_unknown = self.usage_unknown or tokens is None
 
     def _roll(self, unix_s: float) -> None:
-        seconds = max(0, int(unix_s))
-        windows = tuple(
-            window.at(seconds // length if length is not None else 0)
-            for window, length in zip(self.spending.windows, _LENGTHS_S, strict=True)
-        )
-        if windows != self.spending.windows:
-            self.spending = Spending(windows, self.spending.largest)
+        hour = max(0, int(unix_s)) // _HOUR_S
+        if hour == self._hour:
+            return
+        self._hour = hour
+        by_hour, by_day, _ = self.spending.windows
+        by_hour.move(hour)
+        by_day.move(hour // _HOURS_A_DAY)
 
-    def _exceeded(self, estimate: Amount) -> Iterator[str]:
-        return (f"budget_{name}" for name, limit, used, more in self._limits(estimate) if used + more > limit)
 
-    def _limits(self, estimate: Amount) -> Iterator[tuple[str, int, int, int]]:
-        """(name, limit, used, wanted) of each limit that is set."""
-        policy = self._policy
-        for name, window, usd, tokens in zip(WINDOWS, self.spending.windows, policy.usd, policy.tokens, strict=True):
-            used = window.used
-            if usd is not None:
-                yield f"usd_{name}", int(usd * NANO), used.nano_usd, estimate.nano_usd
-            if tokens is not None:
-                yield f"tokens_{name}", tokens, used.tokens, estimate.tokens
+class _Limit(NamedTuple):
+    name: str
+    window: int  # of `Spending.windows`
+    part: int  # of `Amount`
+    most: int
+
+
+def _limits(policy: BudgetPolicy) -> Iterator[_Limit]:
+    """Those that are set."""
+    for at, (window, usd, tokens) in enumerate(zip(WINDOWS, policy.usd, policy.tokens, strict=True)):
+        if usd is not None:
+            yield _Limit(f"usd_{window}", at, 0, int(usd * NANO))
+        if tokens is not None:
+            yield _Limit(f"tokens_{window}", at, 1, tokens)
 
 
 # ── what a call may cost ──

@@ -18,7 +18,7 @@ import os
 import struct
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from shadowbench.errors import ConfigurationError, UnavailableError
@@ -77,7 +77,7 @@ class SpendingFile:
         number = self._numbers[name] + 1
         self._numbers[name] = number
         at = self._places[name] + number % 2 * _SLOT_BYTES
-        slot = _pack(number, name, spending)
+        slot = _pack(number, name.encode(), spending)
         self._map[at : at + len(slot)] = slot
         self._changed = True
 
@@ -195,8 +195,18 @@ def _unusable(path: Path, what: str) -> UnavailableError:
 # ── one slot ──
 
 
-def _pack(number: int, name: str, spending: Spending) -> bytes:
-    body = _SLOT.pack(number, name.encode(), *(min(value, _MAX) for value in _values(spending)))
+def _pack(number: int, name: bytes, spending: Spending) -> bytes:
+    hour, day, total = spending.windows
+    values = (
+        *(hour.index, *hour.spent, *hour.reserved),
+        *(day.index, *day.spent, *day.reserved),
+        *(total.index, *total.spent, *total.reserved),
+        *spending.largest,
+    )
+    try:
+        body = _SLOT.pack(number, name, *values)
+    except struct.error:
+        body = _SLOT.pack(number, name, *[min(value, _MAX) for value in values])
     return body + _SUM.pack(zlib.crc32(body))
 
 
@@ -207,12 +217,6 @@ def _unpack(slot: bytes) -> tuple[int, str, Spending] | None:
     number, name, *values = _SLOT.unpack(body)
     windows = tuple(_window(values[at : at + 5]) for at in (0, 5, 10))
     return number, name.rstrip(b"\0").decode(), Spending(windows, Amount(*values[15:]))
-
-
-def _values(spending: Spending) -> Iterator[int]:
-    for window in spending.windows:
-        yield from (window.index, *window.spent, *window.reserved)
-    yield from spending.largest
 
 
 def _window(values: Sequence[int]) -> Window:
