@@ -132,6 +132,7 @@ def test_a_whole_response_is_read_as_the_end_of_a_stream_is() -> None:
         (on("audio.transcript.delta", delta="a"), True),
         (on("audio.delta", delta="AAAA"), True),
         (on("output_text.done", output_index=0, content_index=0, text="a"), True),
+        (on("output_text.done", output_index=0, content_index=0, text=""), False),
         (done(said("a")), True),
         (completed(said("a")), True),
         (completed(), False),
