@@ -25,6 +25,7 @@ from shadowbench.wire.translation import (
     openai_responses,
 )
 from shadowbench.wire.translation.refusals import NoWord, Reason, Untranslatable
+from shadowbench.wire.translation.writing import refuse_if
 
 __all__ = ["Reason", "Translated", "Untranslatable", "can_translate", "endpoint_path", "translate"]
 
@@ -79,6 +80,7 @@ def translate(source: Dialect, target: Dialect, body: bytes, *, default_max_toke
         conversation = _PARSERS[source](exact_json.read(body))
         if isinstance(conversation, Untranslatable):
             return conversation
+        refuse_if(not conversation.turns, Reason.NO_TURN)
         return _written(target, conversation, default_max_tokens)
     except NoWord as found:
         return Untranslatable(reason=found.reason)

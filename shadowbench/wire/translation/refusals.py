@@ -28,7 +28,7 @@ class Reason(StrEnum):
     audio_form          audio, in or out
     empty_text          a text without characters, which the target refuses
     system_position     instructions after the conversation began, and the target takes them at its start only
-    no_turn             instructions alone, and the target wants something to answer
+    no_turn             nothing said at all, or instructions alone and the target wants something to answer
     last_turn           the last turn is the model's: some dialects continue it, others answer it
     thinking_in_history earlier thinking, which only its own provider can read
     schema_strictness   a schema that one side enforces and the other only suggests, or could not enforce

@@ -40,7 +40,7 @@ BACK_AND_FORTH = [(source, target) for source, target in PAIRS if target != GEMI
 OPAQUE = ("parameters", "input_schema", "schema", "arguments", "input", "metadata", "stream_options", "format")
 
 some = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

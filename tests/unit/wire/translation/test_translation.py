@@ -351,6 +351,11 @@ def test_what_is_no_request_is_not_readable(source: Dialect, target: Dialect, bo
     assert translate(source, target, body, default_max_tokens=9) == Untranslatable(reason=Reason.NOT_READABLE)
 
 
+@pytest.mark.parametrize(("source", "target"), PAIRS, ids=str)
+def test_a_request_that_says_nothing_is_refused(source: Dialect, target: Dialect) -> None:
+    assert translated(source, target, {"model": "m"}) == "no_turn"
+
+
 def test_every_reason_is_documented() -> None:
     documented: Any = Reason.__doc__
     assert [
