@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
@@ -15,7 +16,7 @@ def configure(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLo
         structlog.dev.ConsoleRenderer(pad_event_to=24) if out.isatty() else structlog.processors.JSONRenderer()
     )
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(out),
+        structlog.WriteLogger(cast(TextIO, _Forgiving(out))),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -24,3 +25,18 @@ def configure(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLo
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
     return logger
+
+
+class _Forgiving:
+    """A stream whose reader may have gone (a terminal that was closed, a full disk): what cannot be told is not told."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._out.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._out.flush()

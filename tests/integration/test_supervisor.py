@@ -11,8 +11,8 @@ import struct
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +73,14 @@ class Crew:
         self.journal.touch()
         self.told = False
         self.log = io.StringIO()
-        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-            self.port, self.admin_port = one.getsockname()[1], two.getsockname()[1]
+        with ExitStack() as held:
+            sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+            self.port, self.admin_port, self.control_port = (sock.getsockname()[1] for sock in sockets)
         self.plan = Plan(
             workers=tuple(self._spec(role, options.get(role.partition("-")[0], {})) for role in roles),
             listen=(Address(host="127.0.0.1", port=self.port),),
             admin=Address(host="127.0.0.1", port=self.admin_port),
+            control=Address(host="127.0.0.1", port=self.control_port),
             exclusive_folder=folder / "run",
         )
         self.supervisor = Supervisor(self.plan, logs.configure(self.log))
@@ -264,14 +266,14 @@ async def test_a_worker_that_calls_the_configuration_wrong_ends_the_parent(tmp_p
     assert crew.events()[-1] == "proxy-0 leaves"
 
 
-@pytest.mark.parametrize("taken", ["port", "admin_port"])
+@pytest.mark.parametrize("taken", ["port", "admin_port", "control_port"])
 async def test_a_port_in_use_ends_the_parent_before_anything_starts(tmp_path: Path, taken: str) -> None:
     crew = Crew(tmp_path, "proxy-0")
     with socket.create_server(("127.0.0.1", getattr(crew, taken))):
         with pytest.raises(UnavailableError, match="in use"):
             await crew.supervisor.run()
     assert crew.events() == []
-    for port in (crew.port, crew.admin_port):
+    for port in (crew.port, crew.admin_port, crew.control_port):
         socket.create_server(("127.0.0.1", port)).close()  # given back
 
 
@@ -301,3 +303,92 @@ async def test_workers_drain_when_their_parent_is_killed(tmp_path: Path) -> None
         parent.kill()
         await parent.wait()
         await crew.until(lambda: "proxy-0 leaves" in crew.events())
+
+
+class Steered:
+    """Notes what the supervisor tells, and what operators ask for."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def on_hangup(self) -> None:
+        self.heard.append("hang-up")
+
+    def on_ready(self, child: Child) -> None:
+        self.heard.append(f"{child.name} ready")
+
+    async def state(self) -> dict[str, Any]:
+        return {"mirroring": "on"}
+
+    async def _note(self) -> dict[str, Any]:
+        self.heard.append("asked")
+        return {}
+
+    pause = resume = kill = reload = _note
+
+    async def rates(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._note()
+
+
+async def test_a_hang_up_is_a_wish_to_reload_and_ends_nothing(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "proxy-0")
+    steered = crew.supervisor.steered = Steered()
+    async with crew.running() as task:
+        await crew.until_ready("proxy-0")
+        crew.tell(signal.SIGHUP)
+        await crew.until(lambda: "hang-up" in steered.heard)
+        assert not task.done()
+        assert not crew.supervisor.draining
+        crew.tell(signal.SIGTERM)
+        crew.tell(signal.SIGHUP)  # too late
+    assert steered.heard == ["proxy 0 ready", "hang-up"]
+    assert "proxy-0 leaves" in crew.events()
+
+
+async def test_a_hang_up_that_was_ignored_at_the_start_stays_ignored(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "proxy-0")
+    steered = crew.supervisor.steered = Steered()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        async with crew.running():
+            await crew.until_ready("proxy-0")
+            crew.tell(signal.SIGHUP)
+            await crew.ask()
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            crew.tell(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "hang-up" not in steered.heard
+
+
+async def test_the_control_port_is_served_beside_the_admin_port(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "proxy-0")
+    crew.supervisor.steered = Steered()
+
+    def get(port: int, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+
+    async with crew.running():
+        await crew.until_ready("proxy-0")
+        await crew.until_admin()
+        assert await asyncio.to_thread(get, crew.control_port, "/v1/state") == 200
+        assert await asyncio.to_thread(get, crew.control_port, "/metrics") == 404
+        assert await asyncio.to_thread(get, crew.admin_port, "/v1/state") == 404
+        counted = {
+            dict(s.labels).get("action"): s.value for s in crew.supervisor.samples() if s.name.startswith("control")
+        }
+        assert counted == {"state": 1, "other": 1}
+
+
+async def test_what_is_done_in_the_background_ends_with_the_parent(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "proxy-0")
+    async with crew.running() as task:
+        await crew.until_ready("proxy-0")
+        crew.supervisor.in_background(asyncio.sleep(3600), "long")
+        crew.tell(signal.SIGTERM)
+    assert task.result() == 0

@@ -33,6 +33,25 @@ def test_serve_runs_everything_proxies_first() -> None:
     assert plan.exclusive_folder == Path("/run/user/7/shadowbench")
 
 
+def test_the_control_ports_token_is_the_parents_alone() -> None:
+    asked = settings(control={"listen": "0.0.0.0:9465", "token_env": "THE_TOKEN"})
+    plan = wiring.plan(asked, "serve", ENVIRON | {"THE_TOKEN": " hush \n"})
+    assert (plan.control, plan.control_token) == (Address(host="0.0.0.0", port=9465), "hush")
+    assert [spec.withheld for spec in plan.workers] == [("THE_TOKEN",)] * 3
+    assert "hush" not in repr(plan)
+
+
+@pytest.mark.parametrize("environ", [{}, {"THE_TOKEN": ""}, {"THE_TOKEN": " "}])
+def test_a_token_that_is_not_there_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"control\.token_env: the environment variable THE_TOKEN is not set"):
+        wiring.plan(settings(control={"token_env": "THE_TOKEN"}), "proxy", ENVIRON | environ)
+
+
+def test_a_control_port_that_is_off_needs_no_token() -> None:
+    plan = wiring.plan(settings(control={"listen": None, "token_env": "THE_TOKEN"}), "serve", ENVIRON)
+    assert (plan.control, plan.control_token) == (None, None)
+
+
 def test_a_role_runs_its_own_workers_only() -> None:
     proxy, mirror = (wiring.plan(settings(), role, ENVIRON) for role in ("proxy", "mirror"))
     assert [spec.role for spec in proxy.workers] == ["proxy"]

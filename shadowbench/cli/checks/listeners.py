@@ -26,6 +26,8 @@ def check(settings: Settings, plan: Plan) -> Iterator[Finding]:
                 f"{plan.admin} is open to the network, without authentication",
                 "fine inside a pod; elsewhere listen at 127.0.0.1",
             )
+    if plan.control is not None:
+        yield _free("control.listen", plan.control)
     tls = settings.proxy.tls
     if tls.cert_file and tls.key_file:
         yield certificate(str(tls.cert_file), str(tls.key_file))

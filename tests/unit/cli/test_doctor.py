@@ -4,6 +4,7 @@ import shutil
 import socket
 import ssl
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -112,11 +113,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def configure(folder: Path, production: str, candidates: str = "{}") -> Path:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        ports = [sock.getsockname()[1] for sock in (one, two)]
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        ports = [sock.getsockname()[1] for sock in sockets]
     file = folder / "shadowbench.yaml"
     file.write_text(
         f"proxy: {{listen: '127.0.0.1:{ports[0]}'}}\nadmin: {{listen: '127.0.0.1:{ports[1]}'}}\n"
+        f"control: {{listen: '127.0.0.1:{ports[2]}'}}\n"
         f"production: {{url: '{production}'}}\ncandidates: {candidates}\nruntime: {{folder: {folder}/run}}\n"
     )
     return file

@@ -22,3 +22,17 @@ def test_lines_are_words_on_a_terminal() -> None:
     logs.configure(out).warning("worker ended", exit_code=1)
     assert "worker ended" in out.getvalue()
     assert not out.getvalue().startswith("{")
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+    def flush(self) -> None:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_terminal_that_was_closed_hurts_nobody() -> None:
+    logs.configure(Gone()).error("worker ended", exit_code=1)
