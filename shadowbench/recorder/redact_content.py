@@ -63,18 +63,15 @@ class ContentRedactor:
         exchange = self._headers.redact(exchange, counters)
         asked, production = _Work(), _Work()
         answered = [_Work() for _ in exchange.candidates]
-        changed = replace(
-            self._request(exchange, asked),
-            production=self._observation(exchange.production, production),
-            candidates=tuple(
-                self._candidate(each, work) for each, work in zip(exchange.candidates, answered, strict=True)
-            ),
-        )
+        changed = self._request(exchange, asked)
+        seen = self._observation(exchange.production, production)
+        candidates = [self._candidate(each, work) for each, work in zip(exchange.candidates, answered, strict=True)]
         works = [asked, production, *answered]
         if not any(work.told or work.body or work.dropped or work.leaks for work in works):
             return exchange
         _count_findings(counters, asked, production, answered)
-        return replace(changed, redactions=_count_work(counters, exchange.redactions, works))
+        redactions = _count_work(counters, exchange.redactions, works)
+        return replace(changed, production=seen, candidates=tuple(candidates), redactions=redactions)
 
     def _request(self, exchange: Exchange, work: _Work) -> Exchange:
         own_id = None if exchange.request_id == exchange.production.provider_request_id else exchange.request_id

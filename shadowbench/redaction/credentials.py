@@ -7,8 +7,9 @@ Python share, and serves as cue, rule and floor.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from shadowbench.redaction.kind import Kind, Place, Rule
+from shadowbench.redaction.kind import Kind, Pattern, Place
 
 # Left of a key stands no letter or digit; in JSON's escaped form an escape may stand there instead.
 _BOUNDARY = r"(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9a-fA-F]{4})"
@@ -54,7 +55,7 @@ def _second(match: re.Match[str]) -> Place:
 API_KEY = Kind(
     name="api_key",
     cue=f"{_BOUNDARY}(?:{_KEY_SHAPES})",
-    rules=(Rule(re.compile(f"{_NOT_WITHIN}(?:{_KEY_SHAPES})")), Rule(_AWS_PAIR, _second)),
+    rules=(Pattern(re.compile(f"{_NOT_WITHIN}(?:{_KEY_SHAPES})")), Pattern(_AWS_PAIR, _second)),
     floor=f"{_BOUNDARY}(?:{_KEY_SHAPES})",
 )
 
@@ -62,7 +63,7 @@ _JWT = r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
 JWT = Kind(
     name="jwt",
     cue=f"{_BOUNDARY}{_JWT}",
-    rules=(Rule(re.compile(_NOT_WITHIN + r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){0,3}")),),
+    rules=(Pattern(re.compile(_NOT_WITHIN + r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){0,3}")),),
     floor=f"{_BOUNDARY}{_JWT}",
 )
 
@@ -72,7 +73,7 @@ PRIVATE_KEY = Kind(
     cue=_PEM_BEGIN,
     # A block whose end was cut off is taken as far as it can be one. Line ends may be escaped, when a block stands in code.
     rules=(
-        Rule(
+        Pattern(
             re.compile(
                 _PEM_BEGIN
                 + r"(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,.\s]|-(?!----)|\\+[nrt/])*+(?:-----END [A-Z0-9 ]{0,40}-----)?"
@@ -90,20 +91,18 @@ _STRONG = (
     r"|(?:access|auth|refresh|bearer|session|api|bot|security)[_-]?token"
 )
 _WEAK = r"secret|token|credentials?"
-_LINK = r"[\"'\\]{0,4}\s{0,3}(?:=>|:=|=|:)\s{0,3}"
 _OPAQUE = r"[A-Za-z0-9_+/=.~-]"
 
-_STRONG_ASSIGNED = re.compile(
-    rf"(?i:{_STRONG}){_LINK}"
-    r"(?:\\{0,2}[\"'](?P<quoted>[^\"'\\\n]{4,}+)"
+_NAME = re.compile(r"(?<![\w-])([\w-]++)[\"'\\]{0,4}\s{0,3}(?:=>|:=|=|:)\s{0,3}(?!\s)")
+_STRONG_VALUE = re.compile(
+    r"\\{0,2}[\"'](?P<quoted>[^\"'\\\n]{4,}+)"
     # Without quotes code is full of names (`password=form.password`): a digit or a sign tells the value.
-    r"|(?P<bare>(?=[^\s\"'\\,;&<>(){}\[\]]{0,128}[0-9!@#$%^*?~])[^\s\"'\\,;&<>(){}\[\]]{6,}+))"
+    r"|(?P<bare>(?=[^\s\"'\\,;&<>(){}\[\]]{0,128}[0-9!@#$%^*?~])[^\s\"'\\,;&<>(){}\[\]]{6,}+)"
 )
-_WEAK_ASSIGNED = re.compile(
-    rf"(?i:{_WEAK}){_LINK}\\{{0,2}}[\"']?(?P<bare>(?={_OPAQUE}{{0,64}}[0-9]){_OPAQUE}{{16,}}+)(?P<quoted>)"
-)
+_WEAK_VALUE = re.compile(rf"\\{{0,2}}[\"']?(?P<bare>(?={_OPAQUE}{{0,64}}[0-9]){_OPAQUE}{{16,}}+)(?P<quoted>)")
 _BEARER = re.compile(
-    rf"(?<![A-Za-z0-9])[Bb](?:earer|EARER)\s{{1,3}}(?P<bare>(?={_OPAQUE}{{0,64}}[0-9]){_OPAQUE}{{16,}}+)(?P<quoted>)"
+    rf"[Bb](?:earer|EARER)(?<![A-Za-z0-9].{{6}})\s{{1,3}}"
+    rf"(?P<bare>(?={_OPAQUE}{{0,64}}[0-9]){_OPAQUE}{{16,}}+)(?P<quoted>)"
 )
 _IN_URL = re.compile(r"://[^\s/:@\"'\\]{0,64}:(?P<bare>[^\s/:@\"'\\]{3,128}+)@(?P<quoted>)")
 # Documentation and schemas: names of types, references to where the secret is.
@@ -112,7 +111,8 @@ _NO_SECRET = re.compile(
     r"|<[^>]*>|\$?\{.*|\$[A-Z_]+|%[A-Z_]+%?"
 )
 _STRONG_NAME = re.compile(rf"(?i)(?:{_STRONG})$")
-_WEAK_NAME = re.compile(rf"(?i)(?:{_WEAK})$")
+# A page token says where a list goes on.
+_WEAK_NAME = re.compile(rf"(?i)(?<!page)(?<!page[_-])(?:{_WEAK})$")
 _OPAQUE_VALUE = re.compile(rf"(?=.{{0,64}}?[0-9]){_OPAQUE}{{16,}}")
 
 
@@ -121,11 +121,34 @@ def _assigned(match: re.Match[str]) -> Place | None:
     return None if _NO_SECRET.fullmatch(match[group]) else match.span(group)
 
 
+class _Assigned:
+    """What is assigned to a name that says secret: `name = "…"`, `name: …`, `"name": "…"`."""
+
+    def places(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """See `Rule`."""
+        at = start
+        while match := _NAME.search(text, at, end):
+            at = match.end()
+            value = _STRONG_VALUE if _is_strong(match[1]) else _WEAK_VALUE if _is_weak(match[1]) else None
+            assigned = value.match(text, at, end) if value else None
+            if assigned and (place := _assigned(assigned)):
+                yield place
+                at = place[1]
+
+
 def is_secret_member(name: str, value: str) -> bool:
     """Whether a JSON member of this name holds a secret."""
-    if _STRONG_NAME.search(name, max(0, len(name) - 64)):
+    if _is_strong(name):
         return len(value) >= 4 and _NO_SECRET.fullmatch(value) is None
-    return _WEAK_NAME.search(name, max(0, len(name) - 64)) is not None and _OPAQUE_VALUE.fullmatch(value) is not None
+    return _is_weak(name) and _OPAQUE_VALUE.fullmatch(value) is not None
+
+
+def _is_strong(name: str) -> bool:
+    return _STRONG_NAME.search(name, max(0, len(name) - 64)) is not None
+
+
+def _is_weak(name: str) -> bool:
+    return _WEAK_NAME.search(name, max(0, len(name) - 64)) is not None
 
 
 # In cues an escape may stand wherever a sign or blank does.
@@ -139,5 +162,5 @@ SECRET = Kind(
         rf"|bearer\s{{1,3}}{_ANY_OPAQUE}{{16}}"
         r"|:(?:\\?/){2}[^\s/:@\"']{0,64}:[^\s/:@\"']{3,128}@"
     ),
-    rules=tuple(Rule(pattern, _assigned) for pattern in (_STRONG_ASSIGNED, _WEAK_ASSIGNED, _BEARER, _IN_URL)),
+    rules=(_Assigned(), Pattern(_BEARER, _assigned), Pattern(_IN_URL, _assigned)),
 )

@@ -82,9 +82,8 @@ class Finder:
             if search(data) is None:
                 continue
             for rule in kind.rules:
-                for match in rule.pattern.finditer(text, start, end):
-                    if place := rule.place(match):
-                        yield _Found(*place, kind.name)
+                for place in rule.places(text, start, end):
+                    yield _Found(*place, kind.name)
         for own in self._own:
             for place in own.places(text, start, end):
                 yield _Found(*place, own.name)

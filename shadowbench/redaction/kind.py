@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 Place = tuple[int, int]
 """Start and end in a text."""
@@ -15,16 +16,30 @@ def whole(match: re.Match[str]) -> Place | None:
     return match.span()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Where one form of a kind stands. `place` may refuse a match, or narrow it.
+class Rule(Protocol):
+    """How one form of a kind is found. In time linear in the text, whatever that holds."""
 
-    Every pattern is linear in its text, whatever that holds: it begins with a literal or is kept by a lookbehind from starting
-    within a run it has just failed on, and its repetitions are possessive, bounded, or last.
+    def places(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """Where it stands between `start` and `end`; what stands before `start` may be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A rule that is one pattern. `place` may refuse a match, or narrow it.
+
+    Linear, because every pattern begins with a literal or is kept by a lookbehind from starting within a run it has just
+    failed on, and its repetitions are possessive, bounded, or last. Quick, because what it begins with is looked at before
+    what stands left of it: Python's engine skips to the characters that a pattern can begin with.
     """
 
     pattern: re.Pattern[str]
     place: Callable[[re.Match[str]], Place | None] = whole
+
+    def places(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """See `Rule`."""
+        for match in self.pattern.finditer(text, start, end):
+            if place := self.place(match):
+                yield place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

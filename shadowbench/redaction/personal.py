@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 
 from shadowbench.redaction.checksums import passes_luhn, passes_mod97
-from shadowbench.redaction.kind import Kind, Place, Rule
+from shadowbench.redaction.kind import Kind, Pattern, Place
 
 # In Python's patterns over text, and as bytes in cues: blank, dot, hyphen; no-break blank and the typographic hyphens.
 _GAP = r"[ .\-\u00a0\u2010-\u2013]"
@@ -20,29 +21,42 @@ _LOOSE_GAP_BYTES = r"(?:[ .\-/()]|\xc2\xa0|\xe2\x80[\x90-\x93])"
 # ── e-mail ──
 
 # Not checked against RFC 5321: whatever people take for an address. The domain may be written in any script.
-_EMAIL = re.compile(r"(?<![\w.%+\-])[\w.%+\-]++@(?:[\w\-]{1,63}+\.){1,8}[^\W\d_]{2,24}")
+_DOMAIN = re.compile(r"@(?:[\w\-]{1,63}+\.){1,8}[^\W\d_]{2,24}")
+_LOCAL_BACKWARDS = re.compile(r"[\w.%+\-]++")
+_LONGEST_LOCAL = 320  # RFC 5321 says 64; what is longer was never an address
 
 
-def _email(match: re.Match[str]) -> Place | None:
-    return None if match[0].startswith("git@") else match.span()  # git@github.com:owner/name is nobody's mailbox
+class _Address:
+    """Found by the sign in its middle."""
+
+    def places(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """See `Rule`."""
+        at = text.find("@", start, end)
+        while at >= 0:
+            domain = _DOMAIN.match(text, at, end)
+            local = _LOCAL_BACKWARDS.match(text[max(start, at - _LONGEST_LOCAL) : at][::-1]) if domain else None
+            # git@github.com:owner/name is nobody's mailbox.
+            if domain and local and local[0] != "tig":
+                yield at - local.end(), domain.end()
+            at = text.find("@", domain.end() if domain else at + 1, end)
 
 
 EMAIL = Kind(
     name="email",
     cue=r"[A-Za-z0-9_.%+\-\x80-\xff]@(?:[A-Za-z0-9_\-\\\x80-\xff]+\.){1,8}[A-Za-z\\\x80-\xff]",
-    rules=(Rule(_EMAIL, _email),),
+    rules=(_Address(),),
 )
 
 # ── payment cards ──
 
 # 13 to 19 digits beginning as the card schemes' do (ISO/IEC 7812: 3 to 6; Mastercard also 22 to 27), which keeps timestamps
 # in milli-, micro- and nanoseconds out: those begin with 1. Grouped as they are printed: 4-4-4-4(-3) or 4-6-5.
-_NUMBER_LEFT = r"(?<![\w])(?<![0-9]\.)"
+_NUMBER_LEFT = r"(?<!\w.)(?<![0-9]\..)"  # after the first digit
 _NUMBER_RIGHT = r"(?!\w)(?!\.[0-9])"
 _CARD = re.compile(
-    rf"{_NUMBER_LEFT}(?:(?:[3-6]|2[2-7])[0-9]{{11,18}}"
-    rf"|[2-6][0-9]{{3}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{1,3}})?"
-    rf"|3[0-9]{{3}}({_GAP})[0-9]{{6}}\2[0-9]{{4,5}}){_NUMBER_RIGHT}"
+    rf"[2-6]{_NUMBER_LEFT}(?:(?:(?<=[3-6])[0-9]|[2-7])[0-9]{{11,17}}"
+    rf"|[0-9]{{3}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{1,3}})?"
+    rf"|(?<=3)[0-9]{{3}}({_GAP})[0-9]{{6}}\2[0-9]{{4,5}}){_NUMBER_RIGHT}"
 )
 _CARD_LEFT = r"(?:^|[^0-9.]|[^0-9]\.|\\u[0-9a-fA-F]{4})"
 
@@ -58,31 +72,35 @@ CARD = Kind(
         rf"{_CARD_LEFT}[2-6](?:[0-9]{{12}}|[0-9]{{3}}{_GAP_BYTES}"
         rf"(?:[0-9]{{4}}{_GAP_BYTES}[0-9]{{4}}|[0-9]{{6}}{_GAP_BYTES}[0-9]{{4}}))"
     ),
-    rules=(Rule(_CARD, _card),),
+    rules=(Pattern(_CARD, _card),),
 )
 
 # ── phones ──
 
 # A bare run of digits is no phone number unless something says so: too much else looks like that.
-_PHONE_LEFT = r"(?<![\w+])(?<![0-9][.\-/,:])(?<![0-9a-fA-F]-)"
+_PHONE_LEFT = r"(?<![\w+].)(?<![0-9][.\-/,:].)(?<![0-9a-fA-F]-.)"  # after the first character
 _PHONE_RIGHT = r"(?!\w)(?![.\-/:][0-9])"
-_DATE = r"(?!\+?[0-9]{4}-[0-9]{2}-[0-9]{2})"
-_INTERNATIONAL = re.compile(
-    rf"{_PHONE_LEFT}{_DATE}(?:\+|(?<![0-9] )00(?=[1-9]))\(?[1-9](?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,14}}{_PHONE_RIGHT}"
+_NO_DATE = r"(?![0-9]{4}-[0-9]{2}-[0-9]{2})"
+_GROUPS = rf"\(?[1-9](?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,14}}{_PHONE_RIGHT}"
+_INTERNATIONAL = (
+    re.compile(rf"\+{_PHONE_LEFT}{_NO_DATE}{_GROUPS}"),
+    re.compile(rf"00(?<![\w+]..)(?<![0-9][.\-/,: ]..)(?<![0-9a-fA-F]-..){_GROUPS}"),
 )
+_AREA = rf"\([2-9][0-9]{{2}}\){_GAP}?|[2-9][0-9]{{2}}{_GAP}"
 _NATIONAL = (
     # North America: 3-3-4
-    rf"{_PHONE_LEFT}(?:1{_GAP})?(?:\([2-9][0-9]{{2}}\){_GAP}?|[2-9][0-9]{{2}}{_GAP})[0-9]{{3}}{_GAP}[0-9]{{4}}"
-    + _PHONE_RIGHT,
+    rf"[(1-9]{_PHONE_LEFT}(?:(?<=\()[2-9][0-9]{{2}}\){_GAP}?|(?<=1){_GAP}(?:{_AREA})|(?<=[2-9])[0-9]{{2}}{_GAP})"
+    rf"[0-9]{{3}}{_GAP}[0-9]{{4}}{_PHONE_RIGHT}",
     # with a trunk 0: 020 7946 0958, 030/1234567, (0711) 123 4567
-    rf"{_PHONE_LEFT}(?<![0-9] )(?:\(0[1-9][0-9]{{1,4}}\)[ ]?|0[1-9][0-9]{{1,4}}[ /\-])"
+    rf"[(0]{_PHONE_LEFT}(?<![0-9] .)(?:(?<=\()0[1-9][0-9]{{1,4}}\)[ ]?|(?<=0)[1-9][0-9]{{1,4}}[ /\-])"
     rf"[0-9]{{3,4}}[ \-]?[0-9]{{3,6}}{_PHONE_RIGHT}",
     # pairs: 06 12 34 56 78
-    rf"{_PHONE_LEFT}(?<![0-9] )0[1-9](?P<gap>{_GAP})[0-9]{{2}}(?:(?P=gap)[0-9]{{2}}){{3}}{_PHONE_RIGHT}",
+    rf"0{_PHONE_LEFT}(?<![0-9] .)[1-9](?P<gap>{_GAP})[0-9]{{2}}(?:(?P=gap)[0-9]{{2}}){{3}}{_PHONE_RIGHT}",
 )
 _LABEL = r"(?i:telephone|phone|tel|mobile|fax|whatsapp)"
 _LABELLED = re.compile(
-    rf"(?<![A-Za-z]){_LABEL}(?: ?(?:number|no\.?|nr\.?|#))?[\"'\\]{{0,4}}\s{{0,2}}(?:is|[:=.])?\s{{0,2}}[\"'\\]{{0,4}}"
+    r"[pPtTmMfFwW](?<![A-Za-z].)(?i:hone|elephone|el|obile|ax|hatsapp)(?: ?(?:number|no\.?|nr\.?|#))?"
+    r"[\"'\\]{0,4}\s{0,2}(?:is|[:=.])?\s{0,2}[\"'\\]{0,4}"
     r"([0-9]{7,15})(?!\w)(?!\.[0-9])"
 )
 _PHONE_NAME = re.compile(rf"{_LABEL}(?:[_-]?(?:number|no))?$")
@@ -125,9 +143,9 @@ PHONE = Kind(
         r"[\"'\\]{0,4}\s{0,2}(?i:is|[:=.])?\s{0,2}[\"'\\]{0,4}\(?[0-9]"
     ),
     rules=(
-        Rule(_INTERNATIONAL, _international),
-        *(Rule(re.compile(pattern), _national) for pattern in _NATIONAL),
-        Rule(_LABELLED, _label),
+        *(Pattern(pattern, _international) for pattern in _INTERNATIONAL),
+        *(Pattern(re.compile(pattern), _national) for pattern in _NATIONAL),
+        Pattern(_LABELLED, _label),
     ),
 )
 
@@ -146,13 +164,13 @@ def _iban(match: re.Match[str]) -> Place | None:
     return None
 
 
-IBAN = Kind(name="iban", cue=r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rules=(Rule(_IBAN, _iban),))
+IBAN = Kind(name="iban", cue=r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rules=(Pattern(_IBAN, _iban),))
 
 _SSN = r"[0-8][0-9]{2}-[0-9]{2}-[0-9]{4}"
 US_SSN = Kind(
     name="us_ssn",
     cue=_SSN,
-    rules=(Rule(re.compile(rf"(?<![\w\-])(?!000|666){_SSN}(?![\w\-])(?<!-0000)")),),
+    rules=(Pattern(re.compile(rf"(?<![\w\-])(?!000|666){_SSN}(?![\w\-])(?<!-0000)")),),
 )
 
 _IPV4 = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\w)(?!\.[0-9])")
@@ -174,7 +192,7 @@ def _address(match: re.Match[str]) -> Place | None:
 IP_ADDRESS = Kind(
     name="ip",
     cue=r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]",
-    rules=(Rule(_IPV4, _address), Rule(_IPV6, _address)),
+    rules=(Pattern(_IPV4, _address), Pattern(_IPV6, _address)),
 )
 
 

@@ -145,8 +145,7 @@ class Redactor:
         if "card" not in self._finder.names or len(leaf.raw) < 13:
             return None
         for rule in KINDS["card"].rules:
-            match = rule.pattern.fullmatch(leaf.raw)
-            if match and rule.place(match):
+            if (0, len(leaf.raw)) in rule.places(leaf.raw, 0, len(leaf.raw)):
                 mark = self._finder.mark("card", leaf.raw)
                 return Edit(leaf.start, leaf.end, f'"{mark}"', (mark,))
         return None

@@ -28,7 +28,7 @@ from shadowbench.records import (
 )
 from shadowbench.redaction.credentials import API_KEY
 from shadowbench.redaction.finder import Finder
-from shadowbench.redaction.kind import Rule
+from shadowbench.redaction.kind import Pattern
 from shadowbench.redaction.kinds import RedactionOptions
 from shadowbench.redaction.redactor import Redactor, redactor_of
 from shadowbench.secret import SECRET_ENV
@@ -202,7 +202,7 @@ def test_a_stream_with_log_probabilities_keeps_no_tokens_of_what_was_found() -> 
 
 
 def test_what_the_rules_let_through_is_withheld_and_counted_as_a_leak() -> None:
-    blind = replace(API_KEY, rules=(Rule(re.compile("never")),))
+    blind = replace(API_KEY, rules=(Pattern(re.compile("never")),))
     broken = ContentRedactor(Redactor(Finder((blind,), (), b"salt"), (blind,)))
     counters = Counters()
     after = broken.redact(exchange(KEY, whole(f"it is {KEY}"), request_headers=(("x-note", KEY),)), counters)
