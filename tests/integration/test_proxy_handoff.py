@@ -510,7 +510,7 @@ GARBAGE = {
         Kind.POLICY, 0, make_policy().to_json().replace(b'"version": 1', b'"version": Infinity')
     ),
     "a short ACK": handoff.pack(Kind.ACK, 0, b"1"),
-    "another version": handoff.pack(Kind.WELCOME, 0, b'{"version": 2}'),
+    "another version": handoff.pack(Kind.WELCOME, 0, b'{"version": 9}'),
     "a welcome without a version": handoff.pack(Kind.WELCOME, 0, b"{}"),
     "a welcome that is a list": handoff.pack(Kind.WELCOME, 0, b"[]"),
 }

@@ -259,7 +259,7 @@ class Bench:
         if self.tap is not None:
             self.tap.link._flush()  # the loop's next turn would
         for frame in FrameReader().feed(self.links[link].sent):
-            if frame.kind not in (Kind.HELLO, Kind.GOODBYE):
+            if frame.kind not in (Kind.HELLO, Kind.GOODBYE, Kind.TALLY):
                 exchanges.setdefault(frame.sequence, Told()).take(frame)
         return exchanges
 

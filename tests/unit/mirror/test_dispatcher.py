@@ -194,3 +194,38 @@ def _check_funnels(bench: Bench) -> None:
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 15))
 def test_every_exchange_is_settled_once_and_the_funnels_add_up(seed: int, count: int) -> None:
     asyncio.run(_run(seed, count))
+
+
+def shares(bench: Bench) -> list[int | None]:
+    """Hears what overload drops, and of which candidate."""
+    strained: list[int | None] = []
+    bench.dispatcher.strained = strained.append
+    return strained
+
+
+async def test_what_overload_drops_is_told_to_who_thins() -> None:
+    bench = Bench(small("a", queue=1, concurrency=1), small("b"))
+    strained = shares(bench)
+    bench.origins[0].idle = [FakeConnection(reused=True)]
+    for sequence in (1, 2, 3):
+        bench.take(*request(sequence))
+    await bench.turn()
+    assert strained == [0], "its queue is full, the other's is not"
+    bench.take(*request(4, age_s=10.0))
+    await bench.turn()
+    assert strained == [0, 0, 1], "and what is stale was not called in time"
+    bench.sender.ready, bench.sender.full = False, True
+    bench.take(*request(5))
+    assert strained[3:] == [None], "a full recorder concerns all"
+    bench.sender.full = False
+    bench.take(*request(6))
+    assert strained[4:] == [], "one that is away does not: less would not help"
+
+
+async def test_a_candidate_from_which_the_plan_withholds_a_request_is_told_so() -> None:
+    bench = Bench(small("a"), small("b", server_tools="strip"))
+    bench.take(*request(1, b'{"model":"m","messages":[],"tools":[{"type":"web_search"}]}'))
+    await bench.turn()
+    (told,) = [json.loads(frame.payload) for frame in bench.sender.frames if frame.kind == Kind.PLAN]
+    assert [candidate["not_sent"] for candidate in told["candidates"]] == ["server_tools", None]
+    assert [candidate["inclusion_probability"] for candidate in told["candidates"]] == [1.0, 1.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import Frame, FrameReader, Kind
 from shadowbench.mirror.exchange import Books, LiveExchange
-from shadowbench.mirror.intake import Action, Begin, Discard, Goodbye, Intake, Relay
+from shadowbench.mirror.intake import Action, Begin, Discard, Goodbye, Intake, Relay, Tally
 from shadowbench.mirror.memory import Memory
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.mirror.plan import Planner, Terms
@@ -82,6 +83,8 @@ def spell(action: Action) -> str:
         case Begin(live, _, last):
             after = f" after {Kind(last.kind).name}" if last is not None else ""
             return f"begin {live.sequence} with {len(live.early)} early{after}"
+        case Tally(worker, counts):
+            return f"tally of {worker} {counts}"
         case Relay(live, frame, ends):
             return f"relay {live.sequence} {Kind(frame.kind).name}{' ends' if ends else ''}"
         case Discard(live, stage, reason, tell):
@@ -217,3 +220,40 @@ def test_every_exchange_is_settled_once_whatever_the_order(seed: int, count: int
     assert books.recorded == len(ended)
     assert not books._memory.held
     assert set(intake._admissions) <= {live.sequence for live in cut}
+
+
+def tally(fields: Any) -> bytes:
+    return handoff.json_frame(Kind.TALLY, fields)
+
+
+def test_a_tally_is_passed_on() -> None:
+    assert told(an_intake(), tally({"worker": "p-1", "counts": {"handed_off": 3}})) == [
+        "tally of p-1 {'handed_off': 3}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"worker": "", "counts": {}},
+        {"worker": "p" * 201, "counts": {}},
+        {"worker": 1, "counts": {}},
+        {"worker": "p", "counts": [1]},
+        {"worker": "p", "counts": {"a": -1}},
+        {"worker": "p", "counts": {"a": True}},
+        {"worker": "p", "counts": {"a": 1.5}},
+        {"worker": "p", "counts": {str(n): n for n in range(65)}},
+        [],
+    ],
+)
+def test_a_tally_that_is_none_is_refused(fields: Any) -> None:
+    with pytest.raises(ProtocolError):
+        told(an_intake(), tally(fields))
+
+
+def test_full_memory_thins_the_next_second() -> None:
+    intake = an_intake(memory_bytes=10)
+    assert told(intake, opened()) == ["discard 1 ineligible memory_full tell"]
+    intake._planner.thinning.advance(1.0)
+    assert intake._planner.thinning.overall == 0.5

@@ -10,10 +10,11 @@ from shadowbench import handoff
 from shadowbench.handoff import FrameReader, Kind
 from shadowbench.mirror import server as server_module
 from shadowbench.mirror.clock import Clock
+from shadowbench.mirror.options import MirrorOptions
 from shadowbench.mirror.plan import Planner, Terms
 from shadowbench.mirror.server import MAX_UNREAD_BYTES, SLICE_NS, MirrorServer, ProxyConnection
 from tests.mirrors import eventually
-from tests.unit.mirror.doubles import Bench
+from tests.unit.mirror.doubles import Bench, small
 from tests.unit.mirror.test_dispatcher import answer, request
 
 
@@ -126,3 +127,21 @@ async def test_a_mirror_that_leaves_hears_no_more() -> None:
     assert bench.counters.get("mirror_exchanges_total", (("stage", "ineligible"), ("reason", "shutdown"))) == 1
     server.close()
     assert transport.kinds[-1] == "ACK"
+
+
+async def test_a_change_is_announced_to_those_that_are_there_and_those_that_come() -> None:
+    server, _, transport = connected(Bench(), Clock())
+    options = MirrorOptions(runtime_folder="r", secret_file="s", candidates=(small(sample_rate=0.25),))
+    version = server.planner.change(options, 1_000.0).version
+    server.announce()
+    policies = [
+        handoff.Policy.from_json(frame.payload)
+        for frame in FrameReader().feed(transport.written)
+        if frame.kind == Kind.POLICY
+    ]
+    assert [(policy.version, policy.rate) for policy in policies] == [(3, 1.0), (version, 0.25)]
+    late = ProxyConnection(server)
+    late._transport = cast(Any, second := FakeTransport())
+    late.data_received(handoff.hello_frame(role="proxy", epoch="f"))
+    (policy,) = [frame for frame in FrameReader().feed(second.written) if frame.kind == Kind.POLICY]
+    assert handoff.Policy.from_json(policy.payload).rate == 0.25

@@ -1,6 +1,8 @@
 """The tap over wires in memory: thinning, bounds, and counts that add up."""
 
 import asyncio
+import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,7 @@ from shadowbench import handoff, keyed
 from shadowbench.handoff import Kind
 from shadowbench.proxy.tap import Tap
 from tests.integration.proxying import CHAT, CHUNKED, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
-from tests.unit.http1.wires import Bench, Wire
+from tests.unit.http1.wires import NOW, Bench, Wire
 
 
 async def exchanges(bench: Bench, count: int, request: bytes = post(b"x" * 40_000)) -> None:
@@ -213,4 +215,181 @@ async def test_what_a_report_counts_adds_up():
     bench.say(Kind.ACK, handoff.ack_frame(1, 0)[16:])
     await asyncio.sleep(0)
     assert bench.tap.link.opened - bench.tap.link.settled == count["sampled"] - 1
+    await bench.close()
+
+
+# ── decisions: each request is counted under one ──
+
+
+def tallies(bench: Bench) -> list[dict[str, Any]]:
+    """What the mirror was told of the worker's decisions over this link."""
+    bench.tap.link._flush()
+    frames = handoff.FrameReader().feed(bench.links[-1].sent)
+    return [json.loads(frame.payload) for frame in frames if frame.kind == Kind.TALLY]
+
+
+def adds_up(bench: Bench) -> dict[str, int]:
+    """The tally, when it does."""
+    counts = bench.tap.tally()
+    assert counts.pop("lost_with_mirror") <= counts["handed_off"]
+    unsaid = sum(not copy.is_open_sent for copy in bench.tap.copies.values())
+    assert bench.tap.seen == bench.traffic.begun == sum(counts.values()) + unsaid
+    assert bench.tap.link.opened == counts["handed_off"] or len(bench.links) > 1
+    return {decision: count for decision, count in counts.items() if count}
+
+
+@on_uvloop
+async def test_whatever_is_asked_is_decided_once():
+    bench = Bench(policy=make_policy())
+    await exchanges(bench, 2)
+    await exchanges(bench, 1, post(path="/v1/files"))
+    await exchanges(bench, 1, head("Content-Length: 0", first=f"DELETE {CHAT} HTTP/1.1"))
+    await exchanges(bench, 1, post(b"{}", f"X-Shadowbench-Mirrored: {keyed.make_marker(SALT, NOW).decode()}"))
+    await exchanges(bench, 1, head(*[f"X-{n}: {'v' * 1000}" for n in range(70)], "Content-Length: 0"))
+    bench.tap.set_enabled(False)
+    await exchanges(bench, 3)
+    bench.tap.set_enabled(True)
+    bench.say(Kind.POLICY, make_policy(version=2, rate=0.0).to_json())
+    await exchanges(bench, 1)
+    assert adds_up(bench) == {
+        "handed_off": 2,
+        "endpoint": 2,
+        "own_marker": 1,
+        "head_too_large": 1,
+        "paused": 3,
+        "not_sampled": 1,
+    }
+    await bench.close()
+
+
+@on_uvloop
+async def test_without_a_mirror_or_before_its_policy_nothing_is_lost_from_the_count():
+    bench = Bench(policy=make_policy())
+    bench.tap.policy = None
+    await exchanges(bench, 1)
+    bench.say(Kind.POLICY, make_policy().to_json())
+    bench.links[-1].break_()
+    await bench.settle()
+    await exchanges(bench, 2)
+    assert adds_up(bench) == {"mirror_away": 3}
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_copy_of_which_nothing_was_said_is_not_handed_off():
+    bench = Bench(policy=make_policy())
+    unsaid, told = bench.client(), bench.client()
+    unsaid.receive(head("Content-Length: 5"))
+    told.receive(post(b"x" * 40_000))
+    await bench.production()
+    assert adds_up(bench) == {"handed_off": 1}
+    bench.links[-1].break_()
+    await bench.settle()
+    assert adds_up(bench) == {"handed_off": 1, "mirror_away": 1}
+    assert bench.tap.tally()["lost_with_mirror"] == 1
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_client_that_leaves_before_anything_was_said_is_told_all_the_same():
+    bench = Bench(policy=make_policy())
+    client = bench.client()
+    client.receive(head("Content-Length: 5"))
+    await bench.production()
+    client.break_()
+    await bench.settle()
+    assert adds_up(bench) == {"handed_off": 1}
+    assert [heard.reason for heard in bench.told().values()] == ["client_cancelled"]
+    await bench.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+@on_uvloop
+async def test_a_fault_of_ours_is_a_decision_too(monkeypatch):
+    bench = Bench(policy=make_policy())
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    monkeypatch.setattr(Tap, "_without_credentials", lambda *_: 1 / 0)
+    await exchanges(bench, 1)
+    assert adds_up(bench) == {"fault": 1}
+    assert bench.tap.link.opened == 0, "the mirror owes nothing"
+    await bench.close()
+
+
+@on_uvloop
+async def test_totals_of_decisions_never_fall():
+    bench = Bench(policy=make_policy())
+    client = bench.client()
+    client.receive(head("Content-Length: 5"))
+    production = await bench.production()
+    before = bench.tap.decisions
+    link = fill(bench)
+    client.receive(b"12345")
+    production.receive(OK)
+    after = bench.tap.decisions
+    assert all(after[decision] >= count for decision, count in before.items())
+    assert adds_up(bench) == {"handoff_full": 1}
+    link.release()
+    await bench.close()
+
+
+# ── the tally ──
+
+
+def welcome(bench: Bench, version: int) -> None:
+    bench.say(Kind.WELCOME, json.dumps({"version": version, "role": "mirror"}).encode())
+
+
+@on_uvloop
+async def test_the_mirror_hears_the_tally_each_second_when_it_has_changed():
+    bench = Bench(policy=make_policy())
+    welcome(bench, 2)
+    await exchanges(bench, 1)
+    second_passes(bench.tap)
+    second_passes(bench.tap)
+    await exchanges(bench, 2)
+    second_passes(bench.tap)
+    heard = tallies(bench)
+    assert [each["counts"]["handed_off"] for each in heard] == [1, 3]
+    assert len({each["worker"] for each in heard}) == 1 and heard[0]["worker"].startswith("p-")
+    assert heard[-1]["counts"] == bench.tap.tally()
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_new_mirror_hears_the_tally_of_the_whole_life():
+    bench = Bench(policy=make_policy())
+    welcome(bench, 2)
+    await exchanges(bench, 1)
+    second_passes(bench.tap)
+    (first,) = tallies(bench)
+    bench.links[-1].break_()
+    await bench.settle()
+    bench.connect_mirror(make_policy())
+    welcome(bench, 2)
+    second_passes(bench.tap)
+    (second,) = tallies(bench)
+    assert second["worker"] == first["worker"]
+    assert second["counts"] == {**first["counts"], "lost_with_mirror": 1}
+    await bench.close()
+
+
+@on_uvloop
+async def test_an_older_mirror_hears_no_tally():
+    bench = Bench(policy=make_policy())
+    await exchanges(bench, 1)
+    second_passes(bench.tap)
+    assert tallies(bench) == []
+    await bench.close()
+
+
+@on_uvloop
+async def test_who_leaves_tells_its_tally_before_its_goodbye():
+    bench = Bench(policy=make_policy())
+    welcome(bench, 2)
+    await exchanges(bench, 1)
+    bench.say(Kind.ACK, handoff.ack_frame(1, 0)[16:])
+    link = bench.links[-1]
+    assert await bench.tap.leave(1.0)
+    kinds = [frame.kind for frame in handoff.FrameReader().feed(link.sent)]
+    assert kinds[-2:] == [Kind.TALLY, Kind.GOODBYE]
     await bench.close()

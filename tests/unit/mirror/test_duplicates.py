@@ -1,0 +1,73 @@
+"""CT-88: what a client sends again does not count twice."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbench.mirror.duplicates import Duplicates
+
+SALT = bytes(32)
+
+
+def saw(by: Duplicates, at: float, body: bytes = b"{}", caller: bytes = b"jo", path: str = "/x") -> bool:
+    return by.saw(SALT, caller, path, body, at)
+
+
+def test_the_same_body_by_the_same_caller_to_the_same_path_is_a_repetition() -> None:
+    by = Duplicates(10.0)
+    assert not saw(by, 0.0)
+    assert saw(by, 9.9) and saw(by, 0.0)
+    assert not saw(by, 1.0, body=b"{ }") and not saw(by, 1.0, caller=b"jill") and not saw(by, 1.0, path="/y")
+
+
+def test_parts_do_not_run_into_each_other() -> None:
+    by = Duplicates(10.0)
+    assert not saw(by, 0.0, caller=b"a", path="b")
+    assert not saw(by, 0.0, caller=b"", path="ab") and not saw(by, 0.0, caller=b"ab", path="")
+
+
+def test_the_window_begins_with_the_first() -> None:
+    by = Duplicates(10.0)
+    assert [saw(by, at) for at in (0.0, 6.0, 12.0, 18.0)] == [False, True, False, True]
+
+
+def test_a_clock_that_was_set_back_forgets() -> None:
+    by = Duplicates(10.0)
+    assert not saw(by, 1000.0) and not saw(by, 0.0) and saw(by, 1.0)
+
+
+def test_no_window_keeps_nothing() -> None:
+    by = Duplicates(0.0)
+    assert not saw(by, 0.0) and not saw(by, 0.0) and len(by) == 0
+
+
+def test_what_is_kept_is_bounded_and_the_oldest_go_first() -> None:
+    by = Duplicates(10.0, most=100)
+    for number in range(500):
+        assert not saw(by, 0.0, body=b"%d" % number)
+    assert len(by) == 100
+    assert saw(by, 0.0, body=b"400") and not saw(by, 0.0, body=b"399")
+
+
+def test_what_has_left_the_window_leaves_the_memory() -> None:
+    by = Duplicates(10.0)
+    for number in range(100):
+        saw(by, 0.0, body=b"%d" % number)
+    for number in range(60):
+        saw(by, 20.0, body=b"new %d" % number)
+    assert len(by) == 60
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 3)), max_size=60), st.integers(0, 2**32))
+def test_it_is_what_a_plain_list_would_say(steps: list[tuple[float, int]], seed: int) -> None:
+    by, first, now = Duplicates(10.0), {}, 0.0
+    random.Random(seed).shuffle(steps)
+    for pause, number in steps:
+        now += pause
+        expected = number in first and now - first[number] < 10.0
+        if not expected:
+            first[number] = now
+        assert saw(by, now, body=b"%d" % number) == expected
