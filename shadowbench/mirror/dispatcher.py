@@ -17,9 +17,10 @@ from shadowbench import handoff
 from shadowbench.handoff import PRODUCTION, Frame, Kind
 from shadowbench.mirror import names
 from shadowbench.mirror.clock import Clock, time_ordered_id
+from shadowbench.mirror.copies import Copy
 from shadowbench.mirror.exchange import LiveExchange
 from shadowbench.mirror.intake import Action, Begin, Discard, Relay, Tally
-from shadowbench.mirror.lane import Copy, Lane
+from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.plan import Plan
 from shadowbench.mirror.recorder_link import FULL, RecorderLink, relayed
 from shadowbench.records import FunnelCount

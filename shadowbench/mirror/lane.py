@@ -14,17 +14,15 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
 
 from shadowbench import handoff, keyed
 from shadowbench.limits.budget import Refusal
 from shadowbench.mirror import names
 from shadowbench.mirror.attempts import Attempts
 from shadowbench.mirror.call import CallContext
-from shadowbench.mirror.exchange import LiveExchange
-from shadowbench.mirror.gates import MIN_WAIT_S, PAUSED, Gates, Permit
+from shadowbench.mirror.copies import Copy, Sink
+from shadowbench.mirror.gates import MIN_WAIT_S, PAUSED, Gates
 from shadowbench.mirror.lane_state import LaneState, state_of
-from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
 from shadowbench.mirror.unsettled import Unsettled
@@ -34,67 +32,6 @@ from shadowbench.signals import Counters, Labels
 # done in a thread, which gives way to the loop (see `service.SWITCH_INTERVAL_S`).
 MAX_SHAPED_AT_ONCE_BYTES = 49_152
 CLIENT_CANCELLED = "client_cancelled"
-
-
-class Sink(Protocol):
-    """Who is told about a copy. May withdraw it from within."""
-
-    def tell(self, copy: Copy, frames: Sequence[bytes]) -> None:
-        """A piece of the candidate's answer."""
-
-    def retried(self, copy: Copy, frame: bytes) -> None:
-        """An attempt came to nothing and is followed by another."""
-
-    def end(self, copy: Copy, frames: Sequence[bytes]) -> None:
-        """The last of it; the slot is free again."""
-
-    def not_sent(self, copy: Copy, reason: str) -> None:
-        """It was never called."""
-
-    def dispatched(self, copy: Copy) -> None:
-        """The copy needs the request no more."""
-
-
-class Copy:
-    """An exchange's request on its way to one candidate. Implements `PendingCopy` and `AttemptsListener`."""
-
-    __slots__ = ("attempts", "lane", "live", "permit", "queued_ns", "request", "side", "since_ns")
-
-    def __init__(self, live: LiveExchange, side: int, lane: Lane, request: CopiedRequest, queued_ns: int) -> None:
-        self.live = live
-        self.side = side
-        self.lane = lane
-        self.request: CopiedRequest | None = request  # None once it was sent
-        self.queued_ns = queued_ns
-        self.since_ns = live.asked_ns  # what its age counts from
-        self.permit: Permit | None = None
-        self.attempts: Attempts | None = None
-
-    @property
-    def needs_request(self) -> bool:
-        """Whether it has not been sent yet."""
-        return self.request is not None
-
-    def withdraw(self, reason: str) -> None:
-        """Nobody wants the answer any more."""
-        self.lane.withdraw(self, reason)
-
-    def production_ended(self, reason: str | None) -> None:
-        """Production's side is over, whole or because of `reason`."""
-        self.lane.production_ended(self, reason)
-
-    def on_answer(self, frames: list[bytes]) -> None:
-        """From the attempts."""
-        self.lane.sink.tell(self, frames)
-
-    def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
-        """From the attempts."""
-        self.lane.ended(self, frames, fault, status)
-
-    def on_retry(self, reason: str, frame: bytes) -> None:
-        """From the attempts."""
-        self.lane.retried(reason)
-        self.lane.sink.retried(self, frame)
 
 
 class Lane:

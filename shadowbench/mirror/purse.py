@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from shadowbench.limits import budget
-from shadowbench.limits.budget import Amount, BudgetPolicy, Ledger, Prices, Refusal, Reservation
+from shadowbench.limits.budget import NANO, Amount, BudgetPolicy, Ledger, Refusal, Reservation
+from shadowbench.limits.estimate import Prices, estimate
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.spending import SpendingFile
@@ -38,7 +38,7 @@ class Purse:
 
     def settle(self, reservation: Reservation, usd: float | None, tokens: int | None, *, answered: bool) -> None:
         """It cost this. `answered`: whole, so that its cost ought to be known."""
-        nano_usd = None if usd is None else max(0, round(usd * budget.NANO))
+        nano_usd = None if usd is None else max(0, round(usd * NANO))
         self.ledger.settle(reservation, nano_usd, tokens, answered=answered)
         self._keep()
 
@@ -49,7 +49,7 @@ class Purse:
     def _estimate(self, request: CopiedRequest) -> Amount:
         facts = request.facts
         maximum = max_output_tokens(self._options, facts.max_output_tokens)
-        return budget.estimate(self._prices, len(request.body), maximum, facts.n, self.ledger.spending.largest)
+        return estimate(self._prices, len(request.body), maximum, facts.n, self.ledger.spending.largest)
 
 
 def max_output_tokens(options: CandidateOptions, asked: int | None) -> int | None:

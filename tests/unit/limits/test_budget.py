@@ -12,11 +12,9 @@ from shadowbench.limits.budget import (
     Amount,
     BudgetPolicy,
     Ledger,
-    Prices,
     Refusal,
     Reservation,
     Spending,
-    estimate,
 )
 
 NOON = 12 * 3600.0
@@ -125,14 +123,6 @@ def test_what_was_under_way_at_a_crash_is_spent() -> None:
     again = Ledger(BudgetPolicy(usd_total=2.5), ledger.spending.restarted())
     assert again.left(NOON) == {"usd_total": NANO * 3 // 2}
     assert again.spending.windows[2].reserved == Amount()
-
-
-def test_estimates_use_prices_then_experience_then_the_default() -> None:
-    known = Prices(input_usd=1e-6, output_usd=2e-6)
-    assert estimate(known, 300, 50, 2, Amount()) == Amount(301_001, 201)
-    assert estimate(Prices(default_usd=0.5), 0, None, 1, Amount()) == Amount(NANO // 2, 1025)
-    assert estimate(Prices(), 0, 10, 1, Amount(77, 5)) == Amount(77, 11)
-    assert estimate(known, 0, 10**30, 5, Amount()).tokens < 10**9, "a stranger's number"
 
 
 class Purse(RuleBasedStateMachine):

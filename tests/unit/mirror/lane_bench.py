@@ -11,8 +11,9 @@ from typing import Any, cast
 from shadowbench import handoff
 from shadowbench.handoff import Frame, FrameReader, Kind
 from shadowbench.mirror.call import CallContext
+from shadowbench.mirror.copies import Copy
 from shadowbench.mirror.lag import LagMeter
-from shadowbench.mirror.lane import Copy, Lane
+from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.shaping import Shaped, Unshapable
