@@ -26,7 +26,7 @@ from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transpor
 
 OVERFLOW = "overflow"
 NOT_SENT = "not_sent:"
-SHUTDOWN = "shutdown"
+_OUR_DOING = frozenset({"shutdown", "killed"})  # killed: an operator ended all calls
 # The last attempt's answer, which the mirror did not keep because it meant to try again, and then could not.
 _ANSWERED = re.compile(r"http_(\d{3})")
 _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT_CANCELLED, Outcome.TIMED_OUT})
@@ -184,7 +184,7 @@ def _read(
 
 
 def _blame(outcome: Outcome, code: str | None) -> Outcome:
-    return Outcome.CLIENT_CANCELLED if code == SHUTDOWN else outcome
+    return Outcome.CLIENT_CANCELLED if code in _OUR_DOING else outcome
 
 
 def _neutral(code: str | None) -> str | None:

@@ -151,6 +151,8 @@ CUT_STREAM = ScriptedSide(head=STREAM_HEAD, chunks=stream(2, done=False), reason
             "shutdown",
         ),
         (ScriptedSide(head=None, reason="shutdown"), "client_cancelled", "shutdown"),
+        (ScriptedSide(head=None, reason="killed"), "client_cancelled", "killed"),
+        (ScriptedSide(head=None, reason="egress_refused"), "unreachable", "egress_refused"),
         (ScriptedSide(head=None, reason="refused"), "unreachable", "refused"),
         (ScriptedSide(head=None, reason="dns"), "unreachable", "dns"),
         (ScriptedSide(head=None, reason="tls"), "unreachable", "tls"),
