@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from shadowbench.endpoints.testing import Fault, ScriptedProvider
-from shadowbench.mirror.options import MirrorOptions
+from shadowbench.mirror.options import BudgetOptions, MirrorOptions
+from shadowbench.mirror.spending import SpendingFile
 from shadowbench.worker import to_json
 from tests.mirrors import FakeProxy, FakeRecorder, candidate, eventually
 
@@ -24,6 +25,7 @@ async def process(folder: Path, url: str, **changes: Any) -> AsyncIterator[async
     options = MirrorOptions(
         runtime_folder=str(folder / "run"),
         secret_file=str(folder / "secret"),
+        budget_file=str(folder / "log.budget"),
         candidates=(candidate(url, **changes),),
         duplicate_window_s=0.0,
         drain_s=5.0,
@@ -92,6 +94,39 @@ async def test_what_dies_with_it_is_counted_and_a_new_one_goes_on(tmp_path: Path
             await proxy.sender.leave(5.0)
     recorder.stop()
     assert recorder.errors == []
+
+
+async def test_what_was_spent_and_what_may_have_been_outlives_a_kill(tmp_path: Path) -> None:
+    recorder = FakeRecorder()
+    recorder.usd = 0.1
+    await recorder.listen(tmp_path / "run/recorder.sock")
+    budgets = BudgetOptions(usd_total=9.0)
+    async with ScriptedProvider(lambda r: Fault.HANG if b"hang" in r.body else None) as provider:
+        proxy = FakeProxy(tmp_path / "run/mirror.sock")
+        async with process(tmp_path, provider.url, budgets=budgets) as running:
+            await proxy.connect()
+            await recording(proxy)
+            proxy.exchange(b'{"model":"hang","messages":[]}')
+            await provider.until(lambda: len(provider.requests) == 2)
+            os.kill(running.pid, signal.SIGKILL)
+            await running.wait()
+        file = SpendingFile(tmp_path / "log.budget")
+        spent = file.register("small").windows[2].spent
+        file.close()
+        # One call cost 0.1; the next was expected to cost as much, and nobody knows how it ended.
+        assert spent.nano_usd == 200_000_000
+        await proxy.sender.leave(0.0)
+    recorder.stop()
+    assert recorder.errors == []
+
+
+async def test_a_damaged_budget_file_ends_it_with_a_message(tmp_path: Path) -> None:
+    (tmp_path / "log.budget").write_bytes(b"x" * 1024)
+    async with process(tmp_path, "http://127.0.0.1:1", budgets=BudgetOptions(usd_per_day=1.0)) as running:
+        assert running.stderr is not None
+        told = json.loads(await running.stderr.readline())
+        assert await running.wait() == 4
+        assert told["error"].startswith(f"{tmp_path}/log.budget is no budget file") and "move it away" in told["error"]
 
 
 async def test_a_missing_key_ends_it_with_a_message(tmp_path: Path) -> None:
