@@ -88,6 +88,7 @@ class Steering:
         self._read = read
         self._log = log
         self._untold: list[Fields] = []  # marks that no mirror took yet
+        self._version: int | None = None  # of the policy, as the mirror told last
         self._one_at_a_time = asyncio.Lock()  # protects the course: changes reach all workers in one order
         crew.counters.gauge("mirroring_enabled", mode is Mode.ON)
 
@@ -197,7 +198,7 @@ class Steering:
         answer: Fields = {"applied": [each.name for each in applied], "needs_restart": [each.name for each in waiting]}
         if not applied:
             self._log.info("the configuration was read again, nothing that is live has changed")
-            return {**self._told({}), **answer}
+            return {**self._told(), **answer}
         before = self.course
         after = Course(settings=running, rates=before.rates.without(applied), mode=_mode_of(before.mode, applied))
         marks = _marks("policy_changed", applied) + self._mode_marks(before.mode, after.mode)
@@ -228,7 +229,7 @@ class Steering:
         )
         if failures := [answer for answer in told if isinstance(answer, BaseException)]:
             raise _not_confirmed(failures)
-        return self._told(next((answer for answer in told if isinstance(answer, dict) and mirrors), {}))
+        return self._told()
 
     @property
     def _hands_off(self) -> bool:
@@ -242,7 +243,8 @@ class Steering:
         message = {"kind": "change", "options": options, "withdraw": withdraws, "marks": marks}
         answer = await child.ask(message, _CONFIRM_S)
         # The next mirror starts above this version: one that meant other rates would not be told apart in the log.
-        child.amend({"version_above": answer["policy_version"]})
+        self._version = answer["policy_version"]
+        child.amend({"version_above": self._version})
         child.works_by(child.spec.options)
         self._untold = [mark for mark in self._untold if mark not in marks]
         return answer
@@ -253,8 +255,8 @@ class Steering:
         child.works_by(options)
         return answer
 
-    def _told(self, answer: Fields) -> Fields:
-        return {"mirroring": self.course.mode.value, "policy_version": answer.get("policy_version")}
+    def _told(self) -> Fields:
+        return {"mirroring": self.course.mode.value, "policy_version": self._version}
 
     def _mode_marks(self, before: Mode, after: Mode) -> list[Fields]:
         if before is after:

@@ -161,7 +161,7 @@ def _links(mirror: Mapping[str, Any]) -> str:
 def _lanes(mirror: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
-    table = Table("candidate", "rate", "in force", "queued", "running", "breaker", "left today", "note", box=None)
+    table = Table("candidate", "rate", "in force", "queued", "running", "breaker", "budget left", "note", box=None)
     for lane in mirror["lanes"]:
         table.add_row(
             lane["name"],

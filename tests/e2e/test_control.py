@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,7 +23,7 @@ import yaml
 from shadowbench.endpoints.received import Received
 from shadowbench.endpoints.testing import Reply, ScriptedProvider, ScriptedServer, Step, chunk, head
 from tests.origins import RawClient, json_request
-from tests.sidecars import Sidecar, chat, eventually
+from tests.sidecars import Sidecar, chat, command, eventually
 
 CHAT = "/v1/chat/completions"
 CLIENTS = 6
@@ -273,6 +276,48 @@ async def test_a_hang_up_reads_the_file_and_a_wrong_one_changes_nothing(tmp_path
             _, state = await sidecar.control("state")
             assert state["mirror"]["lanes"][0]["sample_rate"] == 0.25
             assert sorted([sidecar.pid, *sidecar.children()]) == sorted(family)
+
+
+async def test_a_terminal_that_is_closed_leaves_the_sidecar_running_as_it_was(tmp_path: Path) -> None:
+    async with ScriptedProvider() as production:
+        sidecar = Sidecar(tmp_path, production.url, candidates={"small": {"sample_rate": 0.5}})
+        (tmp_path / "shadowbench.yaml").write_text(yaml.safe_dump(sidecar.config))
+        master, terminal = pty.openpty()
+        sidecar.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"import fcntl, os, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {EXEC}",
+                *command(),
+            ],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            cwd=tmp_path,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        try:
+            await eventually(lambda: _answers(sidecar))
+            workers = sidecar.children()
+            os.close(master)  # SIGHUP to all of them, and nobody reads their stderr any more
+            await eventually(lambda: _is(reloads(sidecar, "unchanged"), 1))
+            os.kill(sidecar.child("recorder"), signal.SIGKILL)  # which the parent wants to log, and cannot
+            await eventually(lambda: _is(sidecar.total("shadowbench_worker_restarts_total"), 1))
+            assert set(sidecar.children()) >= set(workers[:2])
+            assert (await change(sidecar, "pause"))["mirroring"] == "paused"
+        finally:
+            assert await sidecar.stop() == 0
+
+
+EXEC = "import sys; os.execv(sys.argv[1], [*sys.argv[1:], 'serve', '-c', 'shadowbench.yaml'])"
+
+
+async def _answers(sidecar: Sidecar) -> bool:
+    try:
+        return (await sidecar.control("state"))[1]["mirror"]["answers"] is True
+    except OSError:
+        return False
 
 
 async def test_the_token_is_with_the_parent_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
