@@ -65,7 +65,10 @@ class Finder:
 
     def edits(self, text: str) -> list[Edit]:
         """What to replace in a plain text, in order. Placeholders that stand in it already are left alone."""
-        found = [each for start, end in _between_placeholders(text) for each in self._found(text, start, end)]
+        places = _between_placeholders(text)
+        if len(places) > 1 and not self.is_suspicious(PLACEHOLDER.sub("\n", text).encode("utf-8", "replace")):
+            return []
+        found = [each for start, end in places for each in self._found(text, start, end)]
         return [self._edit(text, each) for each in _merged(found)] if found else []
 
     def mark(self, kind: str, value: str) -> str:
