@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from shadowbench import __version__
+from shadowbench.cli import log_commands
+from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
 from shadowbench.cli.control import control
 from shadowbench.cli.demo import demo
 
@@ -20,18 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "-c", "--config", metavar="FILE", help="Configuration. Default: shadowbench.yaml, then config/shadowbench.yaml."
-    ),
-]
-
-LogOption = Annotated[
-    str | None, typer.Option("--log", metavar="FILE", help="The pair log, a file or URL. Default: the configuration's.")
-]
-QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar.")]
 
 
 def _version(wanted: bool) -> None:
@@ -119,13 +109,6 @@ class ReportFormat(StrEnum):
     json = "json"
 
 
-class ExportFormat(StrEnum):
-    """What `export` writes."""
-
-    jsonl = "jsonl"
-    csv = "csv"
-
-
 @app.command(rich_help_panel="Read the log")
 def report(
     config: ConfigOption = None,
@@ -149,31 +132,4 @@ def report(
     raise typer.Exit(run_report(options))
 
 
-@app.command(rich_help_panel="Read the log")
-def export(
-    config: ConfigOption = None,
-    log: LogOption = None,
-    format: Annotated[ExportFormat, typer.Option("--format", help="One pair a line.")] = ExportFormat.jsonl,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: stdout.")] = None,
-    candidate: Annotated[
-        list[str] | None, typer.Option("--candidate", metavar="NAME", help="Only this one's pairs; may be repeated.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output when it exists.")] = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Write the pairs as JSON lines or CSV."""
-    from shadowbench.cli.export import ExportOptions, run_export
-    from shadowbench.cli.output import own_files
-    from shadowbench.cli.source import log_source
-
-    log_url = log_source(config, log).url
-    options = ExportOptions(
-        log_url=log_url,
-        format=format.value,
-        output=output,
-        force=force,
-        own_files=own_files(config, log_url, os.environ),
-        candidates=tuple(candidate or ()),
-        progress=False if quiet else None,
-    )
-    raise typer.Exit(run_export(options))
+log_commands.add_to(app)

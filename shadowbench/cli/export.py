@@ -1,53 +1,113 @@
-"""`shadowbench export`: writes the pairs of a log as JSON lines or CSV, to a file that appears whole or to stdout."""
+"""`shadowbench export`: writes the pairs of a log to stdout, or to a file or object that appears whole."""
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, cast
 
 from shadowbench.cli.output import check_output, destination
 from shadowbench.cli.progress import tracked
+from shadowbench.cli.quantities import counted, moment_of
 from shadowbench.errors import ConfigurationError
+from shadowbench.records import Exchange
 from shadowbench.store.base import Pair, PairLog, each_exchange, pairs_of
-from shadowbench.store.flat import CSV_COLUMNS, as_csv_row, as_json_line
-from shadowbench.store.opening import open_log
+from shadowbench.store.exporting.compression import compressing, ending_of
+from shadowbench.store.exporting.formats import WRITERS, Format, check_compression, format_of
+from shadowbench.store.exporting.objects import is_object, object_exists, put_object
+from shadowbench.store.opening import open_log, path_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
-    """`output`: None is stdout. `candidates`: only these; empty means all. `own_files`: never written over."""
+    """`output`: a path or the URL of an object; None is stdout. `candidates`: only these; empty means all."""
 
     log_url: str
-    format: Literal["jsonl", "csv"] = "jsonl"
-    output: Path | None = None
+    format: Format = "jsonl"
+    output: Path | str | None = None
+    since: float | None = None  # Unix seconds; only exchanges that started then or later
+    until: float | None = None  # and before this
+    after: int = 0  # only exchanges with a number above it
     force: bool = False  # an output that exists is replaced
-    own_files: tuple[Path, ...] = ()
+    own_files: tuple[Path, ...] = ()  # never written over
     candidates: tuple[str, ...] = ()
     progress: bool | None = None  # None: when stderr is a terminal
 
 
+def told_options(
+    *, format: str | None, output: str | None, since: str | None, until: str | None, now: float, **others: Any
+) -> ExportOptions:
+    """Options as somebody types them. `now`: Unix seconds, which ages are counted from."""
+    name = output or ""
+    chosen = cast(Format, format) if format is not None else format_of(name) or "jsonl"
+    check_compression(chosen, name)
+    return ExportOptions(
+        format=chosen,
+        output=output if output is None or is_object(output) else Path(output.removeprefix("file://")),
+        since=None if since is None else moment_of(since, "--since", now),
+        until=None if until is None else moment_of(until, "--until", now),
+        **others,
+    )
+
+
 def run_export(options: ExportOptions) -> int:
     """Write the pairs; the exit code. What is appended meanwhile is left for the next time."""
-    check_output(options.output, options.own_files, force=options.force)
+    _check(options)
     log = open_log(options.log_url, "read")
     try:
-        with destination(options.output) as out:
-            count = _WRITERS[options.format](_pairs(log, options), out)
+        with _opened(options) as out:
+            count = WRITERS[options.format](_pairs(log, options), out)
     finally:
         log.close()
-    sys.stderr.write(f"{count:,} {'pair' if count == 1 else 'pairs'} exported\n")
+    sys.stderr.write(f"{counted(count, 'pair')} exported\n")
     return 0
+
+
+def _check(options: ExportOptions) -> None:
+    if not isinstance(options.output, str):
+        check_output(options.output, options.own_files, force=options.force)
+    elif not options.force and object_exists(options.output):
+        raise ConfigurationError(f"{options.output} exists; --force overwrites it")
+
+
+@contextmanager
+def _opened(options: ExportOptions) -> Iterator[BinaryIO]:
+    """Where to write, compressed as the name tells."""
+    output = options.output
+    place = _object(output, options) if isinstance(output, str) else destination(output)
+    with place as out, compressing(out, ending_of(str(output or ""))) as packed:
+        yield packed
+
+
+@contextmanager
+def _object(url: str, options: ExportOptions) -> Iterator[BinaryIO]:
+    """Pairs gather in a file without a name, beside the log where there is room and privacy; then they are sent."""
+    with tempfile.TemporaryFile(dir=room_for(path_of(options.log_url).parent)) as file:
+        yield cast(BinaryIO, file)
+        file.flush()
+        put_object(url, cast(BinaryIO, file))
+
+
+def room_for(folder: Path) -> Path | None:
+    """`folder` when temporary files can be made in it, else None: the system's place for them."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
 
 
 def _pairs(log: PairLog, options: ExportOptions) -> Iterator[Pair]:
     """The wanted pairs. A candidate that is in none of them is a mistake, told before the output appears."""
     wanted, seen = set(options.candidates), set()
-    found = each_exchange(log)
+    found = each_exchange(log, after=options.after)
     for exchange in tracked(found, total=log.counts().exchanges, label="Exporting", wanted=options.progress):
+        if not _is_within(exchange, options):
+            continue
         for pair in pairs_of(exchange):
             name = pair.candidate.observation.endpoint
             seen.add(name)
@@ -59,31 +119,6 @@ def _pairs(log: PairLog, options: ExportOptions) -> Iterator[Pair]:
         )
 
 
-def _write_json_lines(pairs: Iterator[Pair], out: BinaryIO) -> int:
-    count = 0
-    for count, pair in enumerate(pairs, 1):  # noqa: B007 - the last value is the result
-        out.write(as_json_line(pair))
-    return count
-
-
-class _Utf8:
-    """The text file that `csv` wants. A TextIOWrapper would close stdout when writing has failed."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-
-    def write(self, text: str) -> int:
-        # "replace": what has no UTF-8 (a lone surrogate) becomes "?"; JSON lines keep it.
-        return self._out.write(text.encode("utf-8", "replace"))
-
-
-def _write_csv(pairs: Iterator[Pair], out: BinaryIO) -> int:
-    rows = csv.writer(_Utf8(out))
-    rows.writerow(CSV_COLUMNS)
-    count = 0
-    for count, pair in enumerate(pairs, 1):  # noqa: B007 - the last value is the result
-        rows.writerow(as_csv_row(pair))
-    return count
-
-
-_WRITERS: dict[str, Callable[[Iterator[Pair], BinaryIO], int]] = {"jsonl": _write_json_lines, "csv": _write_csv}
+def _is_within(exchange: Exchange, options: ExportOptions) -> bool:
+    since, until = options.since, options.until
+    return (since is None or exchange.started_at >= since) and (until is None or exchange.started_at < until)

@@ -71,11 +71,11 @@ class LogUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose exchanges: those with any of these keys. None matches nothing."""
+    """Whose exchanges: those with any of these keys."""
 
-    user_key: str | None = None
-    tenant_key: str | None = None
-    cluster_key: str | None = None
+    user_keys: tuple[str, ...] = ()
+    tenant_keys: tuple[str, ...] = ()
+    cluster_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +172,12 @@ class PairLog(Protocol):
         """Let go of it. A second call does nothing."""
 
 
-def each_exchange(log: PairLog, *, upto: int | None = None, with_bodies: bool = True) -> Iterator[Exchange]:
-    """All exchanges up to `upto`, by default up to the newest one now."""
+def each_exchange(
+    log: PairLog, *, after: int = 0, upto: int | None = None, with_bodies: bool = True
+) -> Iterator[Exchange]:
+    """All exchanges numbered above `after` up to `upto`, by default up to the newest one now."""
     upto = log.newest() if upto is None else upto
-    after, at_end = 0, False
+    at_end = False
     while not at_end:
         page = log.page(after=after, upto=upto, with_bodies=with_bodies)
         yield from page.exchanges

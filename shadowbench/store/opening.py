@@ -17,7 +17,7 @@ from shadowbench.store.queries import script
 from shadowbench.store.sqlite import SqlitePairLog
 from shadowbench.store.transactions import translated
 
-Mode = Literal["read", "write"]
+Mode = Literal["read", "write", "change"]
 
 FILE_MODE = 0o600
 """The log holds what users wrote and models answered: its owner's business alone."""
@@ -34,7 +34,7 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 def open_log(url: str, mode: Mode) -> PairLog:
-    """The log at `url`. Writing creates it and migrates it; reading changes nothing.
+    """The log at `url`. Writing creates it and migrates it, `change` migrates one that is there; reading changes nothing.
 
     Raises `ConfigurationError` for a URL that cannot be meant, `UnavailableError` (with what to do) for a log that
     cannot be used.
@@ -44,9 +44,23 @@ def open_log(url: str, mode: Mode) -> PairLog:
         raise UnavailableError(f"the pair log's folder {path.parent} does not exist; create it, or change store.url")
     if path.is_dir():
         raise UnavailableError(f"{path} is a folder; store.url must name a file")
+    if mode != "write" and not path.exists():
+        raise UnavailableError(f"there is no pair log at {path}; start `shadowbench serve`, or check store.url")
     with translated(path):
-        connection = _open_for_writing(path) if mode == "write" else _open_for_reading(path)
+        connection = _open_for_reading(path) if mode == "read" else _open_for_writing(path)
     return SqlitePairLog(connection, path)
+
+
+def version_of(url: str) -> int:
+    """The schema version of the log at `url`. Raises as `open_log` does when there is none."""
+    open_log(url, "read").close()
+    path = path_of(url)
+    with translated(path):
+        connection = _readable(path)
+        try:
+            return state_of(connection).version
+        finally:
+            connection.close()
 
 
 def path_of(url: str) -> Path:
@@ -126,8 +140,6 @@ def _create_privately(path: Path) -> None:
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        raise UnavailableError(f"there is no pair log at {path}; start `shadowbench serve`, or check store.url")
     connection = _readable(path)
     try:
         state = state_of(connection)

@@ -15,7 +15,7 @@ Reason = Literal["age", "size", "count"]
 _CHECK_S = 1.0
 """How often the log is looked at while nothing is too much. By then it is at most a second's traffic over its bounds."""
 
-_SPARE_BYTES = 8 * 1024 * 1024
+SPARE_BYTES = 8 * 1024 * 1024
 """Free space that is not given back: the next exchanges take it, and cutting it off only to grow again is work for nothing."""
 
 _PIECE_BYTES = 8192
@@ -73,13 +73,14 @@ class Retention:
         *,
         clock: Callable[[], float],
         now: Callable[[], float],
-        pace: Pace | None = None,
+        spare_bytes: int = SPARE_BYTES,
     ) -> None:
         self._options = options
+        self._spare_bytes = spare_bytes
         self._clock = clock
         self._now = now
-        self._deleting = pace or Pace(clock)
-        self._shrinking = pace or Pace(clock)
+        self._deleting = Pace(clock)
+        self._shrinking = Pace(clock)
         self._look_at = 0.0
         self._notes_at = 0.0
 
@@ -118,9 +119,9 @@ class Retention:
             log.delete_notes(self._now() - self._options.max_age_s)
 
     def _shrink(self, log: LogUpkeep, usage: LogUsage) -> bool:
-        if not self._options.bounds_anything or usage.free_bytes <= _SPARE_BYTES:
+        if not self._options.bounds_anything or usage.free_bytes <= self._spare_bytes:
             return False
-        too_much = usage.free_bytes - _SPARE_BYTES
+        too_much = usage.free_bytes - self._spare_bytes
         given = self._shrinking.run(
             lambda size: log.shrink(limit_bytes=min(size * _PIECE_BYTES, too_much)) // _PIECE_BYTES
         )

@@ -47,8 +47,9 @@ class SqliteUpkeep:
 
     def owned_by(self, owner: Owner, *, after: int, upto: int) -> Sequence[int]:
         """See `LogUpkeep.owned_by`."""
-        keys = {"user": owner.user_key, "tenant": owner.tenant_key, "cluster": owner.cluster_key}
-        return self._numbers("owned_by", after=after, upto=upto, **keys)
+        keys = {"users": owner.user_keys, "tenants": owner.tenant_keys, "clusters": owner.cluster_keys}
+        as_json = {name: orjson.dumps(values).decode() for name, values in keys.items()}
+        return self._numbers("owned_by", after=after, upto=upto, **as_json)
 
     def delete(self, numbers: Sequence[int]) -> int:
         """See `LogUpkeep.delete`."""

@@ -116,7 +116,11 @@ SELECT count(*) FROM exchanges WHERE started_at < :before;
 -- name: owned_by
 -- A scan of the range; migration 0002 says why there is no index.
 SELECT number FROM exchanges
-WHERE number > :after AND number <= :upto AND (user_key = :user OR tenant_key = :tenant OR cluster_key = :cluster)
+WHERE number > :after AND number <= :upto AND (
+    user_key IN (SELECT value FROM json_each(:users))
+    OR tenant_key IN (SELECT value FROM json_each(:tenants))
+    OR cluster_key IN (SELECT value FROM json_each(:clusters))
+)
 ORDER BY number;
 
 -- name: delete_exchanges

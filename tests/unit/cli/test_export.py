@@ -71,7 +71,7 @@ def test_an_export_that_fails_leaves_the_old_output(url: str, tmp_path: Path, mo
     def full(pair: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("shadowbench.cli.export.as_json_line", full)
+    monkeypatch.setattr("shadowbench.store.exporting.formats.as_json_line", full)
     with pytest.raises(ShadowbenchError, match=r"cannot write .*: No space left on device"):
         run_export(ExportOptions(log_url=url, output=output, force=True))
     assert output.read_text() == "old"

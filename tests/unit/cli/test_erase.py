@@ -1,0 +1,94 @@
+"""`erase` finds people by what they are called, hashed with the mirror's secret, and leaves no byte of theirs."""
+
+from pathlib import Path
+
+import pytest
+
+from shadowbench import keyed
+from shadowbench.cli.erase import EraseOptions, Named, run_erase
+from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.store.base import each_exchange
+from shadowbench.store.erasing import Clocks
+from shadowbench.store.opening import open_log
+from shadowbench.store.testing import an_exchange, an_observation
+
+SALT = b"0123456789abcdef" * 2
+CLOCKS = Clocks(clock=iter(range(10**9)).__next__, now=lambda: 0.0, rest=lambda seconds: None)
+KEYS = (
+    {"user_key": keyed.user_key(SALT, b"ada@example.org")},
+    {"tenant_key": keyed.tenant_key(SALT, b"acme")},
+    {"tenant_key": keyed.tenant_key(SALT, keyed.placeholder(SALT, b"Bearer sk-1"))},
+    {"cluster_key": keyed.cluster_key(SALT, b"session-7")},
+    {},
+)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Exchanges 1 to 5, each of another owner, the last of nobody."""
+    (tmp_path / "log.db.secret").write_bytes(SALT)
+    (tmp_path / "log.db.secret").chmod(0o600)
+    url = f"sqlite:///{tmp_path}/log.db"
+    log = open_log(url, "write")
+    log.append(
+        [an_exchange(n, an_observation(f"words of {n}.", endpoint="small"), **keys) for n, keys in enumerate(KEYS, 1)]
+    )
+    log.close()
+    return url
+
+
+def options(url: str, tmp_path: Path, *, dry_run: bool = False, **whose: str) -> EraseOptions:
+    return EraseOptions(log_url=url, whose=Named(**whose), secret_file=tmp_path / "log.db.secret", dry_run=dry_run)
+
+
+def left(url: str) -> list[int]:
+    log = open_log(url, "read")
+    numbers = [exchange.sequence for exchange in each_exchange(log, with_bodies=False)]
+    log.close()
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("whose", "number"),
+    [
+        ({"user": "ada@example.org"}, 1),
+        ({"tenant": "acme"}, 2),
+        ({"credential": "sk-1"}, 3),
+        ({"credential": "Bearer sk-1"}, 3),
+        ({"cluster": "session-7"}, 4),
+        ({"key": keyed.user_key(SALT, b"ada@example.org")}, 1),
+        ({"key": keyed.cluster_key(SALT, b"session-7")}, 4),
+    ],
+)
+def test_the_owner_is_found_and_gone(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], whose: dict[str, str], number: int
+) -> None:
+    assert run_erase(options(url, tmp_path, dry_run=True, **whose), {}, CLOCKS) == 0
+    assert capsys.readouterr().out == "1 exchange would be erased\n"
+    assert left(url) == [1, 2, 3, 4, 5]
+    assert run_erase(options(url, tmp_path, **whose), {}, CLOCKS) == 0
+    assert capsys.readouterr().out == "1 exchange erased\n"
+    assert left(url) == [n for n in range(1, 6) if n != number]
+    everything = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"words of %d." % number not in everything
+    assert b"words of 5." in everything
+
+
+def test_nobody_is_found_by_another_secret(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_erase(options(url, tmp_path, tenant="acme"), {"SHADOWBENCH_SECRET": "ab" * 32}, CLOCKS) == 0
+    assert capsys.readouterr().out == "0 exchanges erased\n"
+
+
+def test_without_a_secret_only_a_hash_finds_anybody(url: str, tmp_path: Path) -> None:
+    (tmp_path / "log.db.secret").unlink()
+    with pytest.raises(UnavailableError, match=r"there is no secret file .*; name the configuration with -c"):
+        run_erase(options(url, tmp_path, user="ada@example.org"), {}, CLOCKS)
+    assert not (tmp_path / "log.db.secret").exists()
+    assert run_erase(options(url, tmp_path, key=str(KEYS[0]["user_key"])), {}, CLOCKS) == 0
+    assert left(url) == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("whose", [{}, {"user": "a", "tenant": "b"}, {"user": ""}])
+def test_exactly_one_owner_is_named(url: str, tmp_path: Path, whose: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="whose"):
+        run_erase(options(url, tmp_path, **whose), {}, CLOCKS)
