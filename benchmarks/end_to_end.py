@@ -72,6 +72,7 @@ class Sidecar:
             "admin": {"listen": f"127.0.0.1:{self._admin}"},
             "production": {"url": f"http://127.0.0.1:{production}"},
             "candidates": {"small": candidate_config | ({"queue": queue} if queue else {})},
+            "mirror": {"duplicate_window_s": 0},  # one body, again and again
             "store": {"url": f"sqlite:///{self.database}"},
             "runtime": {"folder": str(folder / "run")},
         }

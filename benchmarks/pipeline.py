@@ -210,7 +210,7 @@ def measure(folder: Path, wanted: argparse.Namespace, *, streamed: bool) -> Resu
         workers = {}
         for role, options in (
             ("recorder", {"store_url": f"sqlite:///{folder}/pairs.db", "secret_file": str(folder / "secret")}),
-            ("mirror", {"candidates": [candidate], "secret_file": str(folder / "secret")}),
+            ("mirror", {"candidates": [candidate], "duplicate_window_s": 0.0, "secret_file": str(folder / "secret")}),
         ):
             text = folder / f"{role}.json"
             text.write_text(json.dumps(options | {"runtime_folder": str(run)}))

@@ -71,6 +71,8 @@ class Sidecar:
             "admin": {"listen": f"127.0.0.1:{self.admin_port}"},
             "control": {"listen": f"127.0.0.1:{self.control_port}"},
             "production": {"url": production_url} | config.pop("production", {}),
+            # Tests ask the same again and again.
+            "mirror": {"duplicate_window_s": 0} | config.pop("mirror", {}),
             "store": {"url": f"sqlite:////{str(self.log_path).lstrip('/')}"} | config.pop("store", {}),
             "runtime": {"folder": str(folder / "run")},
         } | config

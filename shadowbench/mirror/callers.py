@@ -6,6 +6,8 @@ equal values, so that a tenant's traffic can be grouped and erased, and useless 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from shadowbench import keyed
 from shadowbench.mirror.head import RequestHead
 
@@ -35,7 +37,11 @@ def tenant_key(salt: bytes, header: bytes | None, head: RequestHead, caller_key:
     """Whose traffic it is: the tenant header's value, else the credential. None when neither is there."""
     named = head.get(header) if header is not None else None
     value = named or caller_key
-    return keyed.tenant_key(salt, value) if value else None
+    return _tenant_key(salt, value) if value else None
+
+
+# Tenants are few, and each comes with every one of its requests.
+_tenant_key = lru_cache(1024)(keyed.tenant_key)
 
 
 def user_key(salt: bytes, header: bytes | None, head: RequestHead, named: str | None) -> str | None:

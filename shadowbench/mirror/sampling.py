@@ -79,17 +79,19 @@ class Draw(NamedTuple):
 
 def draw(point: int, own_lot: int, rates: Sequence[float], shares: Sequence[float], bound: Bound) -> Draw:
     """Compare the point with every candidate's rate and the lot with its share."""
-    passed = tuple(
-        index for index, rate in enumerate(rates) if (limit := bound.limit(rate)) > 0 and point < keyed.threshold(limit)
-    )
-    chosen = {
-        index: bound.probability(rates[index], shares[index])
-        for index in passed
-        if shares[index] >= 1.0 or own_lot < keyed.threshold(shares[index])
-    }
+    passed: list[int] = []
+    chosen: dict[int, float] = {}
+    for index, rate in enumerate(rates):
+        limit = bound.limit(rate)
+        if limit <= 0 or point >= keyed.threshold(limit):
+            continue
+        passed.append(index)
+        share = shares[index]
+        if share >= 1.0 or own_lot < keyed.threshold(share):
+            chosen[index] = bound.probability(rate, share)
     if chosen or not passed:
-        return Draw(chosen, passed, "")
-    return Draw({}, passed, THINNED if any(shares[index] > 0 for index in passed) else WARMING_UP)
+        return Draw(chosen, tuple(passed), "")
+    return Draw({}, tuple(passed), THINNED if any(shares[index] > 0 for index in passed) else WARMING_UP)
 
 
 def lot(salt: bytes, request_key: bytes) -> int:
