@@ -35,14 +35,17 @@ class _Seen:
 
     def change(self, value: str, at: float) -> str | None:
         """Take a value; what was there before when it is a change."""
-        before, seen_at = self.last, self.times.get(value)
-        is_known = before in (None, value) or (seen_at is not None and at - seen_at <= _FORGET_S)
+        before = self.last
+        if value == before:
+            self.times[value] = at
+            return None
+        seen_at = self.times.get(value)
+        is_known = before is None or (seen_at is not None and at - seen_at <= _FORGET_S)
         if not is_known and at < self.quiet_until:
             return None
-        self.times.pop(value, None)
-        self.times[value] = at if seen_at is None else max(at, seen_at)
+        self.times[value] = at
         if len(self.times) > _VALUES:
-            del self.times[next(iter(self.times))]
+            del self.times[min(self.times, key=self.times.__getitem__)]
         self.last = value
         if is_known:
             return None
@@ -50,31 +53,41 @@ class _Seen:
         return before
 
 
+class _Name:
+    """One endpoint and requested model."""
+
+    __slots__ = ("fingerprint", "model")
+
+    def __init__(self) -> None:
+        self.model = _Seen()
+        self.fingerprint = _Seen()
+
+
 class ChangeWatch:
     """Observations in, marks out."""
 
     def __init__(self) -> None:
-        self._names: OrderedDict[tuple[str, str | None, str], _Seen] = OrderedDict()
+        self._names: OrderedDict[tuple[str, str | None], _Name] = OrderedDict()
 
     def notice(self, seen: Observation, at: float) -> list[Mark]:
         """What has changed with this observation, made at Unix time `at`."""
-        marks = []
-        for kind, value in ((MODEL, seen.reported_model), (FINGERPRINT, seen.fingerprint)):
-            if value is None:
-                continue
-            before = self._of(seen.endpoint, seen.requested_model, kind).change(value[:_LONGEST_VALUE], at)
-            if before is not None:
-                after = value[:_LONGEST_VALUE]
-                marks.append(Mark(at=at, kind=kind, endpoint=seen.endpoint, before=before, after=after))
-        return marks
+        if seen.reported_model is None and seen.fingerprint is None:
+            return []
+        name = self._name(seen.endpoint, seen.requested_model)
+        told = ((MODEL, name.model, seen.reported_model), (FINGERPRINT, name.fingerprint, seen.fingerprint))
+        return [
+            Mark(at=at, kind=kind, endpoint=seen.endpoint, before=before, after=value[:_LONGEST_VALUE])
+            for kind, values, value in told
+            if value is not None and (before := values.change(value[:_LONGEST_VALUE], at)) is not None
+        ]
 
-    def _of(self, endpoint: str, requested_model: str | None, kind: str) -> _Seen:
-        name = (endpoint, requested_model and requested_model[:_LONGEST_VALUE], kind)
-        found = self._names.get(name)
+    def _name(self, endpoint: str, requested_model: str | None) -> _Name:
+        key = (endpoint, requested_model and requested_model[:_LONGEST_VALUE])
+        found = self._names.get(key)
         if found is None:
-            found = self._names[name] = _Seen()
+            found = self._names[key] = _Name()
             if len(self._names) > _NAMES:
                 self._names.popitem(last=False)
         else:
-            self._names.move_to_end(name)
+            self._names.move_to_end(key)
         return found

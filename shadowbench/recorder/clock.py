@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shadowbench.handoff import Chunk
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import Timing
 
 
-@dataclass(frozen=True, slots=True)
-class Gaps:
+class Gaps(NamedTuple):
     """How long the reader waited between chunks that carried content. Absent below two chunks."""
 
-    chunks: int
+    chunks: int | None
     p50_s: float | None = None
     p95_s: float | None = None
     max_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+_NO_GAPS = Gaps(None)
+
+
+class Content(NamedTuple):
     """What the wire reading says about when content came, in seconds after `origin_ns`."""
 
     first_s: float | None
@@ -42,27 +43,30 @@ def timing_of(side: RawSide, chunks: Sequence[Chunk], content: Content | None) -
     A moment before t0 has no duration: an endpoint that answers before it has the whole request is not "instant".
     Above the capture bound the last byte that was kept is not the last that came, so `last_byte_s` is the end's.
     """
-    t0 = side.t0_ns
-    gaps = gaps_between(content.times) if content is not None else None
-    last_ns = side.end.end_ns if side.overflow else (chunks[-1].at_ns if chunks else None)
+    t0, head, end = side.t0_ns, side.head, side.end
+    gaps = gaps_between(content.times) if content is not None else _NO_GAPS
+    last_ns = end.end_ns if side.overflow else (chunks[-1].at_ns if chunks else None)
+    first_s = content.first_s if content is not None and t0 is not None else None
     return Timing(
-        queue_s=side.head.queue_s if side.head is not None else None,
-        connect_s=side.head.connect_s if side.head is not None else None,
-        head_s=_since(t0, side.head.head_ns if side.head is not None else None),
+        queue_s=head.queue_s if head is not None else None,
+        connect_s=head.connect_s if head is not None else None,
+        head_s=_since(t0, head.head_ns if head is not None else None),
         first_byte_s=_since(t0, chunks[0].at_ns if chunks else None),
-        first_content_s=_positive(content.first_s) if content is not None and t0 is not None else None,
+        first_content_s=first_s if first_s is not None and first_s >= 0 else None,
         last_byte_s=_since(t0, last_ns),
-        content_chunks=gaps.chunks if gaps is not None else None,
-        gap_p50_s=gaps.p50_s if gaps is not None else None,
-        gap_p95_s=gaps.p95_s if gaps is not None else None,
-        gap_max_s=gaps.max_s if gaps is not None else None,
-        paused_s=side.end.paused_s,
-        loop_lag_s=side.end.lag_s,
+        content_chunks=gaps.chunks,
+        gap_p50_s=gaps.p50_s,
+        gap_p95_s=gaps.p95_s,
+        gap_max_s=gaps.max_s,
+        paused_s=end.paused_s,
+        loop_lag_s=end.lag_s,
     )
 
 
 def gaps_between(times: Sequence[float]) -> Gaps:
     """Gaps between content chunks. Equal times are one chunk that was cut to fit into frames."""
+    if len(times) < 2:
+        return Gaps(len(times))
     distinct = [at for index, at in enumerate(times) if index == 0 or at != times[index - 1]]
     if len(distinct) < 2:
         return Gaps(len(distinct))
@@ -82,7 +86,3 @@ def _since(t0: int | None, moment: int | None) -> float | None:
     if t0 is None or moment is None or moment < t0:
         return None
     return (moment - t0) / 1e9
-
-
-def _positive(seconds: float | None) -> float | None:
-    return seconds if seconds is not None and seconds >= 0 else None

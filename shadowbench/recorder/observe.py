@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shadowbench import handoff
 from shadowbench.handoff import Chunk
@@ -33,8 +33,7 @@ _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT
 _EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What was asked of an endpoint, as far as its observation needs it."""
 
     endpoint: str
@@ -43,8 +42,7 @@ class Asked:
     started_at: float = 0.0  # Unix seconds: some prices change by the hour
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Means(NamedTuple):
     """What observing needs beside the bytes."""
 
     limits: ReadingLimits

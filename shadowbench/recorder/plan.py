@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,8 +13,7 @@ from shadowbench.records import Dialect
 _DIALECTS = {dialect.value: dialect for dialect in Dialect}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCandidate:
+class PlannedCandidate(NamedTuple):
     """One candidate the exchange was sampled for. `not_sent` says why no copy was dispatched, None when one was."""
 
     side: int
@@ -27,8 +25,7 @@ class PlannedCandidate:
     dialect: Dialect | None = None  # None: the client's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything about an exchange that its bytes do not say."""
 
     id: str

@@ -19,8 +19,7 @@ class RawAttempt(NamedTuple):
     ended_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawSide:
+class RawSide(NamedTuple):
     """What came back from one endpoint. `parts` are payloads of PART, unread; empty bodies have none."""
 
     t0_ns: int | None  # None: the request was never handed over in full
@@ -32,8 +31,7 @@ class RawSide:
     attempts: tuple[RawAttempt, ...] = ()  # before this side's t0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawExchange:
+class RawExchange(NamedTuple):
     """One exchange, told to its end on every side."""
 
     opened: OpenPayload
