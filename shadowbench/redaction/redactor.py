@@ -85,6 +85,7 @@ class Redactor:
         edits: list[Edit] = []
         token_lists: list[tuple[int, int]] = []
         pieces: dict[object, list[Leaf]] = defaultdict(list)
+        clean: set[tuple[str, str]] = set()  # every event repeats ids and names
         for start, end, is_event in _parts(text):
             if not is_event:
                 edits += self._other_edit(text, start, end)
@@ -93,8 +94,12 @@ class Redactor:
             for leaf in list(walk):  # to its end: then its channel is known
                 if leaf.is_string and leaf.name in _PIECES:
                     pieces[leaf.channel].append(leaf)
+                elif (leaf.name, leaf.raw) in clean:
+                    continue
                 elif edit := self._leaf_edit(leaf):
                     edits.append(edit)
+                else:
+                    clean.add((leaf.name, leaf.raw))
             token_lists += walk.token_lists
         for leaves in pieces.values():
             edits += self._pieces_edits(leaves)
