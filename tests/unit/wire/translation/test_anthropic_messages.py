@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from shadowbench.records import Dialect
+from shadowbench.wire.neutral import Conversation
+from shadowbench.wire.translation import anthropic_messages
 from tests.unit.wire.translation.bodies import (
     CHAT,
     CITY,
@@ -148,6 +150,11 @@ def test_top_k_and_a_thinking_budget_pass_where_they_have_a_word() -> None:
     assert ollama["options"] == {"num_predict": 64, "top_k": 40}
 
 
+def test_no_thinking_at_all_is_an_effort_of_openai() -> None:
+    written: Any = translated(MESSAGES, CHAT, least(MESSAGES, thinking={"type": "disabled"}))
+    assert written["reasoning_effort"] == "none"
+
+
 def test_a_failed_call_is_an_error_in_gemini() -> None:
     written: Any = translated(MESSAGES, GEMINI, answered(CALL, after=(RESULT | {"is_error": True},)))
     part = written["contents"][2]["parts"][0]
@@ -157,6 +164,20 @@ def test_a_failed_call_is_an_error_in_gemini() -> None:
 def test_pictures_of_a_result_pass_to_responses() -> None:
     written: Any = translated(MESSAGES, RESPONSES, answered(CALL, after=(RESULT | {"content": [SHOWN]},)))
     assert written["input"][2]["output"] == [{"type": "input_image", "image_url": "https://x/y.png", "detail": "auto"}]
+
+
+def test_its_own_words_survive_being_read_and_written() -> None:
+    body = answered(CALL, after=(RESULT | {"is_error": True},)) | {
+        "top_k": 40,
+        "stop_sequences": ["END"],
+        "thinking": {"type": "enabled", "budget_tokens": 1024},
+        "tool_choice": {"type": "tool", "name": "weather", "disable_parallel_tool_use": True},
+        "output_config": {"format": {"type": "json_schema", "schema": CITY}},
+        "tools": [{"name": "weather", "description": "Of today", "input_schema": CITY, "strict": True}],
+    }
+    conversation = anthropic_messages.parse(body)
+    assert isinstance(conversation, Conversation)
+    assert anthropic_messages.build(conversation) == body
 
 
 def test_words_beside_results_are_a_turn_after_them() -> None:

@@ -121,6 +121,14 @@ def test_thinking_in_openais_words(think: Any, effort: str) -> None:
     assert written["reasoning_effort"] == effort
 
 
+def test_some_json_object_in_openais_words() -> None:
+    chat: Any = translated(OLLAMA, CHAT, least(OLLAMA, format="json"))
+    assert chat["response_format"] == {"type": "json_object"}
+    responses: Any = translated(OLLAMA, RESPONSES, least(OLLAMA, format="json"))
+    assert responses["text"] == {"format": {"type": "json_object"}}
+    assert translated(RESPONSES, OLLAMA, responses) == least(OLLAMA, format="json")
+
+
 def test_a_schema_is_enforced() -> None:
     written: Any = translated(OLLAMA, CHAT, least(OLLAMA, format=CITY))
     assert written["response_format"]["json_schema"] == {"name": "answer", "schema": CITY, "strict": True}

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from shadowbench.records import Dialect
+from shadowbench.wire.neutral import Conversation
+from shadowbench.wire.translation import openai_chat
 from tests.unit.wire.translation.bodies import (
     CHAT,
     CITY,
@@ -60,6 +62,7 @@ NOWHERE = [  # refused by the reader, whatever the target
     (least(CHAT, web_search_options={}), "server_tool"),
     (least(CHAT, tools=[{"type": "web_search"}]), "server_tool"),
     (least(CHAT, tools=[{"type": "custom", "custom": {"name": "x"}}]), "tool_form"),
+    (said_by("assistant", None, tool_calls=[{"id": "a", "type": "custom", "custom": {}}]), "tool_form"),
     (least(CHAT, functions=[{"name": "f"}]), "legacy_functions"),
     (least(CHAT, function_call="auto"), "legacy_functions"),
     (said_by("function", "Rain", name="weather"), "legacy_functions"),
@@ -137,6 +140,7 @@ NOT_THERE = [
     (OLLAMA, called("null"), "tool_arguments"),
     (OLLAMA, schema(strict=False), "schema_strictness"),
     (OLLAMA, least(CHAT, messages=[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]), "last_turn"),
+    (GEMINI, said_by("assistant", None, refusal="No."), "no_word_for_refusal"),
     (GEMINI, image("https://x/y.png"), "image_form"),
     (GEMINI, image("data:image/gif;base64,R0lGOD=="), "image_form"),
     (GEMINI, least(CHAT, stop=["a", "b", "c", "d", "e", "f"]), "out_of_range"),
@@ -282,6 +286,38 @@ def test_a_json_object_is_asked_for_where_there_is_a_word() -> None:
     assert written[RESPONSES]["text"] == {"format": {"type": "json_object"}}
     assert written[OLLAMA]["format"] == "json"
     assert written[GEMINI]["generationConfig"] == {"responseMimeType": "application/json"}
+
+
+@pytest.mark.parametrize("choice", ["none", "required", {"type": "function", "function": {"name": "weather"}}], ids=str)
+def test_its_own_words_survive_being_read_and_written(choice: Any) -> None:
+    body = {
+        "model": "m",
+        "messages": [
+            {"role": "developer", "content": "A"},
+            {"role": "assistant", "content": [{"type": "text", "text": "B"}, {"type": "refusal", "refusal": "No."}]},
+            {"role": "assistant", "content": ""},
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG_URL, "detail": "high"}}]},
+        ],
+        "max_completion_tokens": 1,
+        "temperature": 2,
+        "top_p": 0,
+        "seed": -1,
+        "stop": ["a", "b"],
+        "frequency_penalty": -2,
+        "presence_penalty": 2,
+        "tools": [{"type": "function", "function": {"name": "weather", "parameters": CITY, "strict": True}}],
+        "tool_choice": choice,
+        "parallel_tool_calls": False,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "n", "description": "d", "schema": CITY, "strict": False},
+        },
+        "reasoning_effort": "max",
+        "verbosity": "low",
+    }
+    conversation = openai_chat.parse(body)
+    assert isinstance(conversation, Conversation)
+    assert openai_chat.build(conversation) == body
 
 
 def test_an_earlier_refusal_keeps_its_kind_in_responses() -> None:

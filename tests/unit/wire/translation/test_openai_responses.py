@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from shadowbench.records import Dialect
+from shadowbench.wire.neutral import Conversation
+from shadowbench.wire.translation import openai_responses
 from tests.unit.wire.translation.bodies import (
     CHAT,
     CITY,
@@ -61,6 +63,7 @@ NOWHERE = [  # CT-82, CT-83, CT-84
     (least(RESPONSES, max_tool_calls=3), "server_tool"),
     (least(RESPONSES, messages=[]), "unknown_member"),
     (least(RESPONSES, text="plain"), "not_readable"),
+    (least(RESPONSES, text={"format": {"type": "grammar"}}), "unknown_member"),
 ]  # fmt: skip
 
 
@@ -121,6 +124,36 @@ def test_several_words_of_the_model_stay_apart_on_the_way_through_messages() -> 
     assert messages["messages"][1]["content"] == [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
     back: Any = translated(MESSAGES, RESPONSES, messages)
     assert back["input"][1]["content"] == spoken
+
+
+def test_the_resolution_of_an_image_passes_to_chat() -> None:
+    part = {"type": "input_image", "image_url": "https://x/y.png", "detail": "low"}
+    written: Any = translated(RESPONSES, CHAT, items({"role": "user", "content": [part]}))
+    assert written["messages"][0]["content"] == [
+        {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "low"}}
+    ]
+
+
+@pytest.mark.parametrize("choice", ["none", "required", {"type": "function", "name": "weather"}], ids=str)
+def test_its_own_words_survive_being_read_and_written(choice: Any) -> None:
+    refusal = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+    body = items({"role": "developer", "content": "A"}, refusal, {"role": "assistant", "content": ""}) | {
+        "max_output_tokens": 16,
+        "temperature": 2,
+        "tools": [{"type": "function", "name": "weather", "parameters": CITY, "strict": True}],
+        "tool_choice": choice,
+        "parallel_tool_calls": False,
+        "text": {
+            "format": {"type": "json_schema", "name": "n", "description": "d", "schema": CITY, "strict": False},
+            "verbosity": "low",
+        },
+        "reasoning": {"effort": "max"},
+        "stream": True,
+        "store": False,
+    }
+    conversation = openai_responses.parse(body)
+    assert isinstance(conversation, Conversation)
+    assert openai_responses.build(conversation) == body
 
 
 def test_nothing_that_is_written_is_stored() -> None:
