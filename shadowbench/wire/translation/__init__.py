@@ -103,8 +103,12 @@ def _bounded(conversation: Conversation, default: int) -> Conversation:
 
 
 def endpoint_path(target: Dialect, model: str, stream: bool) -> str:
-    """What follows a base path: `/v1` for OpenAI and Anthropic, nothing for Ollama, `/v1beta` for Gemini."""
+    """What follows a base path: `/v1` for OpenAI and Anthropic, nothing for Ollama, `/v1beta` for Gemini.
+
+    Raises KeyError for a dialect that nothing is translated into.
+    """
     if target is Dialect.GEMINI:
-        name = quote(model.removeprefix("models/"), safe="")  # it may be the client's: no way out of the path
+        # It may be the client's: there is no way out of the path, and no text that has no bytes.
+        name = quote(model.removeprefix("models/"), safe="", errors="replace")
         return f"/models/{name}:" + ("streamGenerateContent?alt=sse" if stream else "generateContent")
     return _PATHS[target]

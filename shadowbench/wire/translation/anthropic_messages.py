@@ -285,7 +285,7 @@ def build(conversation: Conversation) -> dict[str, Any]:
     """The request in this dialect, which cannot leave the bound of the answer's length to the vendor: the caller sets one."""
     sampling = conversation.sampling
     refuse_if(sampling.seed is not None, Reason.NO_WORD_FOR_SEED)
-    refuse_if(sampling.frequency_penalty or sampling.presence_penalty, Reason.NO_WORD_FOR_PENALTY)
+    refuse_if(sampling.frequency_penalty or sampling.presence_penalty, Reason.NO_WORD_FOR_PENALTY)  # 0 is none
     refuse_if(conversation.verbosity, Reason.NO_WORD_FOR_VERBOSITY)
     refuse_if(any(not stop.strip() for stop in sampling.stop), Reason.NO_WORD_FOR_STOP)  # white space alone
     check_last_turn(conversation)

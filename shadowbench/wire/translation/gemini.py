@@ -67,12 +67,18 @@ def build(conversation: Conversation) -> dict[str, Any]:
     refuse_if(not turns, Reason.NO_TURN)
     generation = _generation(conversation.sampling) | _output(conversation.output)
     return said(
-        systemInstruction={"parts": [_text(part) for system in systems for part in system.parts]} if systems else None,
+        systemInstruction=_system(systems),
         contents=_contents(turns, names_of_calls(turns)),
         tools=[{"functionDeclarations": [_tool(tool) for tool in conversation.tools]}] if conversation.tools else None,
         toolConfig=_tool_choice(conversation.tool_choice),
         generationConfig=(generation | said(thinkingConfig=_thinking(conversation.reasoning))) or None,
     )
+
+
+def _system(systems: Sequence[System]) -> dict[str, Any] | None:
+    parts = [_text(part) for system in systems for part in system.parts]
+    refuse_if(systems and not parts, Reason.EMPTY_TEXT)
+    return {"parts": parts} if parts else None
 
 
 def _contents(turns: Sequence[Turn], names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -161,7 +167,11 @@ def _output(output: JsonObject | JsonSchema | None) -> dict[str, Any]:
 def _thinking(reasoning: Reasoning | None) -> dict[str, Any] | None:
     if reasoning is None:
         return None
-    if reasoning.budget_tokens is not None or reasoning.effort == "none":
-        return {"thinkingBudget": reasoning.budget_tokens or 0}
+    if reasoning.budget_tokens is not None:
+        return {
+            "thinkingBudget": within(reasoning.budget_tokens, 1, 2**31 - 1)
+        }  # others than counts have a meaning here
+    if reasoning.effort == "none":
+        return {"thinkingBudget": 0}
     refuse_if(reasoning.effort not in _LEVELS, Reason.NO_WORD_FOR_EFFORT)
     return {"thinkingLevel": reasoning.effort}

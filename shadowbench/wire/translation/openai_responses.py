@@ -292,7 +292,7 @@ def build(conversation: Conversation) -> dict[str, Any]:
     refuse_if(sampling.top_k is not None, Reason.NO_WORD_FOR_TOP_K)
     refuse_if(sampling.seed is not None, Reason.NO_WORD_FOR_SEED)
     refuse_if(sampling.stop, Reason.NO_WORD_FOR_STOP)
-    refuse_if(sampling.frequency_penalty or sampling.presence_penalty, Reason.NO_WORD_FOR_PENALTY)
+    refuse_if(sampling.frequency_penalty or sampling.presence_penalty, Reason.NO_WORD_FOR_PENALTY)  # 0 is none
     refuse_if(reasoning and reasoning.effort is None, Reason.NO_WORD_FOR_THINKING)
     return said(
         model=conversation.model,

@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Reason(StrEnum):
@@ -96,11 +96,11 @@ class NoWord(Exception):
         self.reason = reason
 
 
-def refusals_as_values(function: Callable[P, R]) -> Callable[P, R | Untranslatable]:
+def refusals_as_values(function: Callable[_P, _R]) -> Callable[_P, _R | Untranslatable]:
     """`function`, answering what it raises as NoWord."""
 
     @wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Untranslatable:
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Untranslatable:
         try:
             return function(*args, **kwargs)
         except NoWord as found:

@@ -89,6 +89,7 @@ NOT_THERE = [
     (CHAT, least(MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024}), "no_word_for_thinking"),
     (RESPONSES, least(MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024}), "no_word_for_thinking"),
     (OLLAMA, least(MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024}), "no_word_for_thinking"),
+    (GEMINI, least(MESSAGES, thinking={"type": "enabled", "budget_tokens": -1}), "out_of_range"),
     (CHAT, answered(CALL, after=(RESULT | {"is_error": True},)), "no_word_for_is_error"),
     (RESPONSES, answered(CALL, after=(RESULT | {"is_error": True},)), "no_word_for_is_error"),
     (OLLAMA, answered(CALL, after=(RESULT | {"is_error": True},)), "no_word_for_is_error"),

@@ -141,6 +141,8 @@ NOT_THERE = [
     (OLLAMA, schema(strict=False), "schema_strictness"),
     (OLLAMA, least(CHAT, messages=[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]), "last_turn"),
     (GEMINI, said_by("assistant", None, refusal="No."), "no_word_for_refusal"),
+    (GEMINI, said_by("system", ""), "empty_text"),
+    (GEMINI, said_by("user", ""), "empty_text"),
     (GEMINI, image("https://x/y.png"), "image_form"),
     (GEMINI, image("data:image/gif;base64,R0lGOD=="), "image_form"),
     (GEMINI, least(CHAT, stop=["a", "b", "c", "d", "e", "f"]), "out_of_range"),

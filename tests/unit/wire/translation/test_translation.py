@@ -320,6 +320,7 @@ def test_a_result_says_whether_it_asks_for_a_stream_and_where_it_goes(target: Di
         (OLLAMA, "m", True, "/api/chat"),
         (GEMINI, "gemini-2.5-flash", False, "/models/gemini-2.5-flash:generateContent"),
         (GEMINI, "models/gemini-2.5-flash", True, "/models/gemini-2.5-flash:streamGenerateContent?alt=sse"),
+        (GEMINI, "half a pair \ud83d", False, "/models/half%20a%20pair%20%3F:generateContent"),
         (GEMINI, "../x?y HTTP/1.1\r\n", False, "/models/..%2Fx%3Fy%20HTTP%2F1.1%0D%0A:generateContent"),
     ],
 )
