@@ -1,7 +1,7 @@
 """A provider on loopback that does what a script says, byte for byte, and remembers what it received and sent.
 
 `ScriptedServer` runs any script: a function from a request to a reply. `ScriptedProvider` is that with `answer` as its
-script: it speaks OpenAI chat completions and responses and Anthropic messages, and shows a provider's faults when the
+script: it speaks the wire formats of OpenAI, Anthropic, Ollama and Google (`formats`), and shows a provider's faults when the
 request's model is called `scripted-<fault>` or when `fault_for` says so. The demo uses it where no real model fits; the
 tests use it everywhere. It is no load generator's target: it keeps everything it saw, unless told not to.
 """
@@ -258,14 +258,14 @@ class ScriptedProvider(ScriptedServer):
 
 def fault_by_model(request: Received) -> Fault | None:
     """`scripted-hang` → HANG, and so on."""
-    asked = scripted.read(request.path, request.body)
+    asked = scripted.read(request.target, request.body)
     name = asked.model.removeprefix("scripted-") if asked else ""
     return Fault(name) if name in set(Fault) else None
 
 
 def answer(request: Received, *, fault: Fault | None = None, salt: int = 0) -> Reply:
     """What a provider replies. `salt` tells hot answers to the same prompt apart."""
-    asked = scripted.read(request.path, request.body)
+    asked = scripted.read(request.target, request.body)
     if asked is None:
         return _other(request)
     said = scripted.say(asked, salt)
@@ -280,7 +280,9 @@ def whole(asked: Asked, said: Said) -> Reply:
     if not asked.stream:
         return plain(200, scripted.as_json(asked, said), ("x-request-id", f"req_{said.id}"))
     events = scripted.as_events(asked, said)
-    return Reply(steps=[Step(data=_stream_head(said)), *(Step(data=chunk(event)) for event in events), _LAST_CHUNK])
+    return Reply(
+        steps=[Step(data=_stream_head(asked, said)), *(Step(data=chunk(event)) for event in events), _LAST_CHUNK]
+    )
 
 
 def plain(status: int, body: bytes, *headers: tuple[str, str]) -> Reply:
@@ -310,9 +312,9 @@ _STATUSES = {
 _HUGE_BYTES = 64 * 1024 * 1024
 
 
-def _stream_head(said: Said) -> bytes:
+def _stream_head(asked: Asked, said: Said) -> bytes:
     headers = (("cache-control", "no-cache"), ("x-request-id", f"req_{said.id}"), ("transfer-encoding", "chunked"))
-    return head(200, *headers, content_type="text/event-stream")
+    return head(200, *headers, content_type=scripted.content_type(asked))
 
 
 def _paced(steps: Iterable[Step], after_s: float) -> Iterator[Step]:
@@ -334,12 +336,12 @@ def _faulty(asked: Asked, said: Said, fault: Fault) -> Reply:
     if fault is Fault.GZIP:
         return _compressed(asked, said)
     if fault is Fault.ERROR_IN_STREAM:
-        event = b"event: error\ndata: " + scripted.as_error(asked.dialect, "overloaded_error", "By script.") + b"\n\n"
+        event = scripted.as_error_event(asked, "overloaded_error", "By script.")
         return Reply(steps=[*steps[: len(steps) // 2], Step(data=chunk(event)), _LAST_CHUNK])
     if fault is Fault.UNTIL_CLOSE:
         body = b"".join(scripted.as_events(asked, said)) if asked.stream else scripted.as_json(asked, said)
-        kind = "text/event-stream" if asked.stream else "application/json"
-        return Reply(steps=[Step(data=head(200, content_type=kind)), Step(data=body)], ending=Ending.CLOSE)
+        first = head(200, content_type=scripted.content_type(asked))
+        return Reply(steps=[Step(data=first), Step(data=body)], ending=Ending.CLOSE)
     return _broken(steps, fault)
 
 
@@ -382,8 +384,8 @@ def _huge() -> Reply:
 def _compressed(asked: Asked, said: Said) -> Reply:
     body = b"".join(scripted.as_events(asked, said)) if asked.stream else scripted.as_json(asked, said)
     packed = gzip.compress(body, mtime=0)
-    kind = "text/event-stream" if asked.stream else "application/json"
-    first = head(200, ("content-encoding", "gzip"), ("transfer-encoding", "chunked"), content_type=kind)
+    framing = (("content-encoding", "gzip"), ("transfer-encoding", "chunked"))
+    first = head(200, *framing, content_type=scripted.content_type(asked))
     middle = len(packed) // 2
     return Reply(
         steps=[Step(data=first), Step(data=chunk(packed[:middle])), Step(data=chunk(packed[middle:])), _LAST_CHUNK]
