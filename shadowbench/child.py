@@ -48,6 +48,10 @@ def restart_delay_s(quick_deaths: int) -> float:
     return 0.0 if quick_deaths <= 1 else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2 ** (quick_deaths - 2))
 
 
+class RefusedError(UnavailableError):
+    """A worker answered that it will not do what it was asked, and why."""
+
+
 class Observer(Protocol):
     """What a Child tells its owner."""
 
@@ -109,8 +113,8 @@ class Child:
     async def ask(self, message: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         """What the worker answers to `message`, which has a `kind`. One that is being started again is waited for.
 
-        When the process ends before it answers, its successor is asked. Raises UnavailableError when nobody answers in time, or
-        the worker refuses.
+        When the process ends before it answers, its successor is asked. Raises UnavailableError when nobody answers in time,
+        RefusedError when the worker does not want to.
         """
         try:
             async with asyncio.timeout(timeout_s):
@@ -124,8 +128,8 @@ class Child:
         except TimeoutError:
             what = "did not answer" if self.ready else "was not there"
             raise UnavailableError(f"{self.name} {what} within {timeout_s:g} s") from None
-        except _RefusedError as error:
-            raise UnavailableError(f"{self.name} refused: {error}") from None
+        except RefusedError as error:
+            raise RefusedError(f"{self.name} refused: {error}") from None
 
     @property
     def name(self) -> str:
@@ -203,10 +207,6 @@ class _EndedError(Exception):
     """The process is gone, and will not answer."""
 
 
-class _RefusedError(Exception):
-    """It answered that it will not do that, and why."""
-
-
 class _Control(asyncio.Protocol):
     """The parent's end of the control socket: JSON lines."""
 
@@ -240,7 +240,7 @@ class _Control(asyncio.Protocol):
                 question.set_exception(_EndedError)
 
     async def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises _EndedError and _RefusedError. Waits for as long as the worker lives."""
+        """Raises _EndedError and RefusedError. Waits for as long as the worker lives."""
         if self._transport is None:
             raise _EndedError
         self._number = number = self._number + 1
@@ -259,7 +259,7 @@ class _Control(asyncio.Protocol):
         if "with" in message:
             question.set_result(message["with"])
         else:
-            question.set_exception(_RefusedError(message.get("refusal")))
+            question.set_exception(RefusedError(message.get("refusal")))
 
     def say(self, fields: Mapping[str, Any]) -> None:
         if self._transport is not None:

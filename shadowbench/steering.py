@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shadowbench import __version__, wiring
-from shadowbench.child import Child
+from shadowbench.child import Child, RefusedError
 from shadowbench.errors import ConfigurationError, ShadowbenchError, UnavailableError
 from shadowbench.live import Difference, Rates, differences, merged, read_rates
 from shadowbench.settings import Settings
@@ -207,29 +207,54 @@ class Steering:
         return {**await self._put_on(after, marks), **answer}
 
     async def _put_on(self, course: Course, marks: list[Fields]) -> Fields:
-        """Remember, tell everybody, and wait until it holds. Raises UnavailableError with who did not confirm."""
+        """Remember, tell everybody, and wait until it holds.
+
+        Raises UnavailableError with who did not confirm, ConfigurationError when a worker refused: then nothing has changed.
+        """
         if self._crew.draining:
             raise UnavailableError("this sidecar is shutting down")
+        before, untold = self.course, self._untold
+        self._remember(course, [*untold, *marks][-_UNTOLD_MARKS:])
+        failures = await self._tell_all()
+        refusals = [failure for failure in failures if isinstance(failure, RefusedError)]
+        if refusals:
+            # Whoever starts next must not find what a worker cannot work by.
+            self._remember(before, untold)
+            await self._tell_all()
+            raise ConfigurationError("; ".join(map(str, refusals)))
+        if failures:
+            reasons = "; ".join(map(str, failures))
+            raise UnavailableError(f"{reasons}: the change is remembered and holds as soon as the worker is back")
+        return self._told()
+
+    def _remember(self, course: Course, untold: list[Fields]) -> None:
+        """For workers that start from now on, and for the next change."""
         self.course = course
         self._crew.counters.gauge("mirroring_enabled", course.mode is Mode.ON)
-        mirrors, proxies = self._crew.crew_of("mirror"), self._crew.crew_of("proxy")
-        if mirrors:
-            self._untold = [*self._untold, *marks][-_UNTOLD_MARKS:]
+        if mirrors := self._crew.crew_of("mirror"):
+            self._untold = untold
             mirror = wiring.mirror_options(course.effective)
             options = to_json(replace(mirror, enabled=course.mode is Mode.ON))
             del options["version_above"]  # that is known of the place, not of the configuration
             for child in mirrors:
                 child.amend(options)
-        for child in proxies:
+        for child in self._crew.crew_of("proxy"):
             child.amend({"hands_off": self._hands_off})
+
+    async def _tell_all(self) -> list[UnavailableError]:
+        """Who did not confirm, and why."""
         told = await asyncio.gather(
-            *(self._tell_mirror(child) for child in mirrors),
-            *(self._tell_proxy(child) for child in proxies),
+            *(self._tell_mirror(child) for child in self._crew.crew_of("mirror")),
+            *(self._tell_proxy(child) for child in self._crew.crew_of("proxy")),
             return_exceptions=True,
         )
-        if failures := [answer for answer in told if isinstance(answer, BaseException)]:
-            raise _not_confirmed(failures)
-        return self._told()
+        failures: list[UnavailableError] = []
+        for answer in told:
+            if isinstance(answer, UnavailableError):
+                failures.append(answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+        return failures
 
     @property
     def _hands_off(self) -> bool:
@@ -306,11 +331,3 @@ def _marks(kind: str, changed: Sequence[Difference]) -> list[Fields]:
     if len(json.dumps([before, after])) > _MAX_MARK_CHARS:
         before, after = {}, {"changed": sorted(after)[:50]}
     return [{"kind": kind, "endpoint": names.pop() if is_one else None, "before": before, "after": after}]
-
-
-def _not_confirmed(failures: Sequence[BaseException]) -> UnavailableError:
-    for failure in failures:
-        if not isinstance(failure, UnavailableError):
-            raise failure
-    reasons = "; ".join(str(failure) for failure in failures)
-    return UnavailableError(f"{reasons}: the change is remembered and holds as soon as the worker is back")

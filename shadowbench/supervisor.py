@@ -26,7 +26,7 @@ from shadowbench.links import private_folder
 from shadowbench.listening import Address, bind
 from shadowbench.signals import Counters, Sample
 from shadowbench.telemetry.totals import Totals
-from shadowbench.worker import forbid_core_dumps
+from shadowbench.worker import describe, forbid_core_dumps
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -151,11 +151,17 @@ class Supervisor:
         return [child for child in self._children if child.spec.role == role]
 
     def in_background(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Do something that nobody waits for; it ends with us at the latest."""
+        """Do something that nobody waits for; it ends with us at the latest, and its faults are not ours."""
         assert self._group is not None
-        task = self._group.create_task(work, name=name)
+        task = self._group.create_task(self._guarded(work, name), name=name)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  a bug in what changes a sidecar must not end it
+            self._log.error("uncaught", task=name, error=describe(error))
 
     # ── state, for the admin server ──
 

@@ -385,6 +385,19 @@ async def test_the_control_port_is_served_beside_the_admin_port(tmp_path: Path) 
         assert counted == {"state": 1, "other": 1}
 
 
+async def test_a_fault_in_the_background_ends_nothing(tmp_path: Path) -> None:
+    async def faulty() -> None:
+        raise KeyError("a bug")
+
+    crew = Crew(tmp_path, "proxy-0")
+    async with crew.running() as task:
+        await crew.until_ready("proxy-0")
+        crew.supervisor.in_background(faulty(), "reload")
+        await crew.until(lambda: bool(crew.logged("uncaught")))
+        assert not task.done()
+    assert crew.logged("uncaught")[0]["task"] == "reload"
+
+
 async def test_what_is_done_in_the_background_ends_with_the_parent(tmp_path: Path) -> None:
     crew = Crew(tmp_path, "proxy-0")
     async with crew.running() as task:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shadowbench import wiring
-from shadowbench.child import WorkerSpec
+from shadowbench.child import RefusedError, WorkerSpec
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.settings import Settings
 from shadowbench.signals import Counters
@@ -30,6 +30,7 @@ class Worker:
         self.restarts = 0
         self.asked: list[dict[str, Any]] = []
         self.is_away = False
+        self.refuses: float | None = None  # a rate that it cannot work by
         self.holds: Mapping[str, Any] = spec.options
         self.version = 100
 
@@ -50,6 +51,8 @@ class Worker:
         if self.is_away:
             raise UnavailableError(f"{self.spec.role} did not answer")
         json.dumps(message)  # it goes over a socket
+        if any(each["sample_rate"] == self.refuses for each in message.get("options", {}).get("candidates", ())):
+            raise RefusedError("mirror refused: not that")
         self.asked.append(dict(message))
         self.version += message["kind"] == "change"
         return {"policy_version": self.version}
@@ -154,6 +157,16 @@ async def test_the_kill_switch_stops_proxies_though_the_mirror_hangs(crew: Crew)
     assert [worker.asked[-1]["enabled"] for worker in crew.proxies] == [False, False]
     assert crew.steering.course.mode is Mode.KILLED
     assert crew.mirror.spec.options["enabled"] is False  # so it comes back as it should be
+
+
+async def test_what_a_worker_refuses_is_not_remembered_for_the_next_one(crew: Crew) -> None:
+    crew.mirror.refuses = 0.7
+    with pytest.raises(ConfigurationError, match="mirror refused: not that"):
+        await crew.steering.rates({"candidates": {"small": 0.7}})
+    assert (crew.rate(), crew.marks) == (0.1, [])
+    assert not crew.mirror.is_outdated
+    assert (await crew.steering.rates({"candidates": {"small": 0.6}}))["changed"] == ["candidates.small.sample_rate"]
+    assert crew.marks[0]["before"] == {"candidates.small.sample_rate": 0.1}
 
 
 async def test_a_mirror_that_comes_back_is_told_what_it_missed_once(crew: Crew) -> None:
