@@ -278,6 +278,37 @@ async def test_a_hang_up_reads_the_file_and_a_wrong_one_changes_nothing(tmp_path
             assert sorted([sidecar.pid, *sidecar.children()]) == sorted(family)
 
 
+async def test_roles_apart_each_have_their_own_port(tmp_path: Path) -> None:
+    async with ScriptedProvider() as production:
+        folders = [tmp_path / role for role in ("proxy", "mirror")]
+        runtime = {"folder": str(tmp_path / "run")}
+        for folder in folders:
+            folder.mkdir()
+        candidates = {"small": {"sample_rate": 1.0}}
+        mirror = Sidecar(folders[1], production.url, role="mirror", candidates=candidates, runtime=runtime)
+        proxy = Sidecar(folders[0], production.url, role="proxy", candidates=candidates, runtime=runtime)
+        async with mirror, proxy:
+            await eventually(lambda: _is(proxy.total("shadowbench_handoff_connected"), 1))
+            status, said = await proxy.control("rates", {"candidates": {"small": 0.5}})
+            assert (status, "shadowbench mirror" in said["message"]) == (400, True)
+            version = (await change(mirror, "rates", {"candidates": {"small": 0.5}}))["policy_version"]
+
+            async def obeys(rate: float) -> bool:
+                (tap,) = (await proxy.control("state"))[1]["proxies"]
+                return (tap["rate"], tap["policy_version"] >= version, tap["enabled"]) == (rate, True, True)
+
+            await eventually(lambda: obeys(0.5))
+            await change(mirror, "kill")
+            await eventually(lambda: obeys(0.0))
+            await change(mirror, "resume")
+            await eventually(lambda: obeys(0.5))
+            assert (await change(proxy, "kill"))["policy_version"] is None
+            async with await RawClient.connect(proxy.port) as client:
+                assert (await client.ask(json_request(CHAT, chat("Hello.")))).status == 200
+            assert await proxy.total("shadowbench_handoff_exchanges_total", 'decision="sampled"') == 0
+            assert (await mirror.control("state"))[1]["mirroring"] == "on"
+
+
 async def test_a_terminal_that_is_closed_leaves_the_sidecar_running_as_it_was(tmp_path: Path) -> None:
     async with ScriptedProvider() as production:
         sidecar = Sidecar(tmp_path, production.url, candidates={"small": {"sample_rate": 0.5}})
