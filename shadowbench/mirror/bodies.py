@@ -26,7 +26,7 @@ from shadowbench.mirror.options import CandidateOptions, Range
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.prompts import place_system_prompt
 from shadowbench.records import Dialect
-from shadowbench.wire.patch import Patch, Unpatchable, array_of, get_elements
+from shadowbench.wire.patch import Patch, Unpatchable, array_of, get_elements, set_text
 from shadowbench.wire.translation import Untranslatable, translate
 
 ENGINE_FIELDS = "engine_fields"
@@ -64,9 +64,33 @@ class BodyShaper:
         self._parameters = {name: _raw(options, name, text) for name, text in options.parameters.items()}
         dropped = BOOKINGS | PLUMBING
         self._dropped = dropped if options.keep_identifiers else dropped | IDENTIFIERS
+        self._touched = self._dropped | ENGINE | {"stream_options"}
+        self._sets_model_at_most = not (
+            options.dialect or options.parameters or options.rename or options.clamp or options.system_prompt is not None
+        )
 
     def shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:
         """The candidate's body."""
+        return self._shape_at_once(request) or self._shape(request)
+
+    def _shape_at_once(self, request: CopiedRequest) -> ShapedBody | None:
+        """For most requests, where the model is all that changes: a tenth of the mirror's work per exchange less."""
+        facts = request.facts
+        if (
+            not self._sets_model_at_most
+            or facts.stream
+            or facts.server_tools
+            or request.dialect is Dialect.OPENAI_RESPONSES
+            or not facts.members.isdisjoint(self._touched)
+        ):
+            return None
+        body = request.body if self._model is None else set_text(request.body, "model", self._model)
+        if body is None:
+            return None
+        model = self._options.model or facts.model
+        return ShapedBody(body=body, dialect=request.dialect, model=model, stream=False)
+
+    def _shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:
         patch = Patch.of(request.body)
         if isinstance(patch, Unpatchable):
             return _unpatchable(patch)

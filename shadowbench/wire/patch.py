@@ -26,6 +26,7 @@ _PLAIN = rb'[^"{}\[\]]++|' + _STRING
 _KEY = re.compile(_WS + rb"(" + _STRING + rb")" + _WS + rb":" + _WS, re.DOTALL)
 _SCALAR = re.compile(_STRING + rb"|[^,\]}\s]++", re.DOTALL)
 _BLANK = re.compile(_WS)
+_TEXT_VALUE = re.compile(_WS + rb":" + _WS + rb"(" + _STRING + rb")", re.DOTALL)
 
 
 def _to_bracket(depth: int) -> re.Pattern[bytes]:
@@ -133,6 +134,20 @@ class Patch:
         if not self._changes and not any(member.is_renamed for member in self._members):
             return self._body
         return _splice(self._body, self._members, self._changes)
+
+
+def set_text(body: bytes, name: str, value: bytes) -> bytes | None:
+    """`body` with the text at top-level member `name` replaced, the rest not looked at; None when that takes a closer look.
+
+    For a `body` that is known to be an object with such a member. Where the quoted name stands once and no key can be written
+    otherwise (no escapes of ASCII), that place is the member's key.
+    """
+    key = _quoted(name)
+    at = body.find(key)
+    if at < 0 or body.find(key, at + 1) >= 0 or b"\\u00" in body:
+        return None
+    found = _TEXT_VALUE.match(body, at + len(key))
+    return None if found is None else body[: found.start(1)] + value + body[found.end(1) :]
 
 
 def set_members(body: bytes, changes: Mapping[str, bytes | None]) -> bytes | Unpatchable:

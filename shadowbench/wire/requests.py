@@ -30,6 +30,7 @@ class RequestFacts:
     the latter alone. They and `user` are content: hash them with the salt, never log them.
     """
 
+    members: frozenset[str]  # names of the request's own members
     model: str | None
     stream: bool  # whether a stream is due: asked for, or the dialect's way unless told otherwise (Ollama)
     wants_usage: bool  # whether usage is due in the answer; unasked, OpenAI's streams leave it out
@@ -99,6 +100,7 @@ def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> Re
     tools = _tools(request, opening.messages)
     parts = telling_parts(opening.messages)
     return RequestFacts(
+        members=frozenset(request),
         model=loose.as_name(request.get("model")),
         stream=stream,
         wants_usage=not stream or dialect not in _USAGE_ON_DEMAND or _asks_for_usage(request),

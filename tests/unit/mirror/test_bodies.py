@@ -150,6 +150,32 @@ def test_ct_60_numbers_key_order_and_escapes_survive(numbers: list[str], keys: l
     assert found.body.decode() == '{"model": "tiny", "messages": []' + tail
 
 
+@given(
+    extra=st.dictionaries(
+        st.sampled_from(["a", "mod", "model2", "user", "store", "stop", "stream", "n", 'x"model"', "modèl"]),
+        st.sampled_from(["model", '"model"', "mo\\del", {"model": "inner"}, [1, "model"], 7, None, True, "ü"]),
+        max_size=4,
+    ),
+    model=st.sampled_from(["big", "", 'b"ig', "model", "modèl", None, 7]),
+    first=st.booleans(),
+    indent=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+)
+def test_the_short_way_comes_to_what_the_long_way_does(
+    extra: dict[str, Any], model: Any, first: bool, indent: int | None, ascii_only: bool
+) -> None:
+    base = {"model": model, "messages": []}
+    body = json.dumps(base | extra if first else extra | base, indent=indent, ensure_ascii=ascii_only).encode()
+    of = request(body)
+    for by in (shaper(), shaper(model="tiny"), shaper(model='t"ïny')):
+        at_once = by._shape_at_once(of)
+        assert at_once is None or at_once == by._shape(of)
+
+
+def test_most_requests_go_the_short_way() -> None:
+    assert shaper(model="tiny")._shape_at_once(request(CHAT | {"temperature": 0.5})) is not None
+
+
 # ── system prompts ──
 
 SYSTEM = {"role": "system", "content": "old"}

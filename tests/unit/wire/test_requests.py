@@ -22,6 +22,7 @@ def facts(dialect: Dialect, **request: Any) -> RequestFacts:
 
 def test_a_plain_chat_request() -> None:
     assert facts(CHAT, model="m") == RequestFacts(
+        members=frozenset({"model", "messages"}),
         model="m",
         stream=False,
         wants_usage=True,
@@ -113,6 +114,7 @@ def test_every_dialect_that_clients_speak_is_read(dialect: Dialect) -> None:
     assert isinstance(parsed, RequestFacts)
     is_ollama_text = dialect in (Dialect.OLLAMA_CHAT, Dialect.OLLAMA_GENERATE)
     assert parsed == RequestFacts(
+        members=frozenset(json.loads(body_of(dialect, "hello"))),
         model="m",
         stream=is_ollama_text,
         wants_usage=True,
