@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,28 @@ async def test_a_secret_may_come_from_the_environment(tmp_path: Path) -> None:
     assert not (tmp_path / "secret").exists()
 
 
+async def test_the_policy_begins_above_the_version_that_a_mirror_before_told(tmp_path: Path) -> None:
+    options = MirrorOptions(
+        runtime_folder=str(tmp_path),
+        secret_file=str(tmp_path / "s"),
+        candidates=(small(),),
+        version_above=4_000_000_000,
+    )
+    assert MirrorService(options, Parent("mirror"), {}).policy_version == 4_000_000_001
+    assert MirrorService(replace(options, version_above=0), Parent("mirror"), {}).policy_version < 4_000_000_000
+
+
+async def test_a_mirror_that_is_off_calls_nobody_until_it_is_on(tmp_path: Path) -> None:
+    options = MirrorOptions(
+        runtime_folder=str(tmp_path), secret_file=str(tmp_path / "s"), candidates=(small(),), enabled=False
+    )
+    service = MirrorService(options, Parent("mirror"), {})
+    assert [lane.state().paused for lane in service.dispatcher.lanes] == [True]
+    assert service.server.planner.terms.policy().rate == 0
+    service.change(replace(options, enabled=True))
+    assert [lane.state().paused for lane in service.dispatcher.lanes] == [False]
+
+
 async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
     parent = Parent("mirror")
     options = MirrorOptions(runtime_folder=str(tmp_path), secret_file=str(tmp_path / "s"), candidates=(small(),))
@@ -56,7 +79,7 @@ async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
         "lane_breaker_open",
         "lane_queue_depth",
         "lane_running",
-            "lane_share_ratio",
+        "lane_share_ratio",
         "mirror_proxies",
         "mirror_live_exchanges",
         "mirror_held_request_bytes",
