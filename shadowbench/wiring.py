@@ -13,6 +13,7 @@ from typing import Literal
 
 from shadowbench.child import WorkerSpec
 from shadowbench.errors import ConfigurationError
+from shadowbench.exporter.options import ExporterOptions
 from shadowbench.http1.origin import OriginOptions
 from shadowbench.http1.requests import ServerOptions
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
@@ -40,6 +41,7 @@ from shadowbench.settings import (
     StratumSettings,
     as_list,
 )
+from shadowbench.store.exporting.places import check_installed
 from shadowbench.store.opening import path_of
 from shadowbench.store.retention import RetentionOptions
 from shadowbench.supervisor import Plan
@@ -64,6 +66,7 @@ def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ
         workers += [_proxy_spec(settings, number, environ) for number in range(settings.proxy.workers)]
     if role != "proxy":
         workers += [_mirror_spec(settings, environ), _recorder_spec(settings, environ)]
+        workers += _exporter_specs(settings)
     # The token is for the parent alone: whoever reads a worker's environment learns nothing about it.
     withheld = (settings.control.token_env,) if settings.control.token_env else ()
     return Plan(
@@ -189,6 +192,19 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
             max_exchanges=retention.max_exchanges,
         ),
         max_body_bytes=max(defaults.max_body_bytes, largest),
+    )
+
+
+def exporter_options(settings: Settings) -> ExporterOptions | None:
+    """Options of the exporter; None without a place to export to."""
+    export = settings.store.export
+    if export.url is None:
+        return None
+    return ExporterOptions(
+        store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
+        url=export.url,
+        format=export.format,
+        every_s=export.every_s,
     )
 
 
@@ -358,6 +374,23 @@ def _recorder_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec
         options=to_json(options),
         drain_s=options.drain_s + options.flush_s + _GRACE_S,
     )
+
+
+def _exporter_specs(settings: Settings) -> list[WorkerSpec]:
+    """Last of all, so that what the others wrote while they left is exported too; nobody when nothing is to be."""
+    options = exporter_options(settings)
+    if options is None:
+        return []
+    check_installed(options.url, options.format)
+    return [
+        WorkerSpec(
+            role="exporter",
+            number=0,
+            command=_command("exporter"),
+            options=to_json(options),
+            drain_s=options.drain_s + _GRACE_S,
+        )
+    ]
 
 
 def _command(job: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from shadowbench.store.base import Pair, PairLog, each_exchange, pairs_of
 from shadowbench.store.exporting.compression import compressing, ending_of
 from shadowbench.store.exporting.formats import WRITERS, Format, check_compression, format_of
 from shadowbench.store.exporting.objects import is_object, object_exists, put_object
+from shadowbench.store.exporting.places import gathering
 from shadowbench.store.opening import open_log, path_of
 
 
@@ -85,20 +85,11 @@ def _opened(options: ExportOptions) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _object(url: str, options: ExportOptions) -> Iterator[BinaryIO]:
-    """Pairs gather in a file without a name, beside the log where there is room and privacy; then they are sent."""
-    with tempfile.TemporaryFile(dir=room_for(path_of(options.log_url).parent)) as file:
-        yield cast(BinaryIO, file)
+    """Pairs gather in a file without a name; then they are sent."""
+    with gathering(path_of(options.log_url).parent) as file:
+        yield file
         file.flush()
-        put_object(url, cast(BinaryIO, file))
-
-
-def room_for(folder: Path) -> Path | None:
-    """`folder` when temporary files can be made in it, else None: the system's place for them."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return None
+        put_object(url, file)
 
 
 def _pairs(log: PairLog, options: ExportOptions) -> Iterator[Pair]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from shadowbench.cli.export import room_for
 from shadowbench.cli.progress import tracked
 from shadowbench.cli.quantities import counted
 from shadowbench.errors import UnavailableError
@@ -19,6 +17,7 @@ from shadowbench.records import Exchange
 from shadowbench.store.base import PairLog
 from shadowbench.store.exporting.compression import decompressing, ending_of
 from shadowbench.store.exporting.objects import get_object, is_object
+from shadowbench.store.exporting.places import gathering
 from shadowbench.store.importing import Lines, copy_notes, exchanges_of
 from shadowbench.store.opening import open_log, path_of
 
@@ -129,6 +128,6 @@ def _opened(source: str, options: ImportOptions) -> Iterator[tuple[BinaryIO, int
         with Path(source).open("rb") as file:
             yield file, os.fstat(file.fileno()).st_size
         return
-    with tempfile.TemporaryFile(dir=room_for(path_of(options.log_url).parent)) as copy:
-        get_object(source, cast(BinaryIO, copy))
-        yield cast(BinaryIO, copy), os.fstat(copy.fileno()).st_size
+    with gathering(path_of(options.log_url).parent) as copy:
+        get_object(source, copy)
+        yield copy, os.fstat(copy.fileno()).st_size

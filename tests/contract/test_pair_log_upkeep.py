@@ -71,11 +71,11 @@ def test_an_owner_is_found_by_any_key(log: PairLog) -> None:
         ]
     )
     find = log.upkeep.owned_by
-    assert find(Owner(user_key="a"), after=0, upto=9) == [1]
-    assert find(Owner(tenant_key="t"), after=0, upto=9) == [1, 2]
-    assert find(Owner(tenant_key="t"), after=1, upto=9) == [2]
-    assert find(Owner(tenant_key="t"), after=0, upto=1) == [1]
-    assert find(Owner(user_key="a", tenant_key="a", cluster_key="a"), after=0, upto=9) == [1, 3]
+    assert find(Owner(user_keys=("a",)), after=0, upto=9) == [1]
+    assert find(Owner(tenant_keys=("t",)), after=0, upto=9) == [1, 2]
+    assert find(Owner(tenant_keys=("t",)), after=1, upto=9) == [2]
+    assert find(Owner(tenant_keys=("t",)), after=0, upto=1) == [1]
+    assert find(Owner(user_keys=("a",), tenant_keys=("a",), cluster_keys=("a",)), after=0, upto=9) == [1, 3]
     assert find(Owner(), after=0, upto=9) == []
 
 
@@ -114,7 +114,7 @@ def test_what_was_deleted_is_in_no_byte_of_any_file(log: PairLog, tmp_path: Path
     for start in range(0, 600, 40):
         log.append(exchanges[start : start + 40])
     assert b"WORDS-OF-eve" in everything_in(tmp_path)
-    found = list(log.upkeep.owned_by(Owner(user_key="eve"), after=0, upto=log.newest()))
+    found = list(log.upkeep.owned_by(Owner(user_keys=("eve",)), after=0, upto=log.newest()))
     chance.shuffle(found)
     for start in range(0, len(found), 7):
         log.upkeep.delete(found[start : start + 7])

@@ -208,3 +208,22 @@ def test_productions_authority_counts_for_a_candidate_that_inherits_it(tmp_path:
     production = {"url": "https://x", "tls": {"ca_file": tmp_path / "ca.pem"}}
     with pytest.raises(ConfigurationError, match=r"^production\.tls\.ca_file: "):
         wiring.plan(settings(production=production, candidates={"a": {}}), "mirror", ENVIRON)
+
+
+def test_an_exporter_comes_last_where_there_is_a_place_to_export_to() -> None:
+    exports = {"export": {"url": "s3://bucket/prefix", "format": "parquet", "every_s": 60}}
+    asked = settings(store={"url": "sqlite:///pairs.db", **exports})
+    for role, last in (("serve", "exporter"), ("mirror", "exporter"), ("proxy", "proxy")):
+        assert wiring.plan(asked, role, ENVIRON).workers[-1].role == last  # type: ignore[arg-type]
+    options = wiring.exporter_options(asked)
+    assert options is not None
+    assert (options.url, options.format, options.every_s) == ("s3://bucket/prefix", "parquet", 60)
+    assert options.store_url == f"sqlite:///{os.getcwd()}/pairs.db"
+    assert wiring.exporter_options(settings()) is None
+
+
+def test_an_exporter_without_its_libraries_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shadowbench.store.exporting.places.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"store.export needs obstore, .*: pip install 'shadowbench-sidecar"):
+        wiring.plan(settings(store={"export": {"url": "gs://bucket/x"}}), "serve", ENVIRON)
+    wiring.plan(settings(store={"export": {"url": "file:///exports"}}), "serve", ENVIRON)

@@ -72,7 +72,7 @@ def _guarded(url: str, call: Any, environ: Mapping[str, str]) -> None:
     exceptions = extra("obstore.exceptions", "an object store")
     try:
         call(_store(bucket, environ), path)
-    except exceptions.BaseError as error:
+    except (exceptions.BaseError, FileNotFoundError) as error:  # an object that is not there is the latter
         raise ObjectError(_reason(exceptions, error), _message(url, error)) from error
 
 
@@ -101,7 +101,7 @@ def _attributes(path: str) -> dict[str, str]:
 def _reason(exceptions: Any, error: Exception) -> Reason:
     if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
         return "denied"
-    if isinstance(error, exceptions.NotFoundError):
+    if isinstance(error, FileNotFoundError | exceptions.NotFoundError):
         return "not_found"
     return "unreachable" if isinstance(error, exceptions.GenericError) else "other"
 

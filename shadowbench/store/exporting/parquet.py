@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import UnsupportedOperation
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -45,15 +46,11 @@ def write_parquet(pairs: Iterator[Pair], out: BinaryIO) -> int:
             counts.append(len(some))
             yield _batch(core, schema, some)
 
-    # The library turns what is raised within its calls into errors of its own: the first one is kept and told instead.
     guard = _Guard(out)
-    try:
-        reader = core.RecordBatchReader.from_batches(schema, guard.each(batches()))
-        io.write_parquet(reader, guard, compression="zstd(3)", max_row_group_size=_GROUP_PAIRS)
-    except Exception:
-        if guard.failure is not None:
-            raise guard.failure from None
-        raise
+    reader = core.RecordBatchReader.from_batches(schema, guard.each(batches()))
+    io.write_parquet(reader, guard, compression="zstd(3)", max_row_group_size=_GROUP_PAIRS)
+    if guard.failure is not None:
+        raise guard.failure
     return sum(counts)
 
 
@@ -93,25 +90,36 @@ def _array(core: Any, kind: str, values: list[Any]) -> Any:
 
 
 class _Guard:
-    """The output file and the batches, and the first error that either raised."""
+    """The output file and the batches, and the first error that either raised.
+
+    The library turns what is raised within its calls into errors of its own, or panics. So nothing is: after an error the
+    batches end and what is written is thrown away, until the library has come to its end and the error can be told.
+    """
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
 
     def each(self, batches: Iterator[Any]) -> Iterator[Any]:
         try:
-            yield from batches
-        except BaseException as error:
-            self.failure = self.failure or error
-            raise
+            for batch in batches:
+                if self.failure is not None:
+                    return
+                yield batch
+        except Exception as error:  # noqa: BLE001  told by `write_parquet`
+            self.failure = error
 
     def write(self, data: Any) -> int:
-        try:
-            return self._out.write(bytes(data))
-        except BaseException as error:
-            self.failure = self.failure or error
-            raise
+        if self.failure is None:
+            try:
+                self._out.write(bytes(data))
+            except Exception as error:  # noqa: BLE001  told by `write_parquet`
+                self.failure = error
+        return len(data)
 
     def flush(self) -> None:
-        self._out.flush()
+        """Left to whoever opened the file."""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        # The library asks whether there is one, and writes from the start to the end.
+        raise UnsupportedOperation("a file that is written in order")

@@ -1,0 +1,70 @@
+"""Where exported files go: a folder, or a prefix of an object store. A file appears there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.store.exporting import INSTALL
+from shadowbench.store.exporting.objects import is_object, put_object
+
+
+def check_installed(url: str, format: str) -> None:
+    """Raises ConfigurationError when a library is missing that exports of this kind need. Imports none."""
+    needed = ["obstore"] if is_object(url) else []
+    needed += ["arro3.core", "arro3.io"] if format == "parquet" else []
+    for name in needed:
+        if find_spec(name.partition(".")[0]) is None:
+            raise ConfigurationError(f"store.export needs {name}, which is not installed: {INSTALL}")
+
+
+@contextmanager
+def gathering(folder: Path) -> Iterator[BinaryIO]:
+    """A file without a name for what will be sent: in `folder` (the log's: as private, and with room), where possible."""
+    with tempfile.TemporaryFile(dir=room_for(folder)) as file:
+        yield cast(BinaryIO, file)
+
+
+def room_for(folder: Path) -> Path | None:
+    """`folder` when temporary files can be made in it, else None: the system's place for them."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+def put(url: str, name: str, file: BinaryIO) -> None:
+    """Put what `file` holds under `name` at `url` (file:///FOLDER or an object store's prefix), over what was there.
+
+    Raises `ObjectError` or OSError.
+    """
+    file.flush()
+    if is_object(url):
+        put_object(f"{url}/{name}", file)
+    else:
+        _put_file(Path(url.removeprefix("file://")), name, file)
+
+
+def _put_file(folder: Path, name: str, file: BinaryIO) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # One name for each file, so that what a crash left half written is written over.
+    partial = folder / f".{name}.part"
+    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            file.seek(0)
+            shutil.copyfileobj(file, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(folder / name)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
