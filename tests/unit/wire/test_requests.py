@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.records import Dialect
-from shadowbench.wire.requests import RequestFacts, Unreadable, parse_request
+from shadowbench.wire.requests import RequestFacts, Unreadable, parse_request, requested_model
 
 CHAT, MESSAGES = Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES
 HELLO = {"role": "user", "content": "hello"}
@@ -272,3 +272,20 @@ def test_lone_surrogates_of_a_broken_client_are_no_obstacle() -> None:
     parsed = parse_request(CHAT, b'{"messages":[{"role":"user","content":"\\ud83d"}]}')
     assert isinstance(parsed, RequestFacts)
     assert parsed.opening == b"\x1f\xed\xa0\xbd"
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        (b'{"model":"m","messages":[]}', "m"),
+        (b'{"input":"x","model":"m"}', "m"),
+        (b'{"model":""}', None),
+        (b'{"model":5}', None),
+        (b"[]", None),
+        (b'"m"', None),
+        (b"model=m", None),
+        (b"", None),
+    ],
+)
+def test_the_model_alone_is_read_from_any_object(body: bytes, model: str | None) -> None:
+    assert requested_model(body) == model
