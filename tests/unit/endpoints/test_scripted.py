@@ -1,4 +1,7 @@
 import json
+import re
+
+import pytest
 
 from shadowbench.endpoints import scripted
 from shadowbench.endpoints.scripted import Asked
@@ -42,6 +45,48 @@ def test_an_offered_tool_is_called_with_its_own_parameters() -> None:
 def test_what_is_not_json_or_no_known_path_is_not_read() -> None:
     assert scripted.read("/v1/chat/completions", b"{") is None
     assert scripted.read("/v1/files", b"{}") is None
+
+
+def test_the_same_question_has_the_same_answer_in_every_wire_format() -> None:
+    messages = [{"role": "user", "content": "Name a river."}]
+    contents = {"parts": [{"text": "Be brief."}]}, [{"parts": [{"text": "Name a river."}]}]
+    ways: list[tuple[str, dict[str, object]]] = [
+        ("/v1/chat/completions", {"messages": [{"role": "system", "content": "Be brief."}, *messages]}),
+        ("/v1/responses", {"instructions": "Be brief.", "input": "Name a river."}),
+        ("/v1/completions", {"prompt": "Be brief. Name a river."}),
+        ("/v1/messages", {"system": "Be brief.", "messages": messages}),
+        ("/api/chat", {"messages": [{"role": "system", "content": "Be brief."}, *messages]}),
+        ("/api/generate", {"system": "Be brief.", "prompt": "Name a river."}),
+        ("/v1beta/models/m:generateContent", {"systemInstruction": contents[0], "contents": contents[1]}),
+    ]
+    read = [scripted.read(path, json.dumps(request).encode()) for path, request in ways]
+    assert len({asked.dialect for asked in read if asked}) == len(ways)
+    assert len({scripted.say(asked) for asked in read if asked}) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "limited"),
+    [
+        ("/v1/chat/completions", {"max_completion_tokens": 3}),
+        ("/v1/completions", {"max_tokens": 3}),
+        ("/v1/responses", {"max_output_tokens": 3}),
+        ("/v1/messages", {"max_tokens": 3}),
+        ("/api/chat", {"options": {"num_predict": 3}}),
+        ("/api/generate", {"options": {"num_predict": 3}}),
+        ("/v1beta/models/m:generateContent", {"generationConfig": {"maxOutputTokens": 3}}),
+    ],
+)
+def test_every_wire_format_has_its_name_for_the_bound_and_a_word_for_an_answer_cut_by_it(
+    path: str, limited: dict[str, object]
+) -> None:
+    def finish(request: dict[str, object]) -> tuple[str, ...]:
+        read = scripted.read(path, json.dumps(request).encode())
+        assert read is not None
+        body = scripted.as_json(read, scripted.say(read)).decode()
+        return tuple(re.findall(r"length|max_tokens|max_output_tokens|MAX_TOKENS", body))
+
+    assert len(finish(limited)) == 1
+    assert finish({}) == ()
 
 
 def test_errors_are_written_as_each_provider_writes_them() -> None:

@@ -2,88 +2,16 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anthropic
 import httpx
-import openai
 import pytest
 
 from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, Step, plain
-
-PROMPT = "Which of these rivers is the longest, and why?"
-TOOL_SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
-
-
-def openai_client(provider: ScriptedServer) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(base_url=f"{provider.url}/v1", api_key="k", max_retries=0)
-
-
-def anthropic_client(provider: ScriptedServer) -> anthropic.AsyncAnthropic:
-    return anthropic.AsyncAnthropic(base_url=provider.url, api_key="k", max_retries=0)
-
-
-async def test_openai_chat_says_the_same_streamed_and_whole() -> None:
-    async with ScriptedProvider() as provider, openai_client(provider) as client:
-        messages = [{"role": "user", "content": PROMPT}]
-        whole = await client.chat.completions.create(model="m", messages=messages)  # type: ignore[arg-type]
-        stream = await client.chat.completions.create(
-            model="m",
-            messages=messages,
-            stream=True,
-            stream_options={"include_usage": True},  # type: ignore[arg-type]
-        )
-        chunks = [chunk async for chunk in stream]
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
-    assert text == whole.choices[0].message.content != ""
-    assert chunks[-1].usage == whole.usage
-
-
-async def test_openai_tool_calls_say_the_same_streamed_and_whole() -> None:
-    tools = [{"type": "function", "function": {"name": "weather", "parameters": TOOL_SCHEMA}}]
-    async with ScriptedProvider() as provider, openai_client(provider) as client:
-        request = {"model": "m", "messages": [{"role": "user", "content": PROMPT}], "tools": tools}
-        whole = await client.chat.completions.create(**request)  # type: ignore[call-overload]
-        async with client.chat.completions.stream(**request) as stream:
-            final = await stream.get_final_completion()
-    call, streamed = whole.choices[0].message.tool_calls[0], final.choices[0].message.tool_calls[0]
-    assert (call.id, call.function.name, call.function.arguments) == (
-        streamed.id,
-        streamed.function.name,
-        streamed.function.arguments,
-    )
-
-
-async def test_anthropic_messages_say_the_same_streamed_and_whole() -> None:
-    async with ScriptedProvider() as provider, anthropic_client(provider) as client:
-        request = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": PROMPT}]}
-        whole = await client.messages.create(**request)  # type: ignore[call-overload]
-        async with client.messages.stream(**request) as stream:  # type: ignore[arg-type]
-            final = await stream.get_final_message()
-    assert final.content[0].text == whole.content[0].text != ""
-    assert (final.stop_reason, final.usage.output_tokens) == ("max_tokens", 5)
-    assert final.usage.output_tokens == whole.usage.output_tokens
-
-
-async def test_anthropic_tool_use_is_whole_json_after_streaming() -> None:
-    tools = [{"name": "weather", "input_schema": TOOL_SCHEMA}]
-    async with ScriptedProvider() as provider, anthropic_client(provider) as client:
-        request = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": PROMPT}], "tools": tools}
-        whole = await client.messages.create(**request)  # type: ignore[call-overload]
-        async with client.messages.stream(**request) as stream:  # type: ignore[arg-type]
-            final = await stream.get_final_message()
-    assert final.content[0].input == whole.content[0].input
-    assert list(whole.content[0].input) == ["city"]
-
-
-async def test_openai_responses_say_the_same_streamed_and_whole() -> None:
-    async with ScriptedProvider() as provider, openai_client(provider) as client:
-        whole = await client.responses.create(model="m", input=PROMPT)
-        async with client.responses.stream(model="m", input=PROMPT) as stream:
-            final = await stream.get_final_response()
-    assert final.output_text == whole.output_text != ""
-    assert final.usage == whole.usage
+from tests.unit.endpoints.clients import MESSAGES, anthropic_client
 
 
 @contextmanager
@@ -92,7 +20,7 @@ def raises(*kinds: type[Exception]) -> Iterator[None]:
         yield
 
 
-CHAT = {"messages": [{"role": "user", "content": PROMPT}]}
+CHAT = {"messages": MESSAGES}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +73,26 @@ async def test_an_error_inside_a_stream_reaches_the_client_as_one() -> None:
         with pytest.raises(anthropic.APIStatusError):
             async with client.messages.stream(max_tokens=9, model="scripted-error-in-stream", **CHAT) as stream:  # type: ignore[arg-type]
                 await stream.get_final_message()
+
+
+ASKING = {"model": "scripted-error-in-stream"} | CHAT
+LINES = "/api/chat"
+ARRAY = "/v1beta/models/scripted-error-in-stream:streamGenerateContent"
+CONTENTS = {"contents": [{"parts": [{"text": "Name a river."}]}]}
+
+
+async def streamed_error(path: str, request: object) -> bytes:
+    async with ScriptedProvider() as provider, httpx.AsyncClient() as client:
+        return (await client.post(provider.url + path, json=request)).content
+
+
+async def test_an_error_inside_a_stream_stands_where_the_wire_format_puts_an_event() -> None:
+    *_, line = (await streamed_error(LINES, ASKING)).splitlines()
+    assert json.loads(line) == {"error": "By script."}
+    *_, element = json.loads(await streamed_error(ARRAY, CONTENTS))
+    assert element["error"]["status"] == "UNAVAILABLE"
+    events = (await streamed_error(f"{ARRAY}?alt=sse", CONTENTS)).split(b"\n\n")
+    assert json.loads(events[-2].removeprefix(b"data: ")) == element
 
 
 async def test_a_huge_body_arrives_whole_and_garbage_arrives_as_it_is() -> None:
