@@ -70,6 +70,7 @@ class Sidecar:
         config = {
             "proxy": {"listen": f"127.0.0.1:{self.port}"},
             "admin": {"listen": f"127.0.0.1:{self._admin}"},
+            "control": {"listen": None},
             "production": {"url": f"http://127.0.0.1:{production}"},
             "candidates": {"small": candidate_config | ({"queue": queue} if queue else {})},
             "mirror": {"duplicate_window_s": 0},  # one body, again and again
