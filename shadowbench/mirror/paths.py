@@ -38,13 +38,15 @@ _STORED = frozenset(
         "organization",
     ]
 )
-# The same, with names that a gateway may well use as a prefix of its own, and Azure does: only right after a version.
+# The same, with names that gateways use in prefixes of their own, as Azure does: only right after a version, and never before
+# "/chat/completions", which ends no path of those resources.
 _STORED_AFTER_VERSION = frozenset(
     ["sessions", "agents", "memory_stores", "environments", "vaults", "tunnels", "deployments", "organizations"]
 )
 # Where the resource itself is on the list: what follows its name is an id, or one of these.
 _GENERATING = {"chat": 2, "responses": 1, "messages": 1}
 _OLLAMA_STORED = frozenset(["pull", "push", "create", "copy", "delete", "blobs"])
+_CHAT = "/chat/completions"
 _VERSION = re.compile(r"v\d+[a-z0-9]*")
 _SUFFIXES = frozenset(suffix for _, suffix in DEFAULT_ENDPOINTS)
 
@@ -67,10 +69,10 @@ def find_endpoint(endpoints: Sequence[tuple[str, str]], method: str, path: str) 
     longest = max(matching, key=len, default=None)
     if longest is None or longest not in listed:
         return "method_path"
-    return "stateful_path" if _is_stateful(bare) else Endpoint(longest, dialect_of(bare))
+    return "stateful_path" if _is_stateful(bare, longest) else Endpoint(longest, dialect_of(bare))
 
 
-def _is_stateful(path: str) -> bool:
+def _is_stateful(path: str, suffix: str) -> bool:
     segments = [segment for segment in unquote(path).split("/") if segment]
     if "." in segments or ".." in segments:
         return True  # production may read another path in it than we do
@@ -78,12 +80,12 @@ def _is_stateful(path: str) -> bool:
     rest = segments[versions[-1] + 1 :] if versions else segments
     if rest[:1] == ["openai"]:
         rest = rest[1:]  # Azure's
-    return bool(rest) and _is_stored(rest, is_versioned=bool(versions))
+    return bool(rest) and _is_stored(rest, is_strict=bool(versions) and suffix != _CHAT)
 
 
-def _is_stored(rest: Sequence[str], *, is_versioned: bool) -> bool:
+def _is_stored(rest: Sequence[str], *, is_strict: bool) -> bool:
     first = rest[0]
-    if first in _STORED or (is_versioned and first in _STORED_AFTER_VERSION):
+    if first in _STORED or (is_strict and first in _STORED_AFTER_VERSION):
         return True
     if first == "api" and len(rest) > 1:
         return rest[1] in _OLLAMA_STORED

@@ -256,10 +256,11 @@ async def test_a_hung_candidate_costs_its_own_pairs_only(tmp_path: Path) -> None
     counts = {tuple(row)[:3]: row[3] for row in rows}
     assert counts["fine", "ok", ""] == clients.answered
     hung = {key[1:]: n for key, n in counts.items() if key[0] == "hung"}
-    assert sum(hung.values()) == clients.answered
+    # What its queue has no room for lowers its share from the next second on: fewer are drawn for it, and known to be.
+    assert 0 < sum(hung.values()) <= clients.answered
     assert hung["timed_out", "timed_out_first_byte"] > 0
     assert {outcome for outcome, _ in hung} <= {"timed_out", "not_sent", "unreachable"}
-    assert hung["not_sent", "queue_full"] > 100
+    assert hung["not_sent", "queue_full"] > 0
 
 
 def assert_the_log_is_whole(sidecar: Sidecar) -> None:

@@ -48,6 +48,7 @@ GREEDY = tuple(
         ("/openai/deployments/x/chat/completions", "/chat/completions", Dialect.OPENAI_CHAT),
         ("/openai/deployments/v1/embeddings", "/embeddings", Dialect.OPENAI_EMBEDDINGS),
         ("/evals/v1/chat/completions", "/chat/completions", Dialect.OPENAI_CHAT),  # a team of that name
+        ("/v1/deployments/d/chat/completions", "/chat/completions", Dialect.OPENAI_CHAT),
         ("/team/agents/chat/completions", "/chat/completions", Dialect.OPENAI_CHAT),
     ],
 )
