@@ -121,12 +121,13 @@ class Offered:
     parameters: tuple[str, ...] = ()
 
 
-def offered(tools: Any, schema: str) -> Offered:
-    """The first of a list of tools, whose parameters are in the member `schema`."""
+def offered(tools: Any, *members: str) -> Offered:
+    """The first of a list of tools. Its parameters' schema is in one of these members."""
     if not tools:
         return Offered()
     tool = tools[0]
-    return Offered(name=str(tool.get("name")), parameters=tuple((tool.get(schema) or {}).get("properties", {})))
+    schema = next((tool[member] for member in members if tool.get(member)), {})
+    return Offered(name=str(tool.get("name")), parameters=tuple(schema.get("properties", {})))
 
 
 def functions(tools: Any) -> list[Any]:

@@ -28,6 +28,7 @@ from shadowbench.records import Dialect
 
 WHOLE, STREAM = ":generateContent", ":streamGenerateContent"
 _ARRAY = "array"
+_SCHEMAS = ("parametersJsonSchema", "parameters_json_schema", "parameters")  # Google's SDK sends the second
 # Google's name of each kind, with the status that belongs to it.
 _KINDS = {
     "rate_limit_error": (429, "RESOURCE_EXHAUSTED"),
@@ -43,7 +44,7 @@ def read(request: Mapping[str, Any], target: str) -> Asked:
     generation = request.get("generationConfig") or {}
     contents = [request.get("systemInstruction"), *(request.get("contents") or [])]
     tools = request.get("tools") or [{}]
-    tool = offered(tools[0].get("functionDeclarations"), "parametersJsonSchema")
+    tool = offered(tools[0].get("functionDeclarations"), *_SCHEMAS)
     return Asked(
         dialect=Dialect.GEMINI,
         model=unquote(path.rpartition("/")[2].rpartition(":")[0]),
