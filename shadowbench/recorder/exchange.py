@@ -16,6 +16,9 @@ from shadowbench.wire.reading import ReadingLimits
 from shadowbench.wire.requests import requested_model
 
 
+_GZIP_BEGINS = b"\x1f"  # JSON never does: a gateway lost the header that names the coding
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Reads exchanges under fixed options."""
@@ -60,7 +63,7 @@ class Reader:
             return None
         received = b"".join(raw.request)
         coding = head.joined("content-encoding")
-        if coding is None and len(received) <= self.limits.body_bytes:
+        if coding is None and len(received) <= self.limits.body_bytes and not received.startswith(_GZIP_BEGINS):
             return received
         decoder = decoder_for(coding, self.limits.body_bytes)
         body = decoder.feed(received)

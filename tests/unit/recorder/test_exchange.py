@@ -105,9 +105,9 @@ def test_the_request_id_is_the_clients_else_productions(planned: str | None, hea
     assert exchange(script).request_id == expected
 
 
-def test_a_compressed_request_is_kept_decoded() -> None:
-    head = SCRIPT.head + b"Content-Encoding: gzip\r\n"
-    seen = exchange(replace(SCRIPT, head=head, body=gzip.compress(REQUEST)))
+@pytest.mark.parametrize("line", [b"Content-Encoding: gzip\r\n", b""], ids=["declared", "header lost"])
+def test_a_compressed_request_is_kept_decoded(line: bytes) -> None:
+    seen = exchange(replace(SCRIPT, head=SCRIPT.head + line, body=gzip.compress(REQUEST)))
     assert (seen.request_body, seen.production.requested_model) == (REQUEST, "big")
 
 
