@@ -37,6 +37,8 @@ from dataclasses import dataclass
 
 from shadowbench.records import FunnelCount
 
+HANDED_OFF = "handed_off"  # of stage seen: the reason that is none
+
 # What flows in = what flows out + what is under way.
 _OF_EXCHANGES = {
     "opened": ("ineligible", "eligible"),

@@ -41,7 +41,7 @@ def run_report(options: ReportOptions) -> int:
 
     log = open_log(options.log_url, "read")
     try:
-        summary = summarise(_exchanges(log, options), options.production_again)
+        summary = summarise(_exchanges(log, options), options.production_again, log.funnel())
     finally:
         log.close()
     with standard_output():

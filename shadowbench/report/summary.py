@@ -7,11 +7,13 @@ or judged here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 from statistics import fmean
 
-from shadowbench.records import CandidateResult, Exchange, Observation, Outcome
+from shadowbench.funnel import HANDED_OFF, Funnel
+from shadowbench.records import CandidateResult, Cost, Exchange, FunnelCount, Observation, Outcome
 from shadowbench.report.agreement import is_equal, similarity
 from shadowbench.report.quantiles import quantile
 
@@ -74,6 +76,29 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """What one side's calls cost, whatever came of them. `unknown`: calls without a known cost, by reason."""
+
+    n: int
+    usd: float | None  # None when no cost is known
+    unknown: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What became of all requests, from the log's funnel. See `shadowbench.funnel` for the stages."""
+
+    seen: int
+    not_handed_off: Mapping[str, int]  # by the proxy's reason
+    lost: int
+    ineligible: Mapping[str, int]
+    unsampled: Mapping[str, int]
+    sampled: int
+    recorded: int
+    discarded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateSummary:
     """One candidate against production.
 
@@ -93,6 +118,9 @@ class CandidateSummary:
     latency_s: Comparison
     ttft_s: Comparison  # pairs where both sides streamed
     output_tokens: Comparison
+    cost_usd: Comparison  # per pair
+    production_spend: Spend  # of the exchanges that the candidate was sent
+    candidate_spend: Spend
     equal_answers: Share
     similarity: Similarity
     equal_finish_reasons: Share
@@ -108,6 +136,7 @@ class Summary:
     first_at: float | None  # Unix seconds
     last_at: float | None
     candidates: tuple[CandidateSummary, ...]
+    traffic: Traffic | None = None  # None: the log has no funnel, as those of the first release
 
     @property
     def pairs(self) -> int:
@@ -115,7 +144,11 @@ class Summary:
         return sum(candidate.pairs for candidate in self.candidates)
 
 
-def summarise(exchanges: Iterable[Exchange], production_again: frozenset[str] = frozenset()) -> Summary:
+def summarise(
+    exchanges: Iterable[Exchange],
+    production_again: frozenset[str] = frozenset(),
+    funnel: Sequence[FunnelCount] = (),
+) -> Summary:
     """Read every exchange once. `production_again`: the names of candidates that are production itself."""
     tallies: dict[str, _Tally] = {}
     count, first_at, last_at = 0, None, None
@@ -131,6 +164,22 @@ def summarise(exchanges: Iterable[Exchange], production_again: frozenset[str] = 
         first_at=first_at,
         last_at=last_at,
         candidates=tuple(tallies[name].summary(name, name in production_again) for name in names),
+        traffic=_traffic(Funnel(funnel)) if funnel else None,
+    )
+
+
+def _traffic(funnel: Funnel) -> Traffic:
+    not_handed_off = funnel.reasons("seen")
+    not_handed_off.pop(HANDED_OFF, None)
+    return Traffic(
+        seen=funnel.total("seen"),
+        not_handed_off=not_handed_off,
+        lost=funnel.total("lost"),
+        ineligible=funnel.reasons("ineligible"),
+        unsampled=funnel.reasons("unsampled"),
+        sampled=funnel.total("sampled"),
+        recorded=funnel.total("recorded"),
+        discarded=funnel.reasons("discarded"),
     )
 
 
@@ -171,6 +220,24 @@ class _Hits:
 
 
 @dataclass(slots=True)
+class _Spent:
+    """What one side cost so far."""
+
+    known: list[float] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def add(self, cost: Cost | None) -> None:
+        if cost is not None and cost.usd is not None:
+            self.known.append(cost.usd)
+        else:
+            self.unknown[(cost.reason if cost is not None else None) or "not_priced"] += 1
+
+    def spend(self) -> Spend:
+        usd = fsum(self.known) if self.known else None
+        return Spend(n=len(self.known), usd=usd, unknown=dict(sorted(self.unknown.items())))
+
+
+@dataclass(slots=True)
 class _Tally:
     """What is counted for one candidate while the log goes by."""
 
@@ -183,6 +250,9 @@ class _Tally:
     latency: _Both = field(default_factory=_Both)
     ttft: _Both = field(default_factory=_Both)
     tokens: _Both = field(default_factory=_Both)
+    cost: _Both = field(default_factory=_Both)
+    production_spend: _Spent = field(default_factory=_Spent)
+    candidate_spend: _Spent = field(default_factory=_Spent)
     equal: _Hits = field(default_factory=_Hits)
     finish: _Hits = field(default_factory=_Hits)
     similarities: list[float] = field(default_factory=list)
@@ -198,12 +268,15 @@ class _Tally:
             return
         _count(production, self.production_faults, self.production_models)
         _count(candidate, self.candidate_faults, self.candidate_models)
+        self.production_spend.add(production.cost)
+        self.candidate_spend.add(candidate.cost)
         self.ok["production"] += production.outcome is Outcome.OK
         self.ok["candidate"] += candidate.outcome is Outcome.OK
         if production.outcome is candidate.outcome is Outcome.OK:
             self.ok["both"] += 1
             self._add_times(production, candidate)
             self.tokens.add(production.usage.output_tokens, candidate.usage.output_tokens)
+            self.cost.add(_usd(production), _usd(candidate))
             self._add_answers(production, candidate)
 
     def _add_times(self, production: Observation, candidate: Observation) -> None:
@@ -247,6 +320,9 @@ class _Tally:
             latency_s=self.latency.comparison(),
             ttft_s=self.ttft.comparison(),
             output_tokens=self.tokens.comparison(),
+            cost_usd=self.cost.comparison(),
+            production_spend=self.production_spend.spend(),
+            candidate_spend=self.candidate_spend.spend(),
             equal_answers=self.equal.share(),
             similarity=Similarity(n=len(alike), mean=fmean(alike) if alike else None, absent=self.dissimilar),
             equal_finish_reasons=self.finish.share(),
@@ -262,6 +338,10 @@ def why_untimed(seen: Observation) -> str | None:
         return "paused"
     shortest = min((t for t in (timing.first_content_s, timing.last_byte_s) if t is not None), default=0.0)
     return "late" if timing.loop_lag_s > max(LAG_FLOOR_S, LAG_SHARE * shortest) else None
+
+
+def _usd(seen: Observation) -> float | None:
+    return None if seen.cost is None else seen.cost.usd
 
 
 def _reason_not_sent(seen: Observation) -> str:

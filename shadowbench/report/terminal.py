@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shadowbench.report.summary import CandidateSummary, Comparison, Distribution, Share, Summary
+from shadowbench.report.summary import CandidateSummary, Comparison, Distribution, Share, Summary, Traffic
 
 _Show = Callable[[float | None], str]
 
@@ -36,6 +36,8 @@ class Line:
 def show(summary: Summary, console: Console) -> None:
     """Print all of it."""
     console.print(_heading(summary))
+    if summary.traffic is not None:
+        console.print(Text("\n".join(_traffic(summary.traffic)), style="dim"))
     noise = next((candidate for candidate in summary.candidates if candidate.is_production_again), None)
     for candidate in summary.candidates:
         console.print()
@@ -49,6 +51,21 @@ def _heading(summary: Summary) -> Text:
     if summary.first_at is not None and summary.last_at is not None:
         text.append(f", {_minute(summary.first_at)} to {_minute(summary.last_at)} UTC", style="not bold")
     return text
+
+
+def _traffic(traffic: Traffic) -> Iterator[str]:
+    """What the pairs are a part of: nobody should take them for all that came."""
+    yield f"of {_plural(traffic.seen, 'request')} seen, {traffic.sampled:,} drawn, {traffic.recorded:,} recorded"
+    for label, reasons in (
+        ("not offered", traffic.not_handed_off),
+        ("may not be copied", traffic.ineligible),
+        ("not drawn", traffic.unsampled),
+        ("drawn and not recorded", traffic.discarded),
+        ("lost with a mirror", {"": traffic.lost} if traffic.lost else {}),
+    ):
+        if reasons:
+            told = ", ".join(f"{count:,} {reason}".rstrip() for reason, count in reasons.items())
+            yield f"  {label}: {told}"
 
 
 def _block(candidate: CandidateSummary, noise: CandidateSummary | None) -> RenderableType:
@@ -104,11 +121,19 @@ def _answers(candidate: CandidateSummary, noise: CandidateSummary | None) -> Ite
     tokens = candidate.output_tokens
     yield _compared("output tokens, mean", tokens, "mean", _tokens)
     yield _compared("output tokens, median", tokens, "p50", _tokens)
+    yield from _costs(candidate)
     yield _shared("same answer", candidate.equal_answers, noise.equal_answers if noise else None)
     alike = candidate.similarity
     itself = _score(noise.similarity.mean) if noise else ""
     yield Line("word similarity, 0 to 1", itself, _score(alike.mean), "", str(alike.n))
     yield _shared("same finish reason", candidate.equal_finish_reasons, noise.equal_finish_reasons if noise else None)
+
+
+def _costs(candidate: CandidateSummary) -> Iterator[Line]:
+    production, own = candidate.production_spend, candidate.candidate_spend
+    if production.n or own.n:
+        yield _compared("cost per 1,000 answers", candidate.cost_usd, "mean", _usd_per_1000)
+        yield Line("spent in all", _usd(production.usd), _usd(own.usd), "", str(candidate.sent))
 
 
 def _compared(label: str, measure: Comparison, which: str, show_value: _Show) -> Line:
@@ -136,11 +161,22 @@ def _notes(candidate: CandidateSummary, noise: CandidateSummary | None) -> Itera
         yield f"Left out of latency and TTFT: {_listed(left_out, _WHY_UNTIMED)}."
     if candidate.output_tokens.absent:
         yield f"Token counts missing on one side or both: {_plural(candidate.output_tokens.absent, 'pair')}."
+    for side, spend in (("production's", candidate.production_spend), ("the candidate's", candidate.candidate_spend)):
+        if spend.unknown:
+            yield f"Cost not known of {side} {_listed(spend.unknown, _WHY_UNPRICED)}."
     if candidate.latency_s.n < 20 and candidate.both_ok:
         yield f"{ABSENT} : too few pairs for that number (a p95 takes 20)."
 
 
 _WHY_UNTIMED = {"paused": "read slowly for a slow client", "late": "with our event loop late"}
+
+
+_WHY_UNPRICED = {
+    "unknown_model": "of a model without a known price",
+    "no_usage": "without reported usage",
+    "partial_usage": "with incomplete usage",
+    "not_priced": "recorded before prices were",
+}
 
 
 def _listed(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
@@ -175,6 +211,14 @@ def _score(value: float | None) -> str:
 
 def _tokens(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.1f}"
+
+
+def _usd(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:.4f} USD" if value < 0.995 else f"{value:,.2f} USD"
+
+
+def _usd_per_1000(value: float | None) -> str:
+    return _usd(None if value is None else 1000 * value)
 
 
 def _count(count: int) -> str:

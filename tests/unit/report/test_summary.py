@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
-from shadowbench.records import NO_USAGE, Answer, Choice, Exchange, Observation, Outcome, Timing, Usage, UsageSource
-from shadowbench.report.summary import CandidateSummary, Fault, summarise, why_untimed
+from shadowbench.records import (
+    NO_USAGE,
+    Answer,
+    Choice,
+    Cost,
+    Exchange,
+    FunnelCount,
+    Observation,
+    Outcome,
+    Timing,
+    Usage,
+    UsageSource,
+)
+from shadowbench.report.summary import CandidateSummary, Fault, Spend, Traffic, summarise, why_untimed
 from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
 
 SENT_AND_FAILED: dict[str, Any] = {"answer": None, "usage": NO_USAGE, "timing": Timing()}
@@ -183,3 +195,56 @@ def test_the_order_of_the_log_does_not_matter() -> None:
     assert replace(one, candidates=()) == replace(other, candidates=())
     assert [c.faults for c in one.candidates] == [c.faults for c in other.candidates]
     assert [c.latency_s for c in one.candidates] == [c.latency_s for c in other.candidates]
+
+
+def priced(usd: float | None, reason: str | None = None) -> Cost:
+    return Cost(usd=usd, reason=reason)
+
+
+def test_costs_are_compared_where_both_are_known_and_added_up_whatever_came_of_a_call() -> None:
+    def pair(number: int, production: Cost | None, candidate: Cost | None, outcome: Outcome = Outcome.OK) -> Exchange:
+        small = an_observation(endpoint="small", cost=candidate, outcome=outcome, reason=None)
+        return an_exchange(number, small, production=an_observation(cost=production))
+
+    candidate = only(
+        pair(1, priced(0.5), priced(0.25)),
+        pair(2, priced(0.5), priced(None, "unknown_model")),
+        pair(3, priced(1.0), priced(2.0), Outcome.TRUNCATED),
+        pair(4, None, priced(0.0)),
+    )
+    assert (candidate.cost_usd.n, candidate.cost_usd.absent) == (1, 2)
+    assert (candidate.cost_usd.production.mean, candidate.cost_usd.candidate.mean) == (0.5, 0.25)
+    assert candidate.production_spend == Spend(n=3, usd=2.0, unknown={"not_priced": 1})
+    assert candidate.candidate_spend == Spend(n=3, usd=2.25, unknown={"unknown_model": 1})
+
+
+def test_an_unknown_cost_is_not_nothing() -> None:
+    candidate = only(an_exchange(1, an_observation(endpoint="small", cost=priced(None, "no_usage"))))
+    assert candidate.candidate_spend == Spend(n=0, usd=None, unknown={"no_usage": 1})
+
+
+def test_the_traffic_is_told_from_the_funnel() -> None:
+    def counted(stage: str, reason: str, count: int, candidate: str = "") -> FunnelCount:
+        return FunnelCount(epoch="e", candidate=candidate, stage=stage, reason=reason, count=count)
+
+    counts = [
+        counted("seen", "handed_off", 7),
+        counted("seen", "endpoint", 3),
+        counted("opened", "", 6),
+        counted("lost", "lost_with_mirror", 1),
+        counted("ineligible", "retry", 2),
+        counted("sampled", "", 4),
+        counted("sampled", "", 4, candidate="small"),
+        counted("recorded", "", 4),
+    ]
+    assert summarise([]).traffic is None
+    assert summarise([], funnel=counts).traffic == Traffic(
+        seen=10,
+        not_handed_off={"endpoint": 3},
+        lost=1,
+        ineligible={"retry": 2},
+        unsampled={},
+        sampled=4,
+        recorded=4,
+        discarded={},
+    )

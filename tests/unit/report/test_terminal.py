@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from shadowbench.records import Outcome, Timing
+from shadowbench.records import Cost, FunnelCount, Outcome, Timing
 from shadowbench.report.summary import Summary, summarise
 from shadowbench.report.terminal import LIMITS, show
 from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
@@ -108,3 +108,33 @@ def test_long_names_are_folded_and_nothing_is_lost() -> None:
     assert max(len(line) for line in text.splitlines()) <= 60
     assert "n" * 60 in text
     assert "".join(text.split()).count("overloaded_") == 6
+
+
+def test_costs_and_what_is_not_known_of_them_are_shown() -> None:
+    cheap = an_observation(endpoint="small", cost=Cost(usd=0.0002, reason=None))
+    unknown = an_observation(endpoint="small", cost=Cost(usd=None, reason="unknown_model"))
+    dear = an_observation(cost=Cost(usd=0.001, reason=None))
+    text = shown(summarise([an_exchange(1, cheap, production=dear), an_exchange(2, unknown, production=dear)]))
+    lines = {line.split("  ")[0]: line.split() for line in text.splitlines()}
+    assert lines["cost per 1,000 answers"][4:] == ["1.00", "USD", "0.2000", "USD", "−80", "%", "1"]
+    assert lines["spent in all"][3:] == ["0.0020", "USD", "0.0002", "USD", "2"]
+    assert "Cost not known of the candidate's 1 pair of a model without a known price." in text
+
+
+def test_the_report_begins_with_what_the_pairs_are_a_part_of() -> None:
+    counts = [
+        FunnelCount(epoch="e", candidate="", stage=stage, reason=reason, count=count)
+        for stage, reason, count in (
+            ("seen", "handed_off", 2000),
+            ("seen", "not_sampled", 500),
+            ("ineligible", "retry", 20),
+            ("sampled", "", 1500),
+            ("recorded", "", 1499),
+            ("discarded", "recorder_full", 1),
+            ("lost", "lost_with_mirror", 3),
+        )
+    ]
+    text = shown(summarise([an_exchange(1)], funnel=counts))
+    assert "of 2,500 requests seen, 1,500 drawn, 1,499 recorded" in text
+    for line in ("not offered: 500 not_sampled", "may not be copied: 20 retry", "lost with a mirror: 3"):
+        assert f"  {line}\n" in text
