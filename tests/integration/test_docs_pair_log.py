@@ -7,10 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shadowbench.records import Cost, Exchange, FunnelCount, Mark
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import invented_traffic
 
@@ -21,14 +23,26 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
+NARROW = ["exchanges", "observations", "attempts", "prices", "marks", "funnel", "kept", "log_meta"]
+WIDE = ["requests", "responses"]
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+
+
+def rich(exchange: Exchange) -> Exchange:
+    """With a tenant and prices, which the invented traffic has none of."""
+    cost = Cost(usd=0.001, reason=None, price='{"model": "large"}')
+    candidates = [replace(each, observation=replace(each.observation, cost=cost)) for each in exchange.candidates]
+    production = replace(exchange.production, cost=cost)
+    return replace(exchange, tenant_key="t", production=production, candidates=tuple(candidates))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     log = open_log(f"sqlite:///{folder}/shadowbench.db", "write")
-    log.append(list(invented_traffic(200)))
+    log.append([rich(exchange) for exchange in invented_traffic(200)])
+    log.put_marks([Mark(at=1.0, kind="model_changed", endpoint="small", before="a", after="b")])
+    log.put_funnel([FunnelCount(epoch="e", candidate="small", stage="sent", reason="", count=200)])
     log.close()
     return folder
 
@@ -73,7 +87,7 @@ def described(section: str) -> set[str]:
     return {name for name in names if not name.startswith("…_")} | set(both)
 
 
-@pytest.mark.parametrize("table", ["exchanges", "observations", "requests", "responses", "log_meta"])
+@pytest.mark.parametrize("table", [*NARROW, *WIDE])
 def test_every_column_of_a_table_is_described(connection: sqlite3.Connection, table: str) -> None:
     columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     assert described(f"`{table}`") == columns
