@@ -71,3 +71,10 @@ def test_it_is_what_a_plain_list_would_say(steps: list[tuple[float, int]], seed:
         if not expected:
             first[number] = now
         assert saw(by, now, body=b"%d" % number) == expected
+
+
+def test_what_comes_again_after_its_window_is_young_again() -> None:
+    by = Duplicates(10.0)
+    for at, body in ((0.0, b"a"), (1.0, b"b"), (12.0, b"a")):
+        assert not saw(by, at, body=body)
+    assert len(by) == 1, "b has left"

@@ -200,6 +200,16 @@ def test_what_was_thinned_with_the_head_is_not_thinned_again() -> None:
         assert isinstance(found, Plan) and found.probabilities == {0: 0.5}
 
 
+def test_what_was_thinned_with_the_head_counts_in_full_for_caps() -> None:
+    by = planner(duplicate_window_s=0.0)
+    by.thinning.advance(START)
+    by.thinning.strain()
+    came: list[float] = []
+    by.thinning.came = lambda index, weight: came.append(weight)  # type: ignore[method-assign]
+    plans = [each for n in range(40) if isinstance(each := ask(by, sequence=n, at=101.0), Plan)]
+    assert came == [2.0] * len(plans)
+
+
 # ── whose it is ──
 
 

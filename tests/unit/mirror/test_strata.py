@@ -58,3 +58,13 @@ def test_the_first_that_matches_counts_and_what_is_possible_bounds_it(
     ]
     assert stratum.name == (fitting[0] if fitting else None)
     assert max(stratum.rates) <= possible.ceiling <= found.ceiling
+
+
+def test_what_cannot_be_reached_does_not_raise_the_ceiling() -> None:
+    strata = [
+        StratumOptions(name="low", paths=("/low",), sample_rate=0.1),
+        StratumOptions(name="high", models=("o1",), sample_rate=0.9),
+    ]
+    found = Strata.of(strata, [A, OFF])
+    assert found.at_open("/low", None).ceiling == 0.1
+    assert found.at_open("/other", None).ceiling == found.ceiling == 0.9

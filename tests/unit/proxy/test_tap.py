@@ -374,6 +374,21 @@ async def test_a_new_mirror_hears_the_tally_of_the_whole_life():
 
 
 @on_uvloop
+async def test_a_new_mirror_hears_the_tally_although_it_has_not_changed():
+    bench = Bench(policy=make_policy())
+    welcome(bench, 2)
+    second_passes(bench.tap)
+    (first,) = tallies(bench)
+    bench.links[-1].break_()
+    await bench.settle()
+    bench.connect_mirror(make_policy())
+    welcome(bench, 2)
+    second_passes(bench.tap)
+    assert tallies(bench) == [first]
+    await bench.close()
+
+
+@on_uvloop
 async def test_an_older_mirror_hears_no_tally():
     bench = Bench(policy=make_policy())
     await exchanges(bench, 1)
