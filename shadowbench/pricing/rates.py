@@ -36,9 +36,7 @@ class FlatRates:
     @property
     def is_per_token(self) -> bool:
         """Whether tokens are what is paid for. A price that says nothing at all should have said something of them."""
-        if self.input_usd is not None or self.output_usd is not None:
-            return True
-        return self.is_empty
+        return self.input_usd is not None or self.output_usd is not None or self.is_empty
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +87,8 @@ def _tokens_usd(rates: FlatRates, usage: Usage, only_input: bool) -> float | str
         return PARTIAL_USAGE
     cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
     thought = 0 if only_input else usage.reasoning_tokens or 0
+    if not (cached or written or thought) and rates.input_usd is not None and rates.output_usd is not None:
+        return given * rates.input_usd + made * rates.output_usd  # most calls
     fresh, said = given - cached - written, made - thought
     if fresh < 0 or said < 0:
         return PARTIAL_USAGE
