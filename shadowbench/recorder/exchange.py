@@ -15,7 +15,6 @@ from shadowbench.wire.content_encoding import decoder_for
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.wire.requests import requested_model
 
-
 _GZIP_BEGINS = b"\x1f"  # JSON never does: a gateway lost the header that names the coding
 
 
