@@ -7,7 +7,7 @@ frozen dataclass of ten fields takes twice as long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -227,13 +227,10 @@ class Planner:
         if point is None:
             point = SampleKey.conversation_point(salt, conversation, admission.request_key)
         stratum = admission.possible.settle(facts.model)
-        shares = self.thinning.shares
-        if admission.share < 1.0:
-            shares = tuple(min(share, admission.share) for share in shares)
+        shares = self._shares(admission)
         lot = sampling.lot(salt, admission.request_key) if min(shares, default=1.0) < 1.0 else 0
         drawn = sampling.draw(point, lot, stratum.rates, shares, admission.bound)
-        keeps_tools = () if not facts.server_tools else self.terms.strips
-        withheld = {index: SERVER_TOOLS for index in drawn.eligible if keeps_tools and not keeps_tools[index]}
+        withheld = self._withheld(facts, drawn.eligible)
         for index in drawn.eligible:
             if index not in withheld:
                 self.thinning.came(index, 1.0 / admission.share)
@@ -242,6 +239,17 @@ class Planner:
         if withheld.keys() >= drawn.probabilities.keys():
             return Skip(stage=INELIGIBLE, reason=SERVER_TOOLS)
         return self._planned(admission, request, drawn.probabilities, withheld, stratum, conversation)
+
+    def _shares(self, admission: Admission) -> tuple[float, ...]:
+        """What load leaves each candidate. The head was judged by a share of its own, perhaps of another second."""
+        shares, earlier = self.thinning.shares, admission.share
+        return shares if earlier >= 1.0 else tuple(min(share, earlier) for share in shares)
+
+    def _withheld(self, facts: RequestFacts, indexes: Sequence[int]) -> dict[int, str]:
+        """Candidates that would get tools which the provider runs."""
+        if not facts.server_tools:
+            return {}
+        return {index: SERVER_TOOLS for index in indexes if not self.terms.strips[index]}
 
     def _planned(
         self,
