@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shadowbench.signals import Counters
 from shadowbench.store.base import LogUpkeep, Owner, PairLog
 from shadowbench.store.pace import SLICE_S, Pace
-from shadowbench.store.retention import Retention, RetentionOptions, exchanges_in
+from shadowbench.store.retention import RetentionOptions, excess, exchanges_in, take_out
 
 _CHECKPOINT_TRIES = 50
 """Readers are asked to let go of the write-ahead log for about ten seconds."""
@@ -39,15 +38,22 @@ def beyond(log: LogUpkeep, options: RetentionOptions, now: float) -> int:
 
 
 def prune(log: LogUpkeep, options: RetentionOptions, clocks: Clocks) -> Iterator[int]:
-    """Bring the log within its bounds and give all free space back. Yields how many went, slice by slice."""
-    retention = Retention(options, clock=clocks.clock, now=clocks.now, spare_bytes=0)
-    counters = Counters()
-    before = 0.0
-    while retention.step(log, counters) == 0.0:
-        gone = sum(sample.value for sample in counters.snapshot() if sample.name == "store_pruned_exchanges_total")
-        yield int(gone - before)
-        before = gone
+    """Take out what is beyond the bounds. Yields how many went, slice by slice.
+
+    What comes meanwhile is not followed: beside a busy writer this would never end.
+    """
+    now, pace = clocks.now(), Pace(clocks.clock)
+    # How many a size takes shows only while they go.
+    left = beyond(log, options, now) if options.max_bytes is None else log.usage().exchanges
+    while left > 0 and (more := excess(options, log.usage(), now)) is not None:
+        gone = pace.run(lambda size, more=more, most=left: take_out(log, more, min(size, most)))  # type: ignore[misc]
+        if not gone:
+            break
+        left -= gone
+        yield gone
         clocks.rest(SLICE_S)
+    if options.max_age_s is not None:
+        log.delete_notes(now - options.max_age_s)
 
 
 def found(log: PairLog, owner: Owner, clocks: Clocks) -> Iterator[tuple[int, list[int]]]:
@@ -88,7 +94,9 @@ def leave_no_trace(log: LogUpkeep, clocks: Clocks, *, rewrite: bool) -> bool:
     """
     if rewrite:
         log.rewrite()
-    while not rewrite and log.shrink(limit_bytes=_SHRINK_BYTES):
+    free = 0 if rewrite else log.usage().free_bytes
+    while free > 0 and (given := log.shrink(limit_bytes=_SHRINK_BYTES)):
+        free -= given
         clocks.rest(SLICE_S)
     for _ in range(_CHECKPOINT_TRIES):
         if log.checkpoint(whole=True):

@@ -15,7 +15,7 @@ Reason = Literal["age", "size", "count"]
 _CHECK_S = 1.0
 """How often the log is looked at while nothing is too much. By then it is at most a second's traffic over its bounds."""
 
-SPARE_BYTES = 8 * 1024 * 1024
+_SPARE_BYTES = 8 * 1024 * 1024
 """Free space that is not given back: the next exchanges take it, and cutting it off only to grow again is work for nothing."""
 
 _PIECE_BYTES = 8192
@@ -64,19 +64,17 @@ def exchanges_in(usage: LogUsage, size: int) -> int:
     return min(usage.exchanges, -(-size * usage.exchanges // usage.used_bytes))
 
 
+def take_out(log: LogUpkeep, found: Excess, size: int) -> int:
+    """Delete the oldest of what is too much, at most `size` exchanges; how many went."""
+    limit = size if found.limit is None else min(size, found.limit)
+    return log.delete(log.oldest(limit=limit, before=found.before))
+
+
 class Retention:
     """Keeps one log within its bounds, a slice of work per call. `clock` is monotonic, `now` is Unix seconds."""
 
-    def __init__(
-        self,
-        options: RetentionOptions,
-        *,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-        spare_bytes: int = SPARE_BYTES,
-    ) -> None:
+    def __init__(self, options: RetentionOptions, *, clock: Callable[[], float], now: Callable[[], float]) -> None:
         self._options = options
-        self._spare_bytes = spare_bytes
         self._clock = clock
         self._now = now
         self._deleting = Pace(clock)
@@ -105,11 +103,7 @@ class Retention:
         if found is None:
             return False
 
-        def slice_of(size: int) -> int:
-            limit = size if found.limit is None else min(size, found.limit)
-            return log.delete(log.oldest(limit=limit, before=found.before))
-
-        gone = self._deleting.run(slice_of)
+        gone = self._deleting.run(lambda size: take_out(log, found, size))
         counters.add("store_pruned_exchanges_total", (("reason", found.reason),), gone)
         return gone > 0
 
@@ -119,9 +113,9 @@ class Retention:
             log.delete_notes(self._now() - self._options.max_age_s)
 
     def _shrink(self, log: LogUpkeep, usage: LogUsage) -> bool:
-        if not self._options.bounds_anything or usage.free_bytes <= self._spare_bytes:
+        if not self._options.bounds_anything or usage.free_bytes <= _SPARE_BYTES:
             return False
-        too_much = usage.free_bytes - self._spare_bytes
+        too_much = usage.free_bytes - _SPARE_BYTES
         given = self._shrinking.run(
             lambda size: log.shrink(limit_bytes=min(size * _PIECE_BYTES, too_much)) // _PIECE_BYTES
         )

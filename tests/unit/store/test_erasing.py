@@ -68,7 +68,16 @@ def test_pruning_does_what_was_foretold(log: PairLog, bounds: RetentionOptions, 
     assert beyond(log.upkeep, bounds, FIRST_SECOND + 501) == 500 - left
     assert sum(prune(log.upkeep, bounds, time.clocks())) == 500 - left
     assert sequences(log) == list(range(501 - left, 501))
+    assert leave_no_trace(log.upkeep, time.clocks(), rewrite=False)
     assert log.upkeep.usage().free_bytes == 0
+
+
+def test_pruning_does_not_follow_what_comes_meanwhile(log: PairLog) -> None:
+    gone, number = 0, 1000
+    for some in prune(log.upkeep, RetentionOptions(max_exchanges=100), Time().clocks()):
+        gone, number = gone + some, number + 50
+        log.append([an_exchange(number + each) for each in range(50)])
+    assert gone == 400
 
 
 def test_a_bound_on_size_is_foretold_about(log: PairLog) -> None:
