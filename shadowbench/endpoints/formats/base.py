@@ -86,7 +86,7 @@ def model_of(request: Mapping[str, Any]) -> str:
 def text_of(content: Any) -> str:
     """The text of a content, which may be a text or a list of parts in every format."""
     if isinstance(content, list):
-        return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+        return prompt_of(*(str(part.get("text", "")) for part in content if isinstance(part, dict)))
     return str(content or "")
 
 
@@ -126,7 +126,7 @@ def offered(tools: Any, *members: str) -> Offered:
     if not tools:
         return Offered()
     tool = tools[0]
-    schema = next((tool[member] for member in members if tool.get(member)), {})
+    schema: Mapping[str, Any] = next((tool[member] for member in members if tool.get(member)), {})
     return Offered(name=str(tool.get("name")), parameters=tuple(schema.get("properties", {})))
 
 
