@@ -14,8 +14,9 @@ from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.store.opening import path_of
 
 STDOUT = "standard output"
-# SQLite's own companions and the mirror's secret. They are protected before they exist, too: a stray `-wal` is read as one.
-_BESIDE_A_LOG = ("", "-wal", "-shm", "-journal", ".secret", ".lock")
+# SQLite's own companions, the mirror's secret, the exporter's bookmark. They are protected before they exist, too: a stray
+# `-wal` is read as one.
+_BESIDE_A_LOG = ("", "-wal", "-shm", "-journal", ".secret", ".lock", ".export.json")
 _STREAM_FOLDERS = (Path("/dev/fd"), Path("/proc/self/fd"))
 
 

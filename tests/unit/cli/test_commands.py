@@ -41,7 +41,8 @@ def test_version_loads_no_library(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = run("--help", folder=tmp_path)
     assert done.returncode == 0
-    for command in ("serve", "proxy", "mirror", "init", "validate", "doctor", "demo", "export", "report", "control"):
+    run_it = ("serve", "proxy", "mirror", "control", "init", "validate", "doctor", "demo")
+    for command in (*run_it, "report", "export", "import", "prune", "erase", "migrate"):
         assert f" {command} " in done.stdout, command
 
 

@@ -1,6 +1,5 @@
-"""What is SQLite's own: foreign errors at the border, plans of the statements, pages of large bodies."""
+"""What is SQLite's own: refused batches, numbers, plans of the statements."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,26 +8,6 @@ from shadowbench.store.base import LogError
 from shadowbench.store.opening import open_log
 from shadowbench.store.queries import statements
 from shadowbench.store.testing import an_exchange, invented_traffic
-from shadowbench.store.transactions import translated
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        (sqlite3.SQLITE_FULL, "disk_full"),
-        (sqlite3.SQLITE_BUSY_SNAPSHOT, "busy"),
-        (sqlite3.SQLITE_IOERR_FSYNC, "io_error"),
-        (sqlite3.SQLITE_CORRUPT_INDEX, "corrupt"),
-        (sqlite3.SQLITE_READONLY_DBMOVED, "read_only"),
-        (sqlite3.SQLITE_CONSTRAINT, "other"),
-    ],
-)
-def test_every_error_has_a_reason_from_the_fixed_set(code: int, reason: str) -> None:
-    error = sqlite3.OperationalError("it broke")
-    error.sqlite_errorcode = code
-    with pytest.raises(LogError, match=r"log\.db: .*\(it broke\)") as refused, translated(Path("log.db")):
-        raise error
-    assert refused.value.reason == reason
 
 
 def test_a_batch_that_is_refused_leaves_no_transaction_open(tmp_path: Path) -> None:
