@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shadowbench import configuration, keyed, wiring
 from shadowbench.cli.progress import tracked
-from shadowbench.cli.prune import KEPT_BY_READERS, keep_temporary_files_beside
+from shadowbench.cli.prune import KEPT_BY_READERS
 from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.secret import SECRET_ENV, load_or_create, read_secret
@@ -89,7 +89,6 @@ def run_erase(options: EraseOptions, environ: Mapping[str, str], clocks: Clocks)
         # Told before the rewriting, which may fail for want of space: the exchanges are gone by now.
         sys.stdout.write(f"{counted(count, 'exchange')} erased\n")
         sys.stdout.flush()
-        keep_temporary_files_beside(options.log_url)
         rewrite = bool(count) if options.rewrite is None else options.rewrite
         if not leave_no_trace(log.upkeep, clocks, rewrite=rewrite):
             sys.stderr.write(KEPT_BY_READERS)

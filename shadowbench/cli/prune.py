@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from shadowbench.cli.progress import tracked
 from shadowbench.cli.quantities import as_size, counted
 from shadowbench.errors import ConfigurationError
 from shadowbench.store.erasing import Clocks, beyond, leave_no_trace, prune
-from shadowbench.store.opening import open_log, path_of
+from shadowbench.store.opening import open_log
 from shadowbench.store.retention import RetentionOptions
 
 KEPT_BY_READERS = (
@@ -50,7 +49,6 @@ def run_prune(options: PruneOptions, clocks: Clocks) -> int:
             return 0
         steps = _each(prune(log.upkeep, options.bounds, clocks))
         gone = sum(1 for _ in tracked(steps, total=total, label="Pruning", wanted=options.progress))
-        keep_temporary_files_beside(options.log_url)
         clean = leave_no_trace(log.upkeep, clocks, rewrite=options.rewrite)
         after = log.upkeep.usage()
     finally:
@@ -61,11 +59,6 @@ def run_prune(options: PruneOptions, clocks: Clocks) -> int:
     if not clean:
         sys.stderr.write(KEPT_BY_READERS)
     return 0
-
-
-def keep_temporary_files_beside(log_url: str) -> None:
-    """Let SQLite rewrite a log in its own folder: there is room for it, and it is as private."""
-    os.environ["SQLITE_TMPDIR"] = str(path_of(log_url).absolute().parent)
 
 
 def _each(slices: Iterator[int]) -> Iterator[None]:

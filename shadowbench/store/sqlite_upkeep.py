@@ -75,7 +75,11 @@ class SqliteUpkeep:
 
     def rewrite(self) -> None:
         """See `LogUpkeep.rewrite`."""
+        folder = str(self._path.absolute().parent).replace("'", "''")
         with translated(self._path):
+            # The copy is made beside the log, where there is room for it and as much privacy as the log has. SQLite calls
+            # this pragma deprecated; the environment variable for it is read before we could set it.
+            self._connection.execute(f"PRAGMA temp_store_directory = '{folder}'")
             self._connection.execute("VACUUM")
 
     def checkpoint(self, *, whole: bool) -> bool:
