@@ -1,5 +1,6 @@
-"""One request in every dialect: a system prompt, a question with an image, a tool, and how to answer. And how to read it.
+"""Requests in every dialect that hold all there is to translate, and how to read them.
 
+`FULL` has a system prompt, a question with an image, a tool, and how to answer; `CONTINUED` goes on after a tool was called.
 Written by hand and read by hand, with nothing of the translation that is under test.
 """
 
@@ -119,6 +120,73 @@ FULL: dict[Dialect, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+}
+
+
+_CALL = {"name": "weather", "arguments": '{"city":"Riga"}'}
+_FUNCTION = {"name": "weather", "parameters": SCHEMA}
+CONTINUED: dict[Dialect, dict[str, Any]] = {
+    Dialect.OPENAI_CHAT: {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": "Is it raining?"},
+            {
+                "role": "assistant",
+                "content": "Where?",
+                "tool_calls": [{"id": "call_1", "type": "function", "function": _CALL}],
+            },
+            {"role": "tool", "tool_call_id": "call_1", "content": "Rain in Riga."},
+            {"role": "user", "content": QUESTION},
+        ],
+        "tools": [{"type": "function", "function": _FUNCTION}],
+    },
+    Dialect.OPENAI_RESPONSES: {
+        "instructions": SYSTEM,
+        "input": [
+            {"role": "user", "content": "Is it raining?"},
+            {"role": "assistant", "content": "Where?"},
+            {"type": "function_call", "call_id": "call_1", **_CALL},
+            {"type": "function_call_output", "call_id": "call_1", "output": "Rain in Riga."},
+            {"role": "user", "content": QUESTION},
+        ],
+        "tools": [{"type": "function", **_FUNCTION, "strict": False}],
+    },
+    Dialect.ANTHROPIC_MESSAGES: {
+        "max_tokens": 64,
+        "system": SYSTEM,
+        "messages": [
+            {"role": "user", "content": "Is it raining?"},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "text", "text": "Where?"},
+                    {"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Riga"}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "call_1", "content": "Rain in Riga."},
+                    {"type": "text", "text": QUESTION},
+                ],
+            },
+        ],
+        "tools": [{"name": "weather", "input_schema": SCHEMA}],
+    },
+    Dialect.OLLAMA_CHAT: {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": "Is it raining?"},
+            {
+                "role": "assistant",
+                "content": "Where?",
+                "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Riga"}}}],
+            },
+            {"role": "tool", "tool_name": "weather", "content": "Rain in Riga."},
+            {"role": "user", "content": QUESTION},
+        ],
+        "tools": [{"type": "function", "function": _FUNCTION}],
+    },
 }
 
 

@@ -33,7 +33,7 @@ from shadowbench.endpoints.received import Received
 from shadowbench.endpoints.scripted import Asked, Said
 from shadowbench.endpoints.testing import Fault, Reply, Script, ScriptedProvider
 from shadowbench.records import Dialect
-from tests.e2e.full_requests import FULL, QUESTION, READERS, SYSTEM
+from tests.e2e.full_requests import CONTINUED, FULL, QUESTION, READERS, SYSTEM
 from tests.sidecars import Sidecar, chat, eventually, free_ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -345,6 +345,25 @@ async def test_a_candidate_gets_system_prompt_image_and_tool_in_its_own_dialect(
         assert READERS[own](received.target, json.loads(received.body)) == expected, name
     for name in ANSWERING:
         assert called(rows[name], "production") == called(rows[name], "candidate") != [], name
+
+
+@each_way
+@pytest.mark.parametrize("dialect", CONTINUED)
+async def test_a_conversation_with_a_call_and_its_result_goes_on_in_every_dialect(
+    stage: Stage, dialect: Dialect, stream: bool
+) -> None:
+    path, _ = FULL[dialect]
+    rows = await stage.pairs(stage.post(path, {"model": "m", "stream": stream, **CONTINUED[dialect]}))
+    for name in SPEAKERS:
+        received = stage.received(name)
+        asked = scripted.read(received.target, received.body)
+        assert asked and asked.prompt == f"{SYSTEM} Is it raining? Where? Rain in Riga. {QUESTION}", name
+        assert asked.stream is stream, name
+        assert b"Riga" in received.body.partition(b"Rain in Riga")[0], f"{name}: the call comes before its result"
+    for name in ANSWERING:
+        assert called(rows[name], "production") == called(rows[name], "candidate") != [], name
+        assert rows[name]["candidate_streamed"] == stream
+        assert 0 < rows[name]["candidate_ttft_s"] <= rows[name]["candidate_latency_s"]
 
 
 def called(row: sqlite3.Row, side: str) -> list[tuple[str, Any]]:

@@ -84,17 +84,19 @@ def model_of(request: Mapping[str, Any]) -> str:
 
 
 def text_of(content: Any) -> str:
-    """The text of a content, which may be a text or a list of parts in every format."""
+    """The text of a content, which may be a text or a list of parts in every format. A tool's result is a part, too."""
     if isinstance(content, list):
-        return prompt_of(*(str(part.get("text", "")) for part in content if isinstance(part, dict)))
+        parts = [part for part in content if isinstance(part, dict)]
+        return prompt_of(*(str(part.get("text") or "") or text_of(part.get("content")) for part in parts))
     return str(content or "")
 
 
 def texts_of(messages: Any) -> list[str]:
-    """The texts of a list of messages; a text alone stands for one."""
+    """The texts of a list of messages and results; a text alone stands for one."""
     if not isinstance(messages, list):
         return [text_of(messages)]
-    return [text_of(message.get("content")) for message in messages if isinstance(message, dict)]
+    items = [message for message in messages if isinstance(message, dict)]
+    return [text_of(item.get("content") or item.get("output")) for item in items]
 
 
 def prompt_of(*texts: str) -> str:

@@ -22,7 +22,6 @@ from shadowbench.endpoints.formats.base import (
     limit_of,
     offered,
     prompt_of,
-    text_of,
 )
 from shadowbench.records import Dialect
 
@@ -48,7 +47,7 @@ def read(request: Mapping[str, Any], target: str) -> Asked:
     return Asked(
         dialect=Dialect.GEMINI,
         model=unquote(path.rpartition("/")[2].rpartition(":")[0]),
-        prompt=prompt_of(*(text_of(content.get("parts")) for content in contents if content)),
+        prompt=prompt_of(*(_text(part) for content in contents if content for part in content.get("parts") or [])),
         stream=path.endswith(STREAM),
         max_tokens=limit_of(generation.get("maxOutputTokens")),
         temperature=float(generation.get("temperature") or 0),
@@ -93,6 +92,12 @@ def stream_type(asked: Asked) -> str:
 
 
 FORMAT = Format(read=read, whole=whole, events=events, error=error, error_event=error_event, stream_type=stream_type)
+
+
+def _text(part: Mapping[str, Any]) -> str:
+    """What a part says; of a function's response, its output."""
+    response = (part.get("functionResponse") or {}).get("response") or {}
+    return str(part.get("text") or response.get("output") or "")
 
 
 def _answer(asked: Asked, said: Said, part: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
