@@ -70,7 +70,7 @@ class Fault(StrEnum):
     RATE_LIMITED = "rate-limited"  # 429
     SERVER_ERROR = "server-error"  # 500
     OVERLOADED = "overloaded"  # 529
-    ERROR_IN_STREAM = "error-in-stream"  # 200, then an error event
+    ERROR_IN_STREAM = "error-in-stream"  # 200, then an error event; to who wants no stream, an error with 200
     HUGE = "huge"  # 64 MiB
     UNTIL_CLOSE = "until-close"  # no length, no chunks: the body ends with the connection
     GZIP = "gzip"
@@ -335,6 +335,8 @@ def _faulty(asked: Asked, said: Said, fault: Fault) -> Reply:
     steps = list(whole(asked, said).steps)
     if fault is Fault.GZIP:
         return _compressed(asked, said)
+    if fault is Fault.ERROR_IN_STREAM and not asked.stream:
+        return plain(200, scripted.as_error(asked.dialect, "overloaded_error", "By script."))
     if fault is Fault.ERROR_IN_STREAM:
         event = scripted.as_error_event(asked, "overloaded_error", "By script.")
         return Reply(steps=[*steps[: len(steps) // 2], Step(data=chunk(event)), _LAST_CHUNK])

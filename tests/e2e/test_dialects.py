@@ -99,7 +99,14 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         candidate = await stack.enter_async_context(ScriptedProvider(lambda _: stage.fault, chunk_after_s=0.001))
         own = {name: {"dialect": str(dialect)} for name, dialect in SPEAKERS.items()}
         own |= {"same": {"model": "unpriced"}, "tuned": TUNED}
-        common = {"url": candidate.url, "sample_rate": 1, "breaker": {"failures": 0}}
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("KEY_OF_CANDIDATES", "candidates-own-key")
+        common = {
+            "api_key_env": "KEY_OF_CANDIDATES",
+            "url": candidate.url,
+            "sample_rate": 1,
+            "breaker": {"failures": 0},
+        }
         sidecar = Sidecar(
             tmp_path_factory.mktemp("dialects"),
             production.url,
@@ -478,6 +485,18 @@ async def test_a_candidates_call_is_a_child_of_the_clients_trace(stage: Stage) -
     spans = {re.fullmatch(f"00-{trace}-([0-9a-f]{{16}})-00", child)[1] for child in children}  # type: ignore[index]
     assert len(spans) == len(children)
     assert span not in spans
+
+
+async def test_each_dialect_gets_the_candidates_key_where_it_wants_it_and_never_the_clients(stage: Stage) -> None:
+    keys = {"authorization": "Bearer clients-key", "x-api-key": "clients-key", "cookie": "clients-key"}
+    await stage.pairs(stage.post("/v1/chat/completions", chat(QUESTION), **keys))
+    for name in [*ANSWERING, "tuned"]:
+        received = stage.received(name)
+        wanted = {"messages": "x-api-key", "gemini": "x-goog-api-key"}.get(name, "authorization")
+        holding = {key.lower(): value for key, value in received.headers if "candidates-own-key" in value}
+        assert holding == {wanted: "Bearer candidates-own-key" if wanted == "authorization" else "candidates-own-key"}
+        assert b"clients-key" not in received.head
+    assert stage.received("messages").header("anthropic-version") == "2023-06-01"
 
 
 async def test_geminis_client_is_served_and_its_requests_are_not_copied(stage: Stage) -> None:

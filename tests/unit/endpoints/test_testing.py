@@ -95,6 +95,11 @@ async def test_an_error_inside_a_stream_stands_where_the_wire_format_puts_an_eve
     assert json.loads(events[-2].removeprefix(b"data: ")) == element
 
 
+async def test_who_wants_no_stream_gets_the_error_of_one_as_an_answer() -> None:
+    answer = json.loads(await streamed_error("/v1/messages", ASKING))
+    assert answer["error"] == {"type": "overloaded_error", "message": "By script."}
+
+
 async def test_a_huge_body_arrives_whole_and_garbage_arrives_as_it_is() -> None:
     async with ScriptedProvider(keeps_bytes=False) as provider, httpx.AsyncClient() as client:
         url = f"{provider.url}/v1/chat/completions"
