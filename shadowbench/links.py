@@ -51,7 +51,15 @@ class Sender(asyncio.Protocol):
     """The sending end. `ready` says whether an exchange may be opened now; `full` why not."""
 
     def __init__(
-        self, path: Path, *, role: str, name: str, listener: SenderListener, counters: Counters, chance: random.Random
+        self,
+        path: Path,
+        *,
+        role: str,
+        name: str,
+        listener: SenderListener,
+        counters: Counters,
+        chance: random.Random,
+        gather_s: float = _GATHER_S,
     ) -> None:
         self.path = path
         self.epoch = ""
@@ -67,6 +75,7 @@ class Sender(asyncio.Protocol):
         self._listener = listener
         self._counters = counters
         self._chance = chance
+        self._gather_s = gather_s
         self._transport: asyncio.WriteTransport | None = None
         self._reader = handoff.FrameReader()
         self._welcomed = False
@@ -112,7 +121,7 @@ class Sender(asyncio.Protocol):
         gathered = self._gathered
         if not gathered:
             # One write for all that a millisecond brings: each costs a system call and wakes the other process.
-            self._loop.call_later(_GATHER_S, self._flush)
+            self._loop.call_later(self._gather_s, self._flush)
         gathered += frames
         self._gathered_bytes += sum(map(len, frames))
         if self._gathered_bytes > _JOIN_BYTES:
@@ -123,7 +132,7 @@ class Sender(asyncio.Protocol):
         if self._transport is None:
             return
         if not self._gathered:
-            self._loop.call_later(_GATHER_S, self._flush)
+            self._loop.call_later(self._gather_s, self._flush)
         self._gathered.append(frames)
         self._gathered_bytes += len(frames)
         if self._gathered_bytes > _JOIN_BYTES:

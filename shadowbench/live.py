@@ -22,6 +22,7 @@ _LIVE = (
     ("mirror", "exclude"),
     ("mirror", "opt_out_header"),
     ("mirror", "skip_retries"),
+    ("mirror", "duplicates"),
     ("mirror", "duplicate_window_s"),
     ("mirror", "sample_key"),
     ("mirror", "strata"),

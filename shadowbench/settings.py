@@ -543,8 +543,11 @@ class MirrorSettings(Section):
     """Header by which a client keeps a request from being copied (any value but 0, false or no); null: none."""
     skip_retries: bool = True
     """Whether requests that an SDK sends again (x-stainless-retry-count) are left out."""
+    duplicates: Literal["after_failure", "always"] = "after_failure"
+    """When the same body by the same caller counts as a retry: if the one before had no good answer, or always. Prompts are
+    repeated for good reasons, and to leave those out would bias the sample."""
     duplicate_window_s: SecondsOrZero = 10.0
-    """The same body by the same caller within this time is a retry and left out; 0 copies all."""
+    """For how long; 0 copies all."""
     sample_key: Annotated[str, AfterValidator(_check_sample_key)] = "request"
     """What draws the lot: request (each by itself), header:NAME (all requests with one value together), or conversation
     (same credential and same first user message: the turns of a chat together, without any header)."""

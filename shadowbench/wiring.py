@@ -159,6 +159,7 @@ def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) 
         exclude=tuple(_rule(name, rule) for name, rule in mirror.exclude.items()),
         opt_out_header=mirror.opt_out_header,
         skip_retries=mirror.skip_retries,
+        duplicates=mirror.duplicates,
         duplicate_window_s=mirror.duplicate_window_s,
         sample_key=mirror.sample_key,
         strata=tuple(_stratum(name, stratum) for name, stratum in mirror.strata.items()),

@@ -66,7 +66,11 @@ class BodyShaper:
         self._dropped = dropped if options.keep_identifiers else dropped | IDENTIFIERS
         self._touched = self._dropped | ENGINE | {"stream_options"}
         self._sets_model_at_most = not (
-            options.dialect or options.parameters or options.rename or options.clamp or options.system_prompt is not None
+            options.dialect
+            or options.parameters
+            or options.rename
+            or options.clamp
+            or options.system_prompt is not None
         )
 
     def shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:

@@ -18,6 +18,7 @@ from shadowbench.handoff import PRODUCTION, Frame, Kind
 from shadowbench.mirror import names
 from shadowbench.mirror.clock import Clock, time_ordered_id
 from shadowbench.mirror.copies import Copy
+from shadowbench.mirror.duplicates import is_retried
 from shadowbench.mirror.exchange import LiveExchange
 from shadowbench.mirror.intake import Action, Begin, Discard, Relay, Tally
 from shadowbench.mirror.lane import Lane
@@ -58,7 +59,10 @@ class Dispatcher:
         self.lanes: Sequence[Lane] = ()  # in the order of the candidates
         self.tallies: dict[str, Mapping[str, int]] = {}  # what each proxy worker decided so far, by its life
         self.recorder = RecorderLink(recorder_socket, name=name, listener=self, counters=counters, chance=chance)
-        self.strained: Callable[[int | None], None] = lambda index: None  # hears what overload dropped, of which candidate
+        self.unanswered: Callable[[bytes], None] = lambda fingerprint: None  # hears of requests without a good answer
+        self.strained: Callable[[int | None], None] = lambda index: (
+            None
+        )  # hears what overload dropped, of which candidate
         self.config_hash = config_hash
         self._clock = clock
         self._counters = counters
@@ -120,6 +124,7 @@ class Dispatcher:
             self._settle(live, recorded=False)
             return
         self.recorder.open(live)
+        live.fingerprint = plan.fingerprint
         now_ns = self._clock.now_ns()
         offers = [
             (self.lanes[index], plan.withheld.get(index) or self.lanes[index].refusal(now_ns))
@@ -188,6 +193,9 @@ class Dispatcher:
         if live.spoiled:
             return
         reason = handoff.read_end(frame.payload).reason if ends else None
+        if live.fingerprint and (reason is not None or (frame.kind == Kind.HEAD and _is_retried(frame.payload))):
+            self.unanswered(live.fingerprint)
+            live.fingerprint = b""
         if reason in _SPOILING:
             self.recorder.write(relayed(frame, live.number))
             self._spoil(live, reason)
@@ -328,6 +336,11 @@ class Dispatcher:
             self._withdraw(live, "lost_with_recorder")
             self._settle(live, recorded=False, reason="lost_with_recorder")
         self._told_counts = {}  # the next recorder may keep another log
+
+
+def _is_retried(head_payload: bytes) -> bool:
+    """Whether clients ask again after an answer with this head."""
+    return is_retried(handoff.read_head(head_payload).head.partition(b" ")[2][:3])
 
 
 def _count_of(epoch: str, labels: Labels, value: float) -> FunnelCount:

@@ -1,6 +1,10 @@
-"""Requests that came a moment ago: the same body to the same path by the same caller. Pure: the time is an argument.
+"""Requests that come again: the same body to the same path by the same caller. Pure: the time is an argument.
 
-Clients try again when an answer is late, and not all of them say so in a header. A retry is no second draw of the traffic.
+Clients try again when an answer is late or bad, and not all of them say so in a header; a retry is no second draw of the
+traffic. But prompts are repeated for good reasons too, by jobs and by users behind one key, and to leave those out would bias
+the sample towards what is rare. What tells them apart is the first answer: after a good one nobody retries. So by default a
+request counts as a retry only where the one before it ended without (`after_failure`).
+
 Kept are keyed hashes, never bodies; at most so many, the oldest go first.
 """
 
@@ -9,42 +13,62 @@ from __future__ import annotations
 from collections import OrderedDict
 from hashlib import blake2b
 
+ALWAYS = "always"
 # Ten seconds of 3,000 requests/s; some 6 MiB when full.
 MAX_KEPT = 32_768
+# What SDKs retry: time-outs, conflicts, rates, and everything that is the server's fault.
+_RETRIED = frozenset({b"408", b"409", b"429"})
+
+
+def is_retried(status: bytes) -> bool:
+    """Whether clients ask again after an answer of this status (three digits)."""
+    return status[:1] == b"5" or status in _RETRIED
 
 
 class Duplicates:
-    """What was seen within the window, which begins with a request's first appearance: retries do not prolong it."""
+    """What was seen, or failed, within the window, which begins with the first of them: retries do not prolong it."""
 
-    def __init__(self, window_s: float, most: int = MAX_KEPT) -> None:
+    def __init__(self, window_s: float, mode: str = ALWAYS, most: int = MAX_KEPT) -> None:
         self.window_s = window_s
+        self.mode = mode
         self._most = most
         self._seen: OrderedDict[bytes, float] = OrderedDict()  # oldest first
 
     def __len__(self) -> int:
         return len(self._seen)
 
-    def saw(self, salt: bytes, caller: bytes, path: str, body: bytes, unix_s: float) -> bool:
-        """Whether this one came before, within the window. If not, it is remembered from now on."""
+    def fingerprint(self, salt: bytes, caller: bytes, path: str, body: bytes) -> bytes:
+        """What a repetition has in common with the first; empty when nobody looks."""
         if self.window_s <= 0:
-            return False
-        seen = self._seen
+            return b""
         known = blake2b(
             b"%d:%b%b\0" % (len(caller), caller, path.encode("utf-8", "surrogatepass")), digest_size=16, key=salt
         )
         known.update(body)
-        key = known.digest()
-        first_s = seen.get(key)
+        return known.digest()
+
+    def is_repeated(self, fingerprint: bytes, unix_s: float) -> bool:
+        """Whether this one came before, within the window, and had no good answer. With `always`, whether it came at all."""
+        if not fingerprint:
+            return False
+        first_s = self._seen.get(fingerprint)
         # A clock that was set back makes "within" mean either direction.
         if first_s is not None and abs(unix_s - first_s) < self.window_s:
             return True
-        seen[key] = unix_s
-        seen.move_to_end(key)
-        self._forget(unix_s)
+        if self.mode == ALWAYS:
+            self._remember(fingerprint, unix_s)
         return False
 
-    def _forget(self, unix_s: float) -> None:
+    def failed(self, fingerprint: bytes, unix_s: float) -> None:
+        """This one got no good answer: its client may try again."""
+        first_s = self._seen.get(fingerprint)
+        if fingerprint and (first_s is None or abs(unix_s - first_s) >= self.window_s):
+            self._remember(fingerprint, unix_s)
+
+    def _remember(self, fingerprint: bytes, unix_s: float) -> None:
         seen = self._seen
+        seen[fingerprint] = unix_s
+        seen.move_to_end(fingerprint)
         # Two at a time keep up with one that comes, and no request pays for a crowd that left.
         for _ in range(2):
             oldest = next(iter(seen))

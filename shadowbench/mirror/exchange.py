@@ -41,6 +41,7 @@ class LiveExchange:
         "copies",
         "early",
         "early_bytes",
+        "fingerprint",
         "head",
         "held_bytes",
         "number",
@@ -65,6 +66,7 @@ class LiveExchange:
         self.early: list[Frame] = []  # production's answer to a request that was not complete yet
         self.early_bytes = 0
         self.held_bytes = 0
+        self.fingerprint = b""  # by which a repetition is recognised, as long as production may still fail
         self.sent_ns = 0  # production's t0; 0 while the request is not complete, or when production was never reached
         self.copies: list[PendingCopy] = []
         self.called: list[Stage] = []  # candidates that were called

@@ -200,7 +200,8 @@ class MirrorOptions:
     exclude: tuple[RuleOptions, ...] = ()
     opt_out_header: str | None = None  # a client that sends it (any value but 0, false, no) is not copied
     skip_retries: bool = True  # x-stainless-retry-count above 0
-    duplicate_window_s: float = 10.0  # the same body by the same caller within it is a retry; 0 turns it off
+    duplicates: str = "after_failure"  # or "always": when the same body by the same caller counts as a retry
+    duplicate_window_s: float = 10.0  # for so long; 0 turns it off
 
     sample_key: str = "request"  # or "header:<name>": equal values are sampled together; or "conversation"
     strata: tuple[StratumOptions, ...] = ()
@@ -238,7 +239,7 @@ class MirrorOptions:
                 "exclude": [_rule(rule) for rule in self.exclude],
                 "opt_out_header": self.opt_out_header,
                 "skip_retries": self.skip_retries,
-                "duplicate_window_s": self.duplicate_window_s,
+                "duplicates": [self.duplicates, self.duplicate_window_s],
                 "sample_key": self.sample_key,
                 "tenant_header": self.tenant_header,
                 "user_header": self.user_header,

@@ -84,6 +84,7 @@ class Plan(NamedTuple):
     cluster_key: str
     tenant_key: str | None
     user_key: str | None
+    fingerprint: bytes  # by which a repetition is recognised; empty when nobody looks
 
 
 class Planner:
@@ -93,7 +94,7 @@ class Planner:
         self.terms = terms
         self.thinning = Thinning(terms.caps)
         self._keys = {terms.version: terms.key}
-        self._duplicates = Duplicates(terms.duplicate_window_s)
+        self._duplicates = Duplicates(terms.duplicate_window_s, terms.duplicates)
         self._paths: dict[tuple[str, str], Endpoint | str] = {}
 
     def change(self, options: MirrorOptions, unix_s: float) -> Terms:
@@ -109,7 +110,7 @@ class Planner:
             raise ConfigurationError("candidates, and what changes their answers, change with a restart of the mirror")
         self.terms = terms
         self.thinning.set_caps(terms.caps)
-        self._duplicates.window_s = terms.duplicate_window_s
+        self._duplicates.window_s, self._duplicates.mode = terms.duplicate_window_s, terms.duplicates
         self._paths.clear()
         self._keys[version] = terms.key
         if len(self._keys) > _VERSIONS:
@@ -187,12 +188,20 @@ class Planner:
         request = self._read(admission, head, body)
         if isinstance(request, str):
             return Skip(stage=INELIGIBLE, reason=request)
-        reason = self._judge(admission, request, unix_s)
+        salt, caller = self.terms.eligibility.salt, admission.caller
+        fingerprint = self._duplicates.fingerprint(salt, caller, head.path, request.body)
+        reason = self._judge(admission, request)
+        if reason is None and self._duplicates.is_repeated(fingerprint, unix_s):
+            reason = "duplicate"
         if reason is not None:
             return Skip(stage=INELIGIBLE, reason=reason)
         if not self.terms.enabled:
             return Skip(stage=UNSAMPLED, reason="paused")
-        return self._draw(admission, request)
+        return self._draw(admission, request, fingerprint)
+
+    def unanswered(self, fingerprint: bytes, unix_s: float) -> None:
+        """The request of a plan got no good answer from production: it may come again, and counts once."""
+        self._duplicates.failed(fingerprint, unix_s)
 
     def _read(self, admission: Admission, head: RequestHead, body: bytes) -> CopiedRequest | str:
         coding = content_coding(head)
@@ -207,20 +216,15 @@ class Planner:
             return facts.reason
         return CopiedRequest(head=head, dialect=admission.dialect, endpoint=admission.endpoint, body=body, facts=facts)
 
-    def _judge(self, admission: Admission, request: CopiedRequest, unix_s: float) -> str | None:
+    def _judge(self, admission: Admission, request: CopiedRequest) -> str | None:
         facts, pending = request.facts, admission.pending
         if pending.exclude or pending.include is not None:
             reason = pending.verdict(Body(facts.model, request.body))
             if reason is not None:
                 return reason
-        reason = judge_facts(facts, self.terms.strips)
-        if reason is not None:
-            return reason
-        salt, path = self.terms.eligibility.salt, request.head.path
-        is_repeated = self._duplicates.saw(salt, admission.caller, path, request.body, unix_s)
-        return "duplicate" if is_repeated else None
+        return judge_facts(facts, self.terms.strips)
 
-    def _draw(self, admission: Admission, request: CopiedRequest) -> Plan | Skip:
+    def _draw(self, admission: Admission, request: CopiedRequest, fingerprint: bytes) -> Plan | Skip:
         salt, facts = self.terms.eligibility.salt, request.facts
         conversation = callers.conversation(admission.caller, facts.first_user)
         point = admission.point
@@ -238,7 +242,9 @@ class Planner:
             return Skip(stage=UNSAMPLED, reason=drawn.reason)
         if withheld.keys() >= drawn.probabilities.keys():
             return Skip(stage=INELIGIBLE, reason=SERVER_TOOLS)
-        return self._planned(admission, request, drawn.probabilities, withheld, stratum, conversation)
+        return self._planned(
+            admission, request, drawn.probabilities, withheld, stratum, conversation, fingerprint=fingerprint
+        )
 
     def _shares(self, admission: Admission) -> tuple[float, ...]:
         """What load leaves each candidate. The head was judged by a share of its own, perhaps of another second."""
@@ -259,6 +265,8 @@ class Planner:
         withheld: Mapping[int, str],
         stratum: Stratum,
         conversation: bytes | None,
+        *,
+        fingerprint: bytes,
     ) -> Plan:
         terms, head = self.terms, request.head
         salt = terms.eligibility.salt
@@ -271,6 +279,7 @@ class Planner:
             cluster_key=callers.cluster_key(salt, terms.cluster_header, head, conversation, admission.request_key),
             tenant_key=callers.tenant_key(salt, terms.tenant_header, head, admission.caller),
             user_key=callers.user_key(salt, terms.user_header, head, request.facts.user),
+            fingerprint=fingerprint,
         )
 
 

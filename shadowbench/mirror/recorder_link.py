@@ -21,6 +21,8 @@ from shadowbench.signals import Counters
 
 AWAY = "recorder_away"
 FULL = "recorder_full"
+# Nobody waits for what the recorder reads: fewer and larger writes wake it less often.
+_GATHER_S = 0.005
 # Up to here header and payload are joined: one buffer costs less than two.
 _JOINED_BYTES = 4096
 
@@ -50,7 +52,9 @@ class RecorderLink:
         counters: Counters,
         chance: random.Random,
     ) -> None:
-        self.sender = Sender(path, role="mirror", name=name, listener=self, counters=counters, chance=chance)
+        self.sender = Sender(
+            path, role="mirror", name=name, listener=self, counters=counters, chance=chance, gather_s=_GATHER_S
+        )
         self.sender.on_ack = self._on_ack
         self._counters = counters
         self._listener = listener

@@ -77,6 +77,7 @@ class MirrorService:
         )
         self.server.dispatcher = self.dispatcher
         self.dispatcher.strained = self.server.planner.thinning.strain
+        self.dispatcher.unanswered = lambda fingerprint: self.server.planner.unanswered(fingerprint, self.unix_now)
         self._pool = ThreadPoolExecutor(1, "shaping")
         self._origins: list[Origin] = []
         self._spending = open_spending(options)

@@ -25,6 +25,7 @@ class Terms:
     tenant_header: bytes | None
     user_header: bytes | None
     request_id_header: bytes | None
+    duplicates: str
     duplicate_window_s: float
     strata: Strata
     candidates: tuple[tuple[str, str], ...]  # names, and the hashes of what changes their answers
@@ -48,6 +49,7 @@ class Terms:
             tenant_header=_header(options.tenant_header),
             user_header=_header(options.user_header),
             request_id_header=_header(options.request_id_header),
+            duplicates=options.duplicates,
             duplicate_window_s=options.duplicate_window_s,
             strata=Strata.of(options.strata, candidates),
             candidates=tuple((candidate.name, candidate.config_hash) for candidate in candidates),

@@ -39,6 +39,7 @@ from shadowbench.store.retention import Retention
 UNREADABLE = "unreadable"
 UNSTORABLE = "unstorable"
 _FIRST_DELAY_S = 0.05
+_GATHER_S = 0.02  # what comes within this time goes into one transaction
 _LONGEST_DELAY_S = 2.0
 DOUBTFUL = "other"  # the reason of a `LogError` that may be the store's fault (no descriptors left) or an exchange's
 _DOUBTFUL_TRIES = 4  # within a second
@@ -185,6 +186,9 @@ class Writer:
         while not self._has_work(self._prune()):
             pass  # a slice of pruning each time, until something comes
         with self._changed:
+            if self._give_up_at is None and len(self._items) < self._bounds.exchanges:
+                # More comes while the first waits; not to be woken for each is a third of the work under load.
+                self._changed.wait_for(lambda: self._give_up_at is not None, _GATHER_S)
             batch: list[Item] = []
             room = self._bounds.raw_bytes
             while self._items and len(batch) < self._bounds.exchanges and room > 0:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.mirror.duplicates import Duplicates
+from shadowbench.mirror.duplicates import Duplicates, is_retried
 
 SALT = bytes(32)
 
 
 def saw(by: Duplicates, at: float, body: bytes = b"{}", caller: bytes = b"jo", path: str = "/x") -> bool:
-    return by.saw(SALT, caller, path, body, at)
+    return by.is_repeated(by.fingerprint(SALT, caller, path, body), at)
 
 
 def test_the_same_body_by_the_same_caller_to_the_same_path_is_a_repetition() -> None:
@@ -78,3 +79,34 @@ def test_what_comes_again_after_its_window_is_young_again() -> None:
     for at, body in ((0.0, b"a"), (1.0, b"b"), (12.0, b"a")):
         assert not saw(by, at, body=body)
     assert len(by) == 1, "b has left"
+
+
+def failed(by: Duplicates, at: float, body: bytes = b"{}") -> None:
+    by.failed(by.fingerprint(SALT, b"jo", "/x", body), at)
+
+
+def test_after_a_good_answer_the_same_is_no_retry() -> None:
+    by = Duplicates(10.0, "after_failure")
+    assert [saw(by, at) for at in (0.0, 0.1, 5.0)] == [False, False, False] and len(by) == 0
+
+
+def test_after_a_bad_answer_it_is_until_the_window_ends() -> None:
+    by = Duplicates(10.0, "after_failure")
+    failed(by, 0.0)
+    assert not saw(by, 1.0, body=b"other")
+    assert [saw(by, at) for at in (1.0, 9.0, 10.5)] == [True, True, False]
+
+
+def test_failures_of_retries_do_not_prolong_the_window() -> None:
+    by = Duplicates(10.0, "after_failure")
+    for at in (0.0, 5.0, 9.0):
+        failed(by, at)
+    assert saw(by, 9.9) and not saw(by, 10.1)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(b"200", False), (b"400", False), (b"404", False), (b"408", True), (b"409", True)]
+)
+def test_what_clients_ask_again_after(status: bytes, expected: bool) -> None:
+    assert is_retried(status) is expected
+    assert is_retried(b"429") and is_retried(b"500") and is_retried(b"529")

@@ -393,7 +393,7 @@ def test_the_codes_of_the_sources_are_documented() -> None:
 
 
 def test_the_same_body_by_the_same_caller_is_a_retry_within_the_window_ct_88() -> None:
-    by = planner(duplicate_window_s=10.0)
+    by = planner(duplicates="always", duplicate_window_s=10.0)
     jo = head(PATH, "authorization: hash:jo")
     duplicate = Skip(stage="ineligible", reason="duplicate")
     assert isinstance(ask(by, of=jo, at=100.0, sequence=1), Plan)
