@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID
 
 
 def wall_now() -> float:
@@ -44,4 +43,5 @@ def time_ordered_id(unix_s: float, chance: random.Random) -> str:
     # rand_a holds the fraction of the millisecond, 12 bits (section 6.2, method 3).
     fraction = rest * 4096 // 1000
     value = (millis & (2**48 - 1)) << 80 | 7 << 76 | fraction << 64 | 2 << 62 | chance.getrandbits(62)
-    return str(UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

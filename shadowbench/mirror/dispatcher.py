@@ -85,9 +85,7 @@ class Dispatcher:
 
     def do(self, action: Action) -> None:
         """One action of an intake."""
-        if isinstance(action, Tally):
-            self.tallies[action.worker] = action.counts
-        elif isinstance(action, Relay):
+        if isinstance(action, Relay):
             self._relay(action.live, action.frame, ends=action.ends)
         elif isinstance(action, Begin):
             self._begin(action.live, action.plan)
@@ -100,6 +98,8 @@ class Dispatcher:
             if action.tell:
                 self._drop(action.live)
             self._settle(action.live, recorded=False)
+        elif isinstance(action, Tally):
+            self.tallies[action.worker] = action.counts
 
     def abandon(self, live: LiveExchange, reason: str) -> None:
         """Production's side will not be told to its end."""

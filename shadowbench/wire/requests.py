@@ -71,6 +71,12 @@ _OPENINGS: dict[Dialect, Callable[[Mapping[str, Any]], Opening | str]] = {
 }
 
 
+# Members of a request's own by which it may carry tools or media, or refer to state. In Responses any item may.
+_MAY_TELL = frozenset(
+    {"tools", "functions", "web_search_options", "mcp_servers", "container", "context", "images", "type"}
+)
+
+
 def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
     """The facts of a content-decoded request body."""
     read_opening = _OPENINGS.get(dialect)
@@ -96,23 +102,26 @@ def requested_model(body: bytes) -> str | None:
 
 
 def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> RequestFacts:
+    members = frozenset(request)
     stream = _is_stream(dialect, request)
-    tools = _tools(request, opening.messages)
     parts = telling_parts(opening.messages)
+    # Most requests are text and settings: what could be said otherwise is not looked for where no member can say it.
+    is_plain = not parts and dialect is not Dialect.OPENAI_RESPONSES and members.isdisjoint(_MAY_TELL)
+    tools = [] if is_plain else _tools(request, opening.messages)
     return RequestFacts(
-        members=frozenset(request),
+        members=members,
         model=loose.as_name(request.get("model")),
         stream=stream,
         wants_usage=not stream or dialect not in _USAGE_ON_DEMAND or _asks_for_usage(request),
         message_count=opening.message_count,
         has_system=opening.system is not None,
         has_tools=bool(tools or loose.as_sequence(request.get("functions"))),
-        server_tools=server_tools(dialect, request, tools),
-        has_media=is_media(request) or any(map(is_media, parts)),
+        server_tools=() if is_plain else server_tools(dialect, request, tools),
+        has_media=not is_plain and (is_media(request) or any(map(is_media, parts))),
         n=loose.as_count(request.get("n")) or 1,
         max_output_tokens=_max_output_tokens(request),
         user=_user(request),
-        state_reason=state_reason(dialect, request, parts, tools),
+        state_reason=None if is_plain else state_reason(dialect, request, parts, tools),
         opening=opening.as_bytes(),
         first_user=opening.first_user_as_bytes(),
     )
