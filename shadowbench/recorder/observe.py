@@ -22,7 +22,7 @@ from shadowbench.recorder.clock import Content, origin_ns, timing_of
 from shadowbench.recorder.heads import ResponseHead
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import NO_USAGE, Attempt, Cost, Dialect, Observation, Outcome, Timing
-from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, reader_for
+from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, read_plain, reader_for
 
 OVERFLOW = "overflow"
 NOT_SENT = "not_sent:"
@@ -172,9 +172,15 @@ def _duration_s(side: RawSide, timing: Timing | None) -> float | None:
 def _read(
     side: RawSide, chunks: Sequence[Chunk], head: ResponseHead, dialect: Dialect, limits: ReadingLimits
 ) -> Reading:
-    content_type, coding = head.get(b"content-type"), head.joined(b"content-encoding")
-    reader = reader_for(dialect, content_type, coding, head.status or 0, limits)
+    content_type, coding, status = head.get(b"content-type"), head.joined(b"content-encoding"), head.status or 0
     origin = origin_ns(side)
+    if len(chunks) == 1 and side.end.reason is None and not side.overflow:
+        at_ns, data = chunks[0]
+        if (
+            reading := read_plain(dialect, content_type, coding, status, data, (at_ns - origin) / 1e9, limits)
+        ) is not None:
+            return reading
+    reader = reader_for(dialect, content_type, coding, status, limits)
     for at_ns, data in chunks:
         reader.feed(data, (at_ns - origin) / 1e9)
     # Above the capture bound the reader saw a prefix, and must not take its end for the answer's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shadowbench.records import NO_USAGE, Answer, Usage
 from shadowbench.wire.sse import SseEvent
@@ -17,9 +17,8 @@ class ProviderError:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """What a dialect's reader found in a body, or in as much of it as came.
+class Parsed(NamedTuple):
+    """What a dialect's reader found in a body, or in as much of it as came. Name the fields; a NamedTuple is made faster.
 
     `ended` means that the answer's own end mark was there (`[DONE]`, `message_stop`; a whole body that parsed has it by
     nature). `malformed` names what was not of the dialect; the answer is then not to be trusted.

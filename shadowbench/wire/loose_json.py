@@ -61,6 +61,8 @@ def as_name(value: object) -> str | None:
 
 def as_count(value: object) -> int | None:
     """`value` when it is a whole number of at least zero. Some gateways write 12.0; booleans are no numbers."""
+    if type(value) is int:  # nearly always
+        return value if value >= 0 else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     whole = isinstance(value, int) or value.is_integer()

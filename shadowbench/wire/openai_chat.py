@@ -6,21 +6,22 @@ content as a list of parts, usage on any chunk or none, ids and models empty at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shadowbench.records import Answer, Choice, ToolCall
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.base import Parsed
-from shadowbench.wire.openai_chunks import ChunkReader, parse_whole
+from shadowbench.wire.openai_chunks import ChunkReader, parse_whole, take_all
 
 # The first that says something counts: some servers send both, with the same text.
 _REASONING = ("reasoning_content", "reasoning")
+_BESIDE_TEXT = (*_REASONING, "refusal", "tool_calls", "function_call", "audio")
 
 
 def parse_body(body: bytes) -> Parsed:
     """Read a whole answer."""
-    return parse_whole(body, _Choices("message"))
+    return parse_whole(body, _answer_of)
 
 
 class StreamReader(ChunkReader):
@@ -28,6 +29,28 @@ class StreamReader(ChunkReader):
 
     def __init__(self) -> None:
         super().__init__(_Choices("delta"))
+
+
+def _answer_of(choices: Sequence[Any]) -> Answer:
+    """The answer of whole choices."""
+    plain = _plain_choice(choices[0]) if len(choices) == 1 else None
+    return take_all(_Choices("message"), choices) if plain is None else Answer(choices=(plain,))
+
+
+def _plain_choice(choice: Any) -> Choice | None:
+    """The only choice, when it says one text and nothing else as most do; None for any other.
+
+    It is what `_Choices` would make of it, in a quarter of the time.
+    """
+    message = loose.as_mapping(loose.as_mapping(choice).get("message"))
+    text = message.get("content")
+    if not isinstance(text, str) or any(map(message.get, _BESIDE_TEXT)):
+        return None
+    return Choice(
+        index=loose.as_index(choice.get("index")) or 0,
+        text=text if text.isascii() else loose.sound(text),
+        finish_reason=loose.as_name(choice.get("finish_reason")),
+    )
 
 
 class _Choices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from shadowbench.records import Answer
@@ -25,7 +25,7 @@ class Choices(Protocol):
         """What came of them."""
 
 
-def parse_whole(body: bytes, choices: Choices) -> Parsed:
+def parse_whole(body: bytes, read_choices: Callable[[Sequence[Any]], Answer]) -> Parsed:
     """Read a whole answer."""
     try:
         value = loose.load(body)
@@ -38,9 +38,14 @@ def parse_whole(body: bytes, choices: Choices) -> Parsed:
         return Parsed(malformed="no_choices")
     told = Told()
     told.take(completion)
-    for position, choice in enumerate(completion["choices"]):
+    return told.parsed(read_choices(completion["choices"]), error=None, ended=True, malformed=None)
+
+
+def take_all(choices: Choices, whole: Sequence[Any]) -> Answer:
+    """What came of all the choices of a whole answer."""
+    for position, choice in enumerate(whole):
         choices.take(loose.as_mapping(choice), position)
-    return told.parsed(choices.finish(), error=None, ended=True, malformed=None)
+    return choices.finish()
 
 
 class ChunkReader:

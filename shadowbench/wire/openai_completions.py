@@ -12,12 +12,12 @@ from typing import Any
 from shadowbench.records import Answer, Choice
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.base import Parsed
-from shadowbench.wire.openai_chunks import ChunkReader, parse_whole
+from shadowbench.wire.openai_chunks import ChunkReader, parse_whole, take_all
 
 
 def parse_body(body: bytes) -> Parsed:
     """Read a whole answer."""
-    return parse_whole(body, _Choices())
+    return parse_whole(body, lambda choices: take_all(_Choices(), choices))
 
 
 class StreamReader(ChunkReader):

@@ -52,19 +52,15 @@ def counts_of(usage: Mapping[str, Any]) -> dict[str, int]:
     """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
     details_in = loose.as_mapping(usage.get("prompt_tokens_details"))
     details_out = loose.as_mapping(usage.get("completion_tokens_details"))
-    counts = {
-        "input_tokens": loose.as_count(usage.get("prompt_tokens")),
-        "output_tokens": loose.as_count(usage.get("completion_tokens")),
-        "cached_input_tokens": _first_count(details_in.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")),
-        "cache_write_tokens": _first_count(
-            details_in.get("cache_write_tokens"), usage.get("cache_creation_input_tokens")
-        ),
-        "reasoning_tokens": loose.as_count(details_out.get("reasoning_tokens")),
-    }
-    return {name: count for name, count in counts.items() if count is not None}
-
-
-def _first_count(usual: object, other: object) -> int | None:
-    """The usual field's count, else that of the one that other servers have (DeepSeek, LiteLLM)."""
-    count = loose.as_count(usual)
-    return loose.as_count(other) if count is None else count
+    # A later member of the same name goes before: the usual field's count, else that of the one that other servers have
+    # (DeepSeek, LiteLLM).
+    told = (
+        ("input_tokens", usage.get("prompt_tokens")),
+        ("output_tokens", usage.get("completion_tokens")),
+        ("cached_input_tokens", usage.get("prompt_cache_hit_tokens")),
+        ("cached_input_tokens", details_in.get("cached_tokens")),
+        ("cache_write_tokens", usage.get("cache_creation_input_tokens")),
+        ("cache_write_tokens", details_in.get("cache_write_tokens")),
+        ("reasoning_tokens", details_out.get("reasoning_tokens")),
+    )
+    return {name: count for name, value in told if value is not None and (count := loose.as_count(value)) is not None}

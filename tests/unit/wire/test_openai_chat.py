@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadowbench.records import NO_USAGE, Answer, Choice, ToolCall, Usage, UsageSource
 from shadowbench.wire.base import Parsed, ProviderError
-from shadowbench.wire.openai_chat import StreamReader, parse_body
+from shadowbench.wire.openai_chat import StreamReader, _answer_of, _Choices, parse_body
+from shadowbench.wire.openai_chunks import take_all
 from shadowbench.wire.sse import SseEvent
 
 DONE = SseEvent(b"[DONE]")
@@ -370,3 +373,25 @@ def test_a_whole_answer() -> None:
 )
 def test_a_whole_body_that_is_no_answer(body: bytes, parsed: Parsed) -> None:
     assert parse_body(body) == parsed
+
+
+MEMBERS = {
+    "content": ["Hello", "Gr\u00fc\u00dfe", "\ud83d", "", None, 5, [{"text": "p"}]],
+    "refusal": [None, "", "no", 1],
+    "reasoning": [None, "", "hm"],
+    "reasoning_content": [None, "hm", 0],
+    "tool_calls": [None, [], [{"id": "c1", "function": {"name": "f", "arguments": "{}"}}], {}],
+    "function_call": [None, {"name": "f", "arguments": "{}"}],
+    "audio": [None, {"transcript": "said"}, {"data": "x"}],
+}
+MESSAGES = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in MEMBERS.items()})
+
+
+@given(
+    message=MESSAGES | st.sampled_from([None, "x", []]),
+    index=st.sampled_from([None, 0, 3, -1, True, "0"]),
+    finish=st.sampled_from([None, "", "stop", 5]),
+)
+def test_the_only_choice_is_read_as_any_other(message: Any, index: Any, finish: Any) -> None:
+    whole = [{"index": index, "message": message, "finish_reason": finish}]
+    assert _answer_of(whole) == take_all(_Choices("message"), whole)

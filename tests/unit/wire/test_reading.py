@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadowbench.records import NO_USAGE, Answer, Choice, Dialect, Outcome, UsageSource
-from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, reader_for
+from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, read_plain, reader_for
 
 Cut = Callable[[bytes], list[bytes]]
 CHAT, MESSAGES, UNKNOWN = Dialect.OPENAI_CHAT, Dialect.ANTHROPIC_MESSAGES, Dialect.UNKNOWN
@@ -273,3 +275,65 @@ def test_ct_15_an_oversize_event_is_said(cut: Cut) -> None:
 )
 def test_what_the_transport_says_alone(reason: str, head_seen: bool, outcome: Outcome) -> None:
     assert outcome_of_transport(reason, head_seen=head_seen) is outcome
+
+
+# ── the quick way for whole answers ──
+
+ODD = st.sampled_from(
+    [None, "", "stop", "\ud83d", "é", 0, 1, -1, True, 2.0, [], {}, ["x"], {"text": "x"}, [{"text": "p"}]]
+)
+CALL = {"id": "c1", "function": {"name": "f", "arguments": "{}"}}
+MESSAGES_SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.just("assistant"),
+        "content": st.sampled_from(["Hello", "Grüße", ""]) | ODD,
+        "refusal": st.sampled_from([None, "", "no"]) | ODD,
+        "reasoning": ODD,
+        "reasoning_content": st.sampled_from([None, "hm"]),
+        "tool_calls": st.sampled_from([None, [], [CALL], [CALL, CALL]]) | ODD,
+        "function_call": st.sampled_from([None, {"name": "f", "arguments": "{}"}]),
+        "audio": st.sampled_from([None, {"transcript": "said"}]),
+        "annotations": st.just([]),
+    },
+)
+CHOICES = st.fixed_dictionaries(
+    {}, optional={"index": ODD, "finish_reason": ODD, "message": MESSAGES_SAID | ODD, "text": ODD}
+)
+USAGES = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("prompt_tokens", "completion_tokens", "prompt_cache_hit_tokens"), ODD)
+    | {"prompt_tokens_details": st.sampled_from([None, {"cached_tokens": 4}, {"cached_tokens": "x"}])},
+)
+ANSWERS = st.fixed_dictionaries(
+    {"choices": st.lists(CHOICES | ODD, max_size=2) | ODD},
+    optional=dict.fromkeys(("id", "model", "system_fingerprint", "error", "object"), ODD) | {"usage": USAGES | ODD},
+)
+BODIES = st.one_of(
+    ANSWERS.map(lambda answer: json.dumps(answer).encode()),
+    ODD.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([b"", b" ", WHOLE, STREAM, ERROR_BODY, gzip.compress(WHOLE), WHOLE[:-9], b"\xff", b"\x1f"]),
+    st.binary(max_size=20),
+)
+
+
+@given(
+    body=BODIES,
+    dialect=st.sampled_from([*Dialect]) | st.just(CHAT),
+    content_type=st.sampled_from([JSON, "Application/JSON; charset=utf-8", SSE, None, "", "text/plain", "text/html"]),
+    coding=st.sampled_from([None, None, None, "gzip", "identity"]),
+    status=st.sampled_from([200, 200, 200, 201, 302, 404, 500, 0]),
+    limits=st.sampled_from([{}, {}, {"body_bytes": 100}, {"decoded_bytes": 100}]),
+)
+def test_the_quick_way_says_what_the_general_one_does(
+    body: bytes, dialect: Dialect, content_type: str | None, coding: str | None, status: int, limits: dict[str, int]
+) -> None:
+    quick = read_plain(dialect, content_type, coding, status, body, 0.0, ReadingLimits(**limits))
+    slow = read([body], dialect=dialect, content_type=content_type, coding=coding, status=status, **limits)
+    assert quick is None or quick == slow
+
+
+@pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8"])
+def test_usual_answers_go_the_quick_way(content_type: str) -> None:
+    reading = read_plain(CHAT, content_type, None, 200, WHOLE, 0.5)
+    assert reading is not None and reading.answer == HELLO and reading.content_times == (0.5,)
