@@ -1,7 +1,7 @@
 """What users wrote and models answered, without secrets and personal data: the whole exchange, before it is appended.
 
-Most exchanges hold nothing, and are told so by one search per body and one for all texts of a side. Both are needed: an answer
-is put together from events or parts, so what it holds may be cut over several of them in the body.
+Most exchanges hold nothing, and are told so by one search over all bodies and texts. Both are needed: an answer is put together
+from events or parts, so what it holds may be cut over several of them in the body.
 
 A body must not tell what its answer no longer does. Every placeholder of the answer has to stand in the body too; where it does
 not (a stream that was captured in part, parts of a message that are one text only together) the body is not kept.
@@ -12,7 +12,7 @@ The last check does not trust the rules: what still has the shape of a known cre
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,6 +61,20 @@ class ContentRedactor:
     def redact(self, exchange: Exchange, counters: Counters) -> Exchange:
         """See `Redactor`."""
         exchange = self._headers.redact(exchange, counters)
+        return exchange if self._is_clean(exchange) else self._redacted(exchange, counters)
+
+    def _is_clean(self, exchange: Exchange) -> bool:
+        """Whether `_redacted` would find nothing. True is certain."""
+        sides = [exchange.production, *[each.observation for each in exchange.candidates]]
+        if any(map(_is_unread_stream, sides)):
+            return False
+        texts = _texts_of_request(exchange)
+        for seen in sides:
+            texts += _texts_of(seen)
+            texts.append(seen.requested_model)
+        return self._texts.is_clean(texts, [exchange.request_body, *[seen.body for seen in sides]])
+
+    def _redacted(self, exchange: Exchange, counters: Counters) -> Exchange:
         asked, production = _Work(), _Work()
         answered = [_Work() for _ in exchange.candidates]
         changed = self._request(exchange, asked)
@@ -74,9 +88,8 @@ class ContentRedactor:
         return replace(changed, production=seen, candidates=tuple(candidates), redactions=redactions)
 
     def _request(self, exchange: Exchange, work: _Work) -> Exchange:
-        own_id = None if exchange.request_id == exchange.production.provider_request_id else exchange.request_id
-        values = [value for _, value in exchange.request_headers]
-        if self._any_suspicious([exchange.path, own_id, *values]):
+        own_id = _own_id(exchange)
+        if self._any_suspicious(_texts_of_request(exchange)):
             headers = tuple((name, self._text(value, work)) for name, value in exchange.request_headers)
             exchange = replace(
                 exchange,
@@ -101,8 +114,7 @@ class ContentRedactor:
         if self._any_suspicious([seen.requested_model]):
             # Asked of us, not told by the endpoint: its body need not hold it.
             changed = replace(changed, requested_model=self._text(seen.requested_model or "", _Work()))
-        # Of a stream that was not read nobody knows what stands over several events.
-        if seen.body and (body_suspicious or work.told or (seen.streamed and seen.answer is None)):
+        if seen.body and (body_suspicious or work.told or _is_unread_stream(seen)):
             changed = self._observation_body(changed, seen.body, work)
         return changed
 
@@ -166,12 +178,27 @@ class ContentRedactor:
         return bool(joined) and self._texts.is_suspicious(joined.encode("utf-8", "replace"))
 
 
-def _texts_of(seen: Observation) -> Iterator[str | None]:
-    yield from (seen.error_type, seen.error_message, seen.reported_model, seen.fingerprint)
+def _own_id(exchange: Exchange) -> str | None:
+    """The request's id, when it is not the provider's."""
+    return None if exchange.request_id == exchange.production.provider_request_id else exchange.request_id
+
+
+def _texts_of_request(exchange: Exchange) -> list[str | None]:
+    return [exchange.path, _own_id(exchange), *[value for _, value in exchange.request_headers]]
+
+
+def _texts_of(seen: Observation) -> list[str | None]:
+    texts = [seen.error_type, seen.error_message, seen.reported_model, seen.fingerprint]
     for choice in seen.answer.choices if seen.answer else ():
-        yield from (choice.text, choice.reasoning, choice.refusal)
+        texts += (choice.text, choice.reasoning, choice.refusal)
         for call in choice.tool_calls:
-            yield from (call.name, call.arguments, call.id)
+            texts += (call.name, call.arguments, call.id)
+    return texts
+
+
+def _is_unread_stream(seen: Observation) -> bool:
+    """Nobody knows what stands over several of its events."""
+    return bool(seen.streamed and seen.body) and seen.answer is None
 
 
 def _count_findings(counters: Counters, asked: _Work, production: _Work, answered: Iterable[_Work]) -> None:

@@ -56,6 +56,7 @@ class Redactor:
     def __init__(self, finder: Finder, kinds: Sequence[Kind]) -> None:
         self._finder = finder
         self.is_suspicious = finder.is_suspicious
+        self.is_clean = finder.is_clean
         floors = [f"(?:{kind.floor})" for kind in kinds if kind.floor]
         self._floor = search_of("|".join(floors)) if floors else None
 

@@ -236,3 +236,23 @@ def test_a_pattern_that_cannot_be_used_is_told_at_the_start() -> None:
     bad = RedactionOptions(patterns={"badge": "("})
     with pytest.raises(ConfigurationError, match=r"redaction\.patterns\.badge"):
         redactor_for(RecorderOptions(runtime_folder="/r", store_url="sqlite:///x", redaction=bad), {})
+
+
+OWN = ContentRedactor(
+    redactor_of(RedactionOptions(patterns={"ticket": r"\bTCK-[0-9]{4}\b", "first": "^only-first"}), b"salt" * 8)
+)
+FRAGMENTS = st.sampled_from(
+    ["", "hello", "only-first", "TCK-1234", "Bearer", "password=", "a@b", "co.uk", "4111 1111", "\\u0041"]
+)
+HELD = st.one_of(st.lists(FRAGMENTS | SECRETS, max_size=3).map(" ".join), st.text(max_size=20))
+
+
+@given(HELD, HELD, HELD, HELD, st.sampled_from([REDACTOR, OWN]), st.booleans())
+def test_what_one_search_calls_clean_is_left_as_it_is(
+    prompt: str, said: str, copied: str, header: str, redactor: ContentRedactor, is_unread: bool
+) -> None:
+    candidate = streamed(copied, said, endpoint="small")
+    candidate = replace(candidate, answer=None) if is_unread else candidate
+    before = exchange(prompt, whole(said), candidate, request_headers=(("x-note", header),))
+    if redactor._is_clean(before):
+        assert redactor._redacted(before, Counters()) is before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadowbench.redaction.finder import Finder, apply
 from shadowbench.redaction.kinds import KINDS
@@ -27,15 +29,24 @@ def test_placeholders_are_left_alone_and_what_stands_beside_them_is_not() -> Non
     assert apply(text, FINDER.edits(text)).count("[") == 2
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
+UNITS = [
         "1", "4111 ", "1 ", "@", "a@", "a@a.", "a.", "sk-", "sk-a", "eyJ", "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----",
         "-----BEGIN ", "password=", 'password="', "password: ", "token=a", "bearer ", "://", "://a:", "+1", "(555) ",
         "0 ", "00 1", "DE89 ", "1.", "a:", ":", "phone: ", "\\", '"', "[", "[a:", "AKIA", "é", "-", "_", " ", "123-",
         "xoxb-", "tel", "0711 ", "06 ", "A1B2 ",
-    ],
-)  # fmt: skip
+]  # fmt: skip
+WHOLE_ONES = ["a@b.co", "4111111111111111", "AKIA" + "A1B2" * 4, "+15551234567", "123-45-6789", "1.2.3.4", "0711 123"]
+BEFORE_AND_AFTER = st.lists(st.sampled_from([*UNITS, *WHOLE_ONES]) | st.text(max_size=3), max_size=4).map("".join)
+
+
+@given(st.lists(BEFORE_AND_AFTER, max_size=3), st.lists(BEFORE_AND_AFTER, max_size=3))
+def test_all_of_it_is_clean_only_when_each_is(texts: list[str], bodies: list[str]) -> None:
+    encoded = [body.encode("utf-8", "replace") for body in bodies]
+    if any(FINDER.is_suspicious(each) for each in [*[text.encode("utf-8", "replace") for text in texts], *encoded]):
+        assert not FINDER.is_clean(texts, encoded)
+
+
+@pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.timeout(60)
 def test_a_megabyte_of_anything_takes_time_in_proportion(unit: str) -> None:
     """What is quadratic takes hours here, not seconds: the time limit tells."""
