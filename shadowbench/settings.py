@@ -113,6 +113,13 @@ def _check_sample_key(text: str) -> str:
     raise ValueError("must be request, conversation, or header:NAME as in header:x-session-id")
 
 
+def _check_member_path(text: str) -> str:
+    parts = text.split(".")
+    if not all(parts) or parts[0] == "*" or parts[-1] == "*":
+        raise ValueError("must be names joined by dots, as in seed or tools.*.function.strict")
+    return text
+
+
 def _check_egress_proxy(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -431,6 +438,9 @@ class CandidateSettings(Section):
     """Wire format that the endpoint speaks; null: the client's. Requests are translated, or not sent with a reason."""
     default_max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] = 4096
     """Where the endpoint's dialect must name a maximum of output tokens and the client's request does not."""
+    leave_out: list[Annotated[str, AfterValidator(_check_member_path)]] = []
+    """What to leave out of the client's requests before anything else, as dotted paths with * for each element of a list: where
+    a candidate of another dialect has no word for it, e.g. [seed, options.num_ctx, tools.*.function.strict]."""
     parameters: dict[str, Any] = {}
     """Members of the request's JSON to set, e.g. {temperature: 0}; null removes a member."""
     rename: dict[str, Annotated[str, Field(min_length=1)]] = {}

@@ -247,6 +247,7 @@ def production_again(settings: Settings) -> frozenset[str]:
         and candidate.model is None
         and not candidate.parameters
         and not candidate.headers
+        and not candidate.leave_out
         and not candidate.rename
         and not candidate.clamp
         and candidate.dialect is None
@@ -304,6 +305,7 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
         },
         dialect=candidate.dialect,
         default_max_tokens=candidate.default_max_tokens,
+        leave_out=tuple(candidate.leave_out),
         rename=candidate.rename,
         clamp={member: Range(least=bounds.min, most=bounds.max) for member, bounds in candidate.clamp.items()},
         system_prompt=candidate.system_prompt,

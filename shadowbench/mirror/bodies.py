@@ -1,9 +1,9 @@
 """The body that one candidate gets. Pure.
 
-In this order: what is between the client and production goes (`housekeeping.py`), tools that the provider would run itself
-where the candidate strips them, the candidate's system prompt, translation where it speaks another dialect; then its model,
-renamed, set and clamped members, and what its answer needs to be comparable. Configured members are therefore named in the
-candidate's dialect.
+In this order: what the candidate's configuration leaves out goes, what is between the client and production
+(`housekeeping.py`), and tools that the provider would run itself where the candidate strips them; then come the candidate's
+system prompt, and translation where it speaks another dialect; then its model, renamed, set and clamped members, and what its
+answer needs to be comparable. Those members are therefore named in the candidate's dialect.
 
 Within one dialect nothing is decoded and encoded again: numbers, key order and escapes stay the client's.
 
@@ -26,7 +26,7 @@ from shadowbench.mirror.options import CandidateOptions, Range
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.prompts import place_system_prompt
 from shadowbench.records import Dialect
-from shadowbench.wire.patch import Patch, Unpatchable, array_of, get_elements, set_text
+from shadowbench.wire.patch import Patch, Unpatchable, array_of, drop_path, get_elements, set_text
 from shadowbench.wire.translation import Untranslatable, translate
 
 ENGINE_FIELDS = "engine_fields"
@@ -63,10 +63,12 @@ class BodyShaper:
         self._model = orjson.dumps(options.model) if options.model is not None else None
         self._parameters = {name: _raw(options, name, text) for name, text in options.parameters.items()}
         dropped = BOOKINGS | PLUMBING
+        self._leave_out = [path.split(".") for path in options.leave_out]
         self._dropped = dropped if options.keep_identifiers else dropped | IDENTIFIERS
         self._touched = self._dropped | ENGINE | {"stream_options"}
         self._sets_model_at_most = not (
-            options.dialect
+            self._leave_out
+            or options.dialect
             or options.parameters
             or options.rename
             or options.clamp
@@ -96,6 +98,11 @@ class BodyShaper:
 
     def _shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:
         patch = Patch.of(request.body)
+        if self._leave_out and not isinstance(patch, Unpatchable):
+            body = request.body
+            for path in self._leave_out:
+                body = drop_path(body, path)
+            patch = Patch.of_checked(body)
         if isinstance(patch, Unpatchable):
             return _unpatchable(patch)
         reason = self._clean(patch, request)

@@ -120,6 +120,7 @@ class CandidateOptions:
     dialect: str | None = None  # a `records.Dialect` value; None: the one the client spoke
     default_max_tokens: int = 4096  # where a translated request must name a maximum and the client's does not
 
+    leave_out: tuple[str, ...] = ()  # dotted paths into the client's request, `*` for each element; before anything else
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     rename: Mapping[str, str] = field(
         default_factory=dict
@@ -165,6 +166,7 @@ class CandidateOptions:
                 "headers": sorted(self.headers.items()),
                 "dialect": self.dialect,
                 "default_max_tokens": self.default_max_tokens,
+                "leave_out": self.leave_out,
                 "parameters": sorted(self.parameters.items()),
                 "rename": sorted(self.rename.items()),
                 "clamp": sorted((name, r.least, r.most) for name, r in self.clamp.items()),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -189,6 +189,28 @@ def get_elements(array: bytes) -> list[bytes] | None:
         if array[position : position + 1] == b",":
             position = _end_of_blank(array, position + 1)
     return elements
+
+
+def drop_path(value: bytes, path: Sequence[str]) -> bytes:
+    """A checked JSON value less what stands at `path`: names of members, `*` for each element of an array.
+
+    What is not there, or is not of that form, is left as it is.
+    """
+    name, *below = path
+    if name == "*":
+        elements = get_elements(value)
+        if elements is None or not below:
+            return value
+        dropped = [drop_path(element, below) for element in elements]
+        return value if dropped == elements else array_of(dropped)
+    patch = Patch.of_checked(value)
+    if isinstance(patch, Unpatchable):
+        return value
+    if not below:
+        patch.drop(name)
+    elif (inner := patch.get(name)) is not None and (dropped_inner := drop_path(inner, below)) != inner:
+        patch.set(name, dropped_inner)
+    return patch.render()
 
 
 def array_of(elements: Iterable[bytes]) -> bytes:

@@ -244,6 +244,16 @@ def test_a_dialect_without_system_prompts_is_not_given_one(path: str) -> None:
 # ── other dialects ──
 
 
+def test_what_the_operator_leaves_out_is_gone_before_translation() -> None:
+    tool = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "object"}}}
+    of = request(CHAT | {"seed": 7, "tools": [tool, tool]})
+    to = {"dialect": "ollama.chat", "model": "tiny"}
+    assert isinstance(shaper(**to).shape(of), Unshapable)
+    asked = members(of, **to, leave_out=("tools.*.function.strict", "missing.too"))
+    assert len(asked["tools"]) == 2 and "strict" not in json.dumps(asked)
+    assert members(of, leave_out=("seed", "tools")) == CHAT
+
+
 def test_the_candidates_words_are_those_of_its_own_dialect() -> None:
     of = request(CHAT | {"max_tokens": 99, "user": "u"})
     found = shaped(

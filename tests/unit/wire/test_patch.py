@@ -12,6 +12,7 @@ from shadowbench.wire.patch import (
     Patch,
     Unpatchable,
     array_of,
+    drop_path,
     get_elements,
     get_members,
     set_members,
@@ -260,3 +261,20 @@ def test_elements_of_an_array_as_written(array: bytes, elements: list[bytes] | N
 def test_elements_put_together_are_the_array(values: list[Any]) -> None:
     elements = get_elements(json.dumps(values, indent=1).encode())
     assert elements is not None and json.loads(array_of(elements)) == values
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "expected"),
+    [
+        (b'{"a": 1, "b" : 2.50}', "a", b'{"b" : 2.50}'),
+        (b'{"a":{"b":1,"c":1e-7}, "d":1}', "a.b", b'{"a":{"c":1e-7}, "d":1}'),
+        (b'{"t":[{"s":1,"n":2}, {"n":3},4,[]]}', "t.*.s", b'{"t":[{"n":2},{"n":3},4,[]]}'),
+        (b'{"t":[{"f":{"s":true}}]}', "t.*.f.s", b'{"t":[{"f":{}}]}'),
+        (b'{"t": [ 1 , 2 ]}', "t.*.s", b'{"t": [ 1 , 2 ]}'),
+        (b'{"t":{"s":1}}', "t.*.s", b'{"t":{"s":1}}'),
+        (b'{"t":"s"}', "t.s", b'{"t":"s"}'),
+        (b'{"t":1}', "x.y", b'{"t":1}'),
+    ],
+)
+def test_what_stands_at_a_path_is_dropped_and_nothing_else_changes(value: bytes, path: str, expected: bytes) -> None:
+    assert drop_path(value, path.split(".")) == expected
