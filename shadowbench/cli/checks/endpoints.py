@@ -28,6 +28,7 @@ class _Target:
     ca_file: str | None
     verify: bool
     key: str | None = None
+    proxy: httpx.Proxy | None = None
 
 
 def check(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -43,8 +44,10 @@ def check(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
         ),
         essential=True,
     )
-    candidates = wiring.mirror_options(settings, environ).candidates
-    if not any(candidate.sample_rate > 0 for candidate in candidates):
+    mirror = wiring.mirror_options(settings, environ)
+    candidates = mirror.candidates
+    strata = [rate for stratum in mirror.strata for rate in stratum.rates.values()]
+    if not any(rate for rate in (*(candidate.sample_rate for candidate in candidates), *strata)):
         yield warn(
             "candidates",
             "nothing will be mirrored: every sample_rate is 0",
@@ -52,6 +55,12 @@ def check(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
         )
     for candidate in candidates:
         yield _candidate(candidate, environ)
+        if candidate.budgets.limits_usd and candidate.price_known is False:
+            yield warn(
+                f"candidate {candidate.name}",
+                f"has a budget in USD, and nobody knows what {candidate.model} costs: no call will be made",
+                f"set candidates.{candidate.name}.price, or budgets.unknown_price: allow",
+            )
 
 
 def _candidate(candidate: CandidateOptions, environ: Mapping[str, str]) -> Finding:
@@ -69,19 +78,29 @@ def _candidate(candidate: CandidateOptions, environ: Mapping[str, str]) -> Findi
             ca_file=candidate.ca_file,
             verify=candidate.verify,
             key=key,
+            proxy=_egress_proxy(candidate, environ),
         ),
         essential=False,
     )
 
 
+def _egress_proxy(candidate: CandidateOptions, environ: Mapping[str, str]) -> httpx.Proxy | None:
+    if candidate.egress_proxy is None:
+        return None
+    user, colon, password = environ.get(candidate.egress_proxy_auth_env or "", "").partition(":")
+    return httpx.Proxy(candidate.egress_proxy, auth=(user, password) if colon else None)
+
+
 def _reach(target: _Target, *, essential: bool) -> Finding:
     """Ask the endpoint. A candidate that is away does not keep the sidecar from running; production does."""
     bad = fail if essential else warn
-    headers = {"authorization": f"Bearer {target.key}", "x-api-key": target.key} if target.key else {}
+    names = ("x-api-key", "x-goog-api-key")  # each dialect's own place; servers pass over those of others
+    headers = {"authorization": f"Bearer {target.key}", **dict.fromkeys(names, target.key)} if target.key else {}
     started = time.monotonic()
     try:
         # No proxies from the environment and no redirects: shadowbench itself uses neither.
-        with httpx.Client(verify=_context(target), trust_env=False, timeout=target.timeout_s) as client:
+        context = _context(target)
+        with httpx.Client(verify=context, trust_env=False, timeout=target.timeout_s, proxy=target.proxy) as client:
             status = client.get(target.url + _PATH, headers=headers).status_code
     except (httpx.HTTPError, OSError, ValueError) as error:
         return bad(target.subject, f"{target.url}: {reason(error)}", remedy(error))

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import io
 import shutil
@@ -6,12 +7,15 @@ import ssl
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shadowbench.cli.checks import Finding, Verdict, endpoints, fail, host, listeners, ok, storage, warn
 from shadowbench.cli.doctor import run_doctor, show
 from shadowbench.endpoints.testing import ScriptedProvider
+from shadowbench.settings import Settings
+from tests.forward_proxy import ForwardProxy
 from tests.integration.workers import certificate
 
 
@@ -222,3 +226,41 @@ def test_a_folder_that_cannot_be_made_is_a_failure(
     folder: Path, capsys: pytest.CaptureFixture[str], store: str, said: str
 ) -> None:
     assert pair_log_line(folder, f"store: {{url: 'sqlite:///{store}'}}", capsys) == f"fail  pair log: {said}"
+
+
+def endpoint_findings(**sections: Any) -> dict[str, Finding]:
+    settings = Settings(**({"production": {"url": "http://127.0.0.1:9"}} | sections))
+    found = list(endpoints.check(settings, {"PROXY_AUTH": "u:p"}))
+    return {f"{finding.verdict.value} {finding.subject}": finding for finding in found}
+
+
+async def test_a_candidate_is_reached_through_its_egress_proxy() -> None:
+    async with ScriptedProvider() as provider, ForwardProxy() as proxy:
+        candidate = {
+            "url": provider.url,
+            "sample_rate": 1,
+            "egress_proxy": proxy.url,
+            "egress_proxy_auth_env": "PROXY_AUTH",
+        }
+        found = await asyncio.to_thread(endpoint_findings, candidates={"small": candidate})
+        assert "ok candidate small" in found
+        assert "Proxy-Authorization: Basic dTpw" in proxy.heads[0]
+
+
+def test_rates_of_strata_count_as_rates() -> None:
+    rare = {"rare": {"model": "o3*", "rates": {"small": 1.0}}}
+    without = {"candidates": {"small": {"url": "http://127.0.0.1:9"}}}
+    assert "warn candidates" in endpoint_findings(**without)
+    assert "warn candidates" not in endpoint_findings(**without, mirror={"strata": rare})
+
+
+def test_a_budget_of_what_nobody_knows_the_price_of_is_told() -> None:
+    candidate = {"url": "http://127.0.0.1:9", "sample_rate": 1, "model": "own-model", "budgets": {"usd_per_day": 5}}
+    (found,) = [
+        finding
+        for finding in endpoints.check(
+            Settings(production={"url": "http://127.0.0.1:9"}, candidates={"small": candidate}), {}
+        )
+        if "budget" in finding.what
+    ]
+    assert "own-model" in found.what and "candidates.small.price" in found.fix
