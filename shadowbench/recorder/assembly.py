@@ -76,7 +76,8 @@ class Assembly:
         self._memory = memory
         self._max_body_bytes = max_body_bytes
         self._told: dict[int, _Told] = {}
-        self._readers: dict[int, Callable[[_Told, Frame], None]] = {
+        # Told what, by which frame: its payload and side. There are a dozen frames to an exchange, so they are passed apart.
+        self._readers: dict[int, Callable[[_Told, bytes, int], None]] = {
             int(Kind.REQUEST): self._request,
             int(Kind.REQUEST_END): self._request_end,
             int(Kind.PLAN): self._plan,
@@ -84,7 +85,7 @@ class Assembly:
             int(Kind.HEAD): self._head,
             int(Kind.PART): self._part,
             int(Kind.END): self._end,
-            int(Kind.ABORT): self._end,
+            _ABORT: self._abort,
         }
 
     def __len__(self) -> int:
@@ -93,15 +94,15 @@ class Assembly:
 
     def take(self, frame: Frame) -> Closed | None:
         """One frame. A value when it was a CLOSE. Raises ProtocolError."""
-        kind, _, sequence, _ = frame
+        kind, side, sequence, payload = frame
         told = self._told.get(sequence)
         if told is None:
             if kind != _OPEN:
                 raise ProtocolError(f"frame {kind} speaks of exchange {sequence}, which is not open")
-            self._open(frame)
+            self._open(sequence, payload)
         elif (reader := self._readers.get(kind)) is not None:
             if told.discarded is None:
-                reader(told, frame)
+                reader(told, payload, side)
         elif kind == _CLOSE:
             return self._close(sequence, told)
         else:
@@ -119,78 +120,93 @@ class Assembly:
 
     # ── the frames ──
 
-    def _open(self, frame: Frame) -> None:
-        told = _Told(handoff.read_open(frame.payload))
-        self._told[frame.sequence] = told
-        self._hold(told, _EXCHANGE_COST + len(frame.payload))
+    def _open(self, sequence: int, payload: bytes) -> None:
+        told = _Told(handoff.read_open(payload))
+        self._told[sequence] = told
+        self._hold(told, _EXCHANGE_COST + len(payload))
 
-    def _request(self, told: _Told, frame: Frame) -> None:
-        _only_production(frame)
+    def _request(self, told: _Told, payload: bytes, number: int) -> None:
+        _only_production(Kind.REQUEST, number)
         if told.sides[PRODUCTION].t0_ns is not None:
             raise ProtocolError("a request goes on after its end")
-        told.request_bytes += len(frame.payload)
+        told.request_bytes += len(payload)
         if told.request_overflow or told.request_bytes > self._max_body_bytes:
             self._release(told, told.request)
             told.request_overflow = True
-        elif self._hold(told, _FRAME_COST + len(frame.payload)):
-            told.request.append(frame.payload)
+        elif self._hold(told, _FRAME_COST + len(payload)):
+            told.request.append(payload)
 
-    def _request_end(self, told: _Told, frame: Frame) -> None:
-        side = self._side(told, frame)
+    def _request_end(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.REQUEST_END, number, side)
         if side.t0_ns is not None:
             raise ProtocolError("a request ends twice")
-        side.t0_ns = handoff.read_request_end(frame.payload)
+        side.t0_ns = handoff.read_request_end(payload)
 
-    def _plan(self, told: _Told, frame: Frame) -> None:
-        _only_production(frame)
+    def _plan(self, told: _Told, payload: bytes, number: int) -> None:
+        _only_production(Kind.PLAN, number)
         if told.plan is not None:
             raise ProtocolError("an exchange is planned twice")
-        plan = read_plan(frame.payload)
+        plan = read_plan(payload)
         for candidate in plan.candidates:
             if candidate.side in told.sides:
                 raise ProtocolError(f"a plan names side {candidate.side} twice")
             told.sides[candidate.side] = _Side()
         told.plan = plan
-        self._hold(told, _FRAME_COST + len(frame.payload) + _EXCHANGE_COST // 2 * len(plan.candidates))
+        self._hold(told, _FRAME_COST + len(payload) + _EXCHANGE_COST // 2 * len(plan.candidates))
 
-    def _attempt(self, told: _Told, frame: Frame) -> None:
-        side = self._side(told, frame)
-        if frame.side == PRODUCTION:
+    def _attempt(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.ATTEMPT, number, side)
+        if number == PRODUCTION:
             raise ProtocolError("production is not asked twice")
         if side.t0_ns is not None or side.head is not None:
-            raise ProtocolError(f"an attempt on side {frame.side} comes after its last one has begun")
-        if self._hold(told, _FRAME_COST + len(frame.payload)):
-            side.attempts += (read_attempt(frame.payload),)
+            raise ProtocolError(f"an attempt on side {number} comes after its last one has begun")
+        if self._hold(told, _FRAME_COST + len(payload)):
+            side.attempts += (read_attempt(payload),)
 
-    def _head(self, told: _Told, frame: Frame) -> None:
-        side = self._side(told, frame)
+    def _head(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.HEAD, number, side)
         if side.head is not None:
             raise ProtocolError("a side has two heads")
-        head = handoff.read_head(frame.payload)
-        if self._hold(told, _FRAME_COST + len(frame.payload)):
+        head = handoff.read_head(payload)
+        if self._hold(told, _FRAME_COST + len(payload)):
             side.head = head
 
-    def _part(self, told: _Told, frame: Frame) -> None:
-        side = self._side(told, frame)
+    def _part(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.PART, number, side)
         if side.head is None:
             raise ProtocolError("a body comes before its head")
-        side.body_bytes += _body_length(frame.payload)
+        side.body_bytes += _body_length(payload)
         if side.overflow or side.body_bytes > self._max_body_bytes:
             # The prefix is kept: the first content and the model's name are in it.
             side.overflow = True
-        elif self._hold(told, _FRAME_COST + len(frame.payload)):
-            side.parts.append(frame.payload)
+        elif self._hold(told, _FRAME_COST + len(payload)):
+            side.parts.append(payload)
 
-    def _end(self, told: _Told, frame: Frame) -> None:
-        side = self._side(told, frame)
-        end = handoff.read_end(frame.payload)
-        if frame.kind == _ABORT:
-            if end.reason is None:
-                raise ProtocolError("a side is aborted without a reason")
-        elif side.head is None or end.reason is not None:
+    def _end(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.END, number, side)
+        end = handoff.read_end(payload)
+        if side.head is None or end.reason is not None:
             raise ProtocolError("a side ends whole without a head, or with a reason")
         side.end = end
-        if frame.side == PRODUCTION and end.reason in DISCARDING_REASONS:
+
+    def _abort(self, told: _Told, payload: bytes, number: int) -> None:
+        side = told.sides.get(number)
+        if side is None or side.end is not None:
+            raise _misplaced(Kind.ABORT, number, side)
+        side.end = end = handoff.read_end(payload)
+        if end.reason is None:
+            raise ProtocolError("a side is aborted without a reason")
+        if number == PRODUCTION and end.reason in DISCARDING_REASONS:
             self._discard(told, end.reason)
 
     def _close(self, sequence: int, told: _Told) -> Closed:
@@ -201,15 +217,6 @@ class Assembly:
         return closed
 
     # ── helpers ──
-
-    @staticmethod
-    def _side(told: _Told, frame: Frame) -> _Side:
-        side = told.sides.get(frame.side)
-        if side is None:
-            raise ProtocolError(f"frame {frame.kind} speaks of side {frame.side}, which no plan names")
-        if side.end is not None:
-            raise ProtocolError(f"frame {frame.kind} comes after the end of side {frame.side}")
-        return side
 
     def _hold(self, told: _Told, size: int) -> bool:
         # Without room the exchange that asks is the one to go: a long one that asks often is likelier to, a short one
@@ -278,6 +285,12 @@ def _body_length(payload: bytes) -> int:
     return length
 
 
-def _only_production(frame: Frame) -> None:
-    if frame.side != PRODUCTION:
-        raise ProtocolError(f"frame {frame.kind} belongs to side 0, not {frame.side}")
+def _misplaced(kind: Kind, number: int, side: _Side | None) -> ProtocolError:
+    if side is None:
+        return ProtocolError(f"frame {kind} speaks of side {number}, which no plan names")
+    return ProtocolError(f"frame {kind} comes after the end of side {number}")
+
+
+def _only_production(kind: Kind, number: int) -> None:
+    if number != PRODUCTION:
+        raise ProtocolError(f"frame {kind} belongs to side 0, not {number}")

@@ -28,6 +28,7 @@ from shadowbench.signals import Counters, Labels
 _CLOSING_S = 1.0
 _COSTS_SINCE = 2
 _GOODBYE = int(Kind.GOODBYE)
+_OF_SIDES = frozenset(map(int, (Kind.OPEN, Kind.REQUEST, Kind.REQUEST_END, Kind.HEAD, Kind.PART, Kind.END, Kind.ABORT)))
 _NOTES = {int(Kind.FUNNEL): read_funnel, int(Kind.MARK): read_mark}
 
 
@@ -204,8 +205,12 @@ class MirrorConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
+            take = self.assembly.take
             for frame in self._reader.feed(data):
-                self._take(frame)
+                if frame.kind in _OF_SIDES and self._version:
+                    take(frame)  # most frames; none of them closes
+                else:
+                    self._take(frame)
         except ProtocolError as error:
             self._recorder.log("error", "a mirror was refused", error=str(error))
             self._refuse("protocol")
