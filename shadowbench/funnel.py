@@ -77,10 +77,10 @@ class Funnel:
         )
 
     def reasons(self, stage: str, *, candidate: str = "") -> dict[str, int]:
-        """A stage by reason, most frequent first."""
+        """A stage by reason, most frequent first; reasons that nothing had are left out."""
         found: dict[str, int] = defaultdict(int)
         for each in self._counts:
-            if each.stage == stage and each.candidate == candidate:
+            if each.stage == stage and each.candidate == candidate and each.count:
                 found[each.reason] += each.count
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
