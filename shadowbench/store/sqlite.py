@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,18 @@ class SqlitePairLog:
 
     def append(self, exchanges: Sequence[Exchange]) -> None:
         """See `PairLog.append`."""
+        try:
+            self._append(exchanges, rows_of)
+        # No savepoint to go back to: it would copy each page before it is written to, for a tenth of the time.
+        except (UnicodeEncodeError, OverflowError):
+            self._append(exchanges, lambda fresh, first_number: storable(rows_of(fresh, first_number)))
+
+    def _append(self, exchanges: Sequence[Exchange], as_rows: Callable[[Sequence[Exchange], int], Rows]) -> None:
         with self._transaction("BEGIN IMMEDIATE"):
             # Nobody else writes between here and the commit, so the numbers are ours.
             fresh = self._fresh(exchanges)
             if fresh:
-                self._insert(rows_of(fresh, self._newest() + 1))
+                self._insert(as_rows(fresh, self._newest() + 1))
                 pairs = sum(len(exchange.candidates) for exchange in fresh)
                 self._connection.execute(_SQL["keep_count"], (len(fresh), pairs))
 
@@ -49,15 +56,6 @@ class SqlitePairLog:
         return [exchange for id, exchange in reversed(by_id.items()) if id not in known]
 
     def _insert(self, rows: Rows) -> None:
-        self._connection.execute("SAVEPOINT batch")
-        try:
-            self._insert_all(rows)
-        except (UnicodeEncodeError, OverflowError):
-            self._connection.execute("ROLLBACK TO batch")
-            self._insert_all(storable(rows))
-        self._connection.execute("RELEASE batch")
-
-    def _insert_all(self, rows: Rows) -> None:
         self._connection.executemany(_SQL["insert_exchange"], rows.exchanges)
         self._connection.executemany(_SQL["insert_price"], rows.prices)
         self._connection.executemany(_SQL["insert_observation"], rows.observations)
