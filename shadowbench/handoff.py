@@ -39,6 +39,7 @@ _TIME = struct.Struct("<Q")
 _HEAD = struct.Struct("<QII")
 _PART_COUNT = struct.Struct("<H")
 _STAMP = struct.Struct("<QI")
+_ONE_STAMP = struct.Struct("<HQI")
 _END = struct.Struct("<QII")
 _ACK = struct.Struct("<QQ")
 _COST = struct.Struct("<dq")
@@ -337,6 +338,10 @@ def read_head(payload: bytes) -> HeadPayload:
 
 def read_part(payload: bytes) -> list[Chunk]:
     """Payload of PART: the chunks in order."""
+    if payload.startswith(b"\x01\x00") and len(payload) >= 14:  # a single chunk, as whole answers are
+        _, at_ns, length = _ONE_STAMP.unpack_from(payload)
+        if length == len(payload) - 14:
+            return [Chunk(at_ns, payload[14:])]
     (count,) = _unpack(_PART_COUNT, payload)
     body_at = 2 + 12 * count
     if body_at > len(payload):

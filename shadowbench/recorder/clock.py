@@ -45,13 +45,15 @@ def timing_of(side: RawSide, chunks: Sequence[Chunk], content: Content | None) -
     """
     t0, head, end = side.t0_ns, side.head, side.end
     gaps = gaps_between(content.times) if content is not None else _NO_GAPS
-    last_ns = end.end_ns if side.overflow else (chunks[-1].at_ns if chunks else None)
+    first_ns, last_ns = (chunks[0].at_ns, chunks[-1].at_ns) if chunks else (None, None)
+    if side.overflow:
+        last_ns = end.end_ns
     first_s = content.first_s if content is not None and t0 is not None else None
     return Timing(
         queue_s=head.queue_s if head is not None else None,
         connect_s=head.connect_s if head is not None else None,
         head_s=_since(t0, head.head_ns if head is not None else None),
-        first_byte_s=_since(t0, chunks[0].at_ns if chunks else None),
+        first_byte_s=_since(t0, first_ns),
         first_content_s=first_s if first_s is not None and first_s >= 0 else None,
         last_byte_s=_since(t0, last_ns),
         content_chunks=gaps.chunks,

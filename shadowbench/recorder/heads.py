@@ -7,6 +7,11 @@ case, values are decoded as Latin-1, which keeps any byte.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+# Clients send the same lines for ever, but for one or two. Longer ones (cookies) are not worth their memory.
+_REMEMBERED_LINES = 1024
+_LONGEST_REMEMBERED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,18 @@ class ResponseHead:
 def read_head_lines(head: bytes) -> Head:
     """Split a head. Lines without a colon are left out."""
     start, *lines = head.decode("latin-1").split("\r\n")
-    headers = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if colon:
-            headers.append((name.strip(), value.strip()))
-    return Head(start, tuple(headers), tuple([name.lower() for name, _ in headers]))
+    read = [_known_line(line) if len(line) <= _LONGEST_REMEMBERED else _line(line) for line in lines if ":" in line]
+    return Head(start, tuple([header for header, _ in read]), tuple([lower for _, lower in read]))
+
+
+def _line(line: str) -> tuple[tuple[str, str], str]:
+    """Name and value of a header line, and the name in lower case."""
+    name, _, value = line.partition(":")
+    name = name.strip()
+    return (name, value.strip()), name.lower()
+
+
+_known_line = lru_cache(maxsize=_REMEMBERED_LINES)(_line)
 
 
 def method_and_path(start: str) -> tuple[str, str]:

@@ -19,10 +19,10 @@ Notes (counts of the funnel, marks) follow the batch in a transaction of their o
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
 from shadowbench.recorder.changes import ChangeWatch
@@ -56,8 +56,7 @@ class BatchBounds:
     body_bytes: int  # content-decoded
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An exchange on its way to the log, and who waits for the news."""
 
     raw: RawExchange
@@ -65,16 +64,14 @@ class Item:
     owner: object
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """An item and what it says; None when it could not be read."""
 
     item: Item
     exchange: Exchange | None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """How it went for one exchange: `reason` is None when it is in the log."""
 
     item: Item
@@ -235,6 +232,7 @@ class Writer:
         exchanges = [read.exchange for read in group if read.exchange is not None]
         reasons = iter(self._append(exchanges, counters))
         settled = []
+        outcomes: Counter[tuple[str, str]] = Counter()
         for read in group:
             reason = UNREADABLE if read.exchange is None else next(reasons)
             if read.exchange is None or reason is not None:
@@ -242,8 +240,11 @@ class Writer:
                 continue
             settled.append(Settled(read.item, None, side_costs(read.item.raw, read.exchange)))
             for seen in _observations(read.exchange):
-                _count_observation(seen, counters)
+                outcomes[seen.endpoint, seen.outcome._value_] += 1
+                count_cost(seen, counters)
                 self._notice_changes(seen, read.exchange.started_at, counters)
+        for (endpoint, outcome), count in outcomes.items():
+            counters.add("observations_total", (("endpoint", endpoint), ("outcome", outcome)), count)
         # Without a commit there is no news of the store: nothing could be read, or the recorder gave up.
         works: Literal["committed"] | None = "committed" if any(s.reason is None for s in settled) else None
         self._deliver(Report(settled=settled, counters=counters, works=works, wal_bytes=self._wal_bytes()))
@@ -381,8 +382,3 @@ def _body_bytes(exchange: Exchange) -> int:
 
 def _observations(exchange: Exchange) -> list[Observation]:
     return [exchange.production, *(candidate.observation for candidate in exchange.candidates)]
-
-
-def _count_observation(seen: Observation, counters: Counters) -> None:
-    counters.add("observations_total", (("endpoint", seen.endpoint), ("outcome", seen.outcome.value)))
-    count_cost(seen, counters)

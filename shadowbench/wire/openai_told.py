@@ -30,7 +30,7 @@ class Told:
         if usage is None and "x_groq" in chunk:  # Groq's streams report here only, unless asked by `include_usage`
             usage = loose.as_mapping(chunk["x_groq"]).get("usage")
         if isinstance(usage, dict):
-            self._usage |= counts_of(usage)
+            self._usage.update(counts_of(usage))
 
     def parsed(
         self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
