@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shadowbench.handoff import Chunk
+from shadowbench.recorder.making import maker_of
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import Timing
 
@@ -20,6 +21,7 @@ class Gaps(NamedTuple):
     max_s: float | None = None
 
 
+_timing = maker_of(Timing)
 _NO_GAPS = Gaps(None)
 
 
@@ -49,7 +51,7 @@ def timing_of(side: RawSide, chunks: Sequence[Chunk], content: Content | None) -
     if side.overflow:
         last_ns = end.end_ns
     first_s = content.first_s if content is not None and t0 is not None else None
-    return Timing(
+    return _timing(
         queue_s=head.queue_s if head is not None else None,
         connect_s=head.connect_s if head is not None else None,
         head_s=_since(t0, head.head_ns if head is not None else None),

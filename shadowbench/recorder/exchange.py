@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shadowbench.handoff import PRODUCTION
 from shadowbench.pricing import Pricer
 from shadowbench.recorder.heads import Head, method_and_path, read_head_lines
+from shadowbench.recorder.making import maker_of
 from shadowbench.recorder.observe import Asked, Means, not_sent, observe
 from shadowbench.recorder.plan import Plan, PlannedCandidate
 from shadowbench.recorder.raw import RawExchange
@@ -15,6 +16,7 @@ from shadowbench.wire.content_encoding import decoder_for
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.wire.requests import requested_model
 
+_exchange = maker_of(Exchange)
 _GZIP_BEGINS = b"\x1f"  # JSON never does: a gateway lost the header that names the coding
 
 
@@ -36,7 +38,7 @@ class Reader:
         means = Means(limits=self.limits, pricer=self.pricer)
         asked = Asked(endpoint="production", dialect=plan.dialect, requested_model=model, started_at=plan.started_at)
         production = observe(raw.sides[PRODUCTION], asked, means)
-        return Exchange(
+        return _exchange(
             id=plan.id,
             started_at=plan.started_at,
             method=method,

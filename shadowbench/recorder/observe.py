@@ -20,6 +20,7 @@ from shadowbench.pricing import Call, Pricer, cost_of, with_attempts
 from shadowbench.recorder.attempts import attempts_of
 from shadowbench.recorder.clock import Content, origin_ns, timing_of
 from shadowbench.recorder.heads import ResponseHead
+from shadowbench.recorder.making import maker_of
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import NO_USAGE, Attempt, Cost, Dialect, Observation, Outcome, Timing
 from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, read_plain, reader_for
@@ -30,6 +31,7 @@ _OUR_DOING = frozenset({"shutdown", "killed"})  # killed: an operator ended all 
 # The last attempt's answer, which the mirror did not keep because it meant to try again, and then could not.
 _ANSWERED = re.compile(r"http_(\d{3})")
 _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT_CANCELLED, Outcome.TIMED_OUT})
+_observation = maker_of(Observation)
 _EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
 
@@ -71,7 +73,7 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
         duration_s=_duration_s(side, timing),
         only_input=asked.dialect in _EMBEDDINGS,
     )
-    return Observation(
+    return _observation(
         endpoint=asked.endpoint,
         outcome=outcome,
         reason=_neutral(reading.reason),

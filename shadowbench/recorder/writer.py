@@ -376,9 +376,8 @@ def failure_of(error: Exception) -> str | None:
 
 
 def _body_bytes(exchange: Exchange) -> int:
-    bodies = [exchange.request_body, *(seen.body for seen in _observations(exchange))]
-    return sum(len(body) for body in bodies if body is not None)
+    return len(exchange.request_body or b"") + sum([len(seen.body or b"") for seen in _observations(exchange)])
 
 
 def _observations(exchange: Exchange) -> list[Observation]:
-    return [exchange.production, *(candidate.observation for candidate in exchange.candidates)]
+    return [exchange.production, *[candidate.observation for candidate in exchange.candidates]]
