@@ -43,3 +43,13 @@ def test_readers_search_and_never_scan(tmp_path: Path, name: str) -> None:
     assert steps
     assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
     log.close()
+
+
+def test_what_is_absent_is_null_and_what_is_not_is_not(tmp_path: Path) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
+    log.append([an_exchange(1, tenant_key=None, stratum="")])
+    connection = log._connection  # type: ignore[attr-defined]
+    kinds = "typeof(tenant_key), typeof(stratum), typeof(redactions), typeof(sequence)"
+    assert connection.execute(f"SELECT {kinds} FROM exchanges").fetchone() == ("null", "text", "null", "integer")
+    assert connection.execute("SELECT typeof(cost_usd) FROM observations").fetchall() == [("null",)] * 2
+    log.close()
