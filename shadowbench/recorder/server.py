@@ -207,7 +207,7 @@ class MirrorConnection(asyncio.Protocol):
         try:
             take = self.assembly.take
             for frame in self._reader.feed(data):
-                if frame.kind in _OF_SIDES and self._version:
+                if frame[0] in _OF_SIDES and self._version:  # the kind
                     take(frame)  # most frames; none of them closes
                 else:
                     self._take(frame)
