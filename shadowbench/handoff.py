@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from math import isnan, nan
+from math import inf, isnan, nan
 from typing import Any, NamedTuple
 
 from shadowbench.errors import ProtocolError
@@ -50,6 +50,8 @@ TIME_FRAME = struct.Struct("<IBBHQQ")
 HEAD_FRAME = struct.Struct("<IBBHQQII")
 END_FRAME = struct.Struct("<IBBHQQII")
 ONE_PART = struct.Struct("<IBBHQHQI")
+
+_BEYOND_COUNTS = 2**63  # of COST
 
 ABSENT_US = 0xFFFFFFFF
 MAX_US = ABSENT_US - 1
@@ -276,8 +278,13 @@ def ack_frame(recorded: int, discarded: int) -> bytes:
 
 
 def cost_frame(sequence: int, side: int, usd: float | None, tokens: int | None) -> bytes:
-    """What one side of an exchange cost, in USD and in tokens in and out; None where that is not known."""
-    return pack(Kind.COST, sequence, _COST.pack(nan if usd is None else usd, -1 if tokens is None else tokens), side)
+    """What one side of an exchange cost, in USD and in tokens in and out; None where that is not known.
+
+    A number that no call costs (infinite, negative, beyond 63 bits) is not known either: this never raises.
+    """
+    is_usd = usd is not None and 0 <= usd < inf
+    is_count = tokens is not None and 0 <= tokens < _BEYOND_COUNTS
+    return pack(Kind.COST, sequence, _COST.pack(usd if is_usd else nan, tokens if is_count else -1), side)
 
 
 def json_frame(kind: int, fields: Any, sequence: int = 0, side: int = PRODUCTION) -> bytes:

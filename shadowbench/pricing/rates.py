@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from shadowbench.records import Cost, Usage, UsageSource
 
@@ -75,6 +76,8 @@ def price_usage(rates: FlatRates, usage: Usage, *, duration_s: float | None, onl
         if isinstance(tokens, str):
             return Cost(usd=None, reason=tokens, price=rates.price)
         usd += tokens
+    if not isfinite(usd):
+        return Cost(usd=None, reason=PARTIAL_USAGE, price=rates.price)  # counts that no call has
     return Cost(usd=usd, reason=None, price=rates.price)
 
 

@@ -34,6 +34,8 @@ _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT
 _observation = maker_of(Observation)
 _EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
+MAX_NAME_CHARACTERS = 512  # of a reported model or fingerprint
+
 
 class Asked(NamedTuple):
     """What was asked of an endpoint, as far as its observation needs it."""
@@ -85,8 +87,8 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
         usage=reading.usage,
         timing=timing,
         requested_model=asked.requested_model,
-        reported_model=reading.reported_model,
-        fingerprint=reading.fingerprint,
+        reported_model=_as_name(reading.reported_model),
+        fingerprint=_as_name(reading.fingerprint),
         provider_request_id=provider_request_id(head),
         response_bytes=side.body_bytes,
         body=reading.body,
@@ -95,6 +97,11 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
         cost=_with(attempts, cost_of(means.pricer, call)),
         attempts=attempts,
     )
+
+
+def _as_name(told: str | None) -> str | None:
+    """What is longer is no name, and would stand in every row, in marks and reports."""
+    return told if told is None or len(told) <= MAX_NAME_CHARACTERS else told[:MAX_NAME_CHARACTERS]
 
 
 def not_sent(asked: Asked, reason: str, attempts: tuple[Attempt, ...] = ()) -> Observation:

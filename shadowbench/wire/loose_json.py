@@ -12,6 +12,9 @@ from typing import Any
 
 import orjson
 
+# Above it a number counts nothing that an answer has: it would make costs absurd, and columns of 64 bits overflow.
+MAX_COUNT = 2**31 - 1
+
 
 class NotJson(ValueError):
     """The bytes are not JSON. Never leaves this package."""
@@ -60,13 +63,13 @@ def as_name(value: object) -> str | None:
 
 
 def as_count(value: object) -> int | None:
-    """`value` when it is a whole number of at least zero. Some gateways write 12.0; booleans are no numbers."""
+    """`value` when it is a whole number from zero to `MAX_COUNT`. Some gateways write 12.0; booleans are no numbers."""
     if type(value) is int:  # nearly always
-        return value if value >= 0 else None
+        return value if 0 <= value <= MAX_COUNT else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     whole = isinstance(value, int) or value.is_integer()
-    return int(value) if whole and value >= 0 else None
+    return int(value) if whole and 0 <= value <= MAX_COUNT else None
 
 
 def as_index(value: object) -> int | None:

@@ -28,6 +28,13 @@ def cost(rates: dict[str, float], usage: Usage, duration_s: float | None = None,
     return price_usage(flat_rates({}, rates), usage, duration_s=duration_s, **kw)
 
 
+def test_a_cost_is_finite_or_not_known() -> None:
+    rates = flat_rates({}, {"input_per_mtok": 1e300, "output_per_mtok": 1e300})
+    used = Usage(source=UsageSource.REPORTED, input_tokens=10**30, output_tokens=1)
+    cost = price_usage(rates, used, duration_s=None)
+    assert (cost.usd, cost.reason) == (None, "partial_usage")
+
+
 def test_cached_written_and_reasoning_tokens_have_their_own_rates() -> None:
     usage = used(input_tokens=100, cached_input_tokens=30, cache_write_tokens=20, output_tokens=50, reasoning_tokens=40)
     expected = (50 * 10 + 30 * 1 + 20 * 12.5 + 10 * 40 + 40 * 60) / 1e6

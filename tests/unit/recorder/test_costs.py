@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from shadowbench.handoff import CostPayload, FrameReader, read_cost
@@ -68,6 +70,19 @@ def test_embeddings_have_input_only() -> None:
 def test_a_cost_is_a_frame_of_its_exchange() -> None:
     (frame,) = FrameReader().feed(SideCost(3, None, 7).frame(11))
     assert (frame.sequence, frame.side, read_cost(frame.payload)) == (11, 3, CostPayload(None, 7))
+
+
+@pytest.mark.parametrize("usd", [math.inf, -1.0, math.nan])
+@pytest.mark.parametrize("tokens", [2**63, 10**30, -5])
+def test_what_no_call_costs_is_told_as_not_known(usd: float, tokens: int) -> None:
+    (frame,) = FrameReader().feed(SideCost(3, usd, tokens).frame(11))
+    assert read_cost(frame.payload) == CostPayload(None, None)
+
+
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**30])
+def test_a_count_that_no_answer_has_is_no_cost(count: int) -> None:
+    body = b'{"choices":[],"usage":{"prompt_tokens":%d,"completion_tokens":2}}' % count
+    assert costs(answered(body=body)) == (SideCost(3, None, None),)
 
 
 def test_known_costs_add_up_and_unknown_ones_are_counted_by_reason() -> None:

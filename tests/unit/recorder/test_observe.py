@@ -97,6 +97,12 @@ def test_a_whole_answer() -> None:
     )
 
 
+def test_a_name_of_a_model_has_an_end() -> None:
+    body = BODY.replace(b"s-1-0613", b"m" * 100_000).replace(b"fp_9", b"f" * 513)
+    told = seen(ScriptedSide(chunks=((1_200_000_000, body),)))
+    assert (told.reported_model, told.fingerprint) == ("m" * 512, "f" * 512)
+
+
 def test_a_compressed_answer_counts_its_bytes_as_they_came() -> None:
     packed = gzip.compress(BODY)
     observation = seen(ScriptedSide(head=OK_HEAD + b"content-encoding: gzip\r\n", chunks=((1_200_000_000, packed),)))

@@ -26,6 +26,12 @@ def test_a_count_is_a_whole_number(value: object, count: int | None) -> None:
     assert loose.as_count(value) == count
 
 
+@pytest.mark.parametrize("value", [2**31, 2**63, 10**30, 1e30])
+def test_a_count_that_nothing_has_is_absent(value: object) -> None:
+    assert loose.as_count(value) is None
+    assert loose.as_count(loose.MAX_COUNT) == loose.MAX_COUNT
+
+
 def test_halves_of_a_character_are_joined_and_lone_ones_replaced() -> None:
     assert loose.sound("a\ud83d" + "\ude00b") == "a😀b"
     assert loose.sound("a\ud83db") == "a\ufffdb"
