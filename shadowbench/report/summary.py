@@ -85,6 +85,15 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommonSpend:
+    """What both sides cost in the same `n` pairs: those where both costs are known, whatever came of the calls."""
+
+    n: int
+    production_usd: float | None  # None when there is no such pair
+    candidate_usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What became of all requests, from the log's funnel. See `shadowbench.funnel` for the stages."""
 
@@ -121,6 +130,7 @@ class CandidateSummary:
     cost_usd: Comparison  # per pair
     production_spend: Spend  # of the exchanges that the candidate was sent
     candidate_spend: Spend
+    common_spend: CommonSpend
     equal_answers: Share
     similarity: Similarity
     equal_finish_reasons: Share
@@ -198,6 +208,11 @@ class _Both:
         self.production.append(production)
         self.candidate.append(candidate)
 
+    def spend(self) -> CommonSpend:
+        """The values as costs."""
+        usd = [fsum(side) if side else None for side in (self.production, self.candidate)]
+        return CommonSpend(n=len(self.production), production_usd=usd[0], candidate_usd=usd[1])
+
     def comparison(self) -> Comparison:
         sides = (self.production, self.candidate)
         production, candidate = (_distribution(values) for values in sides)
@@ -253,6 +268,7 @@ class _Tally:
     cost: _Both = field(default_factory=_Both)
     production_spend: _Spent = field(default_factory=_Spent)
     candidate_spend: _Spent = field(default_factory=_Spent)
+    common_spend: _Both = field(default_factory=_Both)
     equal: _Hits = field(default_factory=_Hits)
     finish: _Hits = field(default_factory=_Hits)
     similarities: list[float] = field(default_factory=list)
@@ -270,6 +286,7 @@ class _Tally:
         _count(candidate, self.candidate_faults, self.candidate_models)
         self.production_spend.add(production.cost)
         self.candidate_spend.add(candidate.cost)
+        self.common_spend.add(_usd(production), _usd(candidate))
         self.ok["production"] += production.outcome is Outcome.OK
         self.ok["candidate"] += candidate.outcome is Outcome.OK
         if production.outcome is candidate.outcome is Outcome.OK:
@@ -323,6 +340,7 @@ class _Tally:
             cost_usd=self.cost.comparison(),
             production_spend=self.production_spend.spend(),
             candidate_spend=self.candidate_spend.spend(),
+            common_spend=self.common_spend.spend(),
             equal_answers=self.equal.share(),
             similarity=Similarity(n=len(alike), mean=fmean(alike) if alike else None, absent=self.dissimilar),
             equal_finish_reasons=self.finish.share(),

@@ -16,6 +16,9 @@ from shadowbench.report.summary import CandidateSummary, Comparison, Distributio
 _Show = Callable[[float | None], str]
 
 ABSENT = "–"
+_LONGEST_NAME = 60
+_TIMES_FROM = 100  # a change of so many times is no longer told in percent
+_COMPACT_FROM = 1e7  # from here on three digits and an exponent: columns are narrow
 LIMITS = (
     "What this cannot say yet: no difference above has been tested for significance, weighted by sampling probability, or "
     "judged for quality."
@@ -64,8 +67,13 @@ def _traffic(traffic: Traffic) -> Iterator[str]:
         ("lost with a mirror", {"": traffic.lost} if traffic.lost else {}),
     ):
         if reasons:
-            told = ", ".join(f"{count:,} {reason}".rstrip() for reason, count in reasons.items())
+            told = ", ".join(
+                f"{count:,} {reason or _UNNAMED.get(label, '')}".rstrip() for reason, count in reasons.items()
+            )
             yield f"  {label}: {told}"
+
+
+_UNNAMED = {"not drawn": "by the draw"}
 
 
 def _block(candidate: CandidateSummary, noise: CandidateSummary | None) -> RenderableType:
@@ -91,8 +99,13 @@ def _title(candidate: CandidateSummary) -> Text:
 
 
 def _first_few(models: tuple[str, ...]) -> str:
-    shown = ", ".join(models[:3])
+    shown = ", ".join(_cut(model) for model in models[:3])
     return shown if len(models) <= 3 else f"{shown} and {len(models) - 3} more"
+
+
+def _cut(name: str) -> str:
+    """Names that nobody reads to their end leave room for those after them."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _printable(text: str) -> str:
@@ -133,7 +146,9 @@ def _costs(candidate: CandidateSummary) -> Iterator[Line]:
     production, own = candidate.production_spend, candidate.candidate_spend
     if production.n or own.n:
         yield _compared("cost per 1,000 answers", candidate.cost_usd, "mean", _usd_per_1000)
-        yield Line("spent in all", _usd(production.usd), _usd(own.usd), "", str(candidate.sent))
+        both = candidate.common_spend
+        change = _change(both.production_usd, both.candidate_usd)
+        yield Line("spent, same pairs", _usd(both.production_usd), _usd(both.candidate_usd), change, str(both.n))
 
 
 def _compared(label: str, measure: Comparison, which: str, show_value: _Show) -> Line:
@@ -161,7 +176,10 @@ def _notes(candidate: CandidateSummary, noise: CandidateSummary | None) -> Itera
         yield f"Left out of latency and TTFT: {_listed(left_out, _WHY_UNTIMED)}."
     if candidate.output_tokens.absent:
         yield f"Token counts missing on one side or both: {_plural(candidate.output_tokens.absent, 'pair')}."
-    for side, spend in (("production's", candidate.production_spend), ("the candidate's", candidate.candidate_spend)):
+    spends = (("production's", candidate.production_spend), ("the candidate's", candidate.candidate_spend))
+    for side, spend in spends:
+        if spend.n != candidate.common_spend.n and spend.usd is not None:
+            yield f"All known costs of {side} calls: {_usd(spend.usd)} in {_plural(spend.n, 'pair')}."
         if spend.unknown:
             yield f"Cost not known of {side} {_listed(spend.unknown, _WHY_UNPRICED)}."
     if candidate.latency_s.n < 20 and candidate.both_ok:
@@ -186,7 +204,10 @@ def _listed(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
 def _change(production: float | None, candidate: float | None) -> str:
     if not production or candidate is None:
         return ""
-    return f"{100 * (candidate / production - 1):+.0f} %".replace("-", "−")
+    ratio = candidate / production
+    if ratio >= _TIMES_FROM:
+        return f"× {ratio:,.0f}" if ratio < _COMPACT_FROM else f"× {ratio:.2e}"
+    return f"{100 * (ratio - 1):+.0f} %".replace("-", "−")
 
 
 def _points(production: float | None, candidate: float | None) -> str:
@@ -210,11 +231,15 @@ def _score(value: float | None) -> str:
 
 
 def _tokens(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.1f}"
+    return ABSENT if value is None else f"{value:.1f}" if value < _COMPACT_FROM else f"{value:.2e}"
 
 
 def _usd(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.4f} USD" if value < 0.995 else f"{value:,.2f} USD"
+    if value is None:
+        return ABSENT
+    if value >= _COMPACT_FROM:
+        return f"{value:.2e} USD"
+    return f"{value:.4f} USD" if value < 0.995 else f"{value:,.2f} USD"
 
 
 def _usd_per_1000(value: float | None) -> str:

@@ -18,7 +18,7 @@ from shadowbench.records import (
     Usage,
     UsageSource,
 )
-from shadowbench.report.summary import CandidateSummary, Fault, Spend, Traffic, summarise, why_untimed
+from shadowbench.report.summary import CandidateSummary, CommonSpend, Fault, Spend, Traffic, summarise, why_untimed
 from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
 
 SENT_AND_FAILED: dict[str, Any] = {"answer": None, "usage": NO_USAGE, "timing": Timing()}
@@ -216,11 +216,13 @@ def test_costs_are_compared_where_both_are_known_and_added_up_whatever_came_of_a
     assert (candidate.cost_usd.production.mean, candidate.cost_usd.candidate.mean) == (0.5, 0.25)
     assert candidate.production_spend == Spend(n=3, usd=2.0, unknown={"not_priced": 1})
     assert candidate.candidate_spend == Spend(n=3, usd=2.25, unknown={"unknown_model": 1})
+    assert candidate.common_spend == CommonSpend(n=2, production_usd=1.5, candidate_usd=2.25)
 
 
 def test_an_unknown_cost_is_not_nothing() -> None:
     candidate = only(an_exchange(1, an_observation(endpoint="small", cost=priced(None, "no_usage"))))
     assert candidate.candidate_spend == Spend(n=0, usd=None, unknown={"no_usage": 1})
+    assert candidate.common_spend == CommonSpend(n=0, production_usd=None, candidate_usd=None)
 
 
 def test_the_traffic_is_told_from_the_funnel() -> None:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from shadowbench.records import Cost, FunnelCount, Outcome, Timing
+from shadowbench.records import Cost, FunnelCount, Outcome, Timing, Usage, UsageSource
 from shadowbench.report.summary import Summary, summarise
 from shadowbench.report.terminal import LIMITS, show
 from shadowbench.store.testing import an_exchange, an_observation, invented_traffic
@@ -117,8 +117,26 @@ def test_costs_and_what_is_not_known_of_them_are_shown() -> None:
     text = shown(summarise([an_exchange(1, cheap, production=dear), an_exchange(2, unknown, production=dear)]))
     lines = {line.split("  ")[0]: line.split() for line in text.splitlines()}
     assert lines["cost per 1,000 answers"][4:] == ["1.00", "USD", "0.2000", "USD", "−80", "%", "1"]
-    assert lines["spent in all"][3:] == ["0.0020", "USD", "0.0002", "USD", "2"]
+    assert lines["spent, same pairs"][3:] == ["0.0010", "USD", "0.0002", "USD", "−80", "%", "1"]
+    assert "All known costs of production's calls: 0.0020 USD in 2 pairs." in text
+    assert "All known costs of the candidate's" not in text
     assert "Cost not known of the candidate's 1 pair of a model without a known price." in text
+
+
+def test_absurd_numbers_do_not_break_the_table() -> None:
+    absurd = an_observation(
+        endpoint="small",
+        cost=Cost(usd=1e24, reason=None),
+        usage=Usage(source=UsageSource.REPORTED, input_tokens=1, output_tokens=2**62),
+        timing=Timing(first_content_s=1e9, last_byte_s=1e12),
+        reported_model="m" * 100_000,
+    )
+    dear = an_observation(cost=Cost(usd=0.001, reason=None))
+    text = shown(summarise([an_exchange(n, absurd, production=dear) for n in range(30)]))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    lines = {line.split("  ")[0]: " ".join(line.split()) for line in text.splitlines()}
+    assert lines["spent, same pairs"] == "spent, same pairs 0.0300 USD 3.00e+25 USD × 1.00e+27 30"
+    assert f"small  {'m' * 60}…\n" in text
 
 
 def test_the_report_begins_with_what_the_pairs_are_a_part_of() -> None:
@@ -128,6 +146,9 @@ def test_the_report_begins_with_what_the_pairs_are_a_part_of() -> None:
             ("seen", "handed_off", 2000),
             ("seen", "not_sampled", 500),
             ("ineligible", "retry", 20),
+            ("unsampled", "", 36),
+            ("unsampled", "thinned", 741),
+            ("unsampled", "warming_up", 0),
             ("sampled", "", 1500),
             ("recorded", "", 1499),
             ("discarded", "recorder_full", 1),
@@ -136,5 +157,10 @@ def test_the_report_begins_with_what_the_pairs_are_a_part_of() -> None:
     ]
     text = shown(summarise([an_exchange(1)], funnel=counts))
     assert "of 2,500 requests seen, 1,500 drawn, 1,499 recorded" in text
-    for line in ("not offered: 500 not_sampled", "may not be copied: 20 retry", "lost with a mirror: 3"):
+    for line in (
+        "not offered: 500 not_sampled",
+        "may not be copied: 20 retry",
+        "not drawn: 741 thinned, 36 by the draw",
+        "lost with a mirror: 3",
+    ):
         assert f"  {line}\n" in text
