@@ -55,15 +55,6 @@ def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -
     return settings
 
 
-def missing_keys(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each candidate whose API key is not in the environment."""
-    return [
-        f"candidates.{name}.api_key_env: the environment variable {candidate.api_key_env} is not set"
-        for name, candidate in settings.candidates.items()
-        if candidate.api_key_env is not None and not environ.get(candidate.api_key_env)
-    ]
-
-
 def is_there(environ: Mapping[str, str]) -> bool:
     """Whether `load` without a file would find a configuration."""
     return any(path.is_file() for path in DEFAULT_FILES) or bool(environ.get(f"{PREFIX}PRODUCTION__URL"))

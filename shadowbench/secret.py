@@ -30,7 +30,9 @@ def read_secret(given: str) -> bytes:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise ConfigurationError(f"{SECRET_ENV} must be {SECRET_BYTES * 2} hexadecimal digits")
+        raise ConfigurationError(
+            f"{SECRET_ENV} must be {SECRET_BYTES * 2} hexadecimal digits, as `openssl rand -hex {SECRET_BYTES}` prints them"
+        )
     return secret
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from shadowbench.child import WorkerSpec
+from shadowbench.environment import withheld
 from shadowbench.errors import ConfigurationError
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.http1.origin import OriginOptions
@@ -28,6 +29,7 @@ from shadowbench.mirror.options import (
     StratumOptions,
 )
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
+from shadowbench.pricing.known import near_providers
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
@@ -59,7 +61,7 @@ _GOODBYE_S = 5.0
 
 def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ) -> Plan:
     """What a parent of `role` runs. Raises ConfigurationError for what no key alone shows."""
-    if problems := list(_bad_authorities(settings, role)):
+    if problems := [*_bad_authorities(settings, role), *_unknown_providers(settings)]:
         raise ConfigurationError("\n".join(problems))
     workers: list[WorkerSpec] = []
     if role != "mirror":
@@ -67,10 +69,8 @@ def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ
     if role != "proxy":
         workers += [_mirror_spec(settings, environ), _recorder_spec(settings, environ)]
         workers += _exporter_specs(settings)
-    # The token is for the parent alone: whoever reads a worker's environment learns nothing about it.
-    withheld = (settings.control.token_env,) if settings.control.token_env else ()
     return Plan(
-        workers=tuple(replace(spec, withheld=withheld) for spec in workers),
+        workers=tuple(replace(spec, withheld=withheld(settings, spec.role, environ)) for spec in workers),
         listen=() if role == "mirror" else listen_addresses(settings),
         socket_mode=int(str(settings.proxy.socket_mode), 8),
         admin=parse_address(settings.admin.listen) if settings.admin.listen else None,
@@ -280,6 +280,15 @@ def _authority_problem(file: Path) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return ""
+
+
+def _unknown_providers(settings: Settings) -> Iterator[str]:
+    """A sentence for each provider that genai-prices does not know."""
+    for name, each in {"production": settings.production, **settings.candidates}.items():
+        if each.provider is not None and (near := near_providers(each.provider)) is not None:
+            key = "production" if name == "production" else f"candidates.{name}"
+            hint = f"did you mean {' or '.join(near)}?" if near else "leave it out to have it told by the URL"
+            yield f"{key}.provider: genai-prices knows no provider {each.provider!r}; {hint}"
 
 
 def _tls_of(settings: Settings, candidate: CandidateSettings) -> ClientTlsSettings:

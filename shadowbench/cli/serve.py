@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from shadowbench import configuration, wiring
+from shadowbench import configuration, environment, wiring
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.listening import Address, AddressTakenError
 from shadowbench.steering import Steering
@@ -18,8 +18,8 @@ from shadowbench.telemetry import logs
 def run_role(config: Path | None, role: wiring.Role) -> int:
     """Run `role` until it is told to stop. The exit code. Raises ConfigurationError and UnavailableError."""
     settings = configuration.load(config)
-    if role != "proxy" and (missing := configuration.missing_keys(settings, os.environ)):
-        raise ConfigurationError("\n".join(missing))
+    if role != "proxy" and (problems := environment.problems(settings, os.environ)):
+        raise ConfigurationError("\n".join(problems))
     plan = wiring.plan(settings, role)
     log = logs.configure()
     supervisor = Supervisor(plan, log)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from shadowbench import configuration, wiring
+from shadowbench import configuration, environment, wiring
 from shadowbench.errors import ConfigurationError
 from shadowbench.settings import Settings
 
@@ -21,8 +21,8 @@ def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> N
     settings = configuration.load(config)
     wiring.plan(settings, "serve", environ)  # finds what no key alone shows: paths too long, store URLs
     sys.stdout.write(yaml.safe_dump(resolved(settings), sort_keys=False, allow_unicode=True))
-    if missing := configuration.missing_keys(settings, environ):
-        raise ConfigurationError("\n".join(missing))
+    if problems := environment.problems(settings, environ):
+        raise ConfigurationError("\n".join(problems))
     sys.stderr.write("The configuration is valid.\n")
 
 

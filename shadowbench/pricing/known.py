@@ -10,6 +10,7 @@ and not in our costs.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -62,6 +63,16 @@ class KnownTariffs:
         url = self._options.urls.get(endpoint)
         provider = None if url is None else _provider(snapshot, None, url)
         return _at(provider, snapshot, model) if provider is not None else _by_name(snapshot, model)
+
+
+def near_providers(name: str) -> list[str] | None:
+    """Provider ids that look like `name`; None when `name` is known as it is. Imports the library."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    snapshot = get_snapshot()
+    if name.lower() == _LITELLM or _provider(snapshot, name, None) is not None:
+        return None
+    return difflib.get_close_matches(name.lower(), [each.id for each in snapshot.providers], n=3, cutoff=0.5)
 
 
 def tariff_of(model: ModelInfo, origin: Mapping[str, object]) -> Tariff:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shadowbench.configuration import load, missing_keys
+from shadowbench.configuration import load
 from shadowbench.errors import ConfigurationError
 
 PRODUCTION = "production: {url: 'http://127.0.0.1:4000'}\n"
@@ -177,13 +177,6 @@ def test_variables_that_kubernetes_sets_are_not_ours(file: Path, monkeypatch: py
 def test_a_key_that_should_be_a_variable_is_never_repeated(file: Path) -> None:
     said = problem(file, PRODUCTION + "candidates: {a: {api_key_env: sk-proj-123}}\n")
     assert "sk-proj" not in said
-
-
-def test_a_variable_without_its_key_is_named(file: Path) -> None:
-    file.write_text(PRODUCTION + "candidates: {a: {api_key_env: A_KEY}, b: {}}\n")
-    settings = load(file)
-    assert missing_keys(settings, {"A_KEY": "x"}) == []
-    assert missing_keys(settings, {}) == ["candidates.a.api_key_env: the environment variable A_KEY is not set"]
 
 
 def test_a_file_that_cannot_be_read_is_an_error_of_ours(file: Path) -> None:

@@ -41,6 +41,36 @@ def test_the_control_ports_token_is_the_parents_alone() -> None:
     assert "hush" not in repr(plan)
 
 
+def test_each_process_sees_no_other_credentials_than_its_own() -> None:
+    small = {"api_key_env": "AZURE_OPENAI_KEY", "egress_proxy": "http://p:1", "egress_proxy_auth_env": "PROXY_AUTH"}
+    asked = settings(candidates={"small": small}, store={"export": {"url": "file:///x"}})
+    environ = ENVIRON | dict.fromkeys(("AZURE_OPENAI_KEY", "PROXY_AUTH", "AWS_SECRET_ACCESS_KEY", "PATH"), "x:y")
+    withheld = {spec.role: set(spec.withheld) for spec in wiring.plan(asked, "serve", environ).workers}
+    all_of_them = {"AZURE_OPENAI_KEY", "PROXY_AUTH", "AWS_SECRET_ACCESS_KEY"}
+    assert withheld["proxy"] == withheld["recorder"] == all_of_them
+    assert withheld["mirror"] == {"AWS_SECRET_ACCESS_KEY"}
+    assert withheld["exporter"] == {"PROXY_AUTH"}
+
+
+def test_a_provider_that_prices_do_not_know_is_named_with_those_like_it() -> None:
+    asked = settings(
+        candidates={"a": {"provider": "anthropc"}, "b": {"provider": "openai"}, "c": {"provider": "litellm"}}
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        wiring.plan(asked, "serve", ENVIRON)
+    assert str(caught.value) == (
+        "candidates.a.provider: genai-prices knows no provider 'anthropc'; did you mean anthropic?"
+    )
+
+
+def test_a_library_of_parquet_that_is_missing_alone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "shadowbench.store.exporting.places.find_spec", lambda name: None if name == "arro3.core" else object()
+    )
+    with pytest.raises(ConfigurationError, match=r"needs arro3\.core, .*pip install 'shadowbench-sidecar\[export\]'"):
+        wiring.plan(settings(store={"export": {"url": "file:///x", "format": "parquet"}}), "serve", ENVIRON)
+
+
 @pytest.mark.parametrize("environ", [{}, {"THE_TOKEN": ""}, {"THE_TOKEN": " "}])
 def test_a_token_that_is_not_there_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=r"control\.token_env: the environment variable THE_TOKEN is not set"):

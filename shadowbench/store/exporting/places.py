@@ -21,8 +21,16 @@ def check_installed(url: str, format: str) -> None:
     needed = ["obstore"] if is_object(url) else []
     needed += ["arro3.core", "arro3.io"] if format == "parquet" else []
     for name in needed:
-        if find_spec(name.partition(".")[0]) is None:
+        if not _is_installed(name):
             raise ConfigurationError(f"store.export needs {name}, which is not installed: {INSTALL}")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        # A part of a namespace: another part of it may be there alone.
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 @contextmanager
