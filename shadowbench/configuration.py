@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -46,8 +48,10 @@ def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -
         problems = [_explain(detail, document, environ) for detail in error.errors(include_url=False)]
         raise ConfigurationError("\n".join(dict.fromkeys(problems))) from None
     except SettingsError as error:
-        raise ConfigurationError(f"environment: {error}; write it as JSON") from None
-    problems = list(_bad_variables(environ))
+        names = list(_not_json(environ))
+        where = f"environment variable {', '.join(names)}" if names else f"environment: {error}"
+        raise ConfigurationError(f"{where}: a value of several parts is not valid JSON; write it as JSON") from None
+    problems = [*_bad_variables(environ), *_only_in_the_environment(settings, document, environ)]
     for keys, what in conflicts(settings):
         problems.append(f"{_variable_of(keys, environ) or document.place(keys)}: {'.'.join(keys)}: {what}")
     if problems:
@@ -180,8 +184,14 @@ def _model_at(keys: tuple[str, ...]) -> Any:
             model = typing.get_args(model)[1]
         else:
             field = _fields(model).get(key)
-            model = field.annotation if field else None
+            model = _given(field.annotation) if field else None
     return model
+
+
+def _given(annotation: Any) -> Any:
+    """What `annotation` is where it is not null: a section that may be absent has keys all the same."""
+    kinds = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 and typing.get_origin(annotation) is types.UnionType else annotation
 
 
 def _fields(model: Any) -> Mapping[str, FieldInfo]:
@@ -219,3 +229,40 @@ def _bad_variables(environ: Mapping[str, str]) -> Iterator[str]:
         elif section == "candidates" and nested[1:2] == ["parameters"] and len(nested) > 2:
             # Each value would arrive as a string: temperature "0.5" instead of 0.5.
             yield f"environment variable {name}: set all parameters at once, as JSON, in …__PARAMETERS"
+
+
+def _not_json(environ: Mapping[str, str]) -> Iterator[str]:
+    """The variables of sections, lists and mappings whose values are no JSON."""
+    for name, value in sorted(environ.items()):
+        if not name.upper().startswith(PREFIX):
+            continue
+        kind = _model_at(tuple(name.upper().removeprefix(PREFIX).lower().split("__")))
+        if _fields(kind) or typing.get_origin(kind) in (dict, list, tuple):
+            try:
+                json.loads(value)
+            except ValueError:
+                yield name
+
+
+# What makes a candidate another thing than production.
+_MAKES_A_CANDIDATE = frozenset(
+    {"url", "model", "parameters", "headers", "dialect", "leave_out", "rename", "clamp", "system_prompt"}
+)
+
+
+def _only_in_the_environment(settings: Settings, document: _Document, environ: Mapping[str, str]) -> Iterator[str]:
+    """A misspelt name in a variable would make a candidate of its own: production, called a second time."""
+    if any(name.upper() == f"{PREFIX}CANDIDATES" for name in environ):
+        return  # written as a whole, where its names stand beside each other
+    written = document.fields.get("candidates") or {}
+    for name, candidate in settings.candidates.items():
+        if name in written or candidate.model_fields_set & _MAKES_A_CANDIDATE:
+            continue
+        first = f"{PREFIX}CANDIDATES__{name}__".upper()
+        variable = next((each for each in sorted(environ) if each.upper().startswith(first)), first)
+        close = difflib.get_close_matches(name, list(written), n=1, cutoff=0.6)
+        hint = f"did you mean {close[0]!r}? Otherwise give" if close else "give"
+        yield (
+            f"environment variable {variable}: there is no candidate {name!r} in the file, and nothing here tells it from "
+            f"production; {hint} its url or model, too"
+        )

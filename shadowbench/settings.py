@@ -28,10 +28,14 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shadowbench.listening import ADDRESS_FORM, Address, parse_address
+from shadowbench.records import Dialect
+from shadowbench.wire.own_names import objection_to
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Single underscores only, lower case: such a name can be reached as SHADOWBENCH_CANDIDATES__NAME__KEY.
 _CANDIDATE_NAME = re.compile(r"[a-z0-9]+(?:[_.-][a-z0-9]+)*")
+# Of a rule or a stratum. It is a signal's label, and part of the names of keys.
+_RULE_NAME = re.compile(r"(?=.{1,40}\Z)[A-Za-z0-9]+(?:[_.-]+[A-Za-z0-9]+)*")
 # Set by the mirror or the client protocol; a configured value would contradict them.
 _RESERVED_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect"}
@@ -50,6 +54,8 @@ def _check_url(text: str) -> str:
         raise ValueError("must not carry credentials; name an environment variable in api_key_env instead")
     if parts.query or parts.fragment:
         raise ValueError("must not have a query or fragment: the client's path and query are appended to it")
+    if not parts.path.isascii():
+        raise ValueError("must have its path in percent-encoding")
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise ValueError("must not contain spaces or control characters")
     return text.rstrip("/")
@@ -120,6 +126,19 @@ def _check_member_path(text: str) -> str:
     return text
 
 
+def _check_name_path(text: str) -> str:
+    if not all(text.split(".")) or "*" in text.split("."):
+        raise ValueError("must be names joined by dots, as in temperature or options.temperature")
+    return text
+
+
+def _check_renames(renames: dict[str, str]) -> dict[str, str]:
+    for old, new in renames.items():
+        if f"{old}.".startswith(f"{new}.") or f"{new}.".startswith(f"{old}."):
+            raise ValueError(f"cannot move {old} to {new}: one stands in the other")
+    return renames
+
+
 def _check_egress_proxy(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -137,11 +156,18 @@ def _check_export_url(text: str) -> str:
     scheme, separator, rest = text.partition("://")
     if not separator or scheme not in ("file", "s3", "gs", "az") or not rest.strip("/"):
         raise ValueError("must be file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX")
+    if scheme != "file" and "@" in rest.partition("/")[0]:
+        raise ValueError("must not carry credentials; they come from the environment (AWS_…, GOOGLE_…, AZURE_…)")
+    if scheme != "file" and ("?" in rest or "#" in rest):
+        raise ValueError("takes no query or fragment; credentials come from the environment (AWS_…, GOOGLE_…, AZURE_…)")
     return text.rstrip("/")
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+def _as_globs(value: object) -> object:
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("must be a glob or a list of globs, as in 'gpt-4*' (numbers, yes and no in quotes)")
+    return tuple(parts)
 
 
 def _check_endpoint(text: str) -> str:
@@ -181,6 +207,12 @@ def _check_candidate_name(name: str) -> str:
     return name
 
 
+def _check_rule_name(name: str) -> str:
+    if not _RULE_NAME.fullmatch(name):
+        raise ValueError("must be a name of at most 40 letters and digits, joined by '_', '-' or '.'")
+    return name
+
+
 def _check_variable_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         # Not repeated in the message: people put the key itself here.
@@ -188,14 +220,16 @@ def _check_variable_name(name: str) -> str:
     return name
 
 
+NamePath = Annotated[str, AfterValidator(_check_name_path)]
 CandidateName = Annotated[str, AfterValidator(_check_candidate_name)]
+RuleName = Annotated[str, AfterValidator(_check_rule_name)]
 VariableName = Annotated[str, AfterValidator(_check_variable_name)]
 Url = Annotated[str, AfterValidator(_check_url)]
 ListenAddress = Annotated[str, BeforeValidator(_check_form), AfterValidator(_check_address)]
 ListenAddresses = Annotated[str | list[str], BeforeValidator(_check_form), AfterValidator(_check_addresses)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 Seconds = Annotated[float, AfterValidator(_check_finite), Field(gt=0, le=86_400)]
-Globs = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], BeforeValidator(_as_tuple)]
+Globs = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], BeforeValidator(_as_globs)]
 Usd = Annotated[float, AfterValidator(_check_finite), Field(ge=0)]
 EndpointDialect = Literal[
     "openai.chat",
@@ -425,7 +459,8 @@ class CandidateSettings(Section):
     """An endpoint under test."""
 
     url: Url | None = None
-    """Base URL; null is production's."""
+    """Base URL; null is production's. Without a path of its own the client's is used, prefixes like /u/NAME/ included; with one
+    (http://host/v1) it stands for all before the endpoint."""
     model: Annotated[str, Field(min_length=1)] | None = None
     """Model name to ask for; null keeps the client's."""
     api_key_env: VariableName | None = None
@@ -441,12 +476,14 @@ class CandidateSettings(Section):
     leave_out: list[Annotated[str, AfterValidator(_check_member_path)]] = []
     """What to leave out of the client's requests before anything else, as dotted paths with * for each element of a list: where
     a candidate of another dialect has no word for it, e.g. [seed, options.num_ctx, tools.*.function.strict]."""
-    parameters: dict[str, Any] = {}
-    """Members of the request's JSON to set, e.g. {temperature: 0}; null removes a member."""
-    rename: dict[str, Annotated[str, Field(min_length=1)]] = {}
-    """Members to rename, before anything else, e.g. {max_tokens: max_completion_tokens}."""
-    clamp: dict[str, RangeSettings] = {}
-    """Bounds of numbers that a request names, e.g. {temperature: {max: 1}}."""
+    parameters: dict[NamePath, Any] = {}
+    """Members of the request's JSON to set, named in the endpoint's dialect, nested ones by dotted paths: {temperature: 0},
+    {options.temperature: 0}. null removes one. An object as a value replaces the whole member; dotted paths leave the rest."""
+    rename: Annotated[dict[NamePath, NamePath], AfterValidator(_check_renames)] = {}
+    """Members to rename or move before that, e.g. {max_tokens: max_completion_tokens}. With dialect null, `parameters`, `rename` and
+    `clamp` apply to every dialect that clients speak: name one where they mean only one."""
+    clamp: dict[NamePath, RangeSettings] = {}
+    """Bounds of numbers that a request names, after both, e.g. {temperature: {max: 1}} or {options.num_ctx: {max: 8192}}."""
     system_prompt: str | None = None
     """System prompt of the candidate's requests; null leaves the client's."""
     system_prompt_mode: Literal["replace", "prepend", "append"] = "replace"
@@ -502,7 +539,8 @@ class RuleSettings(Section):
     """What a request looks like: every given part must match, each by any of its globs."""
 
     path: Globs = ()
-    """Path of the request."""
+    """Path of the request. An exclude rule matches it as sent or normalised (decoded, without // and dots), an include rule only
+    in both forms."""
     model: Globs = ()
     """Model that the client asks for."""
     headers: dict[HeaderName, Globs] = {}
@@ -521,7 +559,7 @@ class StratumSettings(Section):
     """A part of the traffic with rates of its own, so that rare traffic is seen. Every given part must match."""
 
     path: Globs = ()
-    """Path of the request (the route)."""
+    """Path of the request (the route), normalised: decoded, without // and dots."""
     model: Globs = ()
     """Model that the client asks for."""
     tenant: Globs = ()
@@ -545,23 +583,26 @@ class MirrorSettings(Section):
 
     enabled: bool = True
     """false: nothing is copied. The control port and a reload change it while running."""
-    include: dict[str, RuleSettings] = {}
+    include: dict[RuleName, RuleSettings] = {}
     """Rules by name: when there are any, a request is copied only if one matches."""
-    exclude: dict[str, RuleSettings] = {}
+    exclude: dict[RuleName, RuleSettings] = {}
     """Rules by name: a request is not copied if any matches."""
     opt_out_header: HeaderName | None = None
-    """Header by which a client keeps a request from being copied (any value but 0, false or no); null: none."""
+    """Header by which a client keeps a request from being copied: any value but 0, false and no does, also an empty one. null:
+    none."""
     skip_retries: bool = True
     """Whether requests that an SDK sends again (x-stainless-retry-count) are left out."""
     duplicates: Literal["after_failure", "always"] = "after_failure"
-    """When the same body by the same caller counts as a retry: if the one before had no good answer, or always. Prompts are
-    repeated for good reasons, and to leave those out would bias the sample."""
+    """When the same body to the same path by the same caller counts as a retry: after_failure, if the one before it got 408, 409,
+    429 or 5xx or was broken off (production not reached, too slow, cut short; the client left), or always. An error inside a
+    stream, 400 and 404 are no reason to retry. Prompts are repeated for good reasons, and to leave those out would bias the
+    sample. An Idempotency-Key that the same caller sent before is a retry in any case."""
     duplicate_window_s: SecondsOrZero = 10.0
-    """For how long; 0 copies all."""
+    """For how long after the first; 0 copies all."""
     sample_key: Annotated[str, AfterValidator(_check_sample_key)] = "request"
     """What draws the lot: request (each by itself), header:NAME (all requests with one value together), or conversation
     (same credential and same first user message: the turns of a chat together, without any header)."""
-    strata: dict[str, StratumSettings] = {}
+    strata: dict[RuleName, StratumSettings] = {}
     """Parts of the traffic with rates of their own, by name; the first that matches counts."""
     tenant_header: HeaderName | None = None
     """Header that says whose traffic it is; null: the credential. Kept as a keyed hash, by which all of it can be erased."""
@@ -590,7 +631,7 @@ class MirrorSettings(Section):
     """What all copies that wait or run may hold in the mirror's memory; more are counted and not sent."""
     secret_file: Path | None = None
     """File with the secret that keys sampling and the placeholders of credentials; made when absent. null: the pair
-    log's name with .secret after it."""
+    log's name with .secret after it. The environment's SHADOWBENCH_SECRET (64 hexadecimal digits) goes before it."""
 
 
 class RetentionSettings(Section):
@@ -721,3 +762,19 @@ def _mirror_conflicts(settings: Settings) -> Iterator[tuple[tuple[str, ...], str
     for name, candidate_settings in settings.candidates.items():
         if candidate_settings.egress_proxy_auth_env and not candidate_settings.egress_proxy:
             yield ("candidates", name, "egress_proxy_auth_env"), "needs egress_proxy"
+        yield from _member_conflicts(name, candidate_settings)
+
+
+def _member_conflicts(name: str, candidate: CandidateSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+    dialect = Dialect(candidate.dialect) if candidate.dialect is not None else None
+    for key, paths in (("parameters", candidate.parameters), ("clamp", candidate.clamp)):
+        for path in paths:
+            if (objection := objection_to(path, dialect)) is not None:
+                yield ("candidates", name, key, path), objection
+    for old, new in candidate.rename.items():
+        objection = objection_to(new, dialect) or objection_to(old, None)
+        if objection is not None:
+            yield (
+                ("candidates", name, "rename", old),
+                f"{new}: {objection}" if objection_to(new, dialect) else objection,
+            )

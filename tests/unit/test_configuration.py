@@ -107,6 +107,32 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
             PRODUCTION + "admin: {listen: 'localhost:8080'}\n",
             "FILE:2: admin.listen: localhost:8080 is one of proxy.listen (127.0.0.1:8080): choose another port",
         ),
+        (
+            PRODUCTION + "candidates:\n  a:\n    price: {inputpermtok: 1}\n",
+            "FILE:4: candidates.a.price.inputpermtok: unknown key; did you mean 'input_per_mtok'?",
+        ),
+        (
+            PRODUCTION + "candidates:\n  a:\n    price: {per_request: 1, gpu_concurrency: 0}\n",
+            "FILE:4: candidates.a.price.gpu_concurrency: should be greater than 0",
+        ),
+        (
+            PRODUCTION + "mirror: {exclude: {x: {path: 3}}}\n",
+            "FILE:2: mirror.exclude.x.path: must be a glob or a list of globs, as in 'gpt-4*' (numbers, yes and no in "
+            "quotes)",
+        ),
+        (
+            PRODUCTION + "mirror: {exclude: {x: {path: [a, 3]}}}\n",
+            "FILE:2: mirror.exclude.x.path: must be a glob or a list of globs, as in 'gpt-4*' (numbers, yes and no in "
+            "quotes)",
+        ),
+        (
+            PRODUCTION + "mirror: {strata: {'': {path: x, sample_rate: 1}}}\n",
+            "FILE:2: mirror.strata.: must be a name of at most 40 letters and digits, joined by '_', '-' or '.'",
+        ),
+        (
+            PRODUCTION + "mirror: {include: {my rule: {path: x}}}\n",
+            "FILE:2: mirror.include.my rule: must be a name of at most 40 letters and digits, joined by '_', '-' or '.'",
+        ),
         ("", "FILE: production: is required: production.url"),
         ("- a\n", "FILE: a configuration is a mapping of keys, as in `production: {url: …}`"),
         (
@@ -164,7 +190,45 @@ def test_an_error_in_a_variable_names_it(
 
 def test_a_list_in_a_variable_that_is_no_json_is_an_error_of_ours(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHADOWBENCH_MIRROR__ENDPOINTS", "[POST")
-    assert "write it as JSON" in problem(file, PRODUCTION)
+    assert problem(file, PRODUCTION) == (
+        "environment variable SHADOWBENCH_MIRROR__ENDPOINTS: a value of several parts is not valid JSON; write it as JSON"
+    )
+    monkeypatch.setenv("SHADOWBENCH_MIRROR__ENDPOINTS", '["POST /x"]')
+    monkeypatch.setenv("SHADOWBENCH_MIRROR__STRATA", "{bad")
+    assert "variable SHADOWBENCH_MIRROR__STRATA: " in problem(file, PRODUCTION)
+
+
+SMAL = "SHADOWBENCH_CANDIDATES__SMAL__SAMPLE_RATE"
+
+
+def test_a_candidate_by_a_misspelt_variable_is_refused_with_the_name_that_was_meant(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SMAL, "0.5")
+    assert problem(file, PRODUCTION + "candidates: {small: {model: m}}\n") == (
+        f"environment variable {SMAL}: there is no candidate 'smal' in the file, and nothing here tells it from "
+        "production; did you mean 'small'? Otherwise give its url or model, too"
+    )
+    assert "production; give its url or model, too" in problem(file, PRODUCTION)
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("candidates: {smal: {}}\n", {}),
+        ("", {"SHADOWBENCH_CANDIDATES__SMAL__MODEL": "m"}),
+        ("", {"SHADOWBENCH_CANDIDATES__SMAL__URL": "http://x"}),
+        ("", {"SHADOWBENCH_CANDIDATES__SMAL__PARAMETERS": '{"temperature": 0}'}),
+        ("", {"SHADOWBENCH_CANDIDATES": '{"smal": {}}'}),
+    ],
+)
+def test_a_candidate_that_is_something_may_come_from_variables_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch, text: str, more: dict[str, str]
+) -> None:
+    for name, value in ({SMAL: "0.5"} | more).items():
+        monkeypatch.setenv(name, value)
+    file.write_text(PRODUCTION + text)
+    assert load(file).candidates["smal"].sample_rate == 0.5
 
 
 def test_variables_that_kubernetes_sets_are_not_ours(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +241,16 @@ def test_variables_that_kubernetes_sets_are_not_ours(file: Path, monkeypatch: py
 def test_a_key_that_should_be_a_variable_is_never_repeated(file: Path) -> None:
     said = problem(file, PRODUCTION + "candidates: {a: {api_key_env: sk-proj-123}}\n")
     assert "sk-proj" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://KEY:hush@bucket/x", "s3://KEY@bucket/x", "gs://bucket/x?secret=hush", "az://c/x#hush", "hush://b/x"]
+)
+def test_credentials_in_an_export_url_are_refused_and_never_repeated(file: Path, url: str) -> None:
+    said = problem(file, PRODUCTION + f"store: {{export: {{url: '{url}'}}}}\n")
+    assert said.startswith("FILE:2: store.export.url: ")
+    assert "hush" not in said
+    assert "KEY" not in said
 
 
 def test_a_file_that_cannot_be_read_is_an_error_of_ours(file: Path) -> None:
