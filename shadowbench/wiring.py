@@ -17,6 +17,7 @@ from shadowbench.errors import ConfigurationError
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.http1.origin import OriginOptions
 from shadowbench.http1.requests import ServerOptions
+from shadowbench.keyed import is_credential
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
 from shadowbench.mirror.options import (
     BreakerOptions,
@@ -33,6 +34,7 @@ from shadowbench.pricing.known import near_providers
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
+from shadowbench.redaction.known import header_secrets, login_secrets
 from shadowbench.settings import (
     CandidateSettings,
     ClientTlsSettings,
@@ -185,6 +187,7 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
         request_id_header=settings.mirror.request_id_header,
         redaction=redaction_options(settings),
+        known_secrets=known_secrets(settings, environ),
         secret_file=str(secret_file(settings)),
         pricing=pricing_options(settings),
         retention=RetentionOptions(
@@ -230,6 +233,19 @@ def redaction_options(settings: Settings) -> RedactionOptions:
     chosen_kinds(kinds)
     own_kinds(redaction.patterns)
     return RedactionOptions(enabled=redaction.enabled, kinds=kinds, patterns=redaction.patterns)
+
+
+def known_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The credentials that candidates and egress proxies are given, word for word: never to be kept."""
+    found: list[str] = []
+    for each in settings.candidates.values():
+        if each.api_key_env is not None:
+            found.append(environ.get(each.api_key_env, "").strip())
+        if each.egress_proxy_auth_env is not None:
+            found += login_secrets(environ.get(each.egress_proxy_auth_env, ""))
+        for name, value in each.headers.items():
+            found += header_secrets(is_credential(name.lower().encode()), value)
+    return tuple(sorted({secret for secret in found if secret}))
 
 
 def secret_file(settings: Settings) -> Path:

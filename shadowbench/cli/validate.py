@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from shadowbench import configuration, environment, wiring
+from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError
+from shadowbench.redaction.known import SHORTEST, too_short
 from shadowbench.settings import Settings
 
 HIDDEN = "(hidden)"
@@ -23,6 +25,11 @@ def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> N
     sys.stdout.write(yaml.safe_dump(resolved(settings), sort_keys=False, allow_unicode=True))
     if problems := environment.problems(settings, environ):
         raise ConfigurationError("\n".join(problems))
+    if short := too_short(wiring.known_secrets(settings, environ)):
+        sys.stderr.write(
+            f"Warning: {counted(short, 'credential')} of candidates are shorter than {SHORTEST} characters. Answers that "
+            "repeat them are kept as they are: choose longer ones.\n"
+        )
     sys.stderr.write("The configuration is valid.\n")
 
 

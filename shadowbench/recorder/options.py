@@ -20,6 +20,9 @@ class RecorderOptions:
     request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
 
     redaction: RedactionOptions = field(default_factory=RedactionOptions)
+    # Credentials of the configuration, word for word: taken out always. Told by the parent through a file in memory that
+    # only this process reads; never logged.
+    known_secrets: tuple[str, ...] = field(default=(), repr=False)
     # The mirror's, so that equal values have equal placeholders after a restart; SHADOWBENCH_SECRET goes before it. Without
     # both a secret is made up for the process's life.
     secret_file: str | None = None

@@ -19,6 +19,7 @@ from pathlib import Path
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.redact import CredentialRedactor, Redactor
 from shadowbench.records import Answer, CandidateResult, Choice, Exchange, Observation, ToolCall
+from shadowbench.redaction.known import known_kind
 from shadowbench.redaction.redactor import Redactor as TextRedactor
 from shadowbench.redaction.redactor import redactor_of
 from shadowbench.redaction.tally import Tally, kind_of
@@ -30,9 +31,9 @@ WITHHELD = "[withheld]"
 
 def redactor_for(options: RecorderOptions, environ: Mapping[str, str]) -> Redactor:
     """The redactor of these options. Raises ConfigurationError for kinds and patterns that cannot be used."""
-    if not options.redaction.enabled:
+    if not options.redaction.enabled and known_kind(options.known_secrets) is None:
         return CredentialRedactor()
-    return ContentRedactor(redactor_of(options.redaction, _salt(options, environ)))
+    return ContentRedactor(redactor_of(options.redaction, _salt(options, environ), options.known_secrets))
 
 
 def _salt(options: RecorderOptions, environ: Mapping[str, str]) -> bytes:
@@ -61,7 +62,33 @@ class ContentRedactor:
     def redact(self, exchange: Exchange, counters: Counters) -> Exchange:
         """See `Redactor`."""
         exchange = self._headers.redact(exchange, counters)
+        if self._texts.holds_known(_words_of(exchange)):
+            exchange = self._without_known(exchange, counters)
         return exchange if self._is_clean(exchange) else self._redacted(exchange, counters)
+
+    def _without_known(self, exchange: Exchange, counters: Counters) -> Exchange:
+        """Words that are kept as endpoints said them, without the secrets of the configuration."""
+        work = _Work()
+        production = self._with_words(exchange.production, work)
+        candidates = [
+            replace(each, observation=self._with_words(each.observation, work)) for each in exchange.candidates
+        ]
+        return replace(
+            exchange,
+            request_id=self._texts.word(exchange.request_id, work.told),
+            production=production,
+            candidates=tuple(candidates),
+            redactions=_count_work(counters, exchange.redactions, [work]),
+        )
+
+    def _with_words(self, seen: Observation, work: _Work) -> Observation:
+        answer = seen.answer
+        if answer is not None:
+            choices = [
+                replace(each, finish_reason=self._texts.word(each.finish_reason, work.told)) for each in answer.choices
+            ]
+            answer = replace(answer, choices=tuple(choices))
+        return replace(seen, answer=answer, provider_request_id=self._texts.word(seen.provider_request_id, work.told))
 
     def _is_clean(self, exchange: Exchange) -> bool:
         """Whether `_redacted` would find nothing. True is certain."""
@@ -181,6 +208,16 @@ class ContentRedactor:
 def _own_id(exchange: Exchange) -> str | None:
     """The request's id, when it is not the provider's."""
     return None if exchange.request_id == exchange.production.provider_request_id else exchange.request_id
+
+
+def _words_of(exchange: Exchange) -> list[str | None]:
+    """What is kept as it is, whatever it looks like."""
+    words = [exchange.request_id]
+    for seen in (exchange.production, *[each.observation for each in exchange.candidates]):
+        words.append(seen.provider_request_id)
+        if seen.answer is not None:
+            words += [choice.finish_reason for choice in seen.answer.choices]
+    return words
 
 
 def _texts_of_request(exchange: Exchange) -> list[str | None]:

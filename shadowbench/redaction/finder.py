@@ -47,7 +47,7 @@ class Finder:
     def __init__(self, kinds: Sequence[Kind], own: Sequence[OwnKind], salt: bytes) -> None:
         self._kinds = [(kind, search_of(kind.cue)) for kind in kinds]
         self._own = own
-        self._salt = salt
+        self.salt = salt
         self.names = frozenset([kind.name for kind in kinds] + [kind.name for kind in own])
         self._search = search_of("|".join([*(f"(?:{kind.cue})" for kind in kinds), _HIDING_ESCAPE]))
         self._own_search = search_of("|".join(f"(?:{kind.pattern})" for kind in own), utf8=True) if own else None
@@ -84,7 +84,7 @@ class Finder:
 
     def mark(self, kind: str, value: str) -> str:
         """The placeholder of a value."""
-        return placeholder(self._salt, kind, value)
+        return placeholder(self.salt, kind, value)
 
     def _edit(self, text: str, found: _Found) -> Edit:
         mark = self.mark(found.kind, text[found.start : found.end])

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shadowbench.redaction.credentials import is_secret_member
 from shadowbench.redaction.finder import Edit, Finder, apply, search_of
 from shadowbench.redaction.json_strings import Leaf, Walk, is_json, looks_like_json
 from shadowbench.redaction.kind import Kind
 from shadowbench.redaction.kinds import KINDS, RedactionOptions, chosen_kinds, own_kinds
+from shadowbench.redaction.known import NAME as KNOWN_SECRET
+from shadowbench.redaction.known import known_kind
 from shadowbench.redaction.personal import is_phone_member
 from shadowbench.redaction.pieces import edit_pieces
 from shadowbench.redaction.placeholders import PLACEHOLDER
@@ -59,10 +61,23 @@ class Redactor:
         self.is_clean = finder.is_clean
         floors = [f"(?:{kind.floor})" for kind in kinds if kind.floor]
         self._floor = search_of("|".join(floors)) if floors else None
+        known = [kind for kind in kinds if kind.name == KNOWN_SECRET]
+        self._known = Finder(known, (), finder.salt) if known else None
 
     def holds_credential(self, data: bytes) -> bool:
         """Whether the shape of a known credential stands in `data`, of the kinds that are on. Independent of the rules."""
         return self._floor is not None and self._floor(data) is not None
+
+    def holds_known(self, words: Iterable[str | None]) -> bool:
+        """Whether a secret that is known word for word stands in any of these."""
+        return self._known is not None and not self._known.is_clean(words, ())
+
+    def word(self, text: str | None, tally: Tally) -> str | None:
+        """A short word that is kept as it is (an id, a code), but for secrets that are known word for word."""
+        if self._known is None or text is None:
+            return text
+        edits = self._known.edits(text)
+        return _done(text, edits, tally) if edits else text
 
     def text(self, text: str, tally: Tally) -> str:
         """A text without what must not be kept."""
@@ -188,10 +203,15 @@ class Redactor:
         return [Edit(start, end, new, _all(tally))] if tally else []
 
 
-def redactor_of(options: RedactionOptions, salt: bytes) -> Redactor:
-    """The redactor of these options. Raises ConfigurationError for kinds and patterns that cannot be used."""
-    kinds = chosen_kinds(options.kinds)
-    return Redactor(Finder(kinds, own_kinds(options.patterns), salt), kinds)
+def redactor_of(options: RedactionOptions, salt: bytes, known_secrets: Sequence[str] = ()) -> Redactor:
+    """The redactor of these options; known secrets it takes out also where they are off.
+
+    Raises ConfigurationError for kinds and patterns that cannot be used.
+    """
+    known = known_kind(known_secrets)
+    kinds = (*(() if known is None else (known,)), *(chosen_kinds(options.kinds) if options.enabled else ()))
+    own = own_kinds(options.patterns) if options.enabled else ()
+    return Redactor(Finder(kinds, own, salt), kinds)
 
 
 def _done(text: str, edits: Sequence[Edit], tally: Tally) -> str:

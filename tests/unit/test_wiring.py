@@ -134,6 +134,18 @@ def test_relative_paths_become_absolute() -> None:
     assert recorder.store_url == f"sqlite:///{os.getcwd()}/pairs.db"
 
 
+def test_the_recorder_knows_the_credentials_that_candidates_are_given() -> None:
+    candidate = {
+        "api_key_env": "KEY_A",
+        "egress_proxy": "http://egress:3128",
+        "egress_proxy_auth_env": "LOGIN",
+        "headers": {"X-Gateway-Key": "blue", "X-Title": "Our app"},
+    }
+    environ = {**ENVIRON, "KEY_A": "key-of-a\n", "LOGIN": "me:pass"}
+    found = wiring.recorder_options(settings(candidates={"a": candidate}), environ).known_secrets
+    assert found == ("bWU6cGFzcw==", "blue", "key-of-a", "me:pass", "pass")
+
+
 def test_the_recorder_takes_the_largest_answer_a_candidate_may_give() -> None:
     recorder = wiring.recorder_options(settings(candidates={"a": {"max_response_bytes": 64 << 20}}), ENVIRON)
     assert recorder.max_body_bytes == 64 << 20

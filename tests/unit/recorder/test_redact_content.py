@@ -220,6 +220,45 @@ def test_credential_headers_are_taken_out_even_when_redaction_is_off() -> None:
     assert counters.get("recorder_redactions_total", (("kind", "credential_header"),)) == 1
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_key_that_an_endpoint_repeats_is_kept_nowhere(enabled: bool) -> None:
+    key = "corp-gateway-key-of-team-blue"
+    options = RecorderOptions(
+        runtime_folder="/r",
+        store_url="sqlite:///x",
+        redaction=RedactionOptions(enabled=enabled),
+        known_secrets=(key,),
+    )
+    refusal = json.dumps({"error": {"message": f"invalid key {key}", "type": key}}).encode()
+    refused = Observation(
+        endpoint="a",
+        outcome=Outcome.HTTP_ERROR,
+        status=401,
+        error_type=key,
+        error_message=f"invalid key {key}",
+        reported_model=key,
+        fingerprint=key,
+        provider_request_id=f"req_{key}",
+        streamed=False,
+        body=refusal,
+    )
+    unread = replace(streamed("corp-gateway-", "key-of-team", "-blue", endpoint="c"), answer=None)
+    odd = replace(whole("x", endpoint="d"), answer=Answer(choices=(Choice(text="x", finish_reason=key),)))
+    before = exchange(
+        "Hi", whole("Hi"), refused, streamed("corp-gateway-key", "-of-team-blue", endpoint="b"), unread, odd
+    )
+    counters = Counters()
+    after = redactor_for(options, {}).redact(before, counters)
+    assert key not in repr(after)
+    for each in after.candidates:
+        told = re.findall(r'"content": "([^"]*)"', (each.observation.body or b"").decode())
+        assert key not in "".join(told)
+    assert after.candidates[0].observation.body is not None
+    assert dict(after.redactions)["known_secret"] >= 8
+    assert after.production == before.production
+    assert key not in repr(options)
+
+
 def test_the_secret_comes_from_the_environment_or_the_mirrors_file(tmp_path: Path) -> None:
     def kept(options: RecorderOptions, environ: dict[str, str]) -> bytes | None:
         return redactor_for(options, environ).redact(exchange(EMAIL, whole("x")), Counters()).request_body
