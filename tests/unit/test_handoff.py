@@ -250,11 +250,19 @@ def test_control_frames_that_are_no_json_object_are_refused(payload):
 def test_hello_names_version_role_and_epoch():
     (frame,) = read(handoff.hello_frame(role="proxy", epoch="e-1", extra={"pid": 5}))
     assert frame.kind == Kind.HELLO
-    assert handoff.read_json(frame.payload) == {"version": 1, "role": "proxy", "epoch": "e-1", "pid": 5}
+    assert handoff.read_json(frame.payload) == {"version": 2, "role": "proxy", "epoch": "e-1", "pid": 5}
 
 
-@pytest.mark.parametrize("fields", [{}, {"version": 2}, {"version": "1"}, {"version": None}])
+@pytest.mark.parametrize("fields", [{}, {"version": 0}, {"version": 3}, {"version": "1"}, {"version": None}])
 def test_versions_we_cannot_read_are_refused_with_advice(fields):
-    handoff.check_version({"version": 1})
+    assert [handoff.check_version({"version": version}) for version in (1, 2)] == [1, 2]
     with pytest.raises(ProtocolError, match="neighbouring releases"):
         handoff.check_version(fields)
+
+
+@given(usd=st.none() | st.floats(0, 1e6), tokens=st.none() | st.integers(0, 2**40), side=st.integers(1, 255))
+def test_a_cost_and_what_is_not_known_of_it(usd, tokens, side):
+    (frame,) = read(handoff.cost_frame(7, side, usd, tokens))
+    assert (frame.kind, frame.sequence, frame.side) == (Kind.COST, 7, side)
+    cost = handoff.read_cost(frame.payload)
+    assert (cost.usd, cost.tokens) == (usd, tokens)
