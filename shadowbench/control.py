@@ -85,7 +85,9 @@ def refusal(access: Access, headers: Mapping[str, Sequence[str]]) -> Refusal | N
     if origins and list(origins) not in ([f"http://{hosts[0]}"], [f"https://{hosts[0]}"]):
         return Refusal(status=403, code="origin", message="requests of other web pages are refused")
     if access.token is not None and not _is_token(headers.get("authorization", ()), access.token):
-        return Refusal(status=401, code="token", message="needs the header Authorization: Bearer TOKEN")
+        given = bool(headers.get("authorization"))
+        said = "the token was refused: it is another one" if given else "needs the header Authorization: Bearer TOKEN"
+        return Refusal(status=401, code="token", message=said)
     return None
 
 

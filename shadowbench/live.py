@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 from shadowbench.errors import ConfigurationError
@@ -130,14 +130,22 @@ class Rates:
         return Rates(candidates={**self.candidates, **later.candidates}, strata=strata)
 
     def without(self, changed: tuple[Difference, ...]) -> Rates:
-        """Less those of which the file says something new: a candidate's rate, anything about a stratum."""
+        """Less those of which the file says something new, key by key. With a stratum that came or went go all of its rates."""
         keys = {each.keys for each in changed}
-        touched = {each[2] for each in keys if each[:2] == _ORDERED and len(each) > 2}
-        return replace(
-            self,
-            candidates={n: r for n, r in self.candidates.items() if ("candidates", n, "sample_rate") not in keys},
-            strata={name: rates for name, rates in self.strata.items() if name not in touched},
-        )
+        strata = {
+            name: left
+            for name, given in self.strata.items()
+            if (*_ORDERED, name) not in keys and (left := _without(given, (*_ORDERED, name), keys)) != StratumRates()
+        }
+        candidates = {n: r for n, r in self.candidates.items() if ("candidates", n, "sample_rate") not in keys}
+        return Rates(candidates=candidates, strata=strata)
+
+
+def _without(given: StratumRates, here: Keys, changed: Set[Keys]) -> StratumRates:
+    return StratumRates(
+        sample_rate=None if (*here, "sample_rate") in changed else given.sample_rate,
+        rates={name: rate for name, rate in given.rates.items() if (*here, "rates", name) not in changed},
+    )
 
 
 def read_rates(fields: Mapping[str, Any], settings: Settings) -> Rates:

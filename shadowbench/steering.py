@@ -198,12 +198,16 @@ class Steering:
         answer: Fields = {"applied": [each.name for each in applied], "needs_restart": [each.name for each in waiting]}
         if not applied:
             self._log.info("the configuration was read again, nothing that is live has changed")
-            return {**self._told(), **answer}
+            return {**await self._holding(), **answer}
         before = self.course
         after = Course(settings=running, rates=before.rates.without(applied), mode=_mode_of(before.mode, applied))
-        marks = _marks("policy_changed", applied) + self._mode_marks(before.mode, after.mode)
+        # Not what the file said: an operator may have set another rate meanwhile.
+        in_force = differences(before.effective, after.effective)
+        marks = (_marks("policy_changed", in_force) if in_force else []) + self._mode_marks(before.mode, after.mode)
+        held = {each.keys: each.before for each in in_force}
         for each in applied:
-            self._log.info("a changed key was applied", key=each.name, before=each.before, after=each.after)
+            before_it = held.get(each.keys, each.before)
+            self._log.info("a changed key was applied", key=each.name, before=before_it, after=each.after)
         return {**await self._put_on(after, marks), **answer}
 
     async def _put_on(self, course: Course, marks: list[Fields]) -> Fields:
@@ -282,6 +286,12 @@ class Steering:
 
     def _told(self) -> Fields:
         return {"mirroring": self.course.mode.value, "policy_version": self._version}
+
+    async def _holding(self) -> Fields:
+        """What holds, asked of the mirror: one that nobody has changed yet never told its version."""
+        for said in await self._states("mirror"):
+            self._version = said.get("policy_version", self._version)
+        return self._told()
 
     def _mode_marks(self, before: Mode, after: Mode) -> list[Fields]:
         if before is after:

@@ -80,7 +80,9 @@ def _read(place: Place, status: int, text: bytes) -> dict[str, Any]:
     if status == 200:
         return said
     message = str(said.get("message", f"it answered {status}"))
-    if status == 401:
+    if status == 401 and place.token is not None:
+        message = f"{place.address} refused the token: control.token_env's variable holds another one here than the sidecar has"
+    elif status == 401:
         message = f"{place.address} wants its token: name the variable that holds it in control.token_env"
     raise ConfigurationError(message) if status < 500 else UnavailableError(message)
 

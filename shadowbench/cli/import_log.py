@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from shadowbench.cli.progress import tracked
 from shadowbench.cli.quantities import counted
-from shadowbench.errors import UnavailableError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.records import Exchange
 from shadowbench.store.base import PairLog
-from shadowbench.store.exporting.compression import decompressing, ending_of
+from shadowbench.store.exporting.compression import DAMAGE, decompressing, ending_of
 from shadowbench.store.exporting.objects import get_object, is_object
 from shadowbench.store.exporting.places import gathering
+from shadowbench.store.flat import CSV_COLUMNS
 from shadowbench.store.importing import Lines, copy_notes, exchanges_of
 from shadowbench.store.opening import open_log, path_of
 
 _SQLITE = b"SQLite format 3\0"
+_OTHERS = {b"PAR1": "Parquet", ",".join(CSV_COLUMNS[:3]).encode(): "CSV"}
+_LOOK_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ def _import_one(log: PairLog, source: str, options: ImportOptions) -> None:
     lines = Lines(source, skip_bad=options.skip_bad)
     with _opened(source, options) as (file, size):
         plain = decompressing(file, ending_of(source))
+        _refuse_other_formats(source, plain)
         seen, added = _append_all(log, _with_progress(lines.batches(plain), file, size, options))
     bad = f", {counted(lines.bad, 'bad line')} passed over" if lines.bad else ""
     _tell(source, seen, added, bad)
@@ -119,6 +124,19 @@ def _is_log(source: str) -> bool:
             return file.read(len(_SQLITE)) == _SQLITE
     except OSError as error:
         raise UnavailableError(f"cannot read {source}: {error.strerror}") from None
+
+
+def _refuse_other_formats(source: str, plain: BinaryIO) -> None:
+    """Raises ConfigurationError for what an export may be, too, and cannot be read back."""
+    try:
+        head = cast(io.BufferedReader, plain).peek(_LOOK_BYTES)
+    except DAMAGE:
+        return  # told with its place, when the lines are read
+    name = next((name for start, name in _OTHERS.items() if head.startswith(start)), None)
+    if name is not None:
+        raise ConfigurationError(
+            f"{source}: this is {name}; import takes pair logs and JSON lines (export --format jsonl)"
+        )
 
 
 @contextmanager

@@ -124,6 +124,23 @@ def test_the_file_wins_over_rates_only_where_it_says_something_new() -> None:
     assert rates.without(()) == rates
 
 
+def test_a_stratums_rates_are_kept_key_by_key() -> None:
+    rates = Rates(
+        strata={
+            "rare": StratumRates(sample_rate=0.9, rates={"small": 0.77, "big": 0.66}),
+            "paid": StratumRates(rates={"big": 0.9}),
+        }
+    )
+    rare = {"model": "o4*", "sample_rate": 0.5, "rates": {"big": 0.3}}
+    left = rates.without(
+        differences(settings(), settings(mirror={"strata": BASE["mirror"]["strata"] | {"rare": rare}}))
+    )
+    assert left.strata["rare"] == StratumRates(sample_rate=0.9, rates={"small": 0.77})
+    assert left.strata["paid"] == rates.strata["paid"]
+    gone = differences(settings(), settings(mirror={"strata": {"paid": BASE["mirror"]["strata"]["paid"]}}))
+    assert set(rates.without(gone).strata) == {"paid"}
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

@@ -263,8 +263,31 @@ async def test_a_hang_up_with_the_same_file_changes_nothing(crew: Crew) -> None:
     asked = len(crew.mirror.asked)
     crew.steering.on_hangup()
     await crew.do_background()
-    assert (len(crew.mirror.asked), crew.rate(), crew.steering.course.mode) == (asked, 0.9, Mode.PAUSED)
+    assert {message["kind"] for message in crew.mirror.asked[asked:]} == {"state"}
+    assert (crew.rate(), crew.steering.course.mode) == (0.9, Mode.PAUSED)
     assert crew.counters.get("config_reloads_total", (("result", "unchanged"),)) == 1
+
+
+async def test_a_reload_that_changes_nothing_is_answered_with_the_version_in_force(crew: Crew) -> None:
+    told = await crew.steering.reload()  # the mirror was never told anything, and has a version all the same
+    assert told == {"mirroring": "on", "policy_version": 100, "applied": [], "needs_restart": []}
+    crew.mirror.version = 200  # another process
+    assert (await crew.steering.reload())["policy_version"] == 200
+    crew.mirror.is_away = True
+    assert (await crew.steering.reload())["policy_version"] == 200
+
+
+async def test_a_mark_of_a_reload_tells_what_was_in_force(crew: Crew) -> None:
+    await crew.steering.rates({"candidates": {"small": 0.02}})
+    crew.config["candidates"]["small"]["sample_rate"] = 0.4
+    await crew.steering.reload()
+    mark = crew.marks[-1]
+    assert (mark["before"], mark["after"]) == (
+        {"candidates.small.sample_rate": 0.02},
+        {"candidates.small.sample_rate": 0.4},
+    )
+    (line,) = crew.logged("a changed key was applied")
+    assert (line["before"], line["after"]) == (0.02, 0.4)
 
 
 async def test_a_file_that_is_wrong_is_told_and_the_old_one_holds(crew: Crew) -> None:

@@ -6,13 +6,16 @@ import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import httpx
 
-from shadowbench import wiring
+from shadowbench import environment, wiring
 from shadowbench.cli.checks import Finding, fail, ok, warn
+from shadowbench.limits.budget import NANO, NOTHING
+from shadowbench.limits.estimate import Asked, estimate
 from shadowbench.mirror.options import CandidateOptions
+from shadowbench.mirror.purse import max_output_tokens, prices_of
 from shadowbench.settings import Settings
 
 # A request without side effects that OpenAI- and Anthropic-like servers know. Any answer at all shows that they are there.
@@ -61,6 +64,28 @@ def check(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
                 f"has a budget in USD, and nobody knows what {candidate.model} costs: no call will be made",
                 f"set candidates.{candidate.name}.price, or budgets.unknown_price: allow",
             )
+        yield from _too_small_budgets(candidate)
+
+
+def _too_small_budgets(candidate: CandidateOptions) -> Iterator[Finding]:
+    """A warning for each limit that has no room for even the smallest request that names no maximum."""
+    prices = prices_of(candidate)
+    least = estimate(prices, Asked(0, max_output_tokens(candidate, None)), NOTHING)
+    budgets = {key: value for key, value in asdict(candidate.budgets).items() if value is not None}
+    for key, limit in budgets.items():
+        if key.startswith("tokens_") and limit < least.tokens:
+            yield _too_small(candidate.name, key, limit, f"{least.tokens} tokens", "reserve_output_tokens")
+        elif key.startswith("usd_") and limit * NANO < least.nano_usd and candidate.price_known is not False:
+            cause = "reserve_output_tokens" if prices.bounds_requests else "reserve_usd"
+            yield _too_small(candidate.name, key, limit, f"{least.nano_usd / NANO:.6g} USD", cause)
+
+
+def _too_small(name: str, key: str, limit: float, least: str, cause: str) -> Finding:
+    return warn(
+        f"candidate {name}",
+        f"budgets.{key} is {limit:g}, and {least} are reserved for a request that names no maximum: none will be sent",
+        f"raise candidates.{name}.budgets.{key}, or lower budgets.{cause}",
+    )
 
 
 def _candidate(candidate: CandidateOptions, environ: Mapping[str, str]) -> Finding:
@@ -70,6 +95,9 @@ def _candidate(candidate: CandidateOptions, environ: Mapping[str, str]) -> Findi
         return fail(
             subject, f"the environment variable {candidate.api_key_env} is not set", "export it where shadowbench runs"
         )
+    variable = candidate.egress_proxy_auth_env
+    if variable is not None and (problem := environment.egress_problem(variable, environ)):
+        return fail(subject, f"egress_proxy_auth_env: {problem}", "export it where shadowbench runs, as USER:PASSWORD")
     return _reach(
         _Target(
             subject=subject,
@@ -103,6 +131,11 @@ def _reach(target: _Target, *, essential: bool) -> Finding:
         with httpx.Client(verify=context, trust_env=False, timeout=target.timeout_s, proxy=target.proxy) as client:
             status = client.get(target.url + _PATH, headers=headers).status_code
     except (httpx.HTTPError, OSError, ValueError) as error:
+        if target.proxy is not None and is_the_proxys(error):
+            url = str(target.proxy.url).rstrip("/")
+            return bad(
+                target.subject, f"its egress proxy {url}: {reason(error)}", "check egress_proxy, and that it runs"
+            )
         return bad(target.subject, f"{target.url}: {reason(error)}", remedy(error))
     took_ms = (time.monotonic() - started) * 1000
     if target.key and status in _REFUSED:
@@ -125,6 +158,12 @@ def _context(target: _Target) -> ssl.SSLContext:
     if not target.verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def is_the_proxys(error: Exception) -> bool:
+    """Whether what went wrong on the way through a proxy happened there: connecting to it, or by its own word."""
+    is_tls = "certificate" in str(error).lower() or "ssl" in str(error).lower()
+    return isinstance(error, httpx.ProxyError | httpx.ConnectError | httpx.ConnectTimeout) and not is_tls
 
 
 def reason(error: Exception) -> str:

@@ -38,10 +38,12 @@ STATE = {
                 "paused": False,
                 "breaker": "open",
                 "budget": [
-                    {"window": "hour", "left_usd": None, "left_tokens": None},
-                    {"window": "day", "left_usd": 1.5, "left_tokens": 900},
+                    {"window": "hour", "spent_usd": 0.25, "left_usd": None, "left_tokens": None},
+                    {"window": "day", "spent_usd": 0.5, "left_usd": 1.5, "left_tokens": 900},
                 ],
                 "price_unknown": True,
+                "usage_unknown": False,
+                "unknown_costs": 3,
                 "last_fault": "timed_out",
             }
         ],
@@ -202,3 +204,10 @@ def test_each_refusal_is_an_error_of_its_own(
     sidecar.answer = (status, said)
     with pytest.raises(kind, match=message):
         ask(place(sidecar), "pause")
+
+
+def test_a_wrong_token_is_called_that_and_not_repeated(sidecar: Sidecar) -> None:
+    sidecar.answer = (401, {"message": "the token was refused"})
+    with pytest.raises(ConfigurationError, match=r"refused the token: .* holds another one here") as caught:
+        ask(place(sidecar, "hush"), "pause")
+    assert "hush" not in str(caught.value)

@@ -230,7 +230,7 @@ def test_a_folder_that_cannot_be_made_is_a_failure(
 
 def endpoint_findings(**sections: Any) -> dict[str, Finding]:
     settings = Settings(**({"production": {"url": "http://127.0.0.1:9"}} | sections))
-    found = list(endpoints.check(settings, {"PROXY_AUTH": "u:p"}))
+    found = list(endpoints.check(settings, {"PROXY_AUTH": "u:p", "NO_COLON": "hush"}))
     return {f"{finding.verdict.value} {finding.subject}": finding for finding in found}
 
 
@@ -245,6 +245,20 @@ async def test_a_candidate_is_reached_through_its_egress_proxy() -> None:
         found = await asyncio.to_thread(endpoint_findings, candidates={"small": candidate})
         assert "ok candidate small" in found
         assert "Proxy-Authorization: Basic dTpw" in proxy.heads[0]
+
+
+def test_an_egress_proxy_that_is_down_is_blamed_itself() -> None:
+    through = {"url": "http://127.0.0.1:9", "egress_proxy": "http://127.0.0.1:1"}
+    for url in ("http://127.0.0.1:9", "https://127.0.0.1:9"):
+        finding = endpoint_findings(candidates={"small": through | {"url": url}})["warn candidate small"]
+        assert finding.what.startswith("its egress proxy http://127.0.0.1:1: ")
+        assert "egress_proxy" in finding.fix
+
+
+@pytest.mark.parametrize("variable", ["NOT_SET", "NO_COLON"])
+def test_credentials_for_an_egress_proxy_that_serving_would_miss_are_found(variable: str) -> None:
+    candidate = {"egress_proxy": "http://127.0.0.1:1", "egress_proxy_auth_env": variable}
+    assert variable in endpoint_findings(candidates={"small": candidate})["fail candidate small"].what
 
 
 def test_rates_of_strata_count_as_rates() -> None:

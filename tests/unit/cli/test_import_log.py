@@ -6,7 +6,7 @@ import pytest
 
 from shadowbench.cli.export import run_export, told_options
 from shadowbench.cli.import_log import ImportOptions, run_import
-from shadowbench.errors import UnavailableError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.records import FunnelCount, Mark
 from shadowbench.store.base import each_exchange
 from shadowbench.store.opening import open_log
@@ -45,6 +45,15 @@ def test_export_import_export_gives_equal_bytes(url: str, tmp_path: Path, name: 
     first = export(url, tmp_path / name)
     second = export(imported(tmp_path, str(first)), tmp_path / f"again-{name}")
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("p.csv", "CSV"), ("p.csv.gz", "CSV"), ("p.csv.zst", "CSV"), ("p.parquet", "Parquet")]
+)
+def test_other_exports_are_called_by_their_name(url: str, tmp_path: Path, name: str, said: str) -> None:
+    file = export(url, tmp_path / name)
+    with pytest.raises(ConfigurationError, match=f"this is {said}; import takes pair logs and JSON lines"):
+        imported(tmp_path, str(file), skip_bad=True)
 
 
 def test_a_second_import_adds_nothing(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
