@@ -43,6 +43,11 @@ def is_credential(name: bytes) -> bool:
     return name in CREDENTIAL_HEADERS or (_SUSPECT.search(name) is not None and name not in _HARMLESS)
 
 
+def is_blank(value: bytes) -> bool:
+    """Whether a header value says nothing. As a key it would put all requests that carry it under one draw."""
+    return not value.strip(b" \t")
+
+
 def sample_point(salt: bytes, key: bytes) -> int:
     """Where `key` falls on [0, 2**64). Below `threshold(rate)` means sampled; one point serves all candidates."""
     return int.from_bytes(blake2b(key, digest_size=8, key=salt).digest(), "big")

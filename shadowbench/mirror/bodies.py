@@ -3,7 +3,8 @@
 In this order: what the candidate's configuration leaves out goes, what is between the client and production
 (`housekeeping.py`), and tools that the provider would run itself where the candidate strips them; then come the candidate's
 system prompt, and translation where it speaks another dialect; then its model, renamed, set and clamped members, and what its
-answer needs to be comparable. Those members are therefore named in the candidate's dialect.
+answer needs to be comparable. Those members are therefore named in the candidate's dialect, nested ones by dotted paths
+(`options.temperature`): objects on the way are made where they are missing.
 
 Within one dialect nothing is decoded and encoded again: numbers, key order and escapes stay the client's.
 
@@ -16,6 +17,7 @@ Why no request is made of it, beside the reasons of `wire.patch` (`unpatchable_â
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 
 import orjson
@@ -142,24 +144,34 @@ class BodyShaper:
     def _fit(self, patch: Patch, dialect: Dialect, model: str | None, streams: bool) -> ShapedBody | Unshapable:
         if self._model is not None and dialect not in _IN_PATH:
             patch.set("model", self._model)
-        for old, new in self._options.rename.items():
-            patch.rename(old, new)
-        for name, value in self._parameters.items():
-            if value is None:
-                patch.drop(name)
-            elif name != "stream" or dialect not in _IN_PATH:
-                patch.set(name, value)
+        fault = self._rename_and_set(patch, dialect)
+        if fault is not None:
+            return _unpatchable(fault)
         for name, bounds in self._options.clamp.items():
-            _clamp(patch, name, bounds)
+            _clamp(patch, name.split("."), bounds)
         if dialect is Dialect.OPENAI_RESPONSES:
             # Stored by default, at the candidate's provider, for whoever has its key.
             patch.set("store", b"false")
         streams = self._streams(patch, dialect, streams)
         if dialect in _OBFUSCATES and "stream_options" not in self._parameters:
-            fault = _fit_stream_options(patch, dialect, streams)
+            fault = _fit_stream_options(patch, dialect, streams, self._parameters.keys())
             if fault is not None:
                 return _unpatchable(fault)
         return ShapedBody(body=patch.render(), dialect=dialect, model=model, stream=streams)
+
+    def _rename_and_set(self, patch: Patch, dialect: Dialect) -> Unpatchable | None:
+        for old, new in self._options.rename.items():
+            fault = patch.rename_path(old.split("."), new.split("."))
+            if fault is not None:
+                return fault
+        for name, value in self._parameters.items():
+            if value is None:
+                patch.drop_path(name.split("."))
+            elif name != "stream" or dialect not in _IN_PATH:
+                fault = patch.set_path(name.split("."), value)
+                if fault is not None:
+                    return fault
+        return None
 
     def _streams(self, patch: Patch, dialect: Dialect, streams: bool) -> bool:
         if dialect in _IN_PATH:
@@ -168,7 +180,7 @@ class BodyShaper:
         return asked == b"true" or (asked in (None, b"null") and dialect in _STREAMS_BY_DEFAULT)
 
 
-def _fit_stream_options(patch: Patch, dialect: Dialect, streams: bool) -> Unpatchable | None:
+def _fit_stream_options(patch: Patch, dialect: Dialect, streams: bool, configured: Set[str]) -> Unpatchable | None:
     if not streams:
         # An option of streams in a request that is none is an error at OpenAI.
         patch.drop("stream_options")
@@ -176,11 +188,12 @@ def _fit_stream_options(patch: Patch, dialect: Dialect, streams: bool) -> Unpatc
     inside = patch.inside("stream_options")
     if isinstance(inside, Unpatchable):
         return inside
-    if dialect in _REPORTS_USAGE:
+    if dialect in _REPORTS_USAGE and "stream_options.include_usage" not in configured:
         # Unasked, a stream reports no usage, and the candidate's answer would have no price.
         inside.set("include_usage", b"true")
-    # Random padding, on by default, would be counted as the candidate's bytes.
-    inside.set("include_obfuscation", b"false")
+    if "stream_options.include_obfuscation" not in configured:
+        # Random padding, on by default, would be counted as the candidate's bytes.
+        inside.set("include_obfuscation", b"false")
     patch.set("stream_options", inside.render())
     return None
 
@@ -205,8 +218,8 @@ def _type_of(tool: bytes) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def _clamp(patch: Patch, name: str, bounds: Range) -> None:
-    raw = patch.get(name)
+def _clamp(patch: Patch, path: list[str], bounds: Range) -> None:
+    raw = patch.get_path(path)
     if raw is None or raw[:1] not in b"-0123456789":
         return
     value = float(raw)
@@ -214,7 +227,7 @@ def _clamp(patch: Patch, name: str, bounds: Range) -> None:
     bound = bounds.most if bounds.most is not None and value > bounds.most else bound
     if bound is not None:
         # A count stays a whole number: servers refuse 1024.0 tokens.
-        patch.set(name, orjson.dumps(int(bound) if bound.is_integer() else bound))
+        patch.set_path(path, orjson.dumps(int(bound) if bound.is_integer() else bound))
 
 
 def _raw(options: CandidateOptions, name: str, text: str | None) -> bytes | None:

@@ -21,7 +21,7 @@ def caller(head: RequestHead) -> bytes:
     headers = head.headers
     for name in _CREDENTIALS:
         value = headers.get(name)
-        if value:
+        if value and not keyed.is_blank(value):
             return value
     if _IN_QUERY in head.query:
         return head.query.partition(_IN_QUERY)[2].partition(b"&")[0]

@@ -16,6 +16,7 @@ from shadowbench.mirror.rules import NO_RULES, RuleBook
 from shadowbench.wire.requests import RequestFacts
 
 SERVER_TOOLS = "server_tools"
+NO_MESSAGES = "no_messages"
 STATEFUL = "stateful_"
 
 # Every code that an exchange which is not mirrored can have, in the stages ineligible and unsampled. Those of `excluded_<name>`
@@ -33,7 +34,7 @@ REASONS = {
     # of the body
     "bad_encoding": "the body does not decompress",
     "not_an_object": "JSON, but no request",
-    "no_messages": "a request without a list of messages",
+    "no_messages": "a request without a list of messages, or with an empty one (Ollama then only loads the model)",
     "no_input": "a request without input",
     "dialect_unknown": "on the list of endpoints, in a wire format that is not read",
     "stateful_previous_response": "goes on from an answer that production gave",
@@ -45,7 +46,7 @@ REASONS = {
     "stateful_thinking_signature": "holds thinking that only that provider takes back",
     "stateful_signed_url": "points to a file behind a URL that does not last",
     "server_tools": "the provider runs tools of its own: they would run, and cost, twice",
-    "duplicate": "the same body by the same caller a moment ago: a retry that does not say so",
+    "duplicate": "an Idempotency-Key that came a moment ago, or the same body after a bad answer: a retry",
     # of either
     "not_included": "no include rule matches",
     # of the exchange
@@ -117,6 +118,8 @@ def judge_facts(facts: RequestFacts, strips: Sequence[bool]) -> str | None:
     """What in the request itself speaks against mirroring. `strips`: which candidates get it without the provider's tools."""
     if facts.state_reason is not None:
         return STATEFUL + facts.state_reason
+    if facts.message_count == 0:
+        return NO_MESSAGES
     if facts.server_tools and not any(strips):
         return SERVER_TOOLS
     return None
@@ -129,6 +132,7 @@ def content_coding(head: RequestHead) -> bytes:
 
 
 def _is_set(value: bytes | None) -> bool:
+    # In doubt nothing is copied: an empty value opts out, too.
     return value is not None and value.lower() not in _NO
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from shadowbench.mirror.options import DEFAULT_ENDPOINTS
 from shadowbench.records import Dialect
@@ -51,6 +51,10 @@ _VERSION = re.compile(r"v\d+[a-z0-9]*")
 _SUFFIXES = frozenset(suffix for _, suffix in DEFAULT_ENDPOINTS)
 
 
+# How often a path is decoded at most: gateways that decode and pass on may each undo one layer.
+_LAYERS = 3
+
+
 class Endpoint(NamedTuple):
     """What a copied request is asked of."""
 
@@ -70,6 +74,31 @@ def find_endpoint(endpoints: Sequence[tuple[str, str]], method: str, path: str) 
     if longest is None or longest not in listed:
         return "method_path"
     return "stateful_path" if _is_stateful(bare, longest) else Endpoint(longest, dialect_of(bare))
+
+
+def normalised(path: str) -> str:
+    """A path (latin-1, as heads carry it) as a server may read it: decoded, as UTF-8, without empty and dot segments."""
+    if "%" not in path and "//" not in path and "/." not in path and path.isascii():
+        return path
+    raw = path.encode("latin-1")
+    for _ in range(_LAYERS):
+        decoded = unquote_to_bytes(raw)
+        if decoded == raw:
+            break
+        raw = decoded
+    return _without_empty_and_dots(raw.decode("utf-8", "replace"))
+
+
+def _without_empty_and_dots(path: str) -> str:
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    ends_in_folder = kept and segments[-1] in ("", ".", "..")
+    return "/" + "/".join(kept) + ("/" if ends_in_folder else "")
 
 
 def _is_stateful(path: str, suffix: str) -> bool:

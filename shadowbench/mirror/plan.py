@@ -37,6 +37,7 @@ _MAX_REQUEST_ID_BYTES = 256
 # Versions of the policy whose sampling key is remembered. A proxy obeys a new one within milliseconds.
 _VERSIONS = 64
 _PATHS = 1024
+_IDEMPOTENCY_KEY = b"idempotency-key"  # the IETF's draft of that name, and what SDKs send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,13 +192,19 @@ class Planner:
         salt, caller = self.terms.eligibility.salt, admission.caller
         fingerprint = self._duplicates.fingerprint(salt, caller, head.path, request.body)
         reason = self._judge(admission, request)
-        if reason is None and self._duplicates.is_repeated(fingerprint, unix_s):
+        if reason is None and self._is_duplicate(admission, head, fingerprint, unix_s):
             reason = "duplicate"
         if reason is not None:
             return Skip(stage=INELIGIBLE, reason=reason)
         if not self.terms.enabled:
             return Skip(stage=UNSAMPLED, reason="paused")
         return self._draw(admission, request, fingerprint)
+
+    def _is_duplicate(self, admission: Admission, head: RequestHead, fingerprint: bytes, unix_s: float) -> bool:
+        known = self._duplicates
+        key = head.get(_IDEMPOTENCY_KEY) or b""
+        resent = known.is_resent(known.key_fingerprint(self.terms.eligibility.salt, admission.caller, key), unix_s)
+        return known.is_repeated(fingerprint, unix_s) or resent
 
     def unanswered(self, fingerprint: bytes, unix_s: float) -> None:
         """The request of a plan got no good answer from production: it may come again, and counts once."""

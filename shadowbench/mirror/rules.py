@@ -2,6 +2,10 @@
 
 Every part that a rule gives must match, each by any of its globs (`fnmatch`, letter case counts). Parts that the head decides
 are judged when the exchange opens, so that the proxy can stop copying at once; model and JSON fields when the body is there.
+
+A path can be spelled in many ways (`//admin`, `/%61dmin`, `/x/../admin`), and which of them production takes for the same we do
+not know. So in doubt nothing is copied: an exclude rule matches when the path does as it was sent or as it is normalised
+(`paths.normalised`), an include rule only when it does in both forms.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from typing import Any, NamedTuple
 
 from shadowbench.mirror.head import RequestHead
 from shadowbench.mirror.options import RuleOptions
+from shadowbench.mirror.paths import normalised
 from shadowbench.wire import loose_json as loose
 
 NOT_INCLUDED = "not_included"
@@ -86,9 +91,16 @@ class Rule(NamedTuple):
         """Whether the head alone does not decide."""
         return self.model is not None or bool(self.fields)
 
-    def fits_head(self, head: RequestHead) -> bool:
-        """Whether nothing in the head contradicts the rule."""
-        return fits(self.path, head.path) and all(fits(pattern, _value(head, name)) for name, pattern in self.headers)
+    def excludes_head(self, head: RequestHead) -> bool:
+        """Whether nothing in the head contradicts the rule, by any spelling of the path."""
+        return any(fits(self.path, path) for path in (head.path, normalised(head.path))) and self._fits_headers(head)
+
+    def includes_head(self, head: RequestHead) -> bool:
+        """Whether nothing in the head contradicts the rule, by every spelling of the path."""
+        return all(fits(self.path, path) for path in (head.path, normalised(head.path))) and self._fits_headers(head)
+
+    def _fits_headers(self, head: RequestHead) -> bool:
+        return all(fits(pattern, _value(head, name)) for name, pattern in self.headers)
 
     def fits_body(self, body: Body) -> bool:
         """Whether nothing in the body contradicts it."""
@@ -134,11 +146,11 @@ class RuleBook(NamedTuple):
         """What waits for the body, or what in the head speaks against mirroring."""
         if not self.include and not self.exclude:
             return SETTLED
-        excluding = [rule for rule in self.exclude if rule.fits_head(head)]
+        excluding = [rule for rule in self.exclude if rule.excludes_head(head)]
         for rule in excluding:
             if not rule.needs_body:
                 return EXCLUDED + rule.name
-        including = [rule for rule in self.include if rule.fits_head(head)]
+        including = [rule for rule in self.include if rule.includes_head(head)]
         if self.include and not including:
             return NOT_INCLUDED
         is_included = not self.include or any(not rule.needs_body for rule in including)

@@ -43,9 +43,9 @@ class SampleKey(NamedTuple):
         return SampleKey(None, text == _BY_CONVERSATION)
 
     def point(self, salt: bytes, head: RequestHead, request_key: bytes) -> int:
-        """With key request or header: as the proxy computed it. A request without the header draws for itself."""
+        """With key request or header: as the proxy computed it. A request whose header is missing or blank draws for itself."""
         value = head.headers.get(self.header) if self.header is not None else None
-        return keyed.sample_point(salt, value if value is not None else request_key)
+        return keyed.sample_point(salt, request_key if value is None or keyed.is_blank(value) else value)
 
     @staticmethod
     def conversation_point(salt: bytes, conversation: bytes | None, request_key: bytes) -> int:

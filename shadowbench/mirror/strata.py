@@ -1,7 +1,8 @@
 """Parts of the traffic with sampling rates of their own. Pure.
 
 The first stratum that matches is an exchange's. Path and tenant are known when it opens, the model only with the body: until
-then several strata remain possible, and the highest of their rates bounds what can be chosen.
+then several strata remain possible, and the highest of their rates bounds what can be chosen. Of the spellings of a path the
+normalised one counts (`paths.normalised`): they are one route.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shadowbench.mirror.options import CandidateOptions, StratumOptions
+from shadowbench.mirror.paths import normalised
 from shadowbench.mirror.rules import fits, globs
 
 
@@ -66,6 +68,7 @@ class Strata:
         """What remains possible for an exchange with this path and tenant."""
         if not self._strata:
             return self._everything
+        path = normalised(path)
         possible: list[Stratum] = []
         for stratum in self._strata:
             if fits(stratum.path, path) and fits(stratum.tenant, tenant):

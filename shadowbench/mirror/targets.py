@@ -1,8 +1,9 @@
 """Path and query of a candidate's request. Pure.
 
-When the candidate's URL has no path, the client's is used as it is; when it has one, it stands for everything before the
-endpoint (`/openai/v1/chat/completions` with `http://host/v1` becomes `/v1/chat/completions`). The query is kept, less the
-caller's credentials. A request in another dialect goes to that dialect's own endpoint, without the client's query.
+When the candidate's URL has no path, the client's is used as it is, with whatever prefix it has; when it has one, it stands
+for everything before the endpoint (`/openai/v1/chat/completions` with `http://host/v1` becomes `/v1/chat/completions`). Of the
+query a short list is kept, for what is not known to be harmless may be a credential or name the caller. A request in another
+dialect goes to that dialect's own endpoint, without the client's query.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _BASES = {
     Dialect.GEMINI: b"/v1beta",
 }
 _DEFAULT_BASE = b"/v1"
+# What chooses an API's form and says nothing about who calls: Anthropic's `beta`, Azure's `api-version`, Gemini's `alt`.
+COPIED_PARAMETERS = frozenset({b"beta", b"api-version", b"alt", b"version"})
 
 
 def target(base_path: bytes, request: CopiedRequest, shaped: ShapedBody) -> bytes:
@@ -38,16 +41,16 @@ def target(base_path: bytes, request: CopiedRequest, shaped: ShapedBody) -> byte
     if shaped.dialect is not request.dialect:
         base = base_path or _BASES.get(shaped.dialect, _DEFAULT_BASE)
         return base + endpoint_path(shaped.dialect, shaped.model or "", shaped.stream).encode("ascii")
-    query = without_credentials(request.head.query)
+    query = harmless(request.head.query)
     if not base_path:
         return request.head.path.encode("latin-1") + query
     endpoint = _ENDPOINTS.get(request.dialect, request.endpoint)
     return base_path + endpoint.encode("latin-1") + query
 
 
-def without_credentials(query: bytes) -> bytes:
-    """A query less the parameters whose values the proxy replaced: they were the caller's keys."""
-    if b"=hash:" not in query:
+def harmless(query: bytes) -> bytes:
+    """A query (with its "?", or empty) less every parameter that is not on the list."""
+    if not query:
         return query
-    kept = b"&".join(part for part in query[1:].split(b"&") if b"=hash:" not in part)
+    kept = b"&".join(part for part in query[1:].split(b"&") if part.partition(b"=")[0] in COPIED_PARAMETERS)
     return b"?" + kept if kept else b""

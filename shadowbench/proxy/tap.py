@@ -142,15 +142,17 @@ class Tap:
             return start + b"".join(head.fields)
         fields = [start, *head.fields]
         for at in head.credentials_at:
-            fields[at + 1] = self.placeholder(fields[at + 1])
+            # What is blank hides nothing, and must stay so: it is nobody's credential, and no key of sampling.
+            if not keyed.is_blank(fields[at + 1]):
+                fields[at + 1] = self.placeholder(fields[at + 1])
         return b"".join(fields)
 
     def _point(self, policy: Policy, head: RequestHead, sequence: int) -> int:
         if self._keys_by_request:
             return keyed.sample_point(policy.salt, keyed.request_key(self.link.epoch, sequence))
         value = heads.find_field(head.fields, self._key_header)
-        if value is None:
-            # Without the header a request draws for itself: constant keys would make it all or nothing.
+        if value is None or keyed.is_blank(value):
+            # Without the header, or with nothing in it, a request draws for itself: constant keys would make it all or nothing.
             return keyed.sample_point(policy.salt, keyed.request_key(self.link.epoch, sequence))
         if keyed.is_credential(self._key_header):
             value = self.placeholder(value)

@@ -1,4 +1,4 @@
-"""Set or delete members of a JSON object in its bytes, leaving every other byte as the client wrote it. Pure.
+"""Set, rename or delete members of a JSON object in its bytes, leaving every other byte as the client wrote it. Pure.
 
 A candidate must get the client's request and not our idea of it: numbers keep their digits (int64 seeds, 1e-7), strings their
 escapes (lone surrogates too), members their order, white space its place. So nothing is decoded and encoded again; the object
@@ -95,16 +95,22 @@ class Patch:
 
     def rename(self, old: str, new: str) -> None:
         """Call a member otherwise, in its place. Where the new name is taken already, the old member goes."""
-        member = self._places.get(old)
-        if member is None or old == new:
+        value = self.get(old)
+        if value is None or old == new:
             return
-        if new in self._places:
+        if old not in self._places or new in self._places or new in self._changes:
+            is_taken = self.get(new) is not None
             self.drop(old)
+            if not is_taken:
+                self.set(new, value)
             return
+        member = self._places[old]
         at = self._members.index(member)
         renamed = member._replace(key=new, is_renamed=True)
         self._members = [*self._members[:at], renamed, *self._members[at + 1 :]]
         self._places = {each.key: each for each in self._members}
+        if old in self._changes:
+            self._changes[new] = self._changes.pop(old)
 
     def drop(self, name: str) -> None:
         """Delete a member, if it is there."""
@@ -128,6 +134,56 @@ class Patch:
         if value is None or value == b"null":
             return Patch(b"{}", [])
         return Patch.of_checked(value) if value.startswith(b"{") else Unpatchable(reason="member_not_an_object")
+
+    # ── along a path: names of members, from the outermost ──
+
+    def get_path(self, path: Sequence[str]) -> bytes | None:
+        """The value at `path` as it would be written now; None when it is not there."""
+        name, *below = path
+        if not below:
+            return self.get(name)
+        inside = self.inside(name)
+        return None if isinstance(inside, Unpatchable) else inside.get_path(below)
+
+    def set_path(self, path: Sequence[str], value: bytes) -> Unpatchable | None:
+        """Put a raw JSON value at `path`. Objects on the way are made where they are missing or null; anything else that stands
+        there is no place for it, and nothing changes."""
+        name, *below = path
+        if not below:
+            self.set(name, value)
+            return None
+        inside = self.inside(name)
+        fault = inside if isinstance(inside, Unpatchable) else inside.set_path(below, value)
+        if fault is None and isinstance(inside, Patch):
+            self.set(name, inside.render())
+        return fault
+
+    def drop_path(self, path: Sequence[str]) -> None:
+        """Delete what stands at `path`, if it is there. Objects that it leaves empty stay."""
+        name, *below = path
+        if not below:
+            self.drop(name)
+        elif (value := self.get(name)) is not None and (dropped := drop_path(value, below)) != value:
+            self.set(name, dropped)
+
+    def rename_path(self, old: Sequence[str], new: Sequence[str]) -> Unpatchable | None:
+        """Move a member, in its place where both paths end in one object. Where the new one is taken already, the old goes."""
+        value = self.get_path(old)
+        if value is None:
+            return None
+        if len(old) == 1 and len(new) == 1:
+            self.rename(old[0], new[0])
+            return None
+        if old[0] == new[0] and len(old) > 1 and len(new) > 1:
+            inside = self.inside(old[0])
+            fault = inside if isinstance(inside, Unpatchable) else inside.rename_path(old[1:], new[1:])
+            if fault is None and isinstance(inside, Patch):
+                self.set(old[0], inside.render())
+            return fault
+        fault = self.set_path(new, value) if self.get_path(new) is None else None
+        if fault is None:
+            self.drop_path(old)
+        return fault
 
     def render(self) -> bytes:
         """The object with the changes."""

@@ -99,7 +99,7 @@ async def test_a_candidate_that_does_not_speak_tls_is_named_so(tmp_path: Path) -
         assert rig.recorder.exchanges[0].sides[1].end.reason == "tls"
 
 
-async def test_a_hung_candidate_costs_only_its_own_pairs(tmp_path: Path) -> None:
+async def test_ct_72_a_hung_candidate_fills_its_own_queue_and_costs_only_its_own_pairs(tmp_path: Path) -> None:
     async with ScriptedProvider(lambda _: Fault.HANG) as hung, ScriptedProvider() as well:
         slow = candidate(hung.url, "hung", concurrency=2, queue=3)
         async with mirror(tmp_path, slow, candidate(well.url, "well"), stale_after_s=60.0) as rig:
@@ -133,7 +133,7 @@ async def test_an_old_request_is_not_sent(tmp_path: Path) -> None:
 
 
 async def test_a_body_that_cannot_be_patched_is_not_sent(tmp_path: Path) -> None:
-    body = b'{"model":"a","model":"b","messages":[]}'
+    body = b'{"model":"a","model":"b","messages":[{}]}'
     async with ScriptedProvider() as provider, mirror(tmp_path, candidate(provider.url, model="tiny")) as rig:
         proxy = await rig.proxy()
         proxy.exchange(body)

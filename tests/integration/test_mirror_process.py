@@ -83,7 +83,7 @@ async def test_what_dies_with_it_is_counted_and_a_new_one_goes_on(tmp_path: Path
         async with process(tmp_path, provider.url) as running:
             await proxy.connect()
             await recording(proxy)
-            proxy.exchange(b'{"model":"hang","messages":[]}')
+            proxy.exchange(b'{"model":"hang","messages":[{}]}')
             await provider.until(lambda: len(provider.requests) == 2)
             os.kill(running.pid, signal.SIGKILL)
             await eventually(lambda: proxy.lost == 1)
@@ -106,7 +106,7 @@ async def test_what_was_spent_and_what_may_have_been_outlives_a_kill(tmp_path: P
         async with process(tmp_path, provider.url, budgets=budgets) as running:
             await proxy.connect()
             await recording(proxy)
-            proxy.exchange(b'{"model":"hang","messages":[]}')
+            proxy.exchange(b'{"model":"hang","messages":[{}]}')
             await provider.until(lambda: len(provider.requests) == 2)
             os.kill(running.pid, signal.SIGKILL)
             await running.wait()

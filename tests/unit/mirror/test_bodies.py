@@ -120,6 +120,50 @@ def test_ct_86_parameters_are_renamed_then_set_then_clamped(
     assert members(request(CHAT | body), **options) == CHAT | expected
 
 
+GENERATION = {"generationConfig": {"temperature": 1.5, "topK": 40}}
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "expected"),
+    [
+        ({}, {"parameters": {"options.temperature": "0"}}, {"options": {"temperature": 0}}),
+        ({"options": {"seed": 1}}, {"parameters": {"options.seed": None}}, {"options": {}}),
+        ({}, {"parameters": {"options.seed": None}}, {}),
+        (GENERATION, {"parameters": {"generationConfig.topK": "1"}}, {"generationConfig": {"temperature": 1.5, "topK": 1}}),
+        (GENERATION, {"parameters": {"generationConfig": '{"topP":1}'}}, {"generationConfig": {"topP": 1}}),
+        (GENERATION, {"clamp": {"generationConfig.temperature": Range(most=1.0)}},
+         {"generationConfig": {"temperature": 1, "topK": 40}}),
+        ({}, {"clamp": {"generationConfig.temperature": Range(most=1.0)}}, {}),
+        ({"max_tokens": 9}, {"rename": {"max_tokens": "options.num_predict"}}, {"options": {"num_predict": 9}}),
+        ({"options": {"num_ctx": 9, "a": 1}}, {"rename": {"options.num_ctx": "options.n"}}, {"options": {"n": 9, "a": 1}}),
+        ({"options": {"think": True}}, {"rename": {"options.think": "think"}}, {"options": {}, "think": True}),
+    ],
+)  # fmt: skip
+def test_ct_86_nested_members_are_reached_by_dotted_paths(
+    body: dict[str, Any], options: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert members(request(CHAT | body), **options) == CHAT | expected
+
+
+@pytest.mark.parametrize("options", [{"parameters": {"stop.x": "1"}}, {"rename": {"seed": "stop.x"}}])
+def test_a_member_that_is_no_object_has_no_place_for_another(options: dict[str, Any]) -> None:
+    found = shaper(**options).shape(request(CHAT | {"stop": "s", "seed": 1}))
+    assert found == Unshapable(reason="unpatchable_member_not_an_object")
+
+
+def test_an_option_of_streams_that_is_configured_stays_as_configured() -> None:
+    found = members(request(CHAT | {"stream": True}), parameters={"stream_options.include_usage": "false"})
+    assert found["stream_options"] == {"include_usage": False, "include_obfuscation": False}
+
+
+def test_members_of_another_dialect_are_reached_after_translation() -> None:
+    of = request(CHAT | {"temperature": 0.5, "max_tokens": 9})
+    found = members(of, dialect="gemini.generate_content", parameters={"generationConfig.temperature": "0"})
+    assert found["generationConfig"] == {"temperature": 0, "maxOutputTokens": 9}
+    found = members(of, dialect="ollama.chat", clamp={"options.num_predict": Range(most=5.0)})
+    assert found["options"] == {"temperature": 0.5, "num_predict": 5}
+
+
 def test_a_renamed_member_keeps_its_place() -> None:
     raw = b'{"model":"m", "max_tokens" : 8, "messages":[]}'
     found = shaped(request(raw), rename={"max_tokens": "max_completion_tokens"})

@@ -16,7 +16,7 @@ from shadowbench.handoff import Kind
 from shadowbench.mirror.lane import MAX_SHAPED_AT_ONCE_BYTES
 from tests.unit.mirror.doubles import VERSION, Bench, ConnectFault, FakeConnection, small
 
-CHAT = b'{"model":"m","messages":[],"stream":true}'
+CHAT = b'{"model":"m","messages":[{}],"stream":true}'
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Type: application/json\r\n"
 
 
@@ -100,7 +100,7 @@ class _Chaos:
     def _story(self, sequence: int) -> list[bytes]:
         chance = self.chance
         large = CHAT[:-1] + b',"user":"' + b"x" * MAX_SHAPED_AT_ONCE_BYTES + b'"}'
-        body = chance.choice([CHAT, CHAT, CHAT, large, b"[", b'{"model":1,"model":2,"messages":[]}'])
+        body = chance.choice([CHAT, CHAT, CHAT, large, b"[", b'{"model":1,"model":2,"messages":[{}]}'])
         asked = request(sequence, body, chance.choice([0.0, 0.0, 0.0, 5.0]))
         told = answer(sequence, chance.choice([None, None, "production_reset", "client_cancelled", "handoff_full"]))
         early = chance.random() < 0.2
@@ -224,7 +224,7 @@ async def test_what_overload_drops_is_told_to_who_thins() -> None:
 
 async def test_a_candidate_from_which_the_plan_withholds_a_request_is_told_so() -> None:
     bench = Bench(small("a"), small("b", server_tools="strip"))
-    bench.take(*request(1, b'{"model":"m","messages":[],"tools":[{"type":"web_search"}]}'))
+    bench.take(*request(1, b'{"model":"m","messages":[{}],"tools":[{"type":"web_search"}]}'))
     await bench.turn()
     (told,) = [json.loads(frame.payload) for frame in bench.sender.frames if frame.kind == Kind.PLAN]
     assert [candidate["not_sent"] for candidate in told["candidates"]] == ["server_tools", None]

@@ -110,3 +110,17 @@ def test_failures_of_retries_do_not_prolong_the_window() -> None:
 def test_what_clients_ask_again_after(status: bytes, expected: bool) -> None:
     assert is_retried(status) is expected
     assert is_retried(b"429") and is_retried(b"500") and is_retried(b"529")
+
+
+def test_a_key_that_came_before_is_a_retry_whatever_the_mode() -> None:
+    by = Duplicates(10.0, "after_failure")
+    key = by.key_fingerprint(SALT, b"jo", b"k")
+    assert [by.is_resent(key, at) for at in (0.0, 9.9, 10.1)] == [False, True, False]
+    assert not by.is_resent(by.key_fingerprint(SALT, b"jok", b""), 0.0) and len(by) == 1
+    assert by.key_fingerprint(SALT, b"j", b"ok") != key
+    assert by.fingerprint(SALT, b"jo", "k", b"") != key
+
+
+def test_without_a_window_keys_are_not_kept() -> None:
+    by = Duplicates(0.0)
+    assert not by.key_fingerprint(SALT, b"jo", b"k")

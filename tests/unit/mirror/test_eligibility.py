@@ -32,6 +32,8 @@ def verdict(line: str, terms: EligibilityTerms = TERMS) -> str | None:
         ("X-No-Mirror: 1", "opted_out"),
         ("X-No-Mirror: ", "opted_out"),
         ("X-No-Mirror: yes", "opted_out"),
+        ("X-No-Mirror:  ", "opted_out"),
+        ("X-No-Mirror: off", "opted_out"),
         ("X-No-Mirror: 0", None),
         ("X-No-Mirror: False", None),
         ("X-No-Mirror: no", None),
@@ -62,6 +64,6 @@ def test_a_head_is_judged_by_its_fields(line: str, reason: str | None) -> None:
     ("count", "reason"),
     [("0", None), ("00", None), ("1", "retry"), ("10", "retry"), ("-1", None), ("x", None), ("", None)],
 )
-def test_a_retry_that_says_so_is_not_copied_ct_88(count: str, reason: str | None) -> None:
+def test_a_retry_that_says_so_is_not_copied_ct_69_ct_88(count: str, reason: str | None) -> None:
     assert verdict(f"X-Stainless-Retry-Count: {count}") == reason
     assert verdict(f"X-Stainless-Retry-Count: {count}", LENIENT) is None

@@ -20,7 +20,7 @@ from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.mirror.plan import Planner, Terms
 
 SALT = bytes(32)
-CHAT = b'{"model":"m","messages":[]}'
+CHAT = b'{"model":"m","messages":[{}]}'
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nContent-Type: application/json\r\n"
 WHOLE = HEAD + b"Content-Length: %d\r\n" % len(CHAT)
 ANSWER = b"HTTP/1.1 200 OK\r\n"

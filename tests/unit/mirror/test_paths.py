@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.mirror.options import DEFAULT_ENDPOINTS
-from shadowbench.mirror.paths import Endpoint, find_endpoint
+from shadowbench.mirror.paths import Endpoint, find_endpoint, normalised
 from shadowbench.records import Dialect
 
 # Whoever writes such a list asks for trouble, and must not get it.
@@ -102,3 +102,32 @@ def test_stored_resources_are_never_copied_even_when_listed(path: str) -> None:
 def test_any_path_has_an_answer(path: str) -> None:
     found = find_endpoint(GREEDY, "POST", "/" + path)
     assert isinstance(found, Endpoint) or found in ("method_path", "stateful_path")
+
+
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        ("/v1/chat/completions", "/v1/chat/completions"),
+        ("//admin///v1/", "/admin/v1/"),
+        ("/%61dmin/v1", "/admin/v1"),
+        ("/admin%2Fv1", "/admin/v1"),
+        ("/%2561dmin", "/admin"),
+        ("/x/../admin/./v1", "/admin/v1"),
+        ("/x/%2e%2e/admin", "/admin"),
+        ("/../../a", "/a"),
+        ("/a/..", "/"),
+        ("/.well-known/x", "/.well-known/x"),
+        ("/%C3%A9", "/é"),
+        ("/é".encode().decode("latin-1"), "/é"),
+        ("/%zz%", "/%zz%"),
+        ("", ""),
+    ],
+)
+def test_a_path_is_normalised_as_servers_may_read_it(sent: str, path: str) -> None:
+    assert normalised(sent) == path
+
+
+@given(st.text("/.%a25eEfF", max_size=20))
+def test_a_normalised_path_has_no_empty_and_no_dot_segments(path: str) -> None:
+    found = normalised("/" + path)
+    assert found == "/" or not {"", ".", ".."} & set(found.removesuffix("/").split("/")[1:])

@@ -159,7 +159,7 @@ def test_turns_of_a_conversation_are_sampled_together() -> None:
 
 def test_requests_without_a_user_message_draw_for_themselves() -> None:
     by = planner(0.5, sample_key="conversation", duplicate_window_s=0.0)
-    assert len({type(ask(by, said(messages=[]), sequence=n)) for n in range(20)}) == 2
+    assert len({type(ask(by, said(messages=[{"role": "system", "content": "s"}]), sequence=n)) for n in range(20)}) == 2
 
 
 def test_a_cap_lowers_the_probability_of_the_next_second() -> None:
@@ -403,6 +403,23 @@ def test_the_same_body_by_the_same_caller_is_a_retry_within_the_window_ct_88() -
     assert isinstance(ask(by, of=jo, at=110.0), Plan), "the window begins with the first"
     by.change(options(duplicate_window_s=0.0), 110.0)
     assert isinstance(ask(by, of=jo, at=110.0), Plan)
+
+
+def test_an_idempotency_key_says_which_requests_are_one_ct_88() -> None:
+    by = planner(duplicate_window_s=10.0)
+    jo = head(PATH, "authorization: hash:jo", "idempotency-key: k1")
+    assert isinstance(ask(by, of=jo, at=100.0), Plan)
+    assert ask(by, user("another body"), jo, at=109.0) == Skip(stage="ineligible", reason="duplicate")
+    assert isinstance(ask(by, of=head(PATH, "authorization: hash:jill", "idempotency-key: k1"), at=109.0), Plan)
+    assert isinstance(ask(by, of=head(PATH, "authorization: hash:jo", "idempotency-key: k2"), at=109.0), Plan)
+    for _ in range(2):
+        assert isinstance(ask(by, of=head(PATH, "authorization: hash:jo", "idempotency-key: "), at=109.0), Plan)
+    assert isinstance(ask(by, of=jo, at=110.0), Plan), "the window begins with the first"
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/messages", "/api/chat"])
+def test_an_empty_list_of_messages_asks_nothing(path: str) -> None:
+    assert ask(planner(), said(messages=[]), head(path)) == Skip(stage="ineligible", reason="no_messages")
 
 
 def test_what_was_not_eligible_does_not_make_its_repetition_a_retry() -> None:

@@ -60,6 +60,16 @@ def test_what_the_head_decides_is_decided_with_the_head() -> None:
         assert rules.at_open(head("/v1/x", *left)) == ((), None)
 
 
+@pytest.mark.parametrize(
+    "path", ["//admin/v1/x", "/%61dmin/v1/x", "/admin%2Fv1/x", "/x/../admin/v1/x", "/admin/../v1/x"]
+)
+def test_no_spelling_of_a_path_slips_through_an_exclude_rule_or_into_an_include_rule(path: str) -> None:
+    admin = RuleOptions(name="admin", paths=("/admin/*",))
+    assert book(admin).at_open(head(path)) == "excluded_admin"
+    assert book(include=(admin,)).at_open(head(path)) == "not_included"
+    assert book(include=(admin,)).at_open(head("/admin/v1/x")) == ((), None)
+
+
 def test_what_needs_the_body_waits_for_it() -> None:
     rules = book(
         RuleOptions(name="small", paths=("/v1/*",), models=("gpt-3*", "*-mini")),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,9 +23,14 @@ def test_a_key_names_a_header_the_conversation_or_the_request() -> None:
 def test_the_point_is_the_one_that_the_proxy_computed() -> None:
     head = parse_head(b"POST / HTTP/1.1\r\nX-User: jo\r\nEmpty: \r\n")
     assert SampleKey(b"x-user").point(SALT, head, b"e:1") == keyed.sample_point(SALT, b"jo")
-    assert SampleKey(b"empty").point(SALT, head, b"e:1") == keyed.sample_point(SALT, b"")
     own = keyed.sample_point(SALT, b"e:1")
     assert SampleKey(b"none").point(SALT, head, b"e:1") == SampleKey(None).point(SALT, head, b"e:1") == own
+
+
+@pytest.mark.parametrize("value", [b"", b" ", b" \t "])
+def test_a_blank_header_is_a_missing_one(value: bytes) -> None:
+    head = parse_head(b"POST / HTTP/1.1\r\nX-User: %b\r\n" % value)
+    assert SampleKey(b"x-user").point(SALT, head, b"e:1") == keyed.sample_point(SALT, b"e:1")
 
 
 def test_a_conversation_draws_another_point_than_the_proxy() -> None:

@@ -43,10 +43,16 @@ def shaped(by: Shaper, of: CopiedRequest) -> Shaped:
 def test_the_whole_request() -> None:
     found = shaped(
         shaper("sk-1", model="tiny", headers={"X-Team": "a"}),
-        request(CHAT, "/v1/chat/completions?a=%2F", "Content-Type: application/json", "Accept: */*", "Cookie: c"),
+        request(
+            CHAT,
+            "/v1/chat/completions?api-version=%2F&user=jo",
+            "Content-Type: application/json",
+            "Accept: */*",
+            "Cookie: c",
+        ),
     )
     assert found.head + found.body == (
-        b"POST /v1/chat/completions?a=%2F HTTP/1.1\r\n"
+        b"POST /v1/chat/completions?api-version=%2F HTTP/1.1\r\n"
         b"Host: c:80\r\n"
         b"Accept-Encoding: identity\r\n"
         b"X-Team: a\r\n"
@@ -67,13 +73,19 @@ def test_without_changes_the_body_is_the_clients() -> None:
     ("base", "path", "target"),
     [
         (b"", "/v1/chat/completions", b"/v1/chat/completions"),
-        (b"", "/openai/v1/chat/completions?x=1", b"/openai/v1/chat/completions?x=1"),
+        (b"", "/u/jo/v1/chat/completions?x=1", b"/u/jo/v1/chat/completions"),
         (b"/v1", "/v1/chat/completions", b"/v1/chat/completions"),
-        (b"/v1", "/openai/v1/chat/completions?x=1", b"/v1/chat/completions?x=1"),
+        (b"/v1", "/u/jo/v1/chat/completions?x=1", b"/v1/chat/completions"),
         (b"/api/openai", "/v1/chat/completions", b"/api/openai/chat/completions"),
         (b"/v1", "/v1/messages?beta=true", b"/v1/messages?beta=true"),
         (b"/anthropic/v1", "/v1/messages", b"/anthropic/v1/messages"),
-        (b"", "/v1/chat/completions?api-key=hash:00ff&x=1", b"/v1/chat/completions?x=1"),
+        (b"", "/v1/chat/completions?api-key=hash:00ff&version=1", b"/v1/chat/completions?version=1"),
+        (
+            b"",
+            "/v1/chat/completions?code=1&api-version=2&alt=sse&Beta=1&alt",
+            b"/v1/chat/completions?api-version=2&alt=sse&alt",
+        ),
+        (b"", "/v1/chat/completions?x?alt=1&;version=2", b"/v1/chat/completions"),
         (b"/v1", "/v1/chat/completions?key=hash:00ff", b"/v1/chat/completions"),
     ],
 )
@@ -82,7 +94,7 @@ def test_the_candidates_path_stands_for_all_before_the_endpoint(base: bytes, pat
     assert shaped(shaper(base_path=base), request(body, path)).head.split(b" ")[1] == target
 
 
-def test_no_credential_of_the_callers_is_copied() -> None:
+def test_ct_70_ct_78_no_credential_and_no_idempotency_key_is_copied() -> None:
     lines = [f"{name.decode()}: hash:secret" for name in sorted(keyed.CREDENTIAL_HEADERS)]
     found = shaped(shaper(), request(CHAT, "/v1/chat/completions", *lines, "X-Other: 1", "Idempotency-Key: 1"))
     assert b"secret" not in found.head

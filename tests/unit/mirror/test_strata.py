@@ -68,3 +68,9 @@ def test_what_cannot_be_reached_does_not_raise_the_ceiling() -> None:
     found = Strata.of(strata, [A, OFF])
     assert found.at_open("/low", None).ceiling == 0.1
     assert found.at_open("/other", None).ceiling == found.ceiling == 0.9
+
+
+def test_all_spellings_of_a_path_are_one_route() -> None:
+    strata = Strata.of([StratumOptions(name="admin", paths=("/admin/*",), sample_rate=0.1)], [A])
+    for path in ("/admin/x", "//admin/x", "/%61dmin/x", "/admin%2Fx"):
+        assert strata.at_open(path, None).settle(None).name == "admin"

@@ -8,6 +8,8 @@ import pytest
 
 from shadowbench import handoff, keyed
 from shadowbench.handoff import Kind
+from shadowbench.mirror.head import parse_head
+from shadowbench.mirror.sampling import SampleKey
 from shadowbench.proxy.tap import Tap
 from tests.integration.proxying import CHAT, CHUNKED, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
 from tests.unit.http1.wires import NOW, Bench, Wire
@@ -88,6 +90,26 @@ async def test_exchanges_carry_the_rate_they_were_admitted_at_and_are_thinned_by
     assert sorted(told) == expected
     assert {heard.opened.admitted for heard in told.values()} == {0.5}
     assert bench.tap.not_sampled == 100 - len(expected)
+    await bench.close()
+
+
+@on_uvloop
+@pytest.mark.parametrize("name", ["x-user", "x-api-key"])
+@pytest.mark.parametrize("value", ["", "jo"])
+async def test_the_mirror_finds_the_point_that_the_tap_drew(name: str, value: str):
+    """A blank header is a missing one on both sides, a credential is the same placeholder."""
+    bench = Bench(policy=make_policy(rate=0.5, key=f"header:{name}"))
+    for _ in range(60 if not value else 1):
+        client = bench.client()
+        client.receive(post(b"{}", f"{name}: {value}" if value else f"{name}:"))
+        production = await bench.production()
+        production.receive(OK)
+    epoch, told, key = bench.tap.link.epoch, bench.told(), SampleKey.of(f"header:{name}")
+    for sequence, heard in told.items():
+        found = key.point(SALT, parse_head(heard.opened.head), keyed.request_key(epoch, sequence))
+        assert found < keyed.threshold(0.5)
+    own = [n for n in range(1, 61) if keyed.sample_point(SALT, keyed.request_key(epoch, n)) < keyed.threshold(0.5)]
+    assert value or sorted(told) == own
     await bench.close()
 
 

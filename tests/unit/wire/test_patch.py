@@ -278,3 +278,107 @@ def test_elements_put_together_are_the_array(values: list[Any]) -> None:
 )
 def test_what_stands_at_a_path_is_dropped_and_nothing_else_changes(value: bytes, path: str, expected: bytes) -> None:
     assert drop_path(value, path.split(".")) == expected
+
+
+NESTED = b'{ "seed": 9007199254740993, "options" : { "temperature":1.50, "num_ctx":4096 } , "x": 1e-7 }'
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("options.temperature", b"0", NESTED.replace(b"1.50", b"0")),
+        ("options.top_k", b"9", NESTED.replace(b"4096", b'4096, "top_k":9')),
+        ("x", b"0", NESTED.replace(b"1e-7", b"0")),
+        ("a.b", b"1", NESTED.replace(b"1e-7", b'1e-7, "a":{"b":1}')),
+    ],
+)
+def test_what_stands_at_a_path_is_set_and_nothing_else_changes(path: str, value: bytes, expected: bytes) -> None:
+    patch = patch_of(NESTED)
+    assert patch.set_path(path.split("."), value) is None
+    assert patch.get_path(path.split(".")) == value and patch.render() == expected
+
+
+def test_objects_on_the_way_are_made_and_other_values_are_no_place() -> None:
+    patch = patch_of(b'{"a":null,"t":"x","d":{"k":1,"k":2}}')
+    assert patch.set_path(["a", "b", "c"], b"1") is None
+    assert patch.set_path(["t", "b"], b"1") == Unpatchable(reason="member_not_an_object")
+    assert patch.set_path(["d", "b"], b"1") == Unpatchable(reason="duplicate_key")
+    assert patch.get_path(["t", "b"]) is None and patch.get_path(["z", "b"]) is None
+    assert patch.render() == b'{"a":{"b":{"c":1}},"t":"x","d":{"k":1,"k":2}}'
+
+
+def test_what_stands_at_a_path_is_dropped_from_what_was_set_too() -> None:
+    patch = patch_of(NESTED)
+    for path in ("options.temperature", "options.missing", "seed.x", "missing.x", "x"):
+        patch.drop_path(path.split("."))
+    patch.set_path(["new", "a"], b"1")
+    patch.drop_path(["new", "a"])
+    assert patch.render() == b'{ "seed": 9007199254740993, "options" : { "num_ctx":4096 }, "new":{} }'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("options.num_ctx", "options.n", NESTED.replace(b"num_ctx", b"n")),
+        ("options.temperature", "options.num_ctx", NESTED.replace(b'"temperature":1.50, ', b"")),
+        (
+            "seed",
+            "options.seed",
+            b'{ "options" : { "temperature":1.50, "num_ctx":4096, "seed":9007199254740993 } , "x": 1e-7 }',
+        ),
+        ("x", "options.num_ctx", b'{ "seed": 9007199254740993, "options" : { "temperature":1.50, "num_ctx":4096 } }'),
+        ("options.missing", "y", NESTED),
+        ("missing.x", "y", NESTED),
+        (
+            "options.num_ctx",
+            "a.b.c",
+            NESTED.replace(b', "num_ctx":4096', b"").replace(b"1e-7", b'1e-7, "a":{"b":{"c":4096}}'),
+        ),
+    ],
+)
+def test_what_stands_at_a_path_is_moved_byte_by_byte(old: str, new: str, expected: bytes) -> None:
+    patch = patch_of(NESTED)
+    assert patch.rename_path(old.split("."), new.split(".")) is None
+    assert patch.render() == expected
+
+
+def test_what_has_no_place_is_not_moved() -> None:
+    patch = patch_of(NESTED)
+    assert patch.rename_path(["x"], ["seed", "a"]) == Unpatchable(reason="member_not_an_object")
+    assert patch.render() == NESTED
+
+
+def test_a_changed_member_is_renamed_with_its_change() -> None:
+    patch = patch_of(b'{"a":1,"b":2}')
+    patch.set("a", b"7")
+    patch.set("new", b"8")
+    patch.drop("b")
+    patch.rename("a", "x")
+    patch.rename("new", "y")
+    patch.rename("b", "z")
+    assert patch.render() == b'{"x":7,"y":8}'
+    patch.rename("x", "b")
+    assert patch.render() == b'{"b":7,"y":8}'
+
+
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3)
+TREES = st.dictionaries(
+    st.sampled_from("abc"),
+    st.recursive(st.integers() | st.none(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),
+)
+
+
+@given(TREES, PATHS, st.integers())
+def test_a_path_is_set_as_in_a_tree(tree: dict[str, Any], path: list[str], value: int) -> None:
+    patch = patch_of(json.dumps(tree).encode())
+    fault = patch.set_path(path, b"%d" % value)
+    at: Any = tree
+    for name in path[:-1]:
+        if at.get(name) is None:
+            at[name] = {}
+        at = at[name]
+        if not isinstance(at, dict):
+            assert fault == Unpatchable(reason="member_not_an_object")
+            return
+    at[path[-1]] = value
+    assert fault is None and json.loads(patch.render()) == tree
