@@ -134,7 +134,7 @@ async def reloads(sidecar: Sidecar, result: str = "applied") -> float:
     return await sidecar.total("shadowbench_config_reloads_total", f'result="{result}"')
 
 
-async def test_no_byte_is_lost_while_rates_change_and_pairs_tell_which_held(tmp_path: Path) -> None:
+async def test_ct_76_no_byte_is_lost_while_rates_change_and_pairs_tell_which_held(tmp_path: Path) -> None:
     candidates = {"small": {"sample_rate": 1.0}}
     rates: dict[int, float] = {}
     async with ScriptedServer(stream) as production, ScriptedProvider() as small:

@@ -95,7 +95,7 @@ async def every_exchange_is_in_the_log_or_counted(sidecar: Sidecar, answered: in
 
 
 @pytest.mark.parametrize("job", ["mirror", "recorder"])
-async def test_killing_a_process_behind_the_proxy_costs_copies_only(tmp_path: Path, job: str) -> None:
+async def test_ct_71_killing_a_process_behind_the_proxy_costs_copies_only(tmp_path: Path, job: str) -> None:
     async with ScriptedProvider(keeps_bytes=False) as production:
         async with Sidecar(tmp_path, production.url, candidates=TWIN) as sidecar:
             async with Clients(sidecar) as clients:
@@ -110,7 +110,7 @@ async def test_killing_a_process_behind_the_proxy_costs_copies_only(tmp_path: Pa
         assert_the_log_is_whole(sidecar)
 
 
-async def test_whatever_is_killed_whenever_the_log_holds_whole_records(tmp_path: Path) -> None:
+async def test_ct_75_whatever_is_killed_whenever_the_log_holds_whole_records(tmp_path: Path) -> None:
     chance = random.Random(7)
     async with ScriptedProvider(keeps_bytes=False) as production:
         async with Sidecar(tmp_path, production.url, candidates=TWIN) as sidecar:
@@ -189,7 +189,7 @@ async def test_a_log_file_that_may_not_grow_costs_records_only(tmp_path: Path) -
         assert_the_log_is_whole(sidecar)
 
 
-async def test_a_full_disk_costs_records_only(tmp_path: Path) -> None:
+async def test_ct_71_a_full_disk_costs_records_only(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         store = {"url": f"sqlite:///{disk / 'pairs.db'}"}
         async with ScriptedProvider(keeps_bytes=False) as production:
@@ -242,7 +242,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-async def test_a_hung_candidate_costs_its_own_pairs_only(tmp_path: Path) -> None:
+async def test_ct_71_a_hung_candidate_costs_its_own_pairs_only(tmp_path: Path) -> None:
     candidates: Any = {
         "hung": {"sample_rate": 1, "model": "scripted-hang", "first_byte_timeout_s": 0.2, "concurrency": 2, "queue": 4},
         "fine": {"sample_rate": 1},

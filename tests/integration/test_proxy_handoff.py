@@ -340,7 +340,7 @@ async def test_endpoints_are_known_by_the_end_of_their_path(tmp_path, path):
 
 
 @on_uvloop
-async def test_our_own_calls_that_come_back_are_not_handed_off_and_forged_markers_are(tmp_path):
+async def test_ct_77_our_own_calls_that_come_back_are_not_handed_off_and_forged_markers_are(tmp_path):
     marker = keyed.make_marker(SALT, NOW).decode()
     async with mirrored(tmp_path) as (it, mirror):
         await passes_through(it, mirror, post(b"{}", f"x-shadowbench-mirrored: {marker}"))

@@ -178,7 +178,7 @@ async def test_a_parent_that_does_not_read_costs_bounded_memory() -> None:
         wire.reader._transport.abort()  # type: ignore[attr-defined]
 
 
-async def test_uncaught_errors_are_counted_and_told_once_per_kind(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_ct_73_uncaught_errors_are_counted_and_told_once_per_kind(capfd: pytest.CaptureFixture[str]) -> None:
     parent = Parent("proxy")
     loop = asyncio.get_running_loop()
     for _ in range(3):

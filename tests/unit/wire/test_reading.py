@@ -337,3 +337,43 @@ def test_the_quick_way_says_what_the_general_one_does(
 def test_usual_answers_go_the_quick_way(content_type: str) -> None:
     reading = read_plain(CHAT, content_type, None, 200, WHOLE, 0.5)
     assert reading is not None and reading.answer == HELLO and reading.content_times == (0.5,)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/vnd.amazon.eventstream", bytes(range(256)) * 4),
+        ("application/octet-stream", b"\x00\x01\x02data: {}\n\n" * 20),
+        ("video/mp4", b"\x00\x00\x00\x18ftypmp42"),
+        ("application/sdp", b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"),
+    ],
+)
+def test_ct_20_binary_answers_are_kept_and_not_understood(content_type: str, body: bytes) -> None:
+    reading = read([body[:7], body[7:]], content_type=content_type)
+    assert reading.outcome is Outcome.UNPARSED and reading.answer is None and reading.body == body
+    of_nobody = read([body], dialect=UNKNOWN, content_type=content_type)
+    assert verdict(of_nobody) == (Outcome.OK, None) and of_nobody.answer is None and of_nobody.body == body
+
+
+def test_ct_21_events_of_an_endpoint_that_is_not_read_are_measured_and_kept() -> None:
+    events = [b'event: image_generation.partial_image\ndata: {"b64_json":"AAAA"}\n\n', b"data: [DONE]\n\n"]
+    reading = read(events, dialect=UNKNOWN)
+    assert verdict(reading) == (Outcome.OK, None)
+    assert (reading.streamed, reading.answer, reading.body) == (True, None, b"".join(events))
+
+
+@pytest.mark.parametrize("where", range(4))
+def test_ct_14_pings_and_events_nobody_knows_change_nothing_wherever_they_stand(where: int) -> None:
+    events = [
+        b'event: message_start\ndata: {"type":"message_start","message":{"model":"m","usage":{"input_tokens":3}}}\n\n',
+        b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,'
+        b'"delta":{"type":"text_delta","text":"Hello"}}\n\n',
+        b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
+        b'"usage":{"output_tokens":2}}\n\n',
+        b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+    ]
+    odd = b'event: ping\ndata: {"type":"ping"}\n\nevent: from_the_future\ndata: {"type":"from_the_future","x":[1]}\n\n'
+    plain = read(events, dialect=MESSAGES)
+    found = read([*events[:where], odd, *events[where:]], dialect=MESSAGES)
+    assert verdict(found) == verdict(plain) == (Outcome.OK, None)
+    assert (found.answer, found.usage) == (plain.answer, plain.usage)
