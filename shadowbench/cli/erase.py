@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from shadowbench.secret import SECRET_ENV, load_or_create, read_secret
 from shadowbench.store.base import Owner, PairLog
 from shadowbench.store.erasing import Clocks, erase, found, leave_no_trace
 from shadowbench.store.opening import open_log, path_of
+
+_HASH = re.compile(r"(?:\[[a-z]+:|hash:)?([0-9a-f]{24})\]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +40,38 @@ class Named:
     def owner(self, salt: bytes) -> Owner:
         """Their keys under the mirror's secret, made as the mirror makes them."""
         if self.user is not None:
-            return Owner(user_keys=(keyed.user_key(salt, _bytes(self.user)),))
+            key = keyed.user_key(salt, _bytes(self.user))
+            return Owner(user_keys=(key,), marks=(f"[user:{key}]",))
         if self.tenant is not None:
-            return Owner(tenant_keys=(keyed.tenant_key(salt, _bytes(self.tenant)),))
+            key = keyed.tenant_key(salt, _bytes(self.tenant))
+            return Owner(tenant_keys=(key,), marks=(f"[tenant:{key}]",))
         if self.cluster is not None:
             return Owner(cluster_keys=(keyed.cluster_key(salt, _bytes(self.cluster)),))
         if self.credential is not None:
             return _of_credential(salt, _bytes(self.credential))
-        key = self.key or ""
-        return Owner(user_keys=(key,), tenant_keys=(key,), cluster_keys=(key,))
+        key = _hash_of(self.key or "")
+        marks = (f"[user:{key}]", f"[tenant:{key}]", f"hash:{key}")
+        return Owner(user_keys=(key,), tenant_keys=(key,), cluster_keys=(key,), marks=marks)
+
+
+def _hash_of(text: str) -> str:
+    """The 24 hexadecimal digits, also of a whole placeholder. Raises ConfigurationError."""
+    match = _HASH.fullmatch(text.strip().lower())
+    if match is None:
+        raise ConfigurationError(
+            "--key: give the 24 hexadecimal digits of a user_key, tenant_key or cluster_key as the log shows it; "
+            "for a name or a credential there are --user, --tenant, --credential and --cluster"
+        )
+    return match[1]
 
 
 def _of_credential(salt: bytes, value: bytes) -> Owner:
-    """A key is known by itself, people forget the scheme before it; where credentials tell clusters it is there too."""
-    values = (value,) if b" " in value else (value, b"Bearer " + value)
-    seen = [keyed.placeholder(salt, each) for each in values]
+    """A key is known by itself, people forget the scheme before it, and a request may carry it with and without; where
+    credentials tell clusters it is there too."""
+    bare = value.rpartition(b" ")[2]
+    seen = [keyed.placeholder(salt, each) for each in dict.fromkeys((value, bare, b"Bearer " + bare))]
     return Owner(
+        marks=tuple(each.decode() for each in seen),
         tenant_keys=tuple(keyed.tenant_key(salt, each) for each in seen),
         cluster_keys=tuple(keyed.cluster_key(salt, each) for each in seen),
     )
@@ -84,17 +103,24 @@ def run_erase(options: EraseOptions, environ: Mapping[str, str], clocks: Clocks)
         if options.dry_run:
             count = _count(log, ((passed, len(numbers)) for passed, numbers in found(log, owner, clocks)), options)
             sys.stdout.write(f"{counted(count, 'exchange')} would be erased\n")
+            _tell_nobody(count)
             return 0
         count = _count(log, erase(log, owner, clocks), options)
         # Told before the rewriting, which may fail for want of space: the exchanges are gone by now.
         sys.stdout.write(f"{counted(count, 'exchange')} erased\n")
         sys.stdout.flush()
+        _tell_nobody(count)
         rewrite = bool(count) if options.rewrite is None else options.rewrite
         if not leave_no_trace(log.upkeep, clocks, rewrite=rewrite):
             sys.stderr.write(KEPT_BY_READERS)
     finally:
         log.close()
     return 0
+
+
+def _tell_nobody(count: int) -> None:
+    if not count:
+        sys.stderr.write("No exchange matched: the log holds nothing of them under this name, or has another secret.\n")
 
 
 def _count(log: PairLog, steps: Iterator[tuple[int, int]], options: EraseOptions) -> int:

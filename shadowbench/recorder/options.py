@@ -18,6 +18,8 @@ class RecorderOptions:
     runtime_folder: str  # holds recorder.sock; made 0700
     store_url: str
     request_id_header: str | None = None  # the client's header that names a request; else production's x-request-id
+    user_header: str | None = None  # of the mirror: their values are stored as placeholders
+    tenant_header: str | None = None
 
     redaction: RedactionOptions = field(default_factory=RedactionOptions)
     # Credentials of the configuration, word for word: taken out always. Told by the parent through a file in memory that

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from shadowbench.recorder.identities import IdentityRedactor
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.redact import CredentialRedactor, Redactor
 from shadowbench.records import Answer, CandidateResult, Choice, Exchange, Observation, ToolCall
@@ -31,9 +32,11 @@ WITHHELD = "[withheld]"
 
 def redactor_for(options: RecorderOptions, environ: Mapping[str, str]) -> Redactor:
     """The redactor of these options. Raises ConfigurationError for kinds and patterns that cannot be used."""
-    if not options.redaction.enabled and known_kind(options.known_secrets) is None:
-        return CredentialRedactor()
-    return ContentRedactor(redactor_of(options.redaction, _salt(options, environ), options.known_secrets))
+    salt = _salt(options, environ)
+    content: Redactor = CredentialRedactor()
+    if options.redaction.enabled or known_kind(options.known_secrets) is not None:
+        content = ContentRedactor(redactor_of(options.redaction, salt, options.known_secrets))
+    return IdentityRedactor(salt, content, user_header=options.user_header, tenant_header=options.tenant_header)
 
 
 def _salt(options: RecorderOptions, environ: Mapping[str, str]) -> bytes:

@@ -71,11 +71,15 @@ class LogUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose exchanges: those with any of these keys."""
+    """Whose exchanges: those with any of these keys, or whose request holds any of these marks.
+
+    A mark is a placeholder, `[user:…]`, `[tenant:…]` or `hash:…`, that is the whole of a header or of a string of the body.
+    """
 
     user_keys: tuple[str, ...] = ()
     tenant_keys: tuple[str, ...] = ()
     cluster_keys: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class SqliteUpkeep:
     def owned_by(self, owner: Owner, *, after: int, upto: int) -> Sequence[int]:
         """See `LogUpkeep.owned_by`."""
         keys = {"users": owner.user_keys, "tenants": owner.tenant_keys, "clusters": owner.cluster_keys}
+        keys["marks"] = tuple(f'"{mark}"' for mark in owner.marks)  # as they stand in JSON
         as_json = {name: orjson.dumps(values).decode() for name, values in keys.items()}
         return self._numbers("owned_by", after=after, upto=upto, **as_json)
 

@@ -120,6 +120,11 @@ WHERE number > :after AND number <= :upto AND (
     user_key IN (SELECT value FROM json_each(:users))
     OR tenant_key IN (SELECT value FROM json_each(:tenants))
     OR cluster_key IN (SELECT value FROM json_each(:clusters))
+    OR (:marks <> '[]' AND EXISTS (
+        SELECT 1 FROM requests, json_each(:marks) AS mark
+        WHERE requests.exchange = exchanges.number
+            AND (instr(requests.headers, mark.value) OR instr(requests.body, mark.value))
+    ))
 )
 ORDER BY number;
 

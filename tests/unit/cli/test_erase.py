@@ -76,7 +76,9 @@ def test_the_owner_is_found_and_gone(
 
 def test_nobody_is_found_by_another_secret(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_erase(options(url, tmp_path, tenant="acme"), {"SHADOWBENCH_SECRET": "ab" * 32}, CLOCKS) == 0
-    assert capsys.readouterr().out == "0 exchanges erased\n"
+    out, err = capsys.readouterr()
+    assert out == "0 exchanges erased\n"
+    assert err.startswith("No exchange matched")
 
 
 def test_without_a_secret_only_a_hash_finds_anybody(url: str, tmp_path: Path) -> None:
@@ -86,6 +88,49 @@ def test_without_a_secret_only_a_hash_finds_anybody(url: str, tmp_path: Path) ->
     assert not (tmp_path / "log.db.secret").exists()
     assert run_erase(options(url, tmp_path, key=str(KEYS[0]["user_key"])), {}, CLOCKS) == 0
     assert left(url) == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("whose", "gone"),
+    [
+        ({"user": "bob"}, [6]),
+        ({"user": "cy"}, [7]),
+        ({"tenant": "green"}, [7]),
+        ({"credential": "sk-2"}, [6, 8]),
+        ({"credential": "Bearer sk-2"}, [6, 8]),
+        ({"credential": "Bearer sk-3"}, [7]),
+        ({"key": keyed.user_key(SALT, b"bob").upper()}, [6]),
+        ({"key": f"[user:{keyed.user_key(SALT, b'bob')}]"}, [6]),
+        ({"key": keyed.placeholder(SALT, b"sk-3").decode()}, [7]),
+    ],
+)
+def test_who_is_named_beside_another_is_found_in_the_request(
+    url: str, tmp_path: Path, whose: dict[str, str], gone: list[int]
+) -> None:
+    bob, cy = (f"[user:{keyed.user_key(SALT, name)}]" for name in (b"bob", b"cy"))
+    green = f"[tenant:{keyed.tenant_key(SALT, b'green')}]"
+    bearer, bare, other = (keyed.placeholder(SALT, each).decode() for each in (b"Bearer sk-2", b"sk-2", b"sk-3"))
+    log = open_log(url, "change")
+    log.append(
+        [
+            an_exchange(6, request_body=b'{"user":"%b"}' % bob.encode(), request_headers=(("authorization", bearer),)),
+            an_exchange(
+                7, request_body=b"\xff", request_headers=(("x-user", cy), ("x-team", green), ("x-api-key", other))
+            ),
+            an_exchange(8, request_body=None, request_headers=(("authorization", other + "0"), ("x-api-key", bare))),
+            an_exchange(9, request_body=b'{"messages":[{"content":"who is %b?"}]}' % bob.encode()),
+        ]
+    )
+    log.close()
+    assert run_erase(options(url, tmp_path, **whose), {}, CLOCKS) == 0
+    assert [n for n in range(1, 10) if n not in left(url)] == gone
+
+
+@pytest.mark.parametrize("key", ["ada@example.org", "90de7bf356a66ea99363b98", "90de7bf356a66ea99363b987a", "zz" * 12])
+def test_a_key_is_a_hash(url: str, tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigurationError, match="24 hexadecimal digits") as refused:
+        run_erase(options(url, tmp_path, key=key), {}, CLOCKS)
+    assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("whose", [{}, {"user": "a", "tenant": "b"}, {"user": ""}])

@@ -27,7 +27,7 @@ def log(tmp_path: Path) -> Iterator[PairLog]:
     [
         ("oldest", {"before": 1e12, "limit": 5}),
         ("count_before", {"before": 1e12}),
-        ("owned_by", {"after": 0, "upto": 9, "users": "[]", "tenants": "[]", "clusters": "[]"}),
+        ("owned_by", {"after": 0, "upto": 9, "users": "[]", "tenants": "[]", "clusters": "[]", "marks": "[]"}),
         ("delete_exchanges", ("[1,2]",)),
     ],
 )
