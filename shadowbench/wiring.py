@@ -302,11 +302,12 @@ def _authority_problem(file: Path) -> str:
 
 def _unknown_providers(settings: Settings) -> Iterator[str]:
     """A sentence for each provider that genai-prices does not know."""
-    for name, each in {"production": settings.production, **settings.candidates}.items():
-        if each.provider is not None and (near := near_providers(each.provider)) is not None:
-            key = "production" if name == "production" else f"candidates.{name}"
+    named: dict[str, str | None] = {"production": settings.production.provider}
+    named |= {f"candidates.{name}": each.provider for name, each in settings.candidates.items()}
+    for key, provider in named.items():
+        if provider is not None and (near := near_providers(provider)) is not None:
             hint = f"did you mean {' or '.join(near)}?" if near else "leave it out to have it told by the URL"
-            yield f"{key}.provider: genai-prices knows no provider {each.provider!r}; {hint}"
+            yield f"{key}.provider: genai-prices knows no provider {provider!r}; {hint}"
 
 
 def _tls_of(settings: Settings, candidate: CandidateSettings) -> ClientTlsSettings:
@@ -351,6 +352,8 @@ def _candidate_options(settings: Settings, name: str, candidate: CandidateSettin
         price_known=_is_price_known(budgets, candidate.model, rates),
         input_usd_per_token=rates.input_usd if rates is not None else None,
         output_usd_per_token=rates.output_usd if rates is not None else None,
+        usd_per_second=rates.per_second_usd if rates is not None else None,
+        usd_per_request=rates.per_request_usd if rates is not None else None,
         egress_proxy=candidate.egress_proxy,
         egress_proxy_auth_env=candidate.egress_proxy_auth_env,
         queue=candidate.queue,

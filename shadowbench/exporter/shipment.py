@@ -44,6 +44,16 @@ def next_shipment(bookmark: Bookmark, newest: int, *, at: float, format: str, ma
     return Shipment(after=after, upto=upto, name=name_of(after, upto, at=at, format=format))
 
 
+def missed_of(bookmark: Bookmark, shipment: Shipment, oldest: int) -> int:
+    """How many exchanges of the shipment were removed before they could be sent. `oldest`: the log's oldest number.
+
+    Numbers are given one after the other, and retention takes the oldest: what is missing between the bookmark and the oldest
+    went unsent. Before the first export nothing is missed, nor in another log.
+    """
+    has_begun = shipment == bookmark.pending or (bookmark.after > 0 and shipment.after == bookmark.after)
+    return max(0, min(oldest, shipment.upto + 1) - shipment.after - 1) if has_begun else 0
+
+
 def _is_of(shipment: Shipment, format: str) -> bool:
     return shipment.name.endswith(ENDINGS[format])
 

@@ -80,6 +80,7 @@ MEANINGS = {
     "observations_total": "Observations in the log by endpoint and outcome.",
     "export_files_total": "Files of new pairs that were exported.",
     "export_failures_total": "Exports that failed, by reason. They are tried again from where they stopped.",
+    "export_missed_exchanges_total": "Exchanges that retention removed before they were exported.",
     "export_lag_seconds": "Since the last export began that sent all there was.",
     "store_used_bytes": "Bytes of the log's file that hold something; the rest is free for what comes next.",
     "store_pruned_exchanges_total": "Exchanges that retention took out of the log, by the bound they were beyond.",

@@ -1,14 +1,14 @@
 """The exporter's rounds: when the next one is, what is counted, how late it is."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-
-import pytest
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.exporter.__main__ import Exporter
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.exporter.shipping import Shipped
+from shadowbench.store.base import LogError
 from shadowbench.store.exporting.objects import ObjectError
 from shadowbench.worker import Parent
 
@@ -17,11 +17,20 @@ FILE, NO_FILE = Shipped(name="x", pairs=1), Shipped(name=None, pairs=0)
 DENIED = ObjectError("denied", "s3://b/p: no")
 
 
+class Lock:
+    path = Path("/l.db.export.lock")
+    is_free = True
+
+    def take(self) -> bool:
+        return self.is_free
+
+
 class Steps:
     """A shipper that does as it is told."""
 
     def __init__(self, *steps: Shipped | Exception | None) -> None:
         self._steps: Iterator[Any] = iter(steps)
+        self.lock = Lock()
 
     def step(self) -> Shipped | None:
         step = next(self._steps)
@@ -64,10 +73,50 @@ async def test_failures_are_counted_told_and_tried_again_slower() -> None:
     assert [event for _, event in parent.lines] == ["an export failed"] * 3 + ["the export goes on", "an export failed"]
 
 
-async def test_what_is_misconfigured_ends_the_process() -> None:
-    worker, _ = exporter(ConfigurationError("pip install"))
-    with pytest.raises(ConfigurationError):
+async def test_what_is_misconfigured_is_told_and_does_not_end_the_process() -> None:
+    worker, parent = exporter(ConfigurationError("pip install"))
+    assert await worker.export() == 5
+    assert parent.counters.get("export_failures_total", (("reason", "configuration"),)) == 1
+
+
+async def test_a_log_that_is_not_made_yet_is_waited_for_quietly() -> None:
+    missing = LogError("other", "no pair log")
+    worker, parent = exporter(missing, missing, FILE, None, missing)
+    assert [await worker.export() for _ in range(2)] == [1, 1]
+    assert (parent.lines, parent.counters.get("export_failures_total", (("reason", "log"),))) == ([], 0)
+    await worker.export()
+    await worker.export()  # one that was there and is gone
+    assert parent.lines == [("error", "an export failed")]
+
+
+async def test_a_log_that_is_never_made_is_told_after_a_while() -> None:
+    worker, parent = exporter(*[LogError("other", "no pair log")] * 31)
+    for _ in range(30):
         await worker.export()
+    assert parent.lines == []
+    await worker.export()
+    assert parent.lines == [("error", "an export failed")]
+
+
+async def test_while_another_exports_the_log_nothing_is_sent_and_that_is_told_once() -> None:
+    worker, parent = exporter(FILE, None)
+    lock = worker._shipper.lock
+    lock.is_free = False  # type: ignore[attr-defined]
+    assert [await worker.export() for _ in range(3)] == [30, 30, 30]
+    lock.is_free = True  # type: ignore[attr-defined]
+    await worker.export()
+    assert [event for _, event in parent.lines] == [
+        "another sidecar exports this log, this one does not",
+        "the other sidecar is gone, this one exports",
+    ]
+    assert parent.counters.get("export_files_total") == 1
+
+
+async def test_what_retention_removed_unsent_is_counted_and_told() -> None:
+    worker, parent = exporter(Shipped(name="x", pairs=1, missed=7), FILE, Shipped(name=None, pairs=0, missed=2), None)
+    await worker.export()
+    assert parent.counters.get("export_missed_exchanges_total") == 9
+    assert [event for _, event in parent.lines] == ["retention removed exchanges before they were exported"] * 2
 
 
 async def test_after_its_deadline_no_file_is_begun() -> None:

@@ -2,17 +2,18 @@
 
 import gzip
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shadowbench.errors import UnavailableError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.exporter.shipping import Shipped, Shipper, reason_of
 from shadowbench.store.base import LogError
 from shadowbench.store.exporting.objects import ObjectError
-from shadowbench.store.opening import open_log
+from shadowbench.store.opening import open_log, path_of
 from shadowbench.store.testing import an_exchange
 
 Make = Callable[..., Shipper]
@@ -46,6 +47,14 @@ def append(url: str, *numbers: int, candidates: bool = True) -> None:
     log.close()
 
 
+def remove(url: str, *, upto: int, since: int = 0) -> None:
+    connection = sqlite3.connect(path_of(url))
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("DELETE FROM exchanges WHERE number BETWEEN ? AND ?", (since, upto))
+    connection.commit()
+    connection.close()
+
+
 def send_all(shipper: Shipper) -> list[Shipped]:
     sent = []
     while (shipped := shipper.step()) is not None:
@@ -60,7 +69,8 @@ def in_files(out: Path) -> list[int]:
 
 def test_what_is_new_is_sent_in_files_of_bounded_size(make: Make, url: str, out: Path) -> None:
     shipper = make()
-    assert shipper.step() is None  # there is no log yet
+    with pytest.raises(UnavailableError, match="there is no pair log"):
+        shipper.step()
     append(url, *range(1, 26))
     assert [shipped.pairs for shipped in send_all(shipper)] == [10, 10, 5]
     assert send_all(shipper) == []
@@ -74,6 +84,23 @@ def test_a_range_without_pairs_makes_no_file(make: Make, url: str, out: Path) ->
     append(url, 1, 2, candidates=False)
     assert send_all(make()) == [Shipped(name=None, pairs=0)]
     assert not out.exists()
+
+
+def test_what_went_before_it_was_sent_is_counted(make: Make, url: str, out: Path) -> None:
+    append(url, *range(1, 6))
+    remove(url, upto=2)
+    assert [shipped.missed for shipped in send_all(make())] == [0]  # before the first export there was no wish for one
+    append(url, *range(6, 31))
+    remove(url, upto=18)
+    assert [(shipped.pairs, shipped.missed) for shipped in send_all(make())] == [(0, 10), (7, 3), (5, 0)]
+
+
+def test_a_gap_that_retention_did_not_make_is_not_missed(make: Make, url: str) -> None:
+    append(url, *range(1, 6))
+    send_all(make())
+    append(url, 6, 7)
+    remove(url, upto=6, since=6)  # erased: older ones are there still
+    assert [shipped.missed for shipped in send_all(make())] == [0]
 
 
 @pytest.mark.parametrize("dies", ["before the file", "before the bookmark"])
@@ -114,4 +141,5 @@ def test_every_failure_has_a_reason() -> None:
     assert reason_of(LogError("busy", "")) == "log"
     assert reason_of(UnavailableError("")) == "log"
     assert reason_of(OSError()) == "disk"
+    assert reason_of(ConfigurationError("")) == "configuration"
     assert reason_of(ValueError()) == "other"
