@@ -431,7 +431,7 @@ class BudgetSettings(Section):
     tokens_total: Annotated[int, Field(ge=0)] | None = None
     """Tokens in all."""
     unknown_price: Literal["stop", "allow"] = "stop"
-    """What a USD budget makes of a cost that nobody knows: stop calling, or call on without counting it."""
+    """What a budget makes of costs that nobody knows: stop calling until `control resume`, or call on without counting them."""
     reserve_usd: Usd = 0.05
     """Reserved per call while neither a price nor earlier calls tell more."""
     reserve_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
@@ -480,8 +480,8 @@ class CandidateSettings(Section):
     """Members of the request's JSON to set, named in the endpoint's dialect, nested ones by dotted paths: {temperature: 0},
     {options.temperature: 0}. null removes one. An object as a value replaces the whole member; dotted paths leave the rest."""
     rename: Annotated[dict[NamePath, NamePath], AfterValidator(_check_renames)] = {}
-    """Members to rename or move before that, e.g. {max_tokens: max_completion_tokens}. With dialect null, `parameters`, `rename` and
-    `clamp` apply to every dialect that clients speak: name one where they mean only one."""
+    """Members to rename or move before that, e.g. {max_tokens: max_completion_tokens}. With dialect null, `parameters`,
+    `rename` and `clamp` apply to every dialect that clients speak."""
     clamp: dict[NamePath, RangeSettings] = {}
     """Bounds of numbers that a request names, after both, e.g. {temperature: {max: 1}} or {options.num_ctx: {max: 8192}}."""
     system_prompt: str | None = None
@@ -539,8 +539,8 @@ class RuleSettings(Section):
     """What a request looks like: every given part must match, each by any of its globs."""
 
     path: Globs = ()
-    """Path of the request. An exclude rule matches it as sent or normalised (decoded, without // and dots), an include rule only
-    in both forms."""
+    """Path of the request. An exclude rule matches it as sent or normalised (decoded, without // and dots), an include rule
+    only in both forms."""
     model: Globs = ()
     """Model that the client asks for."""
     headers: dict[HeaderName, Globs] = {}
@@ -593,9 +593,9 @@ class MirrorSettings(Section):
     skip_retries: bool = True
     """Whether requests that an SDK sends again (x-stainless-retry-count) are left out."""
     duplicates: Literal["after_failure", "always"] = "after_failure"
-    """When the same body to the same path by the same caller counts as a retry: after_failure, if the one before it got 408, 409,
-    429 or 5xx or was broken off (production not reached, too slow, cut short; the client left), or always. An error inside a
-    stream, 400 and 404 are no reason to retry. Prompts are repeated for good reasons, and to leave those out would bias the
+    """When the same body to the same path by the same caller counts as a retry: after_failure, if the one before it got 408,
+    409, 429 or 5xx or was broken off (production not reached, too slow, cut short; the client left), or always. An error inside
+    a stream, 400 and 404 are no reason to retry. Prompts are repeated for good reasons, and to leave those out would bias the
     sample. An Idempotency-Key that the same caller sent before is a retry in any case."""
     duplicate_window_s: SecondsOrZero = 10.0
     """For how long after the first; 0 copies all."""
@@ -772,9 +772,7 @@ def _member_conflicts(name: str, candidate: CandidateSettings) -> Iterator[tuple
             if (objection := objection_to(path, dialect)) is not None:
                 yield ("candidates", name, key, path), objection
     for old, new in candidate.rename.items():
-        objection = objection_to(new, dialect) or objection_to(old, None)
-        if objection is not None:
-            yield (
-                ("candidates", name, "rename", old),
-                f"{new}: {objection}" if objection_to(new, dialect) else objection,
-            )
+        if (objection := objection_to(old, None)) is not None:
+            yield ("candidates", name, "rename", old), objection
+        if (objection := objection_to(new, dialect)) is not None:
+            yield ("candidates", name, "rename", old), f"{new}: {objection}"

@@ -20,6 +20,7 @@ from shadowbench.settings import (
     RuleSettings,
     Settings,
     StratumSettings,
+    conflicts,
 )
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "shadowbench.yaml"
@@ -139,6 +140,9 @@ def test_every_field_is_documented(model: type[BaseModel]) -> None:
         ({"candidates": {"a": {"headers": {"Host": "x"}}}}, "set by shadowbench itself"),
         ({"candidates": {"a": {"headers": {"x": "1\r\ny: 2"}}}}, "printable ASCII"),
         ({"candidates": {"a": {"headers": {"X-A": "1", "x-a": "2"}}}}, "a header twice"),
+        ({"candidates": {"a": {"parameters": {"a..b": 1}}}}, "names joined by dots"),
+        ({"candidates": {"a": {"clamp": {"tools.*.x": {"max": 1}}}}}, "names joined by dots"),
+        ({"candidates": {"a": {"rename": {"options": "options.x"}}}}, "one stands in the other"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(sections: dict[str, Any], problem: str) -> None:
@@ -174,3 +178,44 @@ def test_a_boolean_is_no_number(sections: dict[str, Any]) -> None:
 
 def test_a_boolean_where_one_is_meant_is_one() -> None:
     assert settings(production={"url": "http://x", "tls": {"verify": False}}).production.tls.verify is False
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said"),
+    [
+        (
+            {"dialect": "gemini.generate_content", "parameters": {"temperature": 0}},
+            ["parameters.temperature: Gemini has it at generationConfig.temperature"],
+        ),
+        (
+            {"dialect": "ollama.chat", "clamp": {"max_tokens": {"max": 9}}, "parameters": {"top_p": None}},
+            [
+                "parameters.top_p: Ollama has it at options.top_p",
+                "clamp.max_tokens: Ollama has it at options.num_predict",
+            ],
+        ),
+        (
+            {"dialect": "ollama.generate", "rename": {"temperature": "seed"}},
+            ["rename.temperature: seed: Ollama has it at options.seed"],
+        ),
+        ({"parameters": {"model": "x"}}, ["parameters.model: is set by the candidate's key `model`"]),
+        ({"rename": {"a": "model"}}, ["rename.a: model: is set by the candidate's key `model`"]),
+        ({"dialect": "gemini.generate_content", "parameters": {"generationConfig.topK": 1}}, []),
+        (
+            {"dialect": "ollama.chat", "rename": {"temperature": "options.temperature"}, "parameters": {"think": True}},
+            [],
+        ),
+        ({"dialect": "openai.chat", "parameters": {"temperature": 0}}, []),
+        ({"parameters": {"temperature": 0, "options.seed": 1}}, []),
+    ],
+)
+def test_a_member_that_the_endpoint_would_not_heed_is_refused(candidate: dict[str, Any], said: list[str]) -> None:
+    found = conflicts(settings(candidates={"g": candidate}))
+    assert [f"{'.'.join(keys)}: {what}" for keys, what in found] == [f"candidates.g.{each}" for each in said]
+
+
+@pytest.mark.parametrize("member", ["messages", "input", "contents", "prompt", "messages.0"])
+@pytest.mark.parametrize("key", ["parameters", "rename"])
+def test_the_question_is_not_changed(member: str, key: str) -> None:
+    found = conflicts(settings(candidates={"g": {key: {member: "x"}}}))
+    assert [keys for keys, what in found if "the question itself" in what] == [("candidates", "g", key, member)]
