@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from shadowbench.mirror.options import DEFAULT_ENDPOINTS
 from shadowbench.records import Dialect
@@ -80,13 +80,17 @@ def normalised(path: str) -> str:
     """A path (latin-1, as heads carry it) as a server may read it: decoded, as UTF-8, without empty and dot segments."""
     if "%" not in path and "//" not in path and "/." not in path and path.isascii():
         return path
+    return _without_empty_and_dots(_decoded(path))
+
+
+def _decoded(path: str) -> str:
     raw = path.encode("latin-1")
     for _ in range(_LAYERS):
         decoded = unquote_to_bytes(raw)
         if decoded == raw:
             break
         raw = decoded
-    return _without_empty_and_dots(raw.decode("utf-8", "replace"))
+    return raw.decode("utf-8", "replace")
 
 
 def _without_empty_and_dots(path: str) -> str:
@@ -102,7 +106,7 @@ def _without_empty_and_dots(path: str) -> str:
 
 
 def _is_stateful(path: str, suffix: str) -> bool:
-    segments = [segment for segment in unquote(path).split("/") if segment]
+    segments = [segment for segment in _decoded(path).split("/") if segment]
     if "." in segments or ".." in segments:
         return True  # production may read another path in it than we do
     versions = [at for at, segment in enumerate(segments) if _VERSION.fullmatch(segment)]

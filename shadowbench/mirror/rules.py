@@ -91,13 +91,13 @@ class Rule(NamedTuple):
         """Whether the head alone does not decide."""
         return self.model is not None or bool(self.fields)
 
-    def excludes_head(self, head: RequestHead) -> bool:
+    def excludes_head(self, head: RequestHead, spellings: Sequence[str]) -> bool:
         """Whether nothing in the head contradicts the rule, by any spelling of the path."""
-        return any(fits(self.path, path) for path in (head.path, normalised(head.path))) and self._fits_headers(head)
+        return any(fits(self.path, path) for path in spellings) and self._fits_headers(head)
 
-    def includes_head(self, head: RequestHead) -> bool:
+    def includes_head(self, head: RequestHead, spellings: Sequence[str]) -> bool:
         """Whether nothing in the head contradicts the rule, by every spelling of the path."""
-        return all(fits(self.path, path) for path in (head.path, normalised(head.path))) and self._fits_headers(head)
+        return all(fits(self.path, path) for path in spellings) and self._fits_headers(head)
 
     def _fits_headers(self, head: RequestHead) -> bool:
         return all(fits(pattern, _value(head, name)) for name, pattern in self.headers)
@@ -146,11 +146,12 @@ class RuleBook(NamedTuple):
         """What waits for the body, or what in the head speaks against mirroring."""
         if not self.include and not self.exclude:
             return SETTLED
-        excluding = [rule for rule in self.exclude if rule.excludes_head(head)]
+        spellings = (head.path, normalised(head.path))
+        excluding = [rule for rule in self.exclude if rule.excludes_head(head, spellings)]
         for rule in excluding:
             if not rule.needs_body:
                 return EXCLUDED + rule.name
-        including = [rule for rule in self.include if rule.includes_head(head)]
+        including = [rule for rule in self.include if rule.includes_head(head, spellings)]
         if self.include and not including:
             return NOT_INCLUDED
         is_included = not self.include or any(not rule.needs_body for rule in including)

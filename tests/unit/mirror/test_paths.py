@@ -81,6 +81,7 @@ def test_a_suffix_does_not_mean_a_longer_known_one() -> None:
         "/threads/t/messages",
         "/v1/threads/t/runs",
         "/v1/thre%61ds/t/messages",
+        "/v1/thre%2561ds/t/messages",
         "/v1/x/../threads/t/messages",
         "/v1/responses/resp_1/cancel",
         "/v1/responses/compact",
