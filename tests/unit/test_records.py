@@ -26,7 +26,7 @@ def test_words_in_the_log_stay_what_they_are():
     ]
     assert [str(word) for word in Dialect] == [
         *("openai.chat", "openai.responses", "openai.completions", "openai.embeddings"),
-        *("anthropic.messages", "unknown"),
+        *("anthropic.messages", "ollama.chat", "ollama.generate", "ollama.embed", "gemini.generate_content", "unknown"),
     ]
     assert [str(word) for word in UsageSource] == ["reported", "missing"]
 
