@@ -1,6 +1,7 @@
 """Exports to an S3-compatible server over HTTP, and back: by the command and by the exporter's process."""
 
 import gzip
+import io
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from shadowbench.exporter.options import ExporterOptions
 from shadowbench.exporter.shipping import Shipper
 from shadowbench.store.base import each_exchange
 from shadowbench.store.exporting.objects import ObjectError, get_object, put_object
+from shadowbench.store.exporting.places import try_out
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import an_exchange, invented_traffic
 from shadowbench.worker import to_json
@@ -159,3 +161,17 @@ def test_the_process_exports_at_its_start_and_once_more_when_it_drains(
         "000000000001-000000000002.jsonl.gz",
         "000000000003-000000000003.jsonl.gz",
     ]
+
+
+def test_a_place_is_tried_out_and_left_as_it_was(endpoint: str, bucket: str) -> None:
+    try_out(f"s3://{bucket}/pairs")
+    assert objects(endpoint, bucket) == {}
+    with pytest.raises(ObjectError):
+        try_out("s3://there-is-none/pairs")
+
+
+@pytest.mark.parametrize("url", ["s3://KEY:hush@b/x", "s3://b/x?secret=hush", "s3://b/x#hush"])
+def test_credentials_in_a_url_are_refused_and_not_repeated(bucket: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="must not carry credentials") as caught:
+        put_object(url, io.BytesIO(b"x"))
+    assert "hush" not in str(caught.value)

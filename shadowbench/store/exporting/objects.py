@@ -55,6 +55,12 @@ def get_object(url: str, into: BinaryIO, environ: Mapping[str, str] = os.environ
     into.seek(0)
 
 
+def delete_object(url: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Take the object away. Raises as `put_object` does."""
+    obstore = extra("obstore", "an object store")
+    _guarded(url, lambda store, path: obstore.delete(store, path), environ)
+
+
 def object_exists(url: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether there is such an object. Raises as `put_object` does."""
     obstore = extra("obstore", "an object store")
@@ -79,6 +85,11 @@ def _guarded(url: str, call: Any, environ: Mapping[str, str]) -> None:
 def _split(url: str) -> tuple[str, str]:
     """The bucket's URL, and the object's path in it."""
     parts = urlsplit(url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        # Not repeated: it may hold a secret.
+        raise ConfigurationError(
+            f"the {parts.scheme}:// URL must not carry credentials, a query or a fragment: the environment holds them"
+        )
     path = parts.path.strip("/")
     if not parts.netloc or not path:
         raise ConfigurationError(f"{url} names no object; write {parts.scheme}://BUCKET/PATH")

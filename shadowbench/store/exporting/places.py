@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
@@ -13,7 +14,9 @@ from typing import BinaryIO, cast
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.store.exporting import INSTALL
-from shadowbench.store.exporting.objects import is_object, put_object
+from shadowbench.store.exporting.objects import delete_object, is_object, put_object
+
+_TRIAL = ".shadowbench-doctor"
 
 
 def check_installed(url: str, format: str) -> None:
@@ -59,6 +62,18 @@ def put(url: str, name: str, file: BinaryIO) -> None:
         put_object(f"{url}/{name}", file)
     else:
         _put_file(Path(url.removeprefix("file://")), name, file)
+
+
+def try_out(url: str) -> None:
+    """Put a small file at `url`, and take it away. Raises as `put` does."""
+    name = f"{_TRIAL}.{os.getpid()}"
+    if is_object(url):
+        with io.BytesIO(b"shadowbench\n") as file:
+            put_object(f"{url}/{name}", file)
+        delete_object(f"{url}/{name}")
+        return
+    with tempfile.TemporaryFile(dir=url.removeprefix("file://")) as trial:
+        trial.write(b"shadowbench\n")
 
 
 def _put_file(folder: Path, name: str, file: BinaryIO) -> None:

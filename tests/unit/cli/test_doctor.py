@@ -11,10 +11,23 @@ from typing import Any
 
 import pytest
 
-from shadowbench.cli.checks import Finding, Verdict, endpoints, fail, host, listeners, ok, storage, warn
+from shadowbench.cli.checks import (
+    Finding,
+    Verdict,
+    endpoints,
+    exports,
+    fail,
+    host,
+    listeners,
+    ok,
+    secrets,
+    storage,
+    warn,
+)
 from shadowbench.cli.doctor import run_doctor, show
 from shadowbench.endpoints.testing import ScriptedProvider
 from shadowbench.settings import Settings
+from shadowbench.store.exporting.objects import ObjectError
 from tests.forward_proxy import ForwardProxy
 from tests.integration.workers import certificate
 
@@ -201,6 +214,50 @@ def pair_log_line(folder: Path, more: str, capsys: pytest.CaptureFixture[str]) -
     file.write_text(f"{file.read_text()}{more}\n")
     run_doctor(file, {})
     return next(line for line in capsys.readouterr().out.splitlines() if "pair log: " in line)
+
+
+def export_findings(url: str, **more: Any) -> list[Finding]:
+    return list(exports.check(Settings(production={"url": "http://p"}, store={"export": {"url": url} | more})))  # type: ignore[arg-type]
+
+
+def test_a_folder_for_exports_is_tried_and_left_as_it_was(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "not" / "yet"):
+        (finding,) = export_findings(f"file://{folder}")
+        assert (verdict(finding), finding.what) == ("ok", f"file://{folder} takes files")
+    assert list(tmp_path.iterdir()) == []
+    assert list(exports.check(Settings(production={"url": "http://p"}))) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("url", ["file:///proc/exports", "file:///dev/null/exports"])
+def test_a_folder_that_takes_no_exports_is_a_failure(url: str) -> None:
+    (finding,) = export_findings(url)
+    assert verdict(finding) == "fail"
+    assert "cannot be written" in finding.what
+
+
+def test_an_object_store_that_is_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: str, *_: Any) -> None:
+        raise ObjectError("unreachable", f"{url}: no")
+
+    monkeypatch.setattr("shadowbench.store.exporting.places.put_object", refuse)
+    (finding,) = export_findings("s3://bucket/x")
+    assert verdict(finding) == "fail"
+    assert finding.what.startswith("s3://bucket/x/.shadowbench-doctor.")
+
+
+def test_an_export_whose_library_is_missing_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shadowbench.store.exporting.places.find_spec", lambda name: None)
+    (finding,) = export_findings("file:///x", format="parquet")
+    assert "pip install 'shadowbench-sidecar[export]'" in finding.what
+
+
+def test_a_secret_that_serving_would_refuse_is_found() -> None:
+    (finding,) = secrets.check({"SHADOWBENCH_SECRET": "hush"})
+    assert verdict(finding) == "fail"
+    assert "64 hexadecimal digits" in finding.what
+    assert "hush" not in finding.what
+    assert [verdict(each) for each in secrets.check({"SHADOWBENCH_SECRET": "ab" * 32})] == ["ok"]
+    assert list(secrets.check({})) == []
 
 
 def test_a_folder_that_serving_makes_is_no_failure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
