@@ -109,7 +109,8 @@ class StratumOptions:
 class CandidateOptions:
     """One endpoint under test.
 
-    `parameters` sets top-level members of the request's JSON; values are raw JSON text, None removes the member.
+    `parameters` sets members of the request's JSON; values are raw JSON text, None removes the member. Its names, and those of
+    `rename` and `clamp`, are dotted paths.
     """
 
     name: str

@@ -10,8 +10,14 @@ from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.spending import SpendingFile
 
-# The members of a request that bound the length of its answer, in the dialects that clients speak.
-_MAXIMUM_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+# The members of a request that bound the length of its answer, in the dialects that candidates speak.
+_MAXIMUM_MEMBERS = (
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "options.num_predict",
+    "generationConfig.maxOutputTokens",
+)
 
 
 class Purse:
