@@ -15,7 +15,7 @@ from shadowbench.child import WorkerSpec
 from shadowbench.environment import withheld
 from shadowbench.errors import ConfigurationError
 from shadowbench.exporter.options import ExporterOptions
-from shadowbench.http1.origin import OriginOptions
+from shadowbench.http1.origin import OriginOptions, parse_url
 from shadowbench.http1.requests import ServerOptions
 from shadowbench.keyed import is_credential
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
@@ -63,7 +63,7 @@ _GOODBYE_S = 5.0
 
 def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ) -> Plan:
     """What a parent of `role` runs. Raises ConfigurationError for what no key alone shows."""
-    if problems := [*_bad_authorities(settings, role), *_unknown_providers(settings)]:
+    if problems := [*_bad_urls(settings), *_bad_authorities(settings, role), *_unknown_providers(settings)]:
         raise ConfigurationError("\n".join(problems))
     workers: list[WorkerSpec] = []
     if role != "mirror":
@@ -271,6 +271,19 @@ def production_again(settings: Settings) -> frozenset[str]:
         and candidate.dialect is None
         and candidate.system_prompt is None
     )
+
+
+def _bad_urls(settings: Settings) -> Iterator[str]:
+    """A sentence for each endpoint whose URL no connection can be made of."""
+    urls = {"production.url": settings.production.url}
+    for name, candidate in settings.candidates.items():
+        urls |= {f"candidates.{name}.url": candidate.url} if candidate.url else {}
+        urls |= {f"candidates.{name}.egress_proxy": candidate.egress_proxy} if candidate.egress_proxy else {}
+    for key, url in urls.items():
+        try:
+            parse_url(url)
+        except ConfigurationError as error:
+            yield f"{key}: {error}"
 
 
 def _bad_authorities(settings: Settings, role: Role) -> Iterator[str]:

@@ -52,6 +52,12 @@ def test_each_process_sees_no_other_credentials_than_its_own() -> None:
     assert withheld["exporter"] == {"PROXY_AUTH"}
 
 
+@pytest.mark.parametrize("key", ["url", "egress_proxy"])
+def test_a_host_name_that_cannot_be_is_found_before_anything_starts(key: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^candidates\.a\.{key}: .* has no valid host name"):
+        wiring.plan(settings(candidates={"a": {key: f"http://ü{'x' * 70}.example"}}), "serve", ENVIRON)
+
+
 def test_a_provider_that_prices_do_not_know_is_named_with_those_like_it() -> None:
     asked = settings(
         candidates={"a": {"provider": "anthropc"}, "b": {"provider": "openai"}, "c": {"provider": "litellm"}}
