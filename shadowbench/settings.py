@@ -7,6 +7,7 @@ from here.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import typing
@@ -130,6 +131,15 @@ def _check_name_path(text: str) -> str:
     if not all(text.split(".")) or "*" in text.split("."):
         raise ValueError("must be names joined by dots, as in temperature or options.temperature")
     return text
+
+
+def _check_json(value: object) -> object:
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError):
+        # YAML knows dates, bytes, NaN, infinities and half characters; JSON, which the request is, does not.
+        raise ValueError("has no form in JSON: put dates in quotes, and leave out .nan and .inf") from None
+    return value
 
 
 def _check_renames(renames: dict[str, str]) -> dict[str, str]:
@@ -476,7 +486,7 @@ class CandidateSettings(Section):
     leave_out: list[Annotated[str, AfterValidator(_check_member_path)]] = []
     """What to leave out of the client's requests before anything else, as dotted paths with * for each element of a list: where
     a candidate of another dialect has no word for it, e.g. [seed, options.num_ctx, tools.*.function.strict]."""
-    parameters: dict[NamePath, Any] = {}
+    parameters: dict[NamePath, Annotated[Any, AfterValidator(_check_json)]] = {}
     """Members of the request's JSON to set, named in the endpoint's dialect, nested ones by dotted paths: {temperature: 0},
     {options.temperature: 0}. null removes one. An object as a value replaces the whole member; dotted paths leave the rest."""
     rename: Annotated[dict[NamePath, NamePath], AfterValidator(_check_renames)] = {}

@@ -133,6 +133,13 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
             PRODUCTION + "mirror: {include: {my rule: {path: x}}}\n",
             "FILE:2: mirror.include.my rule: must be a name of at most 40 letters and digits, joined by '_', '-' or '.'",
         ),
+        *(
+            (
+                PRODUCTION + f"candidates:\n  a:\n    parameters: {{x: {value}}}\n",
+                "FILE:4: candidates.a.parameters.x: has no form in JSON: put dates in quotes, and leave out .nan and .inf",
+            )
+            for value in (".nan", "[-.inf]", "2024-01-01", "{when: 2024-01-01}", "!!binary aGk=", '"\\ud800"')
+        ),
         ("", "FILE: production: is required: production.url"),
         ("- a\n", "FILE: a configuration is a mapping of keys, as in `production: {url: …}`"),
         (
