@@ -147,7 +147,7 @@ def erase(
     ] = None,
     credential: Annotated[
         str | None,
-        typer.Option("--credential", metavar="VALUE", help="The tenant that sent this key, where no header names it."),
+        typer.Option("--credential", metavar="VALUE", help="Every request that carried this key."),
     ] = None,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="VALUE", help="By the cluster header's value.")

@@ -27,8 +27,8 @@ def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> N
         raise ConfigurationError("\n".join(problems))
     if short := too_short(wiring.known_secrets(settings, environ)):
         sys.stderr.write(
-            f"Warning: {counted(short, 'credential')} of candidates are shorter than {SHORTEST} characters. Answers that "
-            "repeat them are kept as they are: choose longer ones.\n"
+            f"Warning: {counted(short, 'credential')} of candidates {'is' if short == 1 else 'are'} shorter than {SHORTEST} "
+            "characters. What repeats so short a one is kept as it is: choose a longer one.\n"
         )
     sys.stderr.write("The configuration is valid.\n")
 

@@ -17,6 +17,7 @@ from typing import Any
 from shadowbench import keyed
 from shadowbench.recorder.redact import Redactor
 from shadowbench.records import CandidateResult, Exchange, Observation
+from shadowbench.redaction.finder import search_of
 from shadowbench.signals import Counters
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.patch import Patch, Unpatchable
@@ -42,8 +43,7 @@ _HASHED = re.compile(r"hash:[0-9a-f]{24}|redacted")
 
 # OpenAI's field for it, its older one, Anthropic's.
 _PATHS = (("user",), ("safety_identifier",), ("metadata", "user_id"))
-# Beginnings that searches skip to: "user" alone stands in every chat.
-_NAMING = (re.compile(rb'"user"\s*+:'), re.compile(rb'"safety_identifier"\s*+:'), re.compile(rb'"user_id"\s*+:'))
+_NAMES_SOMEBODY = search_of(r'"(?:user|safety_identifier|user_id)"[ \t\r\n]*:')
 _MEMBER = re.compile(rb'("(?:user|safety_identifier|user_id)"\s*+:\s*+)("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
 
 
@@ -60,9 +60,14 @@ class IdentityRedactor:
         """See `Redactor`."""
         changes: dict[str, Any] = {}
         if any(self._kind(name) for name, _ in exchange.request_headers):
-            changes["request_headers"] = tuple([self._header(*each) for each in exchange.request_headers])
+            changes["request_headers"] = tuple(
+                [
+                    each if (kind := self._kind(each[0])) is None else (each[0], self._value(kind, each[1]))
+                    for each in exchange.request_headers
+                ]
+            )
         body = exchange.request_body
-        if body and any(naming.search(body) for naming in _NAMING):
+        if body and _NAMES_SOMEBODY(body):
             changes |= self._bodies(exchange, body)
         return self._inner.redact(replace(exchange, **changes) if changes else exchange, counters)
 
@@ -72,12 +77,11 @@ class IdentityRedactor:
             return kind
         return "hash" if name in _PERSONAL or name.startswith(_TOKENS) else None
 
-    def _header(self, name: str, value: str) -> tuple[str, str]:
-        kind = self._kind(name)
-        if kind is None or not value or _HASHED.fullmatch(value):
-            return name, value  # a credential's own placeholder finds it too
+    def _value(self, kind: str, value: str) -> str:
+        if not value or _HASHED.fullmatch(value):
+            return value  # a credential's own placeholder finds it too
         data = value.encode("latin-1", "replace")
-        return name, keyed.placeholder(self._salt, data).decode() if kind == "hash" else self._mark(kind, data)
+        return keyed.placeholder(self._salt, data).decode() if kind == "hash" else self._mark(kind, data)
 
     def _mark(self, kind: str, value: bytes) -> str:
         key_of = keyed.user_key if kind == "user" else keyed.tenant_key

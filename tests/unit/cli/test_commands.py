@@ -149,6 +149,14 @@ def test_validate_hides_header_values_and_prints_what_it_wrote(tmp_path: Path) -
     assert run("validate", "-c", "again.yaml", folder=tmp_path).stdout == done.stdout
 
 
+def test_validate_warns_of_credentials_that_are_too_short_to_be_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "shadowbench.yaml").write_text("production: {url: 'http://x'}\ncandidates: {a: {api_key_env: K}}\n")
+    short = run("validate", folder=tmp_path, K="hush-12")
+    assert short.returncode == 0 and "hush" not in short.stdout + short.stderr
+    assert "1 credential of candidates is shorter than 8 characters" in short.stderr
+    assert "shorter" not in run("validate", folder=tmp_path, K="hush-123").stderr
+
+
 @pytest.mark.parametrize("command", ["report", "export"])
 def test_a_log_is_asked_for_where_none_is_known(tmp_path: Path, command: str) -> None:
     done = run(command, folder=tmp_path)
