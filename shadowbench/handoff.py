@@ -277,14 +277,16 @@ def ack_frame(recorded: int, discarded: int) -> bytes:
     return pack(Kind.ACK, 0, _ACK.pack(recorded, discarded))
 
 
-def cost_frame(sequence: int, side: int, usd: float | None, tokens: int | None) -> bytes:
+def cost_frame(sequence: int, side: int, usd: float | None, tokens: int | None, why: int = 0) -> bytes:
     """What one side of an exchange cost, in USD and in tokens in and out; None where that is not known.
 
-    A number that no call costs (infinite, negative, beyond 63 bits) is not known either: this never raises.
+    A number that no call costs (infinite, negative, beyond 63 bits) is not known either: this never raises. `why` (a
+    `limits.budget.Why`) is the reason for what is not known; readers that do not know of its byte pass over it.
     """
     is_usd = usd is not None and 0 <= usd < inf
     is_count = tokens is not None and 0 <= tokens < _BEYOND_COUNTS
-    return pack(Kind.COST, sequence, _COST.pack(usd if is_usd else nan, tokens if is_count else -1), side)
+    known = _COST.pack(usd if is_usd else nan, tokens if is_count else -1)
+    return pack(Kind.COST, sequence, known + bytes((why,)), side)
 
 
 def json_frame(kind: int, fields: Any, sequence: int = 0, side: int = PRODUCTION) -> bytes:
@@ -372,12 +374,14 @@ def read_end(payload: bytes) -> EndPayload:
 class CostPayload(NamedTuple):
     usd: float | None
     tokens: int | None
+    why: int | None = None  # None: the writer does not say
 
 
 def read_cost(payload: bytes) -> CostPayload:
     """Payload of COST."""
     usd, tokens = _unpack(_COST, payload)
-    return CostPayload(None if isnan(usd) else usd, None if tokens < 0 else tokens)
+    why = payload[_COST.size] if len(payload) > _COST.size else None
+    return CostPayload(None if isnan(usd) else usd, None if tokens < 0 else tokens, why)
 
 
 class AckPayload(NamedTuple):

@@ -161,7 +161,9 @@ def _links(mirror: Mapping[str, Any]) -> str:
 def _lanes(mirror: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
-    table = Table("candidate", "rate", "in force", "queued", "running", "breaker", "budget left", "note", box=None)
+    table = Table(
+        "candidate", "rate", "in force", "queued", "running", "breaker", "spent", "budget left", "note", box=None
+    )
     for lane in mirror["lanes"]:
         table.add_row(
             lane["name"],
@@ -170,6 +172,7 @@ def _lanes(mirror: Mapping[str, Any]) -> Table:
             str(lane["queued"]),
             str(lane["running"]),
             str(lane["breaker"]),
+            _spent(lane),
             _left(lane["budget"]),
             _note(lane),
         )
@@ -183,8 +186,17 @@ def _left(budget: list[Mapping[str, Any]]) -> str:
     return ", ".join(parts) or "no limit"
 
 
+def _spent(lane: Mapping[str, Any]) -> str:
+    """In all, over restarts; and how many calls since the start are not in it, or with no more than a guess."""
+    usd = lane["budget"][-1]["spent_usd"]
+    unknown = lane["unknown_costs"]
+    known = "unknown" if usd is None else f"{usd:.2f} USD"
+    return f"{known}, {unknown} calls of unknown cost" if unknown else known
+
+
 def _note(lane: Mapping[str, Any]) -> str:
-    notes = [word for word, holds in (("paused", lane["paused"]), ("price unknown", lane["price_unknown"])) if holds]
+    said = {"paused": "paused", "price_unknown": "price unknown", "usage_unknown": "usage unknown"}
+    notes = [words for key, words in said.items() if lane[key]]
     if lane["last_fault"]:
         notes.append(f"last fault: {lane['last_fault']}")
     return "; ".join(notes)

@@ -12,7 +12,7 @@ from typing import Protocol
 from shadowbench import handoff
 from shadowbench.handoff import Kind
 from shadowbench.limits.retry import STALE, Failed, RetryAt, RetryPolicy, decide, retry_after_s
-from shadowbench.mirror.call import Call, CallContext
+from shadowbench.mirror.call import Call, CallContext, Effort
 from shadowbench.mirror.gates import MIN_WAIT_S, Gates, Permit
 from shadowbench.mirror.shaping import Shaped
 
@@ -41,6 +41,7 @@ class Attempts:
         "_cancelled",
         "_context",
         "_deadline_ns",
+        "_effort",
         "_gates",
         "_latest_ns",
         "_listener",
@@ -88,11 +89,18 @@ class Attempts:
         self._was_stale = False
         self._sent = False
         self._cancelled = False
+        self._effort: Effort | None = None  # of the last call, once it is over
 
     @property
     def may_be_billed(self) -> bool:
         """Whether the candidate got a request that it may have worked on."""
         return self._sent or (self._call is not None and self._call.sent)
+
+    def effort(self, now_ns: int) -> Effort:
+        """What the last call has kept the candidate busy with."""
+        if self._effort is None:
+            return Effort() if self._call is None else self._call.effort(now_ns)
+        return self._effort
 
     # ── for the lane ──
 
@@ -129,6 +137,7 @@ class Attempts:
     def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
         """From the call."""
         self._sent = self.may_be_billed
+        self._effort = self.effort(self._context.clock.now_ns())
         self._call = None
         self._over(fault, status)
         self._listener.on_over(frames, fault, status)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shadowbench import handoff, keyed
 from shadowbench.http1.client import ClientConnection, ResponseHead
@@ -32,6 +32,13 @@ class Transport(Protocol):
     async def connect(self) -> ClientConnection: ...
 
     def addressed(self, head: bytes) -> bytes: ...
+
+
+class Effort(NamedTuple):
+    """What a call has kept the candidate busy with."""
+
+    duration_s: float = 0.0  # t0 → now
+    received_bytes: int = 0  # of the body
 
 
 class CallListener(Protocol):
@@ -121,6 +128,10 @@ class Call:
     def sent(self) -> bool:
         """Whether the candidate may have got the request."""
         return bool(self._sent_ns)
+
+    def effort(self, now_ns: int) -> Effort:
+        """What the candidate has done for it until now."""
+        return Effort((now_ns - self._sent_ns) / 1e9 if self._sent_ns else 0.0, self._received)
 
     # ── for its owner ──
 

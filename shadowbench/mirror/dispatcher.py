@@ -321,10 +321,10 @@ class Dispatcher:
         self.count(RECORDED if recorded else DISCARDED, reason)
         self._settle(live, recorded=recorded, reason=reason)
 
-    def on_cost(self, number: int, side: int, usd: float | None, tokens: int | None) -> None:
+    def on_cost(self, number: int, side: int, cost: handoff.CostPayload) -> None:
         """What one call cost, for the budget of its candidate."""
         if 1 <= side <= len(self.lanes):
-            self.lanes[side - 1].settle(number, usd, tokens)
+            self.lanes[side - 1].settle(number, cost.usd, cost.tokens, cost.why)
 
     def on_recorder_lost(self, opened: Sequence[LiveExchange]) -> None:
         """Nothing of these can be told to the end any more."""

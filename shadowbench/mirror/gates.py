@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from shadowbench.limits.breaker import Breaker, BreakerPolicy, BreakerState
 from shadowbench.limits.budget import Refusal, Reservation
+from shadowbench.limits.estimate import Asked
 from shadowbench.limits.rate import Rate
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
@@ -33,6 +34,7 @@ class Permit:
     """A copy may be called. `ticket` is the breaker's, None while no attempt is under way."""
 
     reservation: Reservation
+    asked: Asked
     ticket: int | None
 
 
@@ -55,11 +57,12 @@ class Gates:
 
     def admit(self, now_ns: int, unix_s: float, request: CopiedRequest) -> Permit | Refusal:
         """A copy is about to be called. Only when not closed, and when the pace allows it."""
-        reservation = self.purse.reserve(unix_s, request)
+        asked = self.purse.asked(request)
+        reservation = self.purse.reserve(unix_s, asked)
         if isinstance(reservation, Refusal):
             return reservation
         self.rate.take(now_ns)
-        return Permit(reservation, self._ticket(now_ns))
+        return Permit(reservation, asked, self._ticket(now_ns))
 
     def again(self, permit: Permit, now_ns: int) -> None:
         """It is about to be tried once more, under the same conditions."""

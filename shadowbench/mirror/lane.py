@@ -165,8 +165,9 @@ class Lane:
             self._end(copy, PAUSED)
 
     def resume(self) -> None:
-        """Call again."""
+        """Call again, also where that was stopped because nobody knew what calls cost."""
         self.gates.paused = False
+        self.gates.purse.ledger.trust()
 
     async def drain(self, deadline_s: float) -> None:
         """Call nobody new, let running calls finish until the deadline, then end them with reason shutdown."""
@@ -194,9 +195,9 @@ class Lane:
 
     # ── costs ──
 
-    def settle(self, number: int, usd: float | None, tokens: int | None) -> None:
-        """What this candidate's side of an exchange cost, as far as the recorder could tell."""
-        self._unsettled.settle(number, usd, tokens)
+    def settle(self, number: int, usd: float | None, tokens: int | None, why: int | None = None) -> None:
+        """What this candidate's side of an exchange cost, as far as the recorder could tell, and `why` no farther."""
+        self._unsettled.settle(number, usd, tokens, why)
 
     def forget(self, number: int) -> None:
         """The exchange is settled or lost; what was not told of its cost will not be."""
@@ -325,9 +326,12 @@ class Lane:
         attempts, copy.attempts = copy.attempts, None
         permit, copy.permit = copy.permit, None
         if permit is not None:
-            self.gates.attempt_over(permit, self._context.clock.now_ns(), None, None)
-            if attempts is not None and attempts.may_be_billed and not refused:
-                self._unsettled.add(copy.live.number, permit.reservation, answered=answered)
+            now_ns = self._context.clock.now_ns()
+            self.gates.attempt_over(permit, now_ns, None, None)
+            if attempts is not None and attempts.may_be_billed:
+                effort = attempts.effort(now_ns)
+                held = self.gates.purse.ended(permit.reservation, permit.asked, effort, refused=refused)
+                self._unsettled.add(copy.live.number, held, answered=answered and not refused)
             else:
                 self.gates.purse.settle(permit.reservation, 0.0, 0, answered=False)
         if self._queue and not self._woken:

@@ -15,10 +15,10 @@ from shadowbench.signals import Counters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowState:
-    """One budget window. Left is None where there is no limit."""
+    """One budget window. Left is None where there is no limit, spent money where nothing was ever priced."""
 
     window: str  # hour, day, total
-    spent_usd: float
+    spent_usd: float | None
     reserved_usd: float
     left_usd: float | None
     spent_tokens: int
@@ -41,7 +41,7 @@ class LaneState:
     budget: tuple[WindowState, ...]  # hour, day, total
     price_unknown: bool
     usage_unknown: bool
-    unknown_costs: int  # calls whose cost nobody could tell; they count as what was reserved
+    unknown_costs: int  # calls whose cost nobody could tell: as what was reserved, or as nothing where that is allowed
     last_fault: str | None
 
 
@@ -82,7 +82,7 @@ def _windows(gates: Gates, unix_s: float) -> tuple[WindowState, ...]:
     return tuple(
         WindowState(
             window=name,
-            spent_usd=window.spent.nano_usd / NANO,
+            spent_usd=window.spent.nano_usd / NANO if ledger.knows_money else None,
             reserved_usd=window.reserved.nano_usd / NANO,
             left_usd=left[f"usd_{name}"] / NANO if f"usd_{name}" in left else None,
             spent_tokens=window.spent.tokens,

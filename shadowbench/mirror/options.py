@@ -144,6 +144,8 @@ class CandidateOptions:
     price_known: bool | None = None  # whether the parent found a price; None: it depends on the client's model
     input_usd_per_token: float | None = None  # what the parent knew for reservations
     output_usd_per_token: float | None = None
+    usd_per_second: float | None = None
+    usd_per_request: float | None = None
     egress_proxy: str | None = None  # http://HOST:PORT
     egress_proxy_auth_env: str | None = None  # the name of the variable with USER:PASSWORD
 

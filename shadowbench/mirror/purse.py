@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import orjson
 
-from shadowbench.limits.budget import NANO, Amount, BudgetPolicy, Ledger, Refusal, Reservation
-from shadowbench.limits.estimate import Prices, estimate
+from shadowbench.limits.budget import NANO, BudgetPolicy, Ledger, Refusal, Reservation, Why
+from shadowbench.limits.estimate import Asked, Prices, estimate, likely, metered
+from shadowbench.mirror.call import Effort
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
 from shadowbench.mirror.spending import SpendingFile
@@ -27,35 +28,48 @@ class Purse:
         self._options = options
         self._file = file
         spending = file.register(options.name) if file is not None else None
-        self.ledger = Ledger(_policy(options), spending, price_known=options.price_known is not False)
-        self._prices = Prices(
-            input_usd=options.input_usd_per_token,
-            output_usd=options.output_usd_per_token,
-            default_usd=options.budgets.reserve_usd,
-            default_output_tokens=options.budgets.reserve_output_tokens,
-        )
+        self.ledger = Ledger(_policy(options), spending, price_known=options.price_known)
+        self._prices = prices_of(options)
 
-    def reserve(self, unix_s: float, request: CopiedRequest) -> Reservation | Refusal:
+    def asked(self, request: CopiedRequest) -> Asked:
+        """What of a request its cost depends on, as this candidate will be sent it."""
+        facts = request.facts
+        maximum = max_output_tokens(self._options, facts.max_output_tokens)
+        return Asked(len(request.body), maximum, facts.n, facts.stream)
+
+    def reserve(self, unix_s: float, asked: Asked) -> Reservation | Refusal:
         """Put aside what the request may cost."""
-        answer = self.ledger.reserve(unix_s, self._estimate(request))
+        answer = self.ledger.reserve(unix_s, estimate(self._prices, asked, self.ledger.dearest))
         if isinstance(answer, Reservation):
             self._keep()
         return answer
 
-    def settle(self, reservation: Reservation, usd: float | None, tokens: int | None, *, answered: bool) -> None:
-        """It cost this. `answered`: whole, so that its cost ought to be known."""
+    def ended(self, reservation: Reservation, asked: Asked, effort: Effort, *, refused: bool) -> Reservation:
+        """The call is over, and nobody has said yet what it cost: hold what it has probably come to.
+
+        Never less than was reserved, unless the endpoint `refused` it: then it is what is charged for any call, as long as
+        nobody knows better.
+        """
+        if refused:
+            amount = metered(self._prices, effort.duration_s)
+        else:
+            probable = likely(self._prices, asked, duration_s=effort.duration_s, received_bytes=effort.received_bytes)
+            amount = reservation.amount.largest(probable)
+        revised = self.ledger.revise(reservation, amount)
+        self._keep()
+        return revised
+
+    def settle(
+        self, reservation: Reservation, usd: float | None, tokens: int | None, *, answered: bool, why: Why | None = None
+    ) -> None:
+        """It cost this. `answered`: whole, so that its cost ought to be known; `why` it is not."""
         nano_usd = None if usd is None else max(0, round(usd * NANO))
-        self.ledger.settle(reservation, nano_usd, tokens, answered=answered)
+        self.ledger.settle(reservation, nano_usd, tokens, answered=answered, why=why)
         self._keep()
 
     def _keep(self) -> None:
         if self._file is not None:
             self._file.keep(self._options.name, self.ledger.spending)
-
-    def _estimate(self, request: CopiedRequest) -> Amount:
-        facts = request.facts
-        maximum = max_output_tokens(self._options, facts.max_output_tokens)
-        return estimate(self._prices, len(request.body), maximum, facts.n, self.ledger.spending.largest)
 
 
 def max_output_tokens(options: CandidateOptions, asked: int | None) -> int | None:
@@ -69,6 +83,18 @@ def max_output_tokens(options: CandidateOptions, asked: int | None) -> int | Non
         bounds.most for name, bounds in options.clamp.items() if name in _MAXIMUM_MEMBERS and bounds.most is not None
     ]
     return min((asked, *map(int, most))) if asked is not None else None
+
+
+def prices_of(options: CandidateOptions) -> Prices:
+    """What is known of a candidate's prices before it is called."""
+    return Prices(
+        input_usd=options.input_usd_per_token,
+        output_usd=options.output_usd_per_token,
+        second_usd=options.usd_per_second,
+        request_usd=options.usd_per_request,
+        default_usd=options.budgets.reserve_usd,
+        default_output_tokens=options.budgets.reserve_output_tokens,
+    )
 
 
 def _policy(options: CandidateOptions) -> BudgetPolicy:

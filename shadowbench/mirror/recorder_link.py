@@ -36,8 +36,8 @@ class RecorderListener(Protocol):
     def on_recorder_lost(self, opened: Sequence[LiveExchange]) -> None:
         """These were opened, not settled, and never will be."""
 
-    def on_cost(self, number: int, side: int, usd: float | None, tokens: int | None) -> None:
-        """What one side of an exchange cost; None where that is not known. Before its settlement."""
+    def on_cost(self, number: int, side: int, cost: handoff.CostPayload) -> None:
+        """What one side of an exchange cost. Before its settlement."""
 
 
 class RecorderLink:
@@ -125,8 +125,7 @@ class RecorderLink:
     def on_frame(self, frame: Frame) -> None:
         """COST. A recorder has no wishes."""
         if frame.kind == Kind.COST:
-            cost = handoff.read_cost(frame.payload)
-            self._listener.on_cost(frame.sequence, frame.side, cost.usd, cost.tokens)
+            self._listener.on_cost(frame.sequence, frame.side, handoff.read_cost(frame.payload))
 
     def on_lost(self, epoch: str, count: int) -> None:
         """Everything that was under way is lost."""

@@ -161,6 +161,7 @@ class MirrorService:
     def change(self, options: MirrorOptions) -> None:
         """Take over what is live of `options`, in a new version of the policy. Raises ConfigurationError."""
         if replace(options, version_above=self.options.version_above) == self.options:
+            self._call_or_not()  # an operator may resume what stopped by itself
             return  # told twice: a new version would say that something changed
         self.server.planner.change(options, self.unix_now)
         self.options = options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadowbench.limits.budget import Reservation
+from shadowbench.limits.budget import Reservation, Why
 from shadowbench.mirror.purse import Purse
 
 
@@ -20,15 +20,20 @@ class Unsettled:
         """A call has ended; `answered`: whole."""
         self._calls[number] = (reservation, answered)
 
-    def settle(self, number: int, usd: float | None, tokens: int | None) -> None:
-        """The recorder knows what it cost, or knows that nobody does (None)."""
+    def settle(self, number: int, usd: float | None, tokens: int | None, why: int | None = None) -> None:
+        """The recorder knows what it cost, or knows that nobody does (None) and `why`."""
         call = self._calls.pop(number, None)
         if call is not None:
             reservation, answered = call
-            self._purse.settle(reservation, usd, tokens, answered=answered)
+            self._purse.settle(reservation, usd, tokens, answered=answered, why=_why(why))
 
     def forget(self, number: int) -> None:
         """Nobody looked: it counts as what was reserved, which is no evidence that prices are unknown."""
         call = self._calls.pop(number, None)
         if call is not None:
             self._purse.settle(call[0], None, None, answered=False)
+
+
+def _why(code: int | None) -> Why | None:
+    """A reason that only a later recorder knows is no evidence of anything."""
+    return None if code is None else Why(code) if code <= max(Why) else Why.UNREADABLE

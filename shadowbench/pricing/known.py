@@ -1,8 +1,8 @@
 """Tariffs that genai-prices knows, made flat. Pure.
 
 The library decides which provider and model are meant and which of several prices is in force; the multiplication is ours,
-because its own takes 60 µs a call. It is imported when the first price is looked up: that costs 0.2 s and 30 MB, and whoever
-has configured all prices never needs it. It must not fetch newer prices by itself: a sidecar calls nobody unasked.
+because its own takes 60 µs a call. It is imported by `load`, or when the first price is looked up: that costs 0.2 s and 30 MB,
+and whoever has configured all prices never needs it. It must not fetch newer prices by itself: a sidecar calls nobody unasked.
 
 What calls are charged for beside tokens and requests (web searches, pages, seconds of audio) is not in the answers we read,
 and not in our costs.
@@ -41,6 +41,12 @@ class KnownTariffs:
 
     def __init__(self, options: PricingOptions) -> None:
         self._options = options
+
+    def load(self) -> None:
+        """Import the library now, so that the first lookup is as quick as any."""
+        from genai_prices.data_snapshot import get_snapshot
+
+        get_snapshot()
 
     def find(self, endpoint: str, model: str) -> Tariff | None:
         """The tariff of a model at an endpoint; None when it is not known, or not whose it is."""

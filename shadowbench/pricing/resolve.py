@@ -35,6 +35,11 @@ class Pricer:
         self._found = lru_cache(maxsize=_REMEMBERED)(self._find)
         self._configured = lru_cache(maxsize=_REMEMBERED)(self._find_configured)
 
+    def prepare(self) -> None:
+        """Load what lookups will need, unless the configuration has a price for whatever any endpoint is asked."""
+        if not all(self._find_configured(endpoint, None, None) for endpoint in self._options.urls):
+            self._known.load()
+
     def tariff(self, endpoint: str, requested: str | None, reported: str | None) -> Tariff | None:
         """The tariff of a call, by the model that the endpoint says answered, else by the one asked for."""
         return self._found(endpoint, _bounded(requested), _bounded(reported))

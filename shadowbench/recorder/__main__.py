@@ -65,7 +65,8 @@ def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) ->
     """The writer of these options, which reports to `recorder` on the running loop."""
     loop = asyncio.get_running_loop()
     limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
-    reader = Reader(request_id_header=options.request_id_header, limits=limits, pricer=Pricer(options.pricing))
+    pricer = Pricer(options.pricing)
+    reader = Reader(request_id_header=options.request_id_header, limits=limits, pricer=pricer)
     redactor = redactor_for(options, os.environ)
 
     # What is done to every exchange between its bytes and the log, in this order. Prices are looked up while reading: they
@@ -75,7 +76,10 @@ def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) ->
 
     def open_locked() -> PairLog:
         lock.take()
-        return open_log(options.store_url, "write")
+        log = open_log(options.store_url, "write")
+        # Here, in the writer's thread, and not at the first pair: budgets wait for the first costs.
+        pricer.prepare()
+        return log
 
     def deliver(report: Report) -> None:
         loop.call_soon_threadsafe(recorder.on_report, report)

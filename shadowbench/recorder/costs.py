@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shadowbench.handoff import cost_frame
+from shadowbench.limits.budget import Why
 from shadowbench.pricing import TURNED_AWAY
+from shadowbench.pricing.rates import NO_USAGE, PARTIAL_USAGE
 from shadowbench.recorder.raw import RawExchange
-from shadowbench.records import Exchange, Observation
+from shadowbench.records import Cost, Exchange, Observation, Outcome
 from shadowbench.signals import Counters
 
 
@@ -17,10 +19,11 @@ class SideCost(NamedTuple):
     side: int
     usd: float | None
     tokens: int | None  # in and out
+    why: Why = Why.KNOWN  # the reason for what is not
 
     def frame(self, sequence: int) -> bytes:
         """As COST."""
-        return cost_frame(sequence, self.side, self.usd, self.tokens)
+        return cost_frame(sequence, self.side, self.usd, self.tokens, self.why)
 
 
 def side_costs(raw: RawExchange, exchange: Exchange) -> tuple[SideCost, ...]:
@@ -28,11 +31,26 @@ def side_costs(raw: RawExchange, exchange: Exchange) -> tuple[SideCost, ...]:
     pairs = zip(raw.plan.candidates, exchange.candidates, strict=True)
     return tuple(
         [
-            SideCost(planned.side, result.observation.cost.usd, _tokens(raw, planned.side, result.observation))
+            _side_cost(planned.side, result.observation, _tokens(raw, planned.side, result.observation))
             for planned, result in pairs
             if result.observation.cost is not None
         ]
     )
+
+
+def _side_cost(side: int, seen: Observation, tokens: int | None) -> SideCost:
+    assert seen.cost is not None
+    return SideCost(side, seen.cost.usd, tokens, _why(seen.outcome, seen.cost, tokens))
+
+
+def _why(outcome: Outcome, cost: Cost, tokens: int | None) -> Why:
+    """Why one of both is not known. Only whole answers that could be read are evidence of what others will say."""
+    if cost.usd is not None and tokens is not None:
+        return Why.KNOWN
+    if outcome is not Outcome.OK:
+        return Why.UNREADABLE
+    is_priced = cost.usd is not None or cost.reason in (NO_USAGE, PARTIAL_USAGE)
+    return Why.NO_USAGE if is_priced else Why.NO_PRICE
 
 
 def count_cost(seen: Observation, counters: Counters) -> None:

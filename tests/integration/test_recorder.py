@@ -22,6 +22,7 @@ import pytest
 
 from shadowbench import handoff
 from shadowbench.handoff import Frame, FrameReader, Kind
+from shadowbench.limits.budget import Why
 from shadowbench.recorder.raw import RawAttempt
 from shadowbench.recorder.testing import (
     STREAM_HEAD,
@@ -259,7 +260,7 @@ def test_costs_are_told_before_the_settlement_and_kept_in_the_log(folder: Path) 
         frames = heard(mirror, 2)
         kept = running.exchanges()
     costs = [(each.sequence, each.side, *handoff.read_cost(each.payload)) for each in frames if each.kind == Kind.COST]
-    assert costs == [(7, 1, pytest.approx(9e-6), 7), (8, 1, None, None)]
+    assert costs == [(7, 1, pytest.approx(9e-6), 7, Why.KNOWN), (8, 1, None, None, Why.UNREADABLE)]
     assert frames[-1].kind == Kind.ACK
     small = kept[0].candidates[0].observation
     assert small.cost is not None

@@ -81,7 +81,7 @@ class LaneBench:
             lane.count("not_sent", reason)
             return number
         live = SimpleNamespace(number=number, asked_ns=now_ns)
-        facts = SimpleNamespace(max_output_tokens=max_tokens, n=1)
+        facts = SimpleNamespace(max_output_tokens=max_tokens, n=1, stream=False)
         request = SimpleNamespace(body=body, facts=facts)
         copy = Copy(cast(Any, live), 1, lane, cast(Any, request), now_ns)
         self.copies[number] = copy

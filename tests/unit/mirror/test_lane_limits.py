@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shadowbench.limits.budget import Why
 from shadowbench.mirror.lane import MAX_SHAPED_AT_ONCE_BYTES
 from shadowbench.mirror.options import BreakerOptions, BudgetOptions, RetryOptions
 from shadowbench.mirror.spending import SpendingFile
@@ -205,8 +206,31 @@ def test_what_may_have_been_billed_counts(end: str, spent_usd: float) -> None:
             case "withdrawn":
                 bench.withdraw(number)
         bench.lane.forget(number)
+        total = bench.lane.gates.purse.ledger.spending.windows[2]
+        assert (total.spent.nano_usd, total.reserved.nano_usd) == (int(spent_usd * 1e9), 0)
+
+    run(story())
+
+
+def test_time_that_is_paid_for_counts_before_the_recorder_says_so() -> None:
+    async def story() -> None:
+        options = small(budgets=BudgetOptions(usd_total=2.0), usd_per_second=1.0, retries=ONCE, concurrency=4)
+        bench = LaneBench(options)
+        for _ in range(3):
+            bench.offer()
+        await bench.turn()
+        await asyncio.sleep(0.7)
+        bench.answer()  # whole
+        bench.answer(400)
+        bench.withdraw(3)
         total = bench.lane.state().budget[2]
-        assert (total.spent_usd, total.reserved_usd) == (spent_usd, 0.0)
+        assert total.reserved_usd == pytest.approx(2.1) and total.left_usd == 0
+        refused = bench.offer()
+        assert bench.not_sent_reasons == {refused: "budget_usd_total"}
+        bench.lane.settle(2, 0.7, None, Why.UNREADABLE)
+        bench.lane.forget(1)
+        bench.lane.forget(3)
+        assert bench.lane.state().budget[2].spent_usd == pytest.approx(2.1), "errors take time as well"
 
     run(story())
 
@@ -217,10 +241,15 @@ def test_a_price_nobody_knows_stops_the_lane_once_it_is_noticed() -> None:
         number = bench.offer()
         await bench.turn()
         bench.answer()
-        bench.lane.settle(number, None, 20)
+        bench.lane.settle(number, None, 20, Why.NO_PRICE)
         assert bench.lane.state().price_unknown and bench.lane.state().unknown_costs == 1
         number = bench.offer()
         assert bench.not_sent_reasons == {number: "price_unknown"}
+        bench.lane.resume()
+        number = bench.offer()
+        await bench.turn()
+        bench.answer()
+        assert number not in bench.not_sent_reasons
 
     run(story())
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from shadowbench.limits.budget import Amount, Reservation
+from shadowbench.limits.budget import Amount, Reservation, Why
 from shadowbench.mirror.gates import PAUSED, Gates
 from shadowbench.mirror.lane_state import LaneState, set_gauges, state_of
 from shadowbench.mirror.options import BreakerOptions, BudgetOptions
@@ -56,11 +56,20 @@ def test_a_lane_in_trouble() -> None:
     seen = state(gates)
     assert (seen.breaker, seen.breaker_until, seen.held_until) == ("open", NOON + 2.0, NOON + 0.5)
     assert (seen.budget[1].reserved_usd, seen.budget[1].left_usd, seen.budget[2].left_tokens) == (0.5, 1.5, 70)
-    gates.purse.settle(reservation, None, None, answered=True)
+    gates.purse.settle(reservation, None, None, answered=True, why=Why.NO_PRICE)
     seen = state(gates, 2 * SECOND)
     assert seen.breaker == "half_open" and seen.held_until is None
-    assert (seen.price_unknown, seen.usage_unknown, seen.unknown_costs) == (True, True, 1)
-    assert (seen.budget[1].spent_usd, seen.budget[1].reserved_usd) == (0.5, 0.0)
+    assert (seen.price_unknown, seen.usage_unknown, seen.unknown_costs) == (True, False, 1)
+    assert (seen.budget[1].spent_usd, seen.budget[1].left_usd) == (None, 1.5), "no money was ever seen"
+
+
+@pytest.mark.parametrize(("usd", "spent"), [(0.0, 0.0), (0.25, 0.25), (None, None)])
+def test_money_is_shown_once_something_was_priced(usd: float | None, spent: float | None) -> None:
+    gates = Gates(OPTIONS, Purse(OPTIONS), random.Random(1))
+    reservation = gates.purse.ledger.reserve(NOON, Amount(SECOND // 2, 30))
+    assert isinstance(reservation, Reservation)
+    gates.purse.settle(reservation, usd, 7, answered=True, why=Why.NO_PRICE)
+    assert state(gates).budget[2].spent_usd == spent
 
 
 @pytest.mark.parametrize("failed", [False, True])

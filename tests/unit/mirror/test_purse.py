@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shadowbench.limits.budget import NANO, Refusal, Reservation
+from shadowbench.limits.budget import NANO, Amount, Refusal, Reservation
+from shadowbench.limits.estimate import Asked
+from shadowbench.mirror.call import Effort
 from shadowbench.mirror.options import BudgetOptions, CandidateOptions, Range
 from shadowbench.mirror.purse import Purse, max_output_tokens
 from shadowbench.mirror.spending import SpendingFile
@@ -16,9 +20,8 @@ NOON = 12 * 3600.0
 PRICED: dict[str, Any] = {"input_usd_per_token": 1e-6, "output_usd_per_token": 1e-5}
 
 
-def request(max_tokens: int | None = 100, n: int = 1, body: bytes = b"x" * 300) -> Any:
-    facts = SimpleNamespace(max_output_tokens=max_tokens, n=n)
-    return cast(Any, SimpleNamespace(body=body, facts=facts))
+def request(max_tokens: int | None = 100, n: int = 1) -> Asked:
+    return Asked(300, max_tokens, n)
 
 
 def reserved(purse: Purse, **of: Any) -> Reservation:
@@ -40,6 +43,7 @@ def test_without_a_price_the_dearest_call_so_far_is_the_measure() -> None:
     assert first.amount.nano_usd == NANO // 4
     purse.settle(first, 0.003, 10, answered=True)
     assert reserved(purse).amount.nano_usd == 3_000_000
+    assert reserved(purse, max_tokens=None).amount.nano_usd == 3_000_000
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,58 @@ def test_without_a_price_the_dearest_call_so_far_is_the_measure() -> None:
 def test_the_candidates_own_maximum_counts(changes: dict[str, Any], asked: int | None, found: int | None) -> None:
     options: CandidateOptions = small(**changes)
     assert max_output_tokens(options, asked) == found
+
+
+def test_a_call_that_is_over_holds_its_time_until_it_is_priced() -> None:
+    purse = Purse(small(budgets=BudgetOptions(usd_total=2.0), usd_per_second=1.0, usd_per_request=0.25))
+    asked = request()
+    first = purse.reserve(NOON, asked)
+    assert isinstance(first, Reservation) and first.amount.nano_usd == NANO // 4
+    held = purse.ended(first, asked, Effort(1.25, 10), refused=False)
+    assert purse.ledger.left(NOON) == {"usd_total": NANO // 2}
+    purse.settle(held, 1.25, 30, answered=True)
+    second = purse.reserve(NOON, asked)
+    assert second == Refusal("budget_usd_total"), "it is likely to cost as much as the first"
+
+
+def test_a_call_that_was_refused_holds_only_what_any_call_is_charged_for() -> None:
+    purse = Purse(small(usd_per_second=1.0, **PRICED))
+    held = purse.ended(reserved(purse), request(), Effort(0.5, 999), refused=True)
+    assert held.amount == Amount(NANO // 2, 0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    concurrency=st.integers(1, 16),
+    limit=st.floats(0.0, 4.0),
+    settles_after_s=st.floats(0.0, 3.0),
+)
+def test_no_budget_is_exceeded_by_more_than_the_calls_under_way(
+    seed: int, concurrency: int, limit: float, settles_after_s: float
+) -> None:
+    """Time is paid for; the recorder is late. Steps of 10 ms, one copy offered in each."""
+    chance = random.Random(seed)
+    purse = Purse(small(budgets=BudgetOptions(usd_total=limit), usd_per_second=1.0))
+    running: list[tuple[int, int, Reservation]] = []  # begins, ends, …
+    over: list[tuple[int, float, Reservation]] = []  # settled at, cost, …
+    cost, bound = 0.0, limit
+    for step in range(400):
+        for call in [call for call in running if call[1] <= step]:
+            running.remove(call)
+            seconds = (call[1] - call[0]) / 100
+            held = purse.ended(call[2], Asked(0), Effort(seconds, 0), refused=False)
+            over.append((step + int(settles_after_s * 100), seconds, held))
+            cost += seconds
+        for settled in [each for each in over if each[0] <= step]:
+            over.remove(settled)
+            purse.settle(settled[2], settled[1], 5, answered=True)
+        if len(running) < concurrency and isinstance(held := purse.reserve(NOON, Asked(0)), Reservation):
+            running.append((step, step + chance.randint(1, 60), held))
+            # Whatever is admitted, what is over fits; only those under way may cost more than was reserved for them.
+            above = [(ends - begins) / 100 - call.amount.nano_usd / NANO for begins, ends, call in running]
+            bound = limit + sum(max(0.0, each) for each in above)
+        assert cost <= bound + 1e-6
 
 
 def test_spending_is_kept_as_it_happens(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from shadowbench.limits.budget import Amount, Reservation
+import pytest
+
+from shadowbench.limits.budget import Amount, Reservation, Why
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.unsettled import Unsettled
 from tests.unit.mirror.doubles import small
@@ -36,8 +38,15 @@ def test_what_nobody_priced_counts_as_reserved_and_accuses_no_price() -> None:
 
 def test_a_whole_answer_without_a_price_says_that_there_is_none() -> None:
     purse, unsettled = waiting(answered=True)
-    unsettled.settle(5, None, 9)
+    unsettled.settle(5, None, 9, Why.NO_PRICE)
     assert purse.ledger.price_unknown and not purse.ledger.usage_unknown
     purse, unsettled = waiting(answered=False)
     unsettled.settle(5, None, None)
     assert not purse.ledger.price_unknown and not purse.ledger.usage_unknown
+
+
+@pytest.mark.parametrize("why", [Why.UNREADABLE, 200])
+def test_an_answer_that_could_not_be_read_accuses_no_price(why: int) -> None:
+    purse, unsettled = waiting(answered=True)
+    unsettled.settle(5, None, None, why)
+    assert not purse.ledger.price_unknown and purse.ledger.spending.windows[2].spent.nano_usd == NANO // 20

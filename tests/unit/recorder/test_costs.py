@@ -7,6 +7,7 @@ import math
 import pytest
 
 from shadowbench.handoff import CostPayload, FrameReader, read_cost
+from shadowbench.limits.budget import Why
 from shadowbench.pricing import PriceEntry, Pricer, PricingOptions
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.costs import SideCost, count_cost, side_costs
@@ -48,18 +49,24 @@ def test_what_was_not_sent_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "usd", "tokens"),
+    ("side", "usd", "tokens", "why"),
     [
-        (answered(b"HTTP/1.1 429 Slow\r\n", b""), 0.0, 0),
-        (ScriptedSide(t0_ns=None, head=None, reason="refused"), 0.0, 0),
-        (ScriptedSide(head=None, reason="timed_out_total"), None, None),
-        (answered(body=b'{"choices":[],"usage":{"prompt_tokens":5}}'), None, None),
+        (answered(b"HTTP/1.1 429 Slow\r\n", b""), 0.0, 0, Why.KNOWN),
+        (ScriptedSide(t0_ns=None, head=None, reason="refused"), 0.0, 0, Why.KNOWN),
+        (ScriptedSide(head=None, reason="timed_out_total"), None, None, Why.UNREADABLE),
+        (answered(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n", b"<html>"), None, None, Why.UNREADABLE),
+        (answered(body=b'{"choices":[]}'), None, None, Why.NO_USAGE),
+        (answered(body=b'{"choices":[],"usage":{"prompt_tokens":5}}'), None, None, Why.NO_USAGE),
     ],
 )
 def test_no_model_ran_is_nothing_and_not_known_is_none(
-    side: ScriptedSide, usd: float | None, tokens: int | None
+    side: ScriptedSide, usd: float | None, tokens: int | None, why: Why
 ) -> None:
-    assert costs(side) == (SideCost(3, usd, tokens),)
+    assert costs(side) == (SideCost(3, usd, tokens, why),)
+
+
+def test_a_model_without_a_price_is_told_apart_from_an_answer_without_usage() -> None:
+    assert costs(answered(), name="other") == (SideCost(3, None, 7, Why.NO_PRICE),)
 
 
 def test_embeddings_have_input_only() -> None:
@@ -68,21 +75,22 @@ def test_embeddings_have_input_only() -> None:
 
 
 def test_a_cost_is_a_frame_of_its_exchange() -> None:
-    (frame,) = FrameReader().feed(SideCost(3, None, 7).frame(11))
-    assert (frame.sequence, frame.side, read_cost(frame.payload)) == (11, 3, CostPayload(None, 7))
+    (frame,) = FrameReader().feed(SideCost(3, None, 7, Why.NO_PRICE).frame(11))
+    assert (frame.sequence, frame.side, read_cost(frame.payload)) == (11, 3, CostPayload(None, 7, Why.NO_PRICE))
+    assert read_cost(frame.payload[:-1]) == CostPayload(None, 7), "of a recorder of the version before"
 
 
 @pytest.mark.parametrize("usd", [math.inf, -1.0, math.nan])
 @pytest.mark.parametrize("tokens", [2**63, 10**30, -5])
 def test_what_no_call_costs_is_told_as_not_known(usd: float, tokens: int) -> None:
     (frame,) = FrameReader().feed(SideCost(3, usd, tokens).frame(11))
-    assert read_cost(frame.payload) == CostPayload(None, None)
+    assert read_cost(frame.payload)[:2] == (None, None)
 
 
 @pytest.mark.parametrize("count", [2**31, 2**63, 10**30])
 def test_a_count_that_no_answer_has_is_no_cost(count: int) -> None:
     body = b'{"choices":[],"usage":{"prompt_tokens":%d,"completion_tokens":2}}' % count
-    assert costs(answered(body=body)) == (SideCost(3, None, None),)
+    assert costs(answered(body=body)) == (SideCost(3, None, None, Why.NO_USAGE),)
 
 
 def test_known_costs_add_up_and_unknown_ones_are_counted_by_reason() -> None:
