@@ -134,7 +134,7 @@ def _result_without(result: CandidateResult, marks: Mapping[str, bytes]) -> Cand
 
 def _without(seen: Observation, marks: Mapping[str, bytes]) -> Observation:
     """An observation whose body repeats no member that names one of these."""
-    if not seen.body:
+    if not seen.body or not _NAMES_SOMEBODY(seen.body):
         return seen
     body = _MEMBER.sub(lambda match: match[1] + marks.get(_text(match[2]) or "", match[2]), seen.body)
     return seen if body == seen.body else replace(seen, body=body)

@@ -12,18 +12,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
-from shadowbench.keyed import CREDENTIAL_HEADERS
+from shadowbench.keyed import is_credential
 from shadowbench.records import Exchange
 from shadowbench.signals import Counters
 
 REDACTED = "redacted"
 
 _PLACEHOLDER = re.compile(r"hash:[0-9a-f]{24}")
-_KNOWN = frozenset(name.decode() for name in CREDENTIAL_HEADERS)
-# Gateways invent their own (x-litellm-api-key, helicone-auth, x-csrf-token); what such a name carries is no help to anybody.
-_SUSPECT = re.compile(
-    r"(?:^|[-_])(?:auth(?:orization)?|api[-_]?key|token|secret|password|cookie|credentials?|signature)$"
-)
 
 
 class Redactor(Protocol):
@@ -59,5 +54,4 @@ def _is_replaced(value: str) -> bool:
 
 @lru_cache(maxsize=1024)  # clients send the same few names for ever
 def _names_credential(name: str) -> bool:
-    name = name.lower()
-    return name in _KNOWN or _SUSPECT.search(name) is not None
+    return is_credential(name.lower().encode("latin-1", "replace"))

@@ -47,6 +47,11 @@ def test_a_credential_in_clear_is_taken_out_and_counted() -> None:
     assert counters.get("recorder_redactions_total", (("kind", "credential_header"),)) == 2
 
 
+@pytest.mark.parametrize("name", ["Ocp-Apim-Subscription-Key", "x-passwd", "helicone-auth"])
+def test_a_header_that_sounds_like_a_credential_is_checked_as_the_proxy_does(name: str) -> None:
+    assert is_exposed(name, "secret")
+
+
 @pytest.mark.parametrize("name", sorted(CREDENTIAL_HEADERS))
 def test_every_header_that_the_proxy_hashes_is_checked(name: bytes) -> None:
     assert is_exposed(name.decode().title(), "secret")
