@@ -63,7 +63,7 @@ async def test_a_sender_says_hello_and_is_ready_when_welcomed(tmp_path):
     sender.start()
     mirror = await listener.connected()
     await eventually(lambda: sender.ready)
-    assert mirror.hello == {"version": 1, "role": "proxy", "epoch": sender.epoch, "pid": os.getpid()}
+    assert mirror.hello == {"version": handoff.VERSION, "role": "proxy", "epoch": sender.epoch, "pid": os.getpid()}
     assert owner.ready == [sender.epoch] and sender.epoch.startswith("p-")
     await eventually(lambda: bool(owner.frames))
     assert handoff.Policy.from_json(owner.frames[0].payload) == make_policy()
