@@ -679,10 +679,11 @@ class StoreSettings(Section):
 
 
 class RedactionSettings(Section):
-    """What is taken out of requests and answers before they are kept. Credential headers always are."""
+    """What is taken out of requests and answers before they are kept. Always: credentials of headers and of candidates, and
+    whom a request names as its user."""
 
     enabled: bool = True
-    """false keeps bodies as they are."""
+    """false keeps bodies as they are otherwise."""
     kinds: list[str] | None = None
     """What to look for; null: keys, tokens, e-mail addresses, payment cards and phone numbers. `shadowbench validate` lists
     all kinds when one is unknown."""
