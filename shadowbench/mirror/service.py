@@ -87,7 +87,8 @@ class MirrorService:
             for side, candidate in enumerate(options.candidates, start=1)
         ]
         self.orders = Orders(self)
-        self._call_or_not()
+        if not options.enabled:
+            self._call_or_not()
         parent.before_snapshot(self._set_gauges)
 
     def _lane(

@@ -275,3 +275,10 @@ def test_an_exporter_without_its_libraries_is_refused_before_anything_starts(mon
     with pytest.raises(ConfigurationError, match=r"store.export needs obstore, .*: pip install 'shadowbench-sidecar"):
         wiring.plan(settings(store={"export": {"url": "gs://bucket/x"}}), "serve", ENVIRON)
     wiring.plan(settings(store={"export": {"url": "file:///exports"}}), "serve", ENVIRON)
+
+
+def test_a_budget_in_money_learns_what_time_and_requests_cost() -> None:
+    price = {"gpu_hour_usd": 7200, "gpu_concurrency": 4, "per_request": 0.01}
+    candidate = {"budgets": {"usd_total": 1}, "price": price}
+    options = wiring.mirror_options(settings(candidates={"a": candidate}), ENVIRON).candidates[0]
+    assert (options.usd_per_second, options.usd_per_request) == (0.5, 0.01)

@@ -335,3 +335,31 @@ def test_a_budget_of_what_nobody_knows_the_price_of_is_told() -> None:
         if "budget" in finding.what
     ]
     assert "own-model" in found.what and "candidates.small.price" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("candidate", "key", "cause"),
+    [
+        ({"budgets": {"tokens_total": 400}}, "tokens_total", "reserve_output_tokens"),
+        ({"budgets": {"usd_per_hour": 0.04}, "price": {"gpu_hour_usd": 2}}, "usd_per_hour", "reserve_usd"),
+        (
+            {"budgets": {"usd_per_day": 0.001}, "price": {"input_per_mtok": 1, "output_per_mtok": 2}},
+            "usd_per_day",
+            "reserve_output_tokens",
+        ),
+        ({"budgets": {"tokens_total": 1500, "usd_per_day": 5}, "price": {"gpu_hour_usd": 2}}, None, None),
+        ({"budgets": {"tokens_total": 400}, "parameters": {"max_tokens": 100}}, None, None),
+    ],
+)
+def test_a_budget_without_room_for_one_call_is_told(
+    candidate: dict[str, Any], key: str | None, cause: str | None
+) -> None:
+    candidate = {"url": "http://127.0.0.1:9", "sample_rate": 1} | candidate
+    configured = Settings(production={"url": "http://127.0.0.1:9"}, candidates={"small": candidate})
+    found = [finding for finding in endpoints.check(configured, {}) if "budget" in finding.what]
+    if key is None:
+        assert found == []
+    else:
+        (only,) = found
+        assert only.what.startswith(f"budgets.{key} is ")
+        assert only.fix == f"raise candidates.small.budgets.{key}, or lower budgets.{cause}"

@@ -70,6 +70,18 @@ async def test_a_mirror_that_is_off_calls_nobody_until_it_is_on(tmp_path: Path) 
     assert [lane.state().paused for lane in service.dispatcher.lanes] == [False]
 
 
+async def test_to_resume_what_is_on_lifts_what_stopped_by_itself(tmp_path: Path) -> None:
+    options = MirrorOptions(
+        runtime_folder=str(tmp_path), secret_file=str(tmp_path / "s"), candidates=(small(price_known=False),)
+    )
+    service = MirrorService(options, Parent("mirror"), {})
+    version = service.policy_version
+    (lane,) = service.dispatcher.lanes
+    assert lane.state().price_unknown
+    service.change(options)
+    assert not lane.state().price_unknown and service.policy_version == version
+
+
 async def test_gauges_are_set_before_each_snapshot(tmp_path: Path) -> None:
     parent = Parent("mirror")
     options = MirrorOptions(runtime_folder=str(tmp_path), secret_file=str(tmp_path / "s"), candidates=(small(),))

@@ -72,3 +72,23 @@ def test_the_highest_rates_are_reserved_for() -> None:
 def test_a_price_that_names_no_rate_is_none() -> None:
     assert rates_for(PricingOptions(providers={"small": "github-copilot"}), "small", "gpt-4o") is None
     assert rates_for(PricingOptions(urls=OPENAI), "small", None) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "loads"),
+    [
+        ((), True),
+        ((entry(1.0),), False),
+        ((entry(1.0, "gpt-*"),), True),
+        ((entry(1.0, endpoint="small"),), False),
+        ((entry(1.0, endpoint="big"),), True),
+    ],
+)
+def test_genai_prices_is_loaded_beforehand_where_anything_may_be_looked_up(
+    entries: tuple[PriceEntry, ...], loads: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pricer = Pricer(PricingOptions(entries=entries, urls=OPENAI))
+    loaded: list[bool] = []
+    monkeypatch.setattr(pricer._known, "load", lambda: loaded.append(True))
+    pricer.prepare()
+    assert bool(loaded) is loads
