@@ -16,7 +16,7 @@ from shadowbench.store.testing import FIRST_SECOND, an_exchange
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
-    log.append([an_exchange(number, user_key="u" if number > 8 else None) for number in range(1, 11)])
+    log.append([an_exchange(number, user_key="0a" * 12 if number > 8 else None) for number in range(1, 11)])
     log.close()
     return tmp_path
 
@@ -48,7 +48,7 @@ def test_the_format_follows_the_name(folder: Path) -> None:
 def test_pruning_erasing_and_migrating_say_what_they_did(folder: Path) -> None:
     assert run("prune", "--keep", "4", "--dry-run") == "6 of 10 exchanges would be removed\n"
     assert run("prune", "--keep", "4").startswith("6 exchanges removed, 4 exchanges left; ")
-    assert run("erase", "--key", "u") == "2 exchanges erased\n"
+    assert run("erase", "--key", "0a" * 12) == "2 exchanges erased\n"
     assert run("migrate") == "log.db has schema version 2 already\n"
     assert sequences(run("export")) == [7, 8]
 
@@ -67,6 +67,7 @@ def test_an_import_goes_into_the_log_that_is_named(folder: Path) -> None:
         (["prune", "--older-than", "old"], "--older-than: 'old' is no duration"),
         (["prune", "--max-bytes", "big"], "--max-bytes: 'big' is no size"),
         (["erase"], "whose"),
+        (["erase", "--key", "ada@example.org"], "24 hexadecimal digits"),
         (["erase", "--user", "a"], "there is no secret file"),
         (["export", "--since", "soon"], "--since: 'soon' is no time"),
         (["export", "-o", "x.parquet.zst"], "leave .zst off"),
