@@ -37,13 +37,13 @@ from shadowbench.handoff import Frame, Kind, PartWriter
 from shadowbench.signals import Counters
 
 _MIRROR_CORE, _LOAD_CORE = 0, 1
-_HEAD = (
+HEAD = (
     b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: application/json\r\n"
     b"Content-Type: application/json\r\nUser-Agent: OpenAI/Python 1.109.1\r\nX-Stainless-Lang: python\r\n"
     b"Authorization: hash:0123456789abcdef01234567\r\nContent-Length: 300\r\n"
 )
 _ANSWER_LINES = b"Date: Thu, 20 Nov 2025 12:06:07 GMT\r\nServer: uvicorn\r\nX-Request-Id: req_0123456789\r\n"
-_ANSWER_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _ANSWER_LINES
+ANSWER_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + _ANSWER_LINES
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + _ANSWER_LINES
 _EVENT = (
     b'data: {"id":"chatcmpl-benchmark","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":'
@@ -107,7 +107,7 @@ class Feeder:
         now_ns = time.monotonic_ns()
         request = body(self.number, stream=stream)
         self.sender.write_joined(
-            handoff.open_frame(self.number, now_ns, self.policy_version, _HEAD)
+            handoff.open_frame(self.number, now_ns, self.policy_version, HEAD)
             + handoff.request_header(self.number, len(request))
             + request
             + handoff.request_end_frame(self.number, now_ns)
@@ -119,7 +119,7 @@ class Feeder:
         now_ns = time.monotonic_ns()
         answer = COMPLETION.encode()
         self.sender.write_joined(
-            handoff.head_frame(number, now_ns, _ANSWER_HEAD)
+            handoff.head_frame(number, now_ns, ANSWER_HEAD)
             + handoff.part_header(number, now_ns, len(answer))
             + answer
             + handoff.end_frame(number, now_ns)
