@@ -3,8 +3,8 @@
     python -m benchmarks.mirror [--exchanges 1500] [--rounds 8]
 
 The real intake, planner, dispatcher, lane and call work on exchanges of a small chat request, for one candidate with a model of
-its own; connections and the recorder are doubles that cost nothing. Each number is the best of several rounds, so that what else
-the machine does counts little. `benchmarks.recorder --stages` is the other half, `benchmarks.pipeline` both with their sockets.
+its own; connections and the recorder are doubles that cost nothing. Each number is the best of several rounds, so that what
+else the machine does counts little. `benchmarks.recorder --stages` is the other half, `benchmarks.pipeline` both with sockets.
 """
 
 from __future__ import annotations
