@@ -204,7 +204,9 @@ class Exchange:
     dialect: Dialect
     request_id: str | None  # from the configured client header, else production's x-request-id
     cluster_key: str  # keyed hash of what groups dependent pairs
-    tenant_key: str | None = None  # keyed hash of whose traffic it is: the configured header's value, else the credential
+    tenant_key: str | None = (
+        None  # keyed hash of whose traffic it is: the configured header's value, else the credential
+    )
     user_key: str | None = None  # keyed hash of the end user the request names, if it does
     stratum: str | None = None  # the sampling stratum it fell into; None: none of them
     epoch: str  # the proxy connection it came by

@@ -20,12 +20,12 @@ from shadowbench.funnel import Funnel
 from shadowbench.handoff import Frame, FrameReader, Kind, PartWriter, Policy
 from shadowbench.mirror import names
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
-from shadowbench.secret import SECRET_ENV
 from shadowbench.mirror.service import MirrorService
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.ledger import Ledger
 from shadowbench.recorder.memory import Memory
 from shadowbench.recorder.raw import Discarded, RawExchange
+from shadowbench.secret import SECRET_ENV
 from shadowbench.signals import Counters
 from shadowbench.worker import Parent
 

@@ -121,7 +121,9 @@ class CandidateOptions:
     dialect: str | None = None  # a `records.Dialect` value; None: the one the client spoke
     default_max_tokens: int = 4096  # where a translated request must name a maximum and the client's does not
 
-    leave_out: tuple[str, ...] = ()  # dotted paths into the client's request, `*` for each element; before anything else
+    leave_out: tuple[
+        str, ...
+    ] = ()  # dotted paths into the client's request, `*` for each element; before anything else
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     rename: Mapping[str, str] = field(
         default_factory=dict

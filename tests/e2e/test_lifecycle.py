@@ -113,7 +113,11 @@ async def test_a_second_sidecar_on_the_same_port_says_so_and_exits_4(tmp_path: P
     async with ScriptedProvider() as production, Sidecar(tmp_path, production.url) as sidecar:
         other = tmp_path / "other"
         other.mkdir()
-        config = sidecar.config | {"runtime": {"folder": str(other / "run")}, "admin": {"listen": None}, "control": {"listen": None}}
+        config = sidecar.config | {
+            "runtime": {"folder": str(other / "run")},
+            "admin": {"listen": None},
+            "control": {"listen": None},
+        }
         ended = await run(other, "serve", config)
     assert ended.returncode == 4
     assert str(sidecar.port) in ended.stderr
