@@ -164,6 +164,7 @@ class Ledger:
     """One candidate's, and the owner of its spending. `price_known` False: its price is known to be unknown."""
 
     __slots__ = (
+        "_free",
         "_hour",
         "_limits",
         "_most",
@@ -188,10 +189,16 @@ class Ledger:
         self._uncounted_row = 0  # and without one in tokens
         self.unknown_costs = 0
         self._hour = -1
+        self._free: Reservation | None = None
         self._limits = tuple(_limits(policy))
         self._most = Amount(
             *[min((each.most for each in self._limits if each.part == part), default=_NONE) for part in (0, 1)]
         )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a call could be refused."""
+        return bool(self._limits)
 
     @property
     def knows_money(self) -> bool:
@@ -249,6 +256,13 @@ class Ledger:
         for window in windows:
             window.reserve(estimate)
         return Reservation(estimate, tuple([window.index for window in windows]))
+
+    def admit(self, unix_s: float) -> Reservation:
+        """Where nothing is limited: a call whose cost will be counted, with nothing set aside for it."""
+        self._roll(unix_s)
+        if self._free is None:
+            self._free = Reservation(NOTHING, tuple([window.index for window in self.spending.windows]))
+        return self._free
 
     def revise(self, reservation: Reservation, amount: Amount) -> Reservation:
         """The call's cost is better known now: hold `amount` for it. Never refused, for it has been made."""
@@ -317,6 +331,7 @@ class Ledger:
         if hour == self._hour:
             return
         self._hour = hour
+        self._free = None
         by_hour, by_day, _ = self.spending.windows
         by_hour.move(hour)
         by_day.move(hour // _HOURS_A_DAY)

@@ -197,14 +197,14 @@ class Dispatcher:
             self.unanswered(live.fingerprint)
             live.fingerprint = b""
         if reason in _SPOILING:
-            self.recorder.write(relayed(frame, live.number))
+            self.recorder.relay(frame, live.number)
             self._spoil(live, reason)
         elif not ends and self.recorder.is_full:
             live.books.forget(live)
             self._drop(live)
             self._spoil(live, FULL)
         else:
-            self.recorder.write(relayed(frame, live.number))
+            self.recorder.relay(frame, live.number)
             if ends:
                 self._production_ended(live, reason)
 

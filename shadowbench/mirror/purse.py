@@ -38,7 +38,9 @@ class Purse:
         return Asked(len(request.body), maximum, facts.n, facts.stream)
 
     def reserve(self, unix_s: float, asked: Asked) -> Reservation | Refusal:
-        """Put aside what the request may cost."""
+        """Put aside what the request may cost, where anything is limited."""
+        if not self.ledger.is_limited:
+            return self.ledger.admit(unix_s)
         answer = self.ledger.reserve(unix_s, estimate(self._prices, asked, self.ledger.dearest))
         if isinstance(answer, Reservation):
             self._keep()
@@ -50,6 +52,8 @@ class Purse:
         Never less than was reserved, unless the endpoint `refused` it: then it is what is charged for any call, as long as
         nobody knows better.
         """
+        if not self.ledger.is_limited:
+            return reservation
         if refused:
             amount = metered(self._prices, effort.duration_s)
         else:

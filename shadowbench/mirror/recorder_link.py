@@ -96,6 +96,14 @@ class RecorderLink:
         """Frames of open exchanges."""
         self.sender.write(frames)
 
+    def relay(self, frame: Frame, number: int) -> None:
+        """A proxy's frame, under the mirror's number."""
+        buffers = relayed(frame, number)
+        if len(buffers) == 1:
+            self.sender.write_joined(buffers[0])
+        else:
+            self.sender.write(buffers)
+
     def close(self, live: LiveExchange) -> None:
         """Nothing more comes of it."""
         del self._opened[live.number]

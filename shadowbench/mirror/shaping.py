@@ -23,6 +23,9 @@ __all__ = ["Shaped", "Shaper", "Unshapable"]
 
 _ALWAYS_COPIED = (b"accept",)
 _COPIED_TO_ANTHROPIC = (b"anthropic-version", b"anthropic-beta")
+_COPIED = _ALWAYS_COPIED + _COPIED_TO_ANTHROPIC
+_TRACE = b"traceparent"
+_MOST_KNOWN = 512
 DEFAULT_ANTHROPIC_VERSION = b"2023-06-01"  # the API refuses calls without one
 # Computed by us, or a way to say who the caller is: not to be set by configuration.
 _RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-encoding", "expect"})
@@ -54,6 +57,7 @@ class Shaper:
         self._base_path = base_path
         self._bodies = BodyShaper(options)
         self._chance = chance or random.Random()
+        self._known: dict[tuple[object, ...], bytes] = {}
         self._own_names = frozenset(name.lower().encode("latin-1") for name in options.headers)
         common = b"Host: %b\r\nAccept-Encoding: identity\r\n%b" % (host, _own_headers(options))
         is_azure = host.partition(b":")[0].endswith(_AZURE)
@@ -70,13 +74,41 @@ class Shaper:
         return Shaped(head=self._head(request, shaped, marker), body=shaped.body)
 
     def _head(self, request: CopiedRequest, shaped: ShapedBody, marker: bytes) -> bytes:
-        return b"POST %b HTTP/1.1\r\n%b%b%b: %b\r\nContent-Length: %d\r\n\r\n" % (
-            target(self._base_path, request, shaped),
-            self._openings[shaped.dialect],
-            self._fields(request, shaped),
+        head = request.head
+        # Clients send the same few heads for ever: but for trace, marker and length, theirs is written once.
+        key = (
+            request.dialect._value_,
+            head.path,
+            head.query,
+            shaped.model,
+            shaped.stream,
+            *map(head.headers.get, _COPIED),
+        )
+        opening = self._known.get(key)
+        if opening is None:
+            opening = self._opening(request, shaped)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = opening
+        return b"%b%b%b: %b\r\nContent-Length: %d\r\n\r\n" % (
+            opening,
+            self._trace(head.get(_TRACE)),
             keyed.MARKER_HEADER,
             marker,
             len(shaped.body),
+        )
+
+    def _trace(self, traceparent: bytes | None) -> bytes:
+        if traceparent is None or _TRACE in self._own_names:
+            return b""
+        child = child_of(traceparent, self._chance)
+        return b"" if child is None else b"%b: %b\r\n" % (_TRACE, child)
+
+    def _opening(self, request: CopiedRequest, shaped: ShapedBody) -> bytes:
+        return b"POST %b HTTP/1.1\r\n%b%b" % (
+            target(self._base_path, request, shaped),
+            self._openings[shaped.dialect],
+            self._fields(request, shaped),
         )
 
     def _fields(self, request: CopiedRequest, shaped: ShapedBody) -> bytes:
@@ -91,8 +123,6 @@ class Shaper:
         for name in copied:
             if (value := request.head.get(name)) is not None:
                 fields[name] = value
-        if (child := child_of(request.head.get(b"traceparent"), self._chance)) is not None:
-            fields[b"traceparent"] = child
         return b"".join(b"%b: %b\r\n" % (name, value) for name, value in fields.items() if name not in self._own_names)
 
 

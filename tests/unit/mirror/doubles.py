@@ -150,6 +150,9 @@ class FakeSender:
         self.errors: list[str] = []
         self.told = AckPayload(0, 0)
 
+    def write_joined(self, frames: bytes) -> None:
+        self.write([frames])
+
     def write(self, frames: Sequence[bytes]) -> None:
         for frame in FrameReader().feed(b"".join(frames)):
             self.frames.append(frame)

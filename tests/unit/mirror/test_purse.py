@@ -30,15 +30,29 @@ def reserved(purse: Purse, **of: Any) -> Reservation:
     return reservation
 
 
-def test_a_request_reserves_what_it_may_cost() -> None:
+LIMITED = BudgetOptions(usd_total=1000.0)
+
+
+def test_without_limits_nothing_is_set_aside_and_costs_are_counted() -> None:
     purse = Purse(small(**PRICED))
+    held = reserved(purse)
+    assert held.amount == Amount(0, 0)
+    assert purse.ended(held, request(), Effort(0.5, 999), refused=False) == held
+    purse.settle(held, 0.25, 7, answered=True)
+    assert [window.used for window in purse.ledger.spending.windows] == [Amount(NANO // 4, 7)] * 3
+    later = purse.reserve(NOON + 3600.0, request())
+    assert isinstance(later, Reservation) and later.indexes[0] == held.indexes[0] + 1
+
+
+def test_a_request_reserves_what_it_may_cost() -> None:
+    purse = Purse(small(budgets=LIMITED, **PRICED))
     amount = reserved(purse, max_tokens=100, n=2).amount
     assert amount.tokens == 101 + 200
     assert amount.nano_usd == pytest.approx((101e-6 + 200e-5) * NANO, abs=2)
 
 
 def test_without_a_price_the_dearest_call_so_far_is_the_measure() -> None:
-    purse = Purse(small(budgets=BudgetOptions(reserve_usd=0.25)))
+    purse = Purse(small(budgets=BudgetOptions(reserve_usd=0.25, usd_total=1000.0)))
     first = reserved(purse)
     assert first.amount.nano_usd == NANO // 4
     purse.settle(first, 0.003, 10, answered=True)
@@ -81,7 +95,7 @@ def test_a_call_that_is_over_holds_its_time_until_it_is_priced() -> None:
 
 
 def test_a_call_that_was_refused_holds_only_what_any_call_is_charged_for() -> None:
-    purse = Purse(small(usd_per_second=1.0, **PRICED))
+    purse = Purse(small(usd_per_second=1.0, budgets=LIMITED, **PRICED))
     held = purse.ended(reserved(purse), request(), Effort(0.5, 999), refused=True)
     assert held.amount == Amount(NANO // 2, 0)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shadowbench.limits.budget import Amount, Reservation, Why
+from shadowbench.mirror.options import BudgetOptions
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.unsettled import Unsettled
 from tests.unit.mirror.doubles import small
@@ -12,7 +13,7 @@ NANO = 10**9
 
 
 def waiting(*, answered: bool) -> tuple[Purse, Unsettled]:
-    purse = Purse(small())
+    purse = Purse(small(budgets=BudgetOptions(usd_total=1000.0)))
     reservation = purse.reserve(NOON, request())
     assert isinstance(reservation, Reservation)
     unsettled = Unsettled(purse)
