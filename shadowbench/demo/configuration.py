@@ -29,6 +29,8 @@ candidates:
     sample_rate: 1
     parameters: {{max_tokens: 8}}
 
+# An invented price, so that there are costs to see: a machine for a dollar an hour that answers four requests at a time.
+prices: {{"*": {{gpu_hour_usd: 1.0, gpu_concurrency: 4}}}}
 store: {{url: "sqlite:///{log}"}}
 runtime: {{folder: "{runtime}"}}
 """

@@ -58,7 +58,8 @@ def _heading(summary: Summary) -> Text:
 
 def _traffic(traffic: Traffic) -> Iterator[str]:
     """What the pairs are a part of: nobody should take them for all that came."""
-    yield f"of {_plural(traffic.seen, 'request')} seen, {traffic.sampled:,} drawn, {traffic.recorded:,} recorded"
+    seen = _plural(traffic.seen, "request")
+    yield f"of {seen} seen, {traffic.sampled:,} drawn, {traffic.recorded:,} recorded (told once a second)"
     for label, reasons in (
         ("not offered", traffic.not_handed_off),
         ("may not be copied", traffic.ineligible),
