@@ -206,31 +206,6 @@ def set_text(body: bytes, name: str, value: bytes) -> bytes | None:
     return None if found is None else body[: found.start(1)] + value + body[found.end(1) :]
 
 
-def set_members(body: bytes, changes: Mapping[str, bytes | None]) -> bytes | Unpatchable:
-    """`body` with top-level members set to raw JSON values, added at the end where they were missing, or deleted (None)."""
-    patch = Patch.of(body)
-    return patch if isinstance(patch, Unpatchable) else _splice(patch._body, patch._members, changes)
-
-
-def set_nested_member(body: bytes, outer: str, inner: str, value: bytes) -> bytes | Unpatchable:
-    """`body` with `inner` of its object `outer` set to a raw JSON value; `outer` is made where it is missing or null."""
-    patch = Patch.of(body)
-    if isinstance(patch, Unpatchable):
-        return patch
-    inside = patch.inside(outer)
-    if isinstance(inside, Unpatchable):
-        return inside
-    inside.set(inner, value)
-    patch.set(outer, inside.render())
-    return patch.render()
-
-
-def get_members(body: bytes) -> dict[str, bytes] | Unpatchable:
-    """The top-level members of `body` with their values as written."""
-    patch = Patch.of(body)
-    return patch if isinstance(patch, Unpatchable) else {m.key: body[m.value : m.end] for m in patch._members}
-
-
 def get_elements(array: bytes) -> list[bytes] | None:
     """The elements of a checked JSON array with their values as written; None when it is none."""
     position = _end_of_blank(array, 0)

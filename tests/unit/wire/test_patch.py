@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,10 +15,39 @@ from shadowbench.wire.patch import (
     array_of,
     drop_path,
     get_elements,
-    get_members,
-    set_members,
-    set_nested_member,
 )
+
+
+def set_members(body: bytes, changes: Mapping[str, bytes | None]) -> bytes | Unpatchable:
+    """Changes to the members of one object, None to drop one, as the mirror makes them."""
+    patch = Patch.of(body)
+    if isinstance(patch, Unpatchable):
+        return patch
+    for name, value in changes.items():
+        if value is None:
+            patch.drop(name)
+        else:
+            patch.set(name, value)
+    return patch.render()
+
+
+def set_nested_member(body: bytes, outer: str, inner: str, value: bytes) -> bytes | Unpatchable:
+    """The same inside of a member that is an object, or is made one."""
+    patch = Patch.of(body)
+    if isinstance(patch, Unpatchable):
+        return patch
+    inside = patch.inside(outer)
+    if isinstance(inside, Unpatchable):
+        return inside
+    inside.set(inner, value)
+    patch.set(outer, inside.render())
+    return patch.render()
+
+
+def get_members(body: bytes) -> dict[str, bytes | None] | Unpatchable:
+    """All members with their values as written."""
+    patch = Patch.of(body)
+    return patch if isinstance(patch, Unpatchable) else {name: patch.get(name) for name in patch.names()}
 
 
 @pytest.mark.parametrize(
