@@ -268,9 +268,11 @@ async def test_a_recorder_that_does_not_read_costs_exchanges_not_memory(tmp_path
         assert proxy.sender.recorded == 0
         assert rig.recorder.discarded == ["unfinished"] * 5
         assert rig.funnel["discarded:recorder_full"] == 6
-        proxy.exchange()
+        # The overload may have halved the share of the second that has begun meanwhile: of so many one is drawn.
+        for _ in range(40):
+            proxy.exchange()
         await proxy.settled()
-        assert proxy.sender.recorded == 1
+        assert proxy.sender.recorded == 40 - rig.funnel.get("unsampled:thinned", 0) > 0
 
 
 async def test_settlements_reach_the_proxy_only_when_they_are_in_the_log(tmp_path: Path) -> None:
