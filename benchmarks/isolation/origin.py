@@ -1,0 +1,178 @@
+"""Production, or a candidate, of the script: `python -m benchmarks.isolation.origin PORT MOOD`, until SIGTERM.
+
+`GET /counts` tells what it was asked and what it answered, for evidence that a fault was one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import cast
+
+import uvloop
+
+from benchmarks.isolation import script
+from benchmarks.isolation.instrument import go_first, quiet
+from benchmarks.isolation.script import Kind
+
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+_TOKEN_S = 0.005
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+_LAST = b"0\r\n\r\n"
+_GARBAGE = bytes(range(256)) * 256
+_ENDLESS_PIECE_EVENTS = 300
+
+
+class Mood(StrEnum):
+    """How it behaves."""
+
+    PRODUCTION = "production"  # answers at once, a token each 5 ms; goes before others on its core
+    WELL = "well"  # the same, as a candidate
+    HANG = "hang"  # reads, never answers
+    SLOW = "slow"  # a token each 50 ms, 20 ms before a whole answer
+    FLOOD = "flood"  # bytes without end, as fast as they are taken
+
+
+class Connection(asyncio.Protocol):
+    """One connection, one request after the other."""
+
+    def __init__(self, mood: Mood, counts: Counter[str]) -> None:
+        self._mood = mood
+        self._counts = counts
+        self._came = bytearray()
+        self._needs = 0  # bytes of the request under way, head and body; 0: unknown
+        self._pieces: Iterator[bytes] | None = None
+        self._paused = False
+        self._closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._loop = asyncio.get_running_loop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed, self._pieces = True, None
+
+    def data_received(self, data: bytes) -> None:
+        self._came += data
+        if not self._needs and (at := self._came.find(b"\r\n\r\n")) >= 0:
+            length = _LENGTH.search(self._came, 0, at + 2)
+            self._needs = at + 4 + (int(length[1]) if length else 0)
+        if self._needs and len(self._came) >= self._needs:
+            asked = bytes(self._came[: self._needs])
+            del self._came[: self._needs]
+            self._needs = 0
+            self._answer(asked)
+
+    def _answer(self, asked: bytes) -> None:
+        if asked.startswith(b"GET "):
+            self._send(json.dumps(self._counts).encode())
+            return
+        self._counts["asked"] += 1
+        if self._mood == Mood.HANG:
+            return
+        if self._mood == Mood.FLOOD:
+            self._flood(_flood())
+            return
+        number, kind = script.asked(asked.partition(b"\r\n\r\n")[2])
+        if kind == Kind.STREAM:
+            self._transport.write(_STREAM_HEAD + chunk(script.event(number, 0)))
+            self._loop.call_later(self._token_s, self._token, number, 1)
+        elif kind == Kind.ENDLESS:
+            self._flood(endless(number))
+        elif self._mood == Mood.SLOW:
+            self._loop.call_later(0.02, self._whole, number, kind)
+        else:
+            self._whole(number, kind)
+
+    @property
+    def _token_s(self) -> float:
+        return _TOKEN_S * (10 if self._mood == Mood.SLOW else 1)
+
+    def _whole(self, number: int, kind: Kind) -> None:
+        if not self._closed:
+            self._counts["answered"] += 1
+            self._send(script.expected(number, kind))
+
+    def _send(self, body: bytes) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        self._transport.write(head + body)
+
+    def _token(self, number: int, token: int) -> None:
+        if self._closed:
+            return
+        if token < script.TOKENS - 1:
+            self._transport.write(chunk(script.event(number, token)))
+            self._loop.call_later(self._token_s, self._token, number, token + 1)
+            return
+        self._counts["answered"] += 1
+        self._transport.write(chunk(script.event(number, token)) + chunk(b"data: [DONE]\n\n") + _LAST)
+
+    # ── without end ──
+
+    def _flood(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._pour()
+
+    def _pour(self) -> None:
+        pieces = self._pieces
+        if pieces is None or self._paused:
+            return
+        piece = next(pieces)
+        self._counts["flooded_bytes"] += len(piece)
+        self._transport.write(piece)
+        # One piece per turn of the loop: others of this process want to be served too.
+        self._loop.call_soon(self._pour)
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._pour()
+
+
+def chunk(content: bytes) -> bytes:
+    """One chunk of the chunked coding."""
+    return b"%x\r\n%b\r\n" % (len(content), content)
+
+
+def _flood() -> Iterator[bytes]:
+    yield _STREAM_HEAD
+    while True:
+        yield chunk(_GARBAGE)
+
+
+def endless(number: int) -> Iterator[bytes]:
+    """A stream that goes on as long as somebody reads it, head first; the token's number tells the place."""
+    yield _STREAM_HEAD
+    token = 0
+    while True:
+        yield chunk(b"".join(script.event(number, at) for at in range(token, token + _ENDLESS_PIECE_EVENTS)))
+        token += _ENDLESS_PIECE_EVENTS
+
+
+async def serve(port: int, mood: Mood) -> None:
+    """Serve for ever."""
+    counts: Counter[str] = Counter()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(mood, counts), "127.0.0.1", port, backlog=4096
+    )
+    quiet()
+    await server.serve_forever()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve as the command line says."""
+    port, mood = int(arguments[0]), Mood(arguments[1])
+    if mood == Mood.PRODUCTION:
+        go_first()
+    uvloop.run(serve(port, mood))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
