@@ -176,9 +176,9 @@ class ResponseReader:
         decoded = self._decoder.feed(data)
         if not decoded:
             return
-        self._keep(decoded)
+        past_bound = self._keep(decoded)
         if self._sniffing:
-            decoded = self._sniff()
+            decoded = self._sniff(at_end=bool(past_bound)) + past_bound
         if self._stream and self._stream.feed(decoded):
             self._content_times.append(at_s)
 
@@ -186,7 +186,9 @@ class ResponseReader:
         """What it means. `transport_reason` is None when the transport ended whole, else why it did not."""
         content_fault = self._decoder.finish()
         if self._sniffing:
-            self._sniff(at_end=True)
+            start = self._sniff(at_end=True)
+            if self._stream:  # too short to carry content
+                self._stream.feed(start)
         body = bytes(self._body)
         parsed = self._stream.finish(body) if self._stream else self._parse_body(body)
         outcome, reason = self._outcome(parsed, transport_reason, content_fault)
@@ -209,10 +211,12 @@ class ResponseReader:
             body_truncated=self._body_truncated or content_fault is not None,
         )
 
-    def _keep(self, decoded: bytes) -> None:
+    def _keep(self, decoded: bytes) -> bytes:
+        """Keep what there is room for; the rest, which only a stream's reader still sees."""
         room = self._limits.body_bytes - len(self._body)
         self._body += decoded[:room]
         self._body_truncated |= len(decoded) > room
+        return decoded[room:]
 
     def _sniff(self, *, at_end: bool = False) -> bytes:
         """Decide by the body's beginning whether it is a stream; what is to be fed to that."""
@@ -222,8 +226,6 @@ class ResponseReader:
             return b""
         self._sniffing = False
         self._stream = self._stream_of(framing)
-        if at_end and self._stream:  # too short to carry content
-            self._stream.feed(start)
         return start
 
     def _stream_of(self, framing: Framing | None) -> _EventStream | None:

@@ -377,3 +377,10 @@ def test_ct_14_pings_and_events_nobody_knows_change_nothing_wherever_they_stand(
     found = read([*events[:where], odd, *events[where:]], dialect=MESSAGES)
     assert verdict(found) == verdict(plain) == (Outcome.OK, None)
     assert (found.answer, found.usage) == (plain.answer, plain.usage)
+
+
+def test_a_stream_that_is_recognised_past_the_bound_is_read_all_the_same(cut: Cut) -> None:
+    """What is kept of the first chunk is not all that the stream's reader has to see."""
+    reading = read(cut(STREAM), content_type=None, body_bytes=20)
+    assert verdict(reading) == (Outcome.OK, None)
+    assert (reading.answer, reading.body, reading.body_truncated) == (HELLO, STREAM[:20], True)
