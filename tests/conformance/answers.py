@@ -1,0 +1,3 @@
+from tests.conformance.judging import Section
+
+SECTION = Section()
