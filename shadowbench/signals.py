@@ -1,6 +1,6 @@
 """Signals: what operators watch. Plain numbers here; `telemetry/` turns them into Prometheus series.
 
-A worker counts in `Counters` (a dict of integers, no locks, no library) and pushes cumulative snapshots to its parent.
+A worker counts in `Counters` (a dict of cells, no locks, no library) and pushes cumulative snapshots to its parent.
 """
 
 from __future__ import annotations
@@ -22,23 +22,39 @@ class Sample:
     kind: str  # "counter" | "gauge"
 
 
+class Cell:
+    """One series of a counter, for those that count it often: a look-up by name and labels costs more than to add."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: float = 0
+
+
 class Counters:
     """Counters and gauges of one worker. Not thread-safe: a worker has one loop."""
 
     __slots__ = ("_counts", "_gauges")
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, Labels], float] = {}
+        self._counts: dict[tuple[str, Labels], Cell] = {}
         self._gauges: dict[tuple[str, Labels], float] = {}
+
+    def cell(self, name: str, labels: Labels = ()) -> Cell:
+        """The series itself, to keep and to add to; it starts at 0."""
+        key = (name, labels)
+        cell = self._counts.get(key)
+        if cell is None:
+            cell = self._counts[key] = Cell()
+        return cell
 
     def add(self, name: str, labels: Labels = (), n: float = 1) -> None:
         """Add `n` to a counter; it starts at 0."""
-        key = (name, labels)
-        self._counts[key] = self._counts.get(key, 0) + n
+        self.cell(name, labels).value += n
 
     def set_total(self, name: str, value: float, labels: Labels = ()) -> None:
         """Set a counter that is kept elsewhere, as a plain integer of a hot path."""
-        self._counts[(name, labels)] = value
+        self.cell(name, labels).value = value
 
     def gauge(self, name: str, value: float, labels: Labels = ()) -> None:
         """Set a gauge."""
@@ -46,15 +62,16 @@ class Counters:
 
     def get(self, name: str, labels: Labels = ()) -> float:
         """A counter's value, 0 when never counted."""
-        return self._counts.get((name, labels), 0)
+        cell = self._counts.get((name, labels))
+        return 0 if cell is None else cell.value
 
     def series(self, name: str) -> list[tuple[Labels, float]]:
         """All series of one counter."""
-        return [(labels, value) for (each, labels), value in self._counts.items() if each == name]
+        return [(labels, cell.value) for (each, labels), cell in self._counts.items() if each == name]
 
     def snapshot(self) -> list[Sample]:
         """All series, sorted, as of now."""
-        counts = [Sample(name=n, labels=ls, value=v, kind="counter") for (n, ls), v in self._counts.items()]
+        counts = [Sample(name=n, labels=ls, value=c.value, kind="counter") for (n, ls), c in self._counts.items()]
         gauges = [Sample(name=n, labels=ls, value=v, kind="gauge") for (n, ls), v in self._gauges.items()]
         return sorted(counts + gauges, key=lambda s: (s.name, s.labels))
 

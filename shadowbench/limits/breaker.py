@@ -81,7 +81,7 @@ class Breaker:
         elif failed is not None:
             self._recent.append(failed)
             self._row = self._row + 1 if failed else 0
-            if self._is_enough():
+            if failed and self._is_enough():
                 self._open(now_ns, chance)
 
     def _is_enough(self) -> bool:

@@ -125,7 +125,8 @@ class Window:
     def settle(self, reserved: Amount, actual: Amount) -> None:
         """A call less, and its cost."""
         self.spent = self.spent.plus(actual)
-        self.reserved = self.reserved.minus(reserved)
+        if reserved is not NOTHING:
+            self.reserved = self.reserved.minus(reserved)
 
     @property
     def used(self) -> Amount:
@@ -290,17 +291,17 @@ class Ledger:
         actual = Amount(
             unknown.nano_usd if nano_usd is None else nano_usd, unknown.tokens if tokens is None else tokens
         )
-        for window in self._windows(reservation):
-            window.settle(reservation.amount, actual)
+        if actual != NOTHING or reservation.amount != NOTHING:
+            for window in self._windows(reservation):
+                window.settle(reservation.amount, actual)
         largest = self.spending.largest
         if (nano_usd or 0) > largest.nano_usd or (tokens or 0) > largest.tokens:
             self.spending.largest = Amount(max(largest.nano_usd, nano_usd or 0), max(largest.tokens, tokens or 0))
 
-    def _windows(self, reservation: Reservation) -> Iterator[Window]:
+    def _windows(self, reservation: Reservation) -> list[Window]:
         """Those the call was admitted in, unless they are over."""
-        for window, index in zip(self.spending.windows, reservation.indexes, strict=True):
-            if window.index == index:
-                yield window
+        admitted_in = zip(self.spending.windows, reservation.indexes, strict=True)
+        return [window for window, index in admitted_in if window.index == index]
 
     def _learn(self, nano_usd: int | None, tokens: int | None, why: Why | None) -> None:
         """What a whole answer says about others."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -39,8 +40,7 @@ _STREAMS_BY_DEFAULT = frozenset({Dialect.OLLAMA_CHAT, Dialect.OLLAMA_GENERATE})
 _IN_PATH = frozenset({Dialect.GEMINI})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShapedBody:
+class ShapedBody(NamedTuple):
     """A request body in the candidate's dialect, and what its path may have to say."""
 
     body: bytes

@@ -25,7 +25,7 @@ from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.plan import Plan
 from shadowbench.mirror.recorder_link import FULL, RecorderLink, relayed
 from shadowbench.records import FunnelCount
-from shadowbench.signals import Counters, Labels
+from shadowbench.signals import Cell, Counters, Labels
 
 _COUNTS_PER_FRAME = 200  # of at most 300 bytes each: a frame carries 64 KiB
 OPENED = "opened"
@@ -69,17 +69,17 @@ class Dispatcher:
         self._chance = chance
         self._settled = settled
         self._drop = drop
-        self._labels: dict[tuple[str, str], Labels] = {}
+        self._cells: dict[tuple[str, str], Cell] = {}
         self._epoch = f"mirror-{chance.getrandbits(48):012x}"
         self._told_counts: dict[tuple[str, str, str, str], int] = {}
 
     def count(self, stage: str, reason: str = "") -> None:
         """Count an exchange at a stage of the funnel."""
-        key = (stage, reason)
-        labels = self._labels.get(key)
-        if labels is None:
-            labels = self._labels[key] = (("stage", stage), ("reason", reason))
-        self._counters.add(names.EXCHANGES, labels)
+        cell = self._cells.get((stage, reason))
+        if cell is None:
+            labels = (("stage", stage), ("reason", reason))
+            cell = self._cells[stage, reason] = self._counters.cell(names.EXCHANGES, labels)
+        cell.value += 1
 
     # ── what the intake decided ──
 

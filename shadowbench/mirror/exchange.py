@@ -114,6 +114,8 @@ class Books:
 
     def release(self, live: LiveExchange) -> None:
         """Its request is needed no more."""
+        if not live.held_bytes:
+            return
         self._memory.give_back(live.held_bytes)
         live.held_bytes = 0
         live.body = []

@@ -26,7 +26,7 @@ from shadowbench.mirror.lane_state import LaneState, state_of
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
 from shadowbench.mirror.unsettled import Unsettled
-from shadowbench.signals import Counters, Labels
+from shadowbench.signals import Cell, Counters
 
 # Patching takes about 10 µs per KiB. Above this it would keep the loop from stamping for half a millisecond and more, and is
 # done in a thread, which gives way to the loop (see `service.SWITCH_INTERVAL_S`).
@@ -65,7 +65,7 @@ class Lane:
         self._running: set[Copy] = set()
         self._unsettled = Unsettled(self.gates.purse)
         self._last_fault: str | None = None
-        self._labels: dict[tuple[str, str], Labels] = {}
+        self._cells: dict[tuple[str, str], Cell] = {}
         self._woken = False
         self._timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
@@ -96,12 +96,11 @@ class Lane:
 
     def count(self, stage: str, reason: str = "") -> None:
         """Count a copy at a stage of the funnel."""
-        key = (stage, reason)
-        labels = self._labels.get(key)
-        if labels is None:
+        cell = self._cells.get((stage, reason))
+        if cell is None:
             labels = (("candidate", self.options.name), ("stage", stage), ("reason", reason))
-            self._labels[key] = labels
-        self._counters.add(names.CALLS, labels)
+            cell = self._cells[stage, reason] = self._counters.cell(names.CALLS, labels)
+        cell.value += 1
 
     def retried(self, reason: str) -> None:
         """Count an attempt that is followed by another."""

@@ -63,8 +63,7 @@ class Admission(NamedTuple):
     pending: Pending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopiedRequest:
+class CopiedRequest(NamedTuple):
     """What candidates' requests are made from."""
 
     head: RequestHead
@@ -281,7 +280,9 @@ class Planner:
             admission=admission,
             request=request,
             probabilities=probabilities,
-            withheld={index: reason for index, reason in withheld.items() if index in probabilities},
+            withheld={index: reason for index, reason in withheld.items() if index in probabilities}
+            if withheld
+            else {},
             stratum=stratum.name,
             cluster_key=callers.cluster_key(salt, terms.cluster_header, head, conversation, admission.request_key),
             tenant_key=callers.tenant_key(salt, terms.tenant_header, head, admission.caller),

@@ -8,7 +8,7 @@ credentials are added, a child of the client's trace, and a marker by which a co
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shadowbench import keyed
 from shadowbench.errors import ConfigurationError
@@ -34,8 +34,7 @@ _KEY_HEADERS = {Dialect.ANTHROPIC_MESSAGES: b"x-api-key", Dialect.GEMINI: b"x-go
 _AZURE = (b".openai.azure.com", b".cognitiveservices.azure.com")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
+class Shaped(NamedTuple):
     """A request ready to be sent."""
 
     head: bytes

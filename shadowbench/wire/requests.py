@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shadowbench.records import Dialect
 from shadowbench.wire import loose_json as loose
@@ -22,9 +22,8 @@ _EMBEDDING = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 _USAGE_ON_DEMAND = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_COMPLETIONS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestFacts:
-    """A request in numbers and flags.
+class RequestFacts(NamedTuple):
+    """A request in numbers and flags. A NamedTuple: a frozen dataclass of so many fields takes as long as all of the reading.
 
     `opening` is what later requests of one conversation have in common: system prompt and first user message; `first_user` is
     the latter alone. They and `user` are content: hash them with the salt, never log them.
