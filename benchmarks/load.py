@@ -1,4 +1,6 @@
-"""The two loads: small requests by wrk, token streams by our own reader. Each returns what was measured in one window."""
+"""The loads: requests as fast as they go by wrk, requests at a rate and token streams by our own clients.
+
+Each runs pinned to the load's core and returns what was measured in one window."""
 
 from __future__ import annotations
 
@@ -7,18 +9,23 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from benchmarks.bodies import chat_body
+from benchmarks.open_loop import OpenLoopResult
+from benchmarks.peers.base import Place, Running
 from benchmarks.processes import REPOSITORY, busy_seconds, cpu_seconds
 from benchmarks.sse_load import StreamResult
 
-_GRACE_S = 30.0
+_GRACE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestResult:
-    """One window of small requests."""
+    """One window of requests, as many as the connections allow."""
 
+    body_bytes: int
     connections: int
     seconds: float
     requests: int
@@ -36,28 +43,24 @@ class RequestResult:
         return self.core_share + self.others_share > 0.93
 
 
-def requests(
-    port: int, *, connections: int, seconds: float, load_core: int, core: int, pids: Sequence[int]
-) -> RequestResult:
-    """As many small requests as `connections` allow."""
-    command = [
-        "taskset",
-        "-c",
-        str(load_core),
-        "wrk",
-        "-t1",
-        f"-c{connections}",
-        f"-d{round(seconds)}s",
-        "--timeout",
-        "5s",
-    ]
-    command += ["-s", str(REPOSITORY / "benchmarks" / "post.lua"), f"http://127.0.0.1:{port}/v1/chat/completions"]
-    cpu, busy = cpu_seconds(pids), busy_seconds(core)
-    done = _run(command, seconds)
-    cpu, busy = cpu_seconds(pids) - cpu, busy_seconds(core) - busy
-    found: dict[str, Any] = json.loads(done.rpartition("RESULT ")[2])
+def requests(each: Running, place: Place, *, body_bytes: int, connections: int, seconds: float) -> RequestResult:
+    """As many requests as `connections` allow."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "5s", "-s"]
+    command += [str(REPOSITORY / "benchmarks" / "post.lua"), f"http://127.0.0.1:{each.port}/v1/chat/completions"]
+    command += ["--", str(_body_file(place.folder, body_bytes))]
+    pids = each.pids()
+    cpu, busy = cpu_seconds(pids), busy_seconds(place.core)
+    done = _run(command, place, seconds)
+    cpu, busy = cpu_seconds(pids) - cpu, busy_seconds(place.core) - busy
+    return request_result(done, body_bytes=body_bytes, connections=connections, cpu=cpu, busy=busy)
+
+
+def request_result(output: str, *, body_bytes: int, connections: int, cpu: float, busy: float) -> RequestResult:
+    """From what wrk and post.lua printed, and the seconds that the peer and its core were busy."""
+    found: dict[str, Any] = json.loads(output.rpartition("RESULT ")[2])
     count, lasted = int(found["requests"]), float(found["seconds"])
     return RequestResult(
+        body_bytes=body_bytes,
         connections=connections,
         seconds=lasted,
         requests=count,
@@ -71,16 +74,33 @@ def requests(
     )
 
 
-def streams(port: int, *, streams: int, seconds: float, load_core: int, core: int, pids: Sequence[int]) -> StreamResult:
+def paced(each: Running, place: Place, *, body_bytes: int, rate: int, seconds: float) -> OpenLoopResult:
+    """`rate` requests a second, whether or not earlier ones were answered."""
+    arguments = [each.port, body_bytes, rate, f"{seconds:g}"]
+    return OpenLoopResult(**json.loads(_run_module("benchmarks.open_loop", arguments, place, seconds)))
+
+
+def streams(each: Running, place: Place, *, upstream: int, streams: int, seconds: float) -> StreamResult:
     """`streams` token streams at one time."""
-    command = ["taskset", "-c", str(load_core), sys.executable, "-m", "benchmarks.sse_load"]
-    command += [str(port), str(streams), f"{seconds:g}", str(core), *map(str, pids)]
-    return StreamResult(**json.loads(_run(command, seconds)))
+    arguments = [each.port, upstream, streams, f"{seconds:g}", place.core, *each.pids()]
+    return StreamResult(**json.loads(_run_module("benchmarks.sse_load", arguments, place, seconds)))
 
 
-def _run(command: Sequence[str], seconds: float) -> str:
+def _body_file(folder: Path, size: int) -> Path:
+    path = folder / f"body-{size}.json"
+    if not path.exists():
+        path.write_bytes(chat_body(size))
+    return path
+
+
+def _run_module(module: str, arguments: Sequence[object], place: Place, seconds: float) -> str:
+    return _run([sys.executable, "-m", module, *map(str, arguments)], place, seconds)
+
+
+def _run(command: Sequence[str], place: Place, seconds: float) -> str:
+    pinned = ["taskset", "-c", str(place.load_core), *command]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=REPOSITORY, timeout=seconds + _GRACE_S, check=False
+        pinned, capture_output=True, text=True, cwd=REPOSITORY, timeout=seconds + _GRACE_S, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import start, wait_for_port
+from benchmarks.processes import free_port, start, wait_for_port
 
 COMPLETION = (
     '{"id":"chatcmpl-benchmark","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,'
@@ -18,7 +20,7 @@ _MAIN = """
 worker_processes 1; daemon off; pid {folder}/{name}.pid; error_log stderr crit;
 events {{ worker_connections 8192; }}
 http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 75; tcp_nodelay on;
+  access_log off; client_max_body_size 64m; keepalive_requests 100000000; keepalive_timeout 75; tcp_nodelay on;
   client_body_temp_path {folder}/{name}-body; proxy_temp_path {folder}/{name}-proxy;
   fastcgi_temp_path {folder}/{name}-x; uwsgi_temp_path {folder}/{name}-x; scgi_temp_path {folder}/{name}-x;
   {servers}
@@ -35,12 +37,28 @@ _ORIGIN = """
 # What a careful operator writes in front of a model: connections kept, nothing buffered, so that streams pass at once.
 _PROXY = """
   upstream production {{ server 127.0.0.1:{upstream}; keepalive 1024; keepalive_requests 100000000; }}
+  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_read_timeout 600s;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
-    location / {{
-      proxy_pass http://production; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_buffering off; proxy_request_buffering off; proxy_read_timeout 600s;
-    }}
+    location / {{ proxy_pass http://production; proxy_buffering off; proxy_request_buffering off; {mirror} }}
+    {mirror_location}
+  }}
+"""
+# A mirrored body is read whole before anything is sent; in a buffer, so that it need not go through a file.
+_MIRROR = "mirror /mirrored; client_body_buffer_size 1m;"
+_MIRROR_LOCATION = """
+    location = /mirrored {{ internal; proxy_pass http://copies$request_uri; }}
+  }}
+  upstream copies {{ server 127.0.0.1:{mirror}; keepalive 1024; keepalive_requests 100000000;
+"""
+
+# A line per copy. Its method and lengths tell whether it was whole; a buffered log costs the target next to nothing.
+_TARGET = """
+  log_format copies "$request_method $content_length $request_length $status";
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    access_log {log} copies buffer=256k flush=200ms;
+    location / {{ default_type application/json; return 200 '{body}'; }}
   }}
 """
 
@@ -51,11 +69,35 @@ def start_origin(port: int, *, folder: Path, core: int | None, stack: ExitStack)
 
 
 def start_proxy(
-    port: int, upstream: int, *, folder: Path, core: int | None, stack: ExitStack
+    port: int, upstream: int, *, folder: Path, core: int | None, stack: ExitStack, mirror: int | None = None
 ) -> subprocess.Popen[bytes]:
-    """A plain reverse proxy, no mirror."""
-    servers = _PROXY.format(port=port, upstream=upstream)
+    """A plain reverse proxy; copies go to the loopback port `mirror`."""
+    location = "" if mirror is None else _MIRROR_LOCATION.format(mirror=mirror)
+    directives = "" if mirror is None else _MIRROR
+    servers = _PROXY.format(port=port, upstream=upstream, mirror=directives, mirror_location=location)
     return _start("proxy", servers, port, folder=folder, core=core, stack=stack)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where copies go: as fast as nginx answers, with a line in `log` for each."""
+
+    port: int
+    log: Path
+
+    def received(self) -> dict[str, int]:
+        """How many copies of what came."""
+        with self.log.open() as lines:
+            return dict(Counter(map(str.strip, lines)))
+
+
+def start_target(*, folder: Path, core: int | None, stack: ExitStack) -> Target:
+    """Start one."""
+    port = free_port()
+    target = Target(port=port, log=folder / f"copies-{port}.log")
+    servers = _TARGET.format(port=port, log=target.log, body=COMPLETION)
+    _start("target", servers, port, folder=folder, core=core, stack=stack)
+    return target
 
 
 def _start(

@@ -1,21 +1,30 @@
 """An open-loop load: requests leave at their intended times whether or not earlier ones were answered.
 
+`python -m benchmarks.open_loop PORT BODY_BYTES RATE SECONDS` prints its result as JSON.
+
 A closed loop waits while the server is slow and so never sees the slowness; here latency counts from the intended send time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import time
 from array import array
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import cast
 
+import uvloop
+
+from benchmarks.bodies import chat_request
 from benchmarks.quantiles import percentile
 
 _PATIENCE_S = 10.0
 _TICK_S = 0.001
+_CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +174,19 @@ def _body_length(head: bytes) -> int:
     lower = head.lower()
     at = lower.find(b"\r\ncontent-length:")
     return int(lower[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run once as the command line says, print the result."""
+    port, size, rate = map(int, arguments[:3])
+    request = chat_request(size)
+
+    async def run() -> OpenLoopResult:
+        seconds = float(arguments[3])
+        return await OpenLoop(port=port, request=request, rate=rate, seconds=seconds, connections=_CONNECTIONS).run()
+
+    sys.stdout.write(json.dumps(asdict(uvloop.run(run()))) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

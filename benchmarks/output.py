@@ -1,163 +1,188 @@
-"""A run as a table on the terminal and as a page."""
+"""A run as rows of text: for the terminal and for the page alike."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load import RequestResult
-from benchmarks.machine import Machine
-from benchmarks.peers import AIOHTTP
+from benchmarks.bodies import size_name
+from benchmarks.promises import promises
 from benchmarks.quantiles import median
-from benchmarks.rounds import Course, PeerResult, StartResult
+from benchmarks.report import Report
+from benchmarks.rounds import PeerResult
 
-_READY_S = 1.0
-_REST_MIB = 45 * 1e6 / 1024**2
-_TIMES_AIOHTTP = 3.5
-_ACCEPTED = 0.99
 _FILE_WIDTH = 150
 _NOISY = 0.1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """All of one run."""
-
-    at: datetime
-    machine: Machine
-    course: Course
-    peers: Sequence[PeerResult]
-    starts: Sequence[StartResult]
+Rows = Iterator[list[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """Something we said, and what came out."""
-
-    text: str
-    found: str
-    kept: bool
-
-
-# ── tables, as rows of text ──
-
-
-def request_rows(report: Report) -> Iterator[list[str]]:
-    """The table of small requests, header first."""
+def request_rows(report: Report, size: int) -> Rows:
+    """The table of requests of one size, header first."""
+    body = next(body for body in report.course.bodies if body.size == size)
     yield [
         "",
         f"requests/s, {report.course.connections} connections",
         "× aiohttp",
         "CPU µs/request",
-        "× less than aiohttp",
-        "median µs, 1 connection",
+        "1 connection: median µs",
         "p99 µs",
-        "RSS MiB rest → after",
+        f"{body.rate:,}/s: median µs",
+        "p99 µs",
         "errors",
     ]
     for peer in report.peers:
-        many, one = peer.throughput, peer.latency
+        many, one, paced = (found.get(size, []) for found in (peer.throughput, peer.latency, peer.paced))
         # "≥": the load generator's core was full before the peer's was.
         limited = "" if all(window.saturated for window in many) else "≥ "
+        ratio = report.throughput(peer.key, "aiohttp", size, lambda window: window.per_second)
+        wrong = sum(found.bad_status + found.broken + found.unanswered for found in paced)
         yield [
             peer.name,
-            f"{limited}{median(window.per_second for window in many):,.0f}",
-            _number(times_aiohttp(report, peer), 2) if _has_process(peer) else "–",
-            _number(median(window.cpu_us for window in many), 1) if _has_process(peer) else "–",
-            _number(cpu_below_aiohttp(report, peer), 2) if _has_process(peer) else "–",
-            _number(median(window.p50_us for window in one), 0),
-            _number(median(window.p99_us for window in one), 0),
-            f"{peer.resident_rest_mib:.0f} → {peer.resident_after_mib:.0f}" if _has_process(peer) else "–",
-            str(sum(window.errors for window in [*many, *one])),
+            f"{limited}{number(median(window.per_second for window in many))}",
+            number(ratio.middle, 2) if has_process(peer) and not peer.slow else "–",
+            number(median(window.cpu_us for window in many), 1) if has_process(peer) else "–",
+            number(median(window.p50_us for window in one)),
+            number(median(window.p99_us for window in one)),
+            number(median(found.p50_us for found in paced)) + (f" at {report.course.slow_rate}/s" if peer.slow else ""),
+            number(median(found.p99_us for found in paced)),
+            str(wrong + sum(window.errors for window in [*many, *one])),
         ]
 
 
-def stream_rows(report: Report) -> Iterator[list[str]]:
-    """The table of token streams, header first."""
-    header = [""]
-    for count in report.course.streams:
-        header += [f"{count} streams: CPU µs/chunk", "delay p50 µs", "p99 µs"]
-    yield [*header, "RSS MiB after", "broken"]
+def stream_rows(report: Report, count: int) -> Rows:
+    """The table of so many token streams, header first."""
+    yield ["", "CPU µs/chunk", "delay p50 µs", "p99 µs", "max µs", "chunks in time", "load's core", "RSS MiB", "broken"]
     for peer in report.peers:
-        row, broken = [peer.name], 0
-        for count in report.course.streams:
-            windows = peer.streams.get(count, [])
-            broken += sum(window.broken for window in windows)
-            row += [
-                _number(median(window.cpu_us_per_chunk for window in windows), 1) if _has_process(peer) else "–",
-                _number(median(window.delay_p50_us for window in windows), 0),
-                _number(median(window.delay_p99_us for window in windows), 0),
-            ]
-        yield [*row, f"{peer.resident_streams_mib:.0f}" if _has_process(peer) else "–", str(broken)]
+        windows = peer.streams.get(count, [])
+        if not windows:
+            continue
+        yield [
+            peer.name,
+            number(median(window.cpu_us_per_chunk for window in windows), 1) if has_process(peer) else "–",
+            number(median(window.delay_p50_us for window in windows)),
+            number(median(window.delay_p99_us for window in windows)),
+            number(max(window.delay_max_us for window in windows)),
+            percent(median(window.chunks_share for window in windows)),
+            f"{median(window.load_share for window in windows):.0%}",
+            number(peer.resident_streams_mib[count]) if has_process(peer) else "–",
+            str(sum(window.broken for window in windows)),
+        ]
 
 
-def handoff_rows(report: Report) -> Iterator[list[str]]:
+def memory_rows(report: Report) -> Rows:
+    """Resident memory, header first."""
+    counts = sorted({count for peer in report.peers for count in peer.resident_streams_mib})
+    yield ["RSS MiB", "at rest", "after requests", *(f"after {count:,} streams" for count in counts)]
+    for peer in filter(has_process, report.peers):
+        after = [number(peer.resident_streams_mib.get(count, math.nan)) for count in counts]
+        yield [peer.name, number(peer.resident_rest_mib), number(peer.resident_after_mib), *after]
+
+
+def copy_rows(report: Report) -> Rows:
     """What became of the copies, header first."""
-    yield ["", "answered", "opened at the drain", "ended", "aborted", "accepted", "not taken, by reason"]
+    yield ["", "requests", "copies received", "share", "not whole", "not taken, by reason"]
     for peer in report.peers:
         for workload, told in peer.told.items():
             if "drain" in told:
-                drain = told["drain"]
-                yield [
-                    f"{peer.name}: {workload}",
-                    f"{told['requests']:,.0f}",
-                    f"{drain['opened']:,}",
-                    f"{drain['ended']:,}",
-                    _reasons(drain["aborted"]),
-                    _percent(told["accepted_share"]),
-                    _reasons(_not_taken(told["counters"])),
-                ]
+                yield [f"{peer.name}: {workload}", *_drained(told)]
+            if "target" in told:
+                yield [f"{peer.name}: {workload}", *_targeted(peer, workload, told["target"])]
 
 
-def promises(report: Report) -> Iterator[Promise]:
-    """What DESIGN and README promise of a proxy worker, held against this run."""
-    ready = median(start.ready_s for start in report.starts)
-    rest = median(start.resident_mib for start in report.starts)
-    yield Promise(text=f"a proxy worker is ready in < {_READY_S:g} s", found=f"{ready:.2f} s", kept=ready < _READY_S)
-    found = f"{rest * 1024**2 / 1e6:.1f} MB"
-    yield Promise(text="a proxy worker at rest takes ≤ 45 MB", found=found, kept=rest <= _REST_MIB)
-    for peer in report.peers:
-        told = peer.told.get("requests", {})
-        if "drain" not in told:
-            continue
-        times = times_aiohttp(report, peer)
-        text = f"handed off 100 %, ≥ {_TIMES_AIOHTTP:g} × the requests/s of an aiohttp proxy"
-        if not math.isnan(times):
-            yield Promise(text=text, found=f"{times:.2f} ×", kept=times >= _TIMES_AIOHTTP)
-        for workload, each in peer.told.items():
-            share = each["accepted_share"]
-            text = f"≥ 99 % of exchanges accepted by the drain ({workload})"
-            yield Promise(text=text, found=_percent(share), kept=share is not None and share >= _ACCEPTED)
+def _drained(told: dict[str, Any]) -> list[str]:
+    drain = told["drain"]
+    aborted = reasons(drain["aborted"])
+    return [
+        f"{told['requests']:,.0f}",
+        f"{drain['ended']:,}",
+        percent(told["accepted_share"]),
+        aborted,
+        reasons(not_taken(told["counters"])),
+    ]
 
 
-def times_aiohttp(report: Report, peer: PeerResult) -> float:
-    """How many times the requests/s of the aiohttp proxy: the median over rounds of the ratio within a round."""
-    return median(ours.per_second / theirs.per_second for ours, theirs in _beside_aiohttp(report, peer))
+def _targeted(peer: PeerResult, workload: str, target: dict[str, int]) -> list[str]:
+    received = sum(count for line, count in target.items() if line.startswith("POST "))
+    whole = sum(count for line, count in target.items() if is_whole(line))
+    sent = answered(peer, workload)
+    share = percent(received / sent if sent else None)
+    return [f"{sent:,}", f"{received:,}", share, f"{received - whole:,}", "told by none"]
 
 
-def cpu_below_aiohttp(report: Report, peer: PeerResult) -> float:
-    """How many times less CPU per request than the aiohttp proxy, likewise: on a busy machine the better ratio."""
-    return median(theirs.cpu_us / ours.cpu_us for ours, theirs in _beside_aiohttp(report, peer) if ours.cpu_us)
+def answered(peer: PeerResult, workload: str) -> int:
+    """How many requests the loads saw answered."""
+    if workload == "streams":
+        return sum(window.streams for windows in peer.streams.values() for window in windows)
+    windows = [
+        window.requests for found in (peer.throughput, peer.latency) for each in found.values() for window in each
+    ]
+    return sum(windows) + sum(found.answered for each in peer.paced.values() for found in each)
 
 
-def _beside_aiohttp(report: Report, peer: PeerResult) -> Iterator[tuple[RequestResult, RequestResult]]:
-    for other in report.peers:
-        if other.name == AIOHTTP.name:
-            yield from zip(peer.throughput, other.throughput, strict=True)
+def is_whole(line: str) -> bool:
+    """Whether a line of the target's log speaks of a POST that was read to its end."""
+    method, content_length, request_length, status = line.split()
+    return (
+        method == "POST" and status == "200" and content_length.isdigit() and int(request_length) > int(content_length)
+    )
+
+
+def verified_rows(report: Report) -> Rows:
+    """The verification, header first."""
+    yield ["", "body", "sent", "copies received", "identical in method and body"]
+    for found in report.verified:
+        yield [found.name, size_name(found.size), f"{found.sent:,}", f"{found.received:,}", f"{found.identical:,}"]
+
+
+def promise_rows(report: Report) -> Rows:
+    """The promises, header first."""
+    yield ["promised of shadowbench, 100 % handed off", "found (range over rounds)", "kept"]
+    for promise in promises(report):
+        yield [promise.text, promise.found, {True: "yes", False: "**no**", None: "–"}[promise.kept]]
+
+
+def absent_rows(report: Report) -> Rows:
+    """Who is missing, header first."""
+    yield ["not measured", "why"]
+    for absent in report.absent:
+        yield [absent.name, absent.reason]
+
+
+def tables(report: Report) -> Iterator[tuple[str, Rows]]:
+    """All of them, with their titles."""
+    for body in report.course.bodies:
+        yield f"Requests with bodies of {size_name(body.size)}", request_rows(report, body.size)
+    for count in stream_counts(report):
+        yield f"{count:,} token streams, 50 chunks/s each", stream_rows(report, count)
+    yield "Memory", memory_rows(report)
+    yield "Copies", copy_rows(report)
+    yield "Copies, verified one by one", verified_rows(report)
+    yield "Promises", promise_rows(report)
+
+
+def stream_counts(report: Report) -> list[int]:
+    """The numbers of streams that somebody had."""
+    return sorted({count for peer in report.peers for count in peer.streams})
 
 
 def noise(report: Report) -> float:
     """The share of the measured core that processes outside the benchmark took, worst window."""
-    peers = [peer for peer in report.peers if _has_process(peer)]
-    shares = [window.others_share for peer in peers for window in peer.throughput]
+    peers = [peer for peer in report.peers if has_process(peer)]
+    shares = [window.others_share for peer in peers for windows in peer.throughput.values() for window in windows]
     shares += [window.others_share for peer in peers for windows in peer.streams.values() for window in windows]
-    return max(shares)
+    return max(shares, default=math.nan)
+
+
+def verdict_on_noise(report: Report) -> str:
+    """What to think of it."""
+    if noise(report) < _NOISY:
+        return "The machine was quiet."
+    return "The machine was busy: trust CPU times and ratios, neither requests/s nor delays."
 
 
 # ── terminal ──
@@ -170,26 +195,18 @@ def wide_console() -> Console:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Tables and promises."""
-    console.print(_table("Small requests", request_rows(report)))
-    console.print(_table("Token streams, 50 chunks/s each", stream_rows(report)))
-    console.print(_table("Handed off", handoff_rows(report)))
-    for promise in promises(report):
-        mark = "[green]kept[/]" if promise.kept else "[red]NOT KEPT[/]"
-        console.print(f"{mark}  {promise.text}: {promise.found}")
+    """Tables, promises, who was missing."""
+    for title, rows in tables(report):
+        console.print(_table(title, rows))
+    for absent in report.absent:
+        console.print(f"not measured: {absent.name}: {absent.reason}", markup=False)
     console.print(
         f"others took up to {noise(report):.0%} of the measured core; load average before: "
-        f"{report.machine.load_average:.1f}. {_verdict_on_noise(report)}"
+        f"{report.machine.load_average:.1f}. {verdict_on_noise(report)}"
     )
 
 
-def _verdict_on_noise(report: Report) -> str:
-    if noise(report) < _NOISY:
-        return "The machine was quiet."
-    return "The machine was busy: trust CPU µs per request and the ratios, neither requests/s nor delays."
-
-
-def _table(title: str, rows: Iterator[list[str]]) -> Table:
+def _table(title: str, rows: Rows) -> Table:
     table = Table(title=title, title_justify="left")
     for index, heading in enumerate(next(rows)):
         table.add_column(heading, justify="right" if index else "left", no_wrap=index == 0)
@@ -198,133 +215,30 @@ def _table(title: str, rows: Iterator[list[str]]) -> Table:
     return table
 
 
-# ── page ──
-
-_PAGE = """# Benchmarks
-
-One proxy worker of shadowbench beside other proxies, each on one core, on this machine and in one run. Run it yourself:
-`make bench` (two cores, nginx, wrk; about {minutes} minutes). This page was written by
-`python -m benchmarks.run --markdown` on {at}.
-
-## Method
-
-- The proxy under test is pinned to one core; load generator, origin and the reader of copies share another one.
-- Rounds are interleaved (A B C A B C …): {rounds} of {seconds:g} s each for requests, {stream_rounds} of
-  {stream_seconds:g} s for streams. A cell is the median over rounds; "× aiohttp" is the median of the ratio within each
-  round.
-- *Small requests*: wrk, a {request} byte POST, answered by nginx with a {answer} byte chat completion.
-  CPU is user and system time of the proxy's processes (`/proc/PID/stat`), divided by requests: it hardly depends on what else
-  the machine does. "× less than aiohttp" compares it. "≥" before requests/s: the load generator's core was full, not the
-  proxy's.
-- *Token streams*: 50 chunks per second and stream. Each chunk carries the CLOCK_MONOTONIC time of its `write`; the reader
-  takes the time when it has it. The row "direct" is the floor: origin and reader alone, on their one core.
-- *Handed off*: every exchange is written, request and response, with a time stamp per chunk, to a unix socket that a draining
-  reader empties as fast as it can, from the load's core.
-
-{peers}
-
-## Machine
-
-{machine}
-
-## Small requests
-
-{requests}
-
-## Token streams
-
-{streams}
-
-## Copies handed off
-
-{handoff}
-
-## Promises
-
-{promises}
-
-## To keep in mind
-
-- Loopback, no TLS, small bodies. A network adds its own latency to all rows alike.
-- With two cores the load generator competes with origin and drain for the other one: at high rates latencies are partly its.
-- Others took up to {noise:.0%} of the measured core meanwhile; the load average before was {load:.1f}.
-  {verdict}
-{shortfalls}"""
-
-
-def markdown(report: Report) -> str:
-    """docs/benchmarks.md."""
-    from benchmarks.nginx import COMPLETION
-
-    course = report.course
-    kept = list(promises(report))
-    return _PAGE.format(
-        minutes=6,
-        at=f"{report.at:%Y-%m-%d}",
-        rounds=course.rounds,
-        seconds=course.seconds,
-        stream_rounds=course.stream_rounds,
-        stream_seconds=course.stream_seconds,
-        request=134,
-        answer=len(COMPLETION),
-        peers="\n".join(f"- **{peer.name}**: {peer.note}. {_sentence(peer.version)}" for peer in report.peers),
-        machine=_machine(report.machine),
-        requests=_markdown_table(request_rows(report)),
-        streams=_markdown_table(stream_rows(report)),
-        handoff=_markdown_table(handoff_rows(report)),
-        promises=_markdown_table(_promise_rows(kept)),
-        noise=noise(report),
-        verdict=_verdict_on_noise(report),
-        load=report.machine.load_average,
-        shortfalls="".join(
-            f"- Not reached in this run: {each.text}; found {each.found}.\n" for each in kept if not each.kept
-        ),
-    )
-
-
-def _promise_rows(kept: Sequence[Promise]) -> Iterator[list[str]]:
-    yield ["promised", "found", "kept"]
-    for promise in kept:
-        yield [promise.text, promise.found, "yes" if promise.kept else "**no**"]
-
-
-def _markdown_table(rows: Iterator[list[str]]) -> str:
-    header = next(rows)
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _machine(machine: Machine) -> str:
-    return (
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:g} GiB, Linux {machine.kernel}; "
-        f"Python {machine.python}, uvloop {machine.uvloop}, httptools {machine.httptools}; {machine.nginx}; {machine.wrk}."
-    )
-
-
 # ── cells ──
 
 
-def _has_process(peer: PeerResult) -> bool:
+def has_process(peer: PeerResult) -> bool:
+    """Whether it is more than the way without a proxy."""
     return peer.resident_rest_mib > 0
 
 
-def _sentence(version: str) -> str:
-    return "" if version == "–" else f"{version}."
-
-
-def _number(value: float, digits: int) -> str:
+def number(value: float, digits: int = 0) -> str:
+    """1,234; – for what was not measured."""
     return "–" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.2%}"
+def percent(share: float | None) -> str:
+    """12.34%; – for none."""
+    return "–" if share is None or math.isnan(share) else f"{share:.2%}"
 
 
-def _reasons(counts: dict[str, Any]) -> str:
+def reasons(counts: dict[str, Any]) -> str:
+    """reason 12, another 3."""
     return ", ".join(f"{reason} {count:,.0f}" for reason, count in counts.items()) or "none"
 
 
-def _not_taken(counters: dict[str, float]) -> dict[str, float]:
+def not_taken(counters: dict[str, float]) -> dict[str, float]:
     """Our own counters of exchanges that were not handed off, by reason."""
     found = {}
     for name, value in counters.items():

@@ -1,8 +1,13 @@
--- wrk: one small chat completion request; at the end the counts as one line of JSON.
+-- wrk: one chat completion request, its body from the file that is named after `--`; at the end the counts as a line of JSON.
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer benchmark"
-wrk.body = '{"model":"m","messages":[{"role":"user","content":"What is the capital of France? Answer with one sentence please."}],"temperature":0}'
+
+function init(args)
+  local file = assert(io.open(args[1], "rb"))
+  wrk.body = file:read("*a")
+  file:close()
+end
 
 function done(summary, latency, requests)
   local errors = summary.errors

@@ -5,51 +5,101 @@ A B C A B C, not A A B B C C: what the machine's other users do meanwhile then f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks import load
+from benchmarks.bodies import LARGE, PROMPT, SMALL, size_name
 from benchmarks.load import RequestResult
 from benchmarks.nginx import start_origin
-from benchmarks.peers import Peer, Place, Running
-from benchmarks.processes import free_port, resident_mib, start_module, wait_for_port
+from benchmarks.open_loop import OpenLoopResult
+from benchmarks.peers.base import Peer, Place, Running
+from benchmarks.processes import free_port, resident_mib
 from benchmarks.sse_load import StreamResult
 from benchmarks.worker import ProxyWorker
 
 _WARM_UP_S = 1.0
+_PACED_ROUNDS = 3
+_SLOW_STREAM_S = 10.0
+FEW = frozenset({"direct", "nginx", "envoy-mirror", "aiohttp", "shadowbench", "shadowbench-mirror"})
+"""Who takes part where not all do: the yardsticks, and ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyCourse:
+    """What is done with requests of one size."""
+
+    size: int
+    rounds: int
+    rate: int  # requests/s of the open loop; few enough for every peer that is not slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCourse:
+    """What is done with one number of streams."""
+
+    streams: int
+    rounds: int
+    all_peers: bool = True  # or only those that have to show what they take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How long and how often."""
 
-    rounds: int = 5
+    bodies: tuple[BodyCourse, ...] = (
+        BodyCourse(size=SMALL, rounds=7, rate=1000),
+        BodyCourse(size=PROMPT, rounds=4, rate=1000),
+        BodyCourse(size=LARGE, rounds=3, rate=200),
+    )
     seconds: float = 3.0
     connections: int = 32
     latency_seconds: float = 2.0
-    streams: tuple[int, ...] = (100, 500)
-    stream_rounds: int = 2
-    stream_seconds: float = 3.0
+    paced_seconds: float = 4.0
+    streams: tuple[StreamCourse, ...] = (
+        StreamCourse(streams=100, rounds=3),
+        StreamCourse(streams=500, rounds=3),
+        StreamCourse(streams=1000, rounds=1, all_peers=False),
+    )
+    stream_seconds: float = 60.0  # of each peer and number of streams, all rounds together
     starts: int = 5
+    slow_rounds: int = 2
+    slow_rate: int = 50
+    slow_streams: int = 20
 
 
-@dataclass(slots=True)
+QUICK = Course(
+    bodies=(BodyCourse(size=SMALL, rounds=3, rate=1000),),
+    seconds=2.0,
+    latency_seconds=1.0,
+    paced_seconds=2.0,
+    streams=(StreamCourse(streams=100, rounds=1), StreamCourse(streams=500, rounds=1, all_peers=False)),
+    stream_seconds=3.0,
+    starts=2,
+    slow_rounds=1,
+)
+
+
+@dataclass(slots=True, kw_only=True)
 class PeerResult:
     """All that was measured of one peer."""
 
+    key: str
     name: str
     note: str
     version: str
-    throughput: list[RequestResult] = field(default_factory=list)
-    latency: list[RequestResult] = field(default_factory=list)
-    streams: dict[int, list[StreamResult]] = field(default_factory=dict)
+    slow: bool = False
+    throughput: dict[int, list[RequestResult]] = field(default_factory=dict)  # by size of the body
+    latency: dict[int, list[RequestResult]] = field(default_factory=dict)
+    paced: dict[int, list[OpenLoopResult]] = field(default_factory=dict)
+    streams: dict[int, list[StreamResult]] = field(default_factory=dict)  # by their number
     resident_rest_mib: float = 0.0
     resident_after_mib: float = 0.0  # after requests
-    resident_streams_mib: float = 0.0  # after streams
-    told: dict[str, dict[str, Any]] = field(default_factory=dict)  # what our own can say, by workload
+    resident_streams_mib: dict[int, float] = field(default_factory=dict)  # after so many streams
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)  # what it and its target can say, by workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,84 +113,103 @@ class StartResult:
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrant:
+    """A peer that is running, and where its results go."""
+
+    running: Running
+    result: PeerResult
+
+
 def measure(peers: Sequence[Peer], course: Course, place: Place, say: Say) -> list[PeerResult]:
-    """Run the whole course."""
-    results = [PeerResult(name=peer.name, note=peer.note, version=peer.version()) for peer in peers]
-    with ExitStack() as stack:
+    """Run the whole course. Slow peers run by themselves, so that their idling disturbs nobody."""
+    results = {
+        peer.key: PeerResult(key=peer.key, name=peer.name, note=peer.note, version=peer.version(), slow=peer.slow)
+        for peer in peers
+    }
+    fast, slow = [peer for peer in peers if not peer.slow], [peer for peer in peers if peer.slow]
+    for group in (fast, *([peer] for peer in slow)):
+        with ExitStack() as stack:
+            port = free_port()
+            start_origin(port, folder=place.folder, core=place.load_core, stack=stack)
+            with _running(group, port, place, results, "requests") as entrants:
+                _measure_requests(entrants, slower(course) if group is not fast else course, place, say)
+        # The origin of streams is part of their load.
         port = free_port()
-        start_origin(port, folder=place.folder, core=place.load_core, stack=stack)
-        with _running(peers, port, place, results, "requests") as running:
-            _measure_requests(running, results, course, place, say)
-            for result, each in zip(results, running, strict=True):
-                result.resident_after_mib = resident_mib(each.pids())
-    with ExitStack() as stack:
-        port = free_port()
-        log = place.folder / "sse-origin.log"
-        wait_for_port(
-            port, start_module("benchmarks.sse_origin", port, core=place.load_core, stack=stack, log=log), log
-        )
-        with _running(peers, port, place, results, "streams") as running:
-            _measure_streams(running, results, course, place, say)
-            for result, each in zip(results, running, strict=True):
-                result.resident_streams_mib = resident_mib(each.pids())
-    return results
+        with _running(group, port, place, results, "streams") as entrants:
+            _measure_streams(entrants, slower(course) if group is not fast else course, port, place, say)
+    return list(results.values())
+
+
+def slower(course: Course) -> Course:
+    """The same for a peer of hundreds of requests a second: fewer rounds, a rate and a number of streams that it can bear."""
+    bodies = tuple(replace(body, rounds=course.slow_rounds, rate=course.slow_rate) for body in course.bodies)
+    streams = (StreamCourse(streams=course.slow_streams, rounds=1),)
+    return replace(course, bodies=bodies, streams=streams, stream_seconds=min(course.stream_seconds, _SLOW_STREAM_S))
 
 
 @contextmanager
 def _running(
-    peers: Sequence[Peer], upstream: int, place: Place, results: Sequence[PeerResult], workload: str
-) -> Iterator[list[Running]]:
+    peers: Sequence[Peer], upstream: int, place: Place, results: Mapping[str, PeerResult], workload: str
+) -> Iterator[list[Entrant]]:
     with ExitStack() as stack:
-        running = [peer.start(upstream, place, stack) for peer in peers]
-        for result, each in zip(results, running, strict=True):
-            result.resident_rest_mib = resident_mib(each.pids())
-        yield running
-        for result, each in zip(results, running, strict=True):
-            if told := each.finish():
-                result.told[workload] = told
+        entrants = [Entrant(running=peer.start(upstream, place, stack), result=results[peer.key]) for peer in peers]
+        for each in entrants:
+            each.result.resident_rest_mib = resident_mib(each.running.pids())
+        yield entrants
+        for each in entrants:
+            if told := each.running.finish():
+                each.result.told[workload] = told
 
 
-def _measure_requests(
-    running: Sequence[Running], results: Sequence[PeerResult], course: Course, place: Place, say: Say
-) -> None:
-    def one(each: Running, connections: int, seconds: float) -> RequestResult:
-        return load.requests(
-            each.port,
-            connections=connections,
-            seconds=seconds,
-            load_core=place.load_core,
-            core=place.core,
-            pids=each.pids(),
+def in_turn(entrants: Sequence[Entrant], rounds: int) -> Iterator[tuple[int, Entrant]]:
+    """Everyone once per round; each round begins with another one, so that nobody always follows the same."""
+    for number in range(rounds):
+        at = number % len(entrants)
+        for each in (*entrants[at:], *entrants[:at]):
+            yield number, each
+
+
+def _measure_requests(entrants: Sequence[Entrant], course: Course, place: Place, say: Say) -> None:
+    for body in course.bodies:
+        _measure_throughput(entrants, body, course, place, say)
+    for each in entrants:
+        each.result.resident_after_mib = resident_mib(each.running.pids())
+    for body in course.bodies:
+        for number, each in in_turn(entrants, body.rounds):
+            say(f"1 connection, {size_name(body.size)}, round {number + 1} of {body.rounds}: {each.result.name}")
+            window = load.requests(
+                each.running, place, body_bytes=body.size, connections=1, seconds=course.latency_seconds
+            )
+            each.result.latency.setdefault(body.size, []).append(window)
+    for body in course.bodies:
+        rounds = min(body.rounds, _PACED_ROUNDS)
+        for number, each in in_turn(entrants, rounds):
+            say(f"{body.rate} requests/s, {size_name(body.size)}, round {number + 1} of {rounds}: {each.result.name}")
+            found = load.paced(each.running, place, body_bytes=body.size, rate=body.rate, seconds=course.paced_seconds)
+            each.result.paced.setdefault(body.size, []).append(found)
+
+
+def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
+    for each in entrants:
+        load.requests(each.running, place, body_bytes=body.size, connections=course.connections, seconds=_WARM_UP_S)
+    for number, each in in_turn(entrants, body.rounds):
+        say(f"requests, {size_name(body.size)}, round {number + 1} of {body.rounds}: {each.result.name}")
+        window = load.requests(
+            each.running, place, body_bytes=body.size, connections=course.connections, seconds=course.seconds
         )
-
-    for each in running:
-        one(each, course.connections, _WARM_UP_S)
-    for number in range(course.rounds):
-        for result, each in zip(results, running, strict=True):
-            say(f"requests, round {number + 1} of {course.rounds}: {result.name}")
-            result.throughput.append(one(each, course.connections, course.seconds))
-    for number in range(course.rounds):
-        for result, each in zip(results, running, strict=True):
-            say(f"latency, round {number + 1} of {course.rounds}: {result.name}")
-            result.latency.append(one(each, 1, course.latency_seconds))
+        each.result.throughput.setdefault(body.size, []).append(window)
 
 
-def _measure_streams(
-    running: Sequence[Running], results: Sequence[PeerResult], course: Course, place: Place, say: Say
-) -> None:
-    for number in range(course.stream_rounds):
-        for count in course.streams:
-            for result, each in zip(results, running, strict=True):
-                say(f"{count} streams, round {number + 1} of {course.stream_rounds}: {result.name}")
-                measured = load.streams(
-                    each.port,
-                    streams=count,
-                    seconds=course.stream_seconds,
-                    load_core=place.load_core,
-                    core=place.core,
-                    pids=each.pids(),
-                )
-                result.streams.setdefault(count, []).append(measured)
+def _measure_streams(entrants: Sequence[Entrant], course: Course, upstream: int, place: Place, say: Say) -> None:
+    for part in course.streams:
+        chosen = [each for each in entrants if part.all_peers or each.result.key in FEW]
+        for number, each in in_turn(chosen, part.rounds):
+            say(f"{part.streams} streams, round {number + 1} of {part.rounds}: {each.result.name}")
+            seconds = course.stream_seconds / part.rounds
+            window = load.streams(each.running, place, upstream=upstream, streams=part.streams, seconds=seconds)
+            each.result.streams.setdefault(part.streams, []).append(window)
+            each.result.resident_streams_mib[part.streams] = resident_mib(each.running.pids())
 
 
 def measure_starts(course: Course, place: Place, folder: Path) -> list[StartResult]:

@@ -9,22 +9,25 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks import machine, output
-from benchmarks.peers import PEERS, Place
+from benchmarks.peers import PEERS
+from benchmarks.peers.base import Peer, Place
 from benchmarks.processes import REPOSITORY
-from benchmarks.rounds import Course, measure, measure_starts
+from benchmarks.promises import promises
+from benchmarks.report import Absent, Report
+from benchmarks.rounds import QUICK, Course, measure, measure_starts
 from benchmarks.tools import MissingTools, find_tools
 
 _OUT = REPOSITORY / "benchmarks" / "out"
-_QUICK = Course(rounds=2, latency_seconds=1.0, streams=(100,), stream_rounds=1, stream_seconds=2.0, starts=2)
-_COULD_NOT_RUN = 4
+_NOT_KEPT, _COULD_NOT_RUN = 1, 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,31 +43,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingTools as missing:
         errors.print(str(missing))
         return _COULD_NOT_RUN
-    course = _QUICK if wanted.quick else Course(rounds=wanted.rounds)
-    peers = [peer for peer in PEERS if not wanted.only or any(word in peer.name for word in wanted.only)]
-    with tempfile.TemporaryDirectory(prefix="shadowbench-bench-") as name, errors.status("starting") as status:
-        place = Place(core=cores[0], load_core=cores[1], folder=Path(name))
-        starts = measure_starts(course, place, place.folder)
-        results = measure(peers, course, place, status.update)
-    report = output.Report(
-        at=datetime.now(UTC), machine=machine.describe(), course=course, peers=results, starts=starts
-    )
+    course = QUICK if wanted.quick else Course()
+    if wanted.stream_seconds:
+        course = replace(course, stream_seconds=wanted.stream_seconds)
+    report = _run(course, _chosen(wanted.only), Place(core=cores[0], load_core=cores[1], folder=Path()), errors)
     output.print_report(report, console)
+    _keep(report, errors)
+    return _NOT_KEPT if any(promise.kept is False for promise in promises(report)) else 0
+
+
+def _chosen(words: Sequence[str] | None) -> list[Peer]:
+    return [peer for peer in PEERS if not words or any(word in peer.key for word in words)]
+
+
+def _run(course: Course, peers: Sequence[Peer], place: Place, errors: Console) -> Report:
+    began, at, about = time.monotonic(), datetime.now(UTC), machine.describe()
+    absent = [Absent(name=peer.name, reason=reason) for peer in peers if (reason := peer.absent())]
+    for missing in absent:
+        errors.print(f"not measured: {missing.name}: {missing.reason}", markup=False)
+    present = [peer for peer in peers if not peer.absent()]
+    with tempfile.TemporaryDirectory(prefix="shadowbench-bench-") as name, errors.status("starting") as status:
+        place = replace(place, folder=Path(name))
+        starts = measure_starts(course, place, place.folder)
+        results = measure(present, course, place, status.update)
+    return Report(
+        at=at,
+        seconds=time.monotonic() - began,
+        machine=about,
+        course=course,
+        peers=results,
+        absent=absent,
+        starts=starts,
+        verified=[],
+    )
+
+
+def _keep(report: Report, errors: Console) -> None:
     _OUT.mkdir(exist_ok=True)
     path = _OUT / f"peers-{report.at:%Y%m%d-%H%M%S}.json"
     path.write_text(json.dumps(asdict(report), indent=1, default=str) + "\n")
     errors.print(f"all numbers: {path.relative_to(REPOSITORY)}")
-    if wanted.markdown:
-        page = REPOSITORY / "docs" / "benchmarks.md"
-        page.write_text(output.markdown(report))
-        errors.print(f"page: {page.relative_to(REPOSITORY)}")
-    return 0
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two short rounds, a minute in all")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of requests (default %(default)s)")
+    parser.add_argument(
+        "--stream-seconds", type=float, help="of each peer and number of streams (default 60; --quick 3)"
+    )
     parser.add_argument("--markdown", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--only", nargs="+", metavar="WORD", help="only peers whose name has one of these words")
     return parser.parse_args(arguments)

@@ -1,8 +1,9 @@
-"""A reader of token streams: `python -m benchmarks.sse_load PORT STREAMS SECONDS CORE PID…`, result as JSON on stdout.
+"""Token streams: `python -m benchmarks.sse_load PORT UPSTREAM STREAMS SECONDS CORE PID…`, result as JSON on stdout.
 
-Opens the streams one by one, waits until all run, then takes the one-way delay of every chunk (CLOCK_MONOTONIC at the origin's
-send to CLOCK_MONOTONIC at our read) and the CPU time of the processes PID… on CORE over a window of SECONDS. Streams end by
-themselves shortly after.
+Serves their origin at UPSTREAM and reads them at PORT, in one process: two on one core would wait for each other's time
+slices of milliseconds, and that would be measured. Opens the streams one by one, waits until all run, then takes the one-way
+delay of every chunk (CLOCK_MONOTONIC at the origin's send to CLOCK_MONOTONIC at our read) and the CPU time of the processes
+PID… on CORE over a window of SECONDS. Streams end by themselves shortly after.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import uvloop
 
 from benchmarks.processes import busy_seconds, cpu_seconds
 from benchmarks.quantiles import percentile
-from benchmarks.sse_origin import PERIOD_MS
+from benchmarks.sse_origin import PERIOD_MS, serve
 
 _SENT = re.compile(rb'"sent_ns":"(\d{19})"')
 _BODY = b'{"model":"m","messages":[{"role":"user","content":"Tell me a long story."}],"stream":true}'
 _CONNECT_GAP_S = 0.001
 _SETTLE_S = 0.5  # all streams run; what their start cost is over
 _TAIL_S = 0.5  # so that streams end after the window, not in it
-_PATIENCE_S = 10.0
+_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,13 @@ class StreamResult:
     delay_max_us: float
     complete: int  # streams that came to their proper end
     broken: int
+    chunks_share: float  # of the chunks that were to come in this window
+    load_share: float  # of its core that this load itself used: near 1, it and not the peer is measured
+
+    @property
+    def load_limited(self) -> bool:
+        """Whether the load was short of time."""
+        return self.load_share > 0.9
 
 
 class Reader(asyncio.Protocol):
@@ -94,26 +102,29 @@ class Load:
             b"Content-Length: %d\r\n\r\n%b" % (chunks, port, len(_BODY), _BODY)
         )
 
-    async def run(self, core: int, pids: Sequence[int]) -> StreamResult:
+    async def run(self, upstream: int, core: int, pids: Sequence[int]) -> StreamResult:
         """Raises TimeoutError when not all streams start."""
         loop = asyncio.get_running_loop()
+        origin = await serve(upstream)
         async with asyncio.timeout(_PATIENCE_S):
             for _ in range(self._streams):
                 await loop.create_connection(lambda: Reader(self), "127.0.0.1", self._port)
                 await asyncio.sleep(_CONNECT_GAP_S)
             await self.all_run.wait()
         await asyncio.sleep(_SETTLE_S)
-        began, cpu, busy = time.monotonic(), cpu_seconds(pids), busy_seconds(core)
+        began, cpu, busy, own = time.monotonic(), cpu_seconds(pids), busy_seconds(core), time.process_time()
         self.measuring = True
         await asyncio.sleep(self._seconds)
         self.measuring = False
         seconds, cpu, busy = time.monotonic() - began, cpu_seconds(pids) - cpu, busy_seconds(core) - busy
+        own = time.process_time() - own
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self.all_closed.wait()
         except TimeoutError:
             pass  # told as `broken`
-        return self._result(seconds, cpu, max(0.0, busy - cpu))
+        origin.close()
+        return self._result(seconds, cpu, max(0.0, busy - cpu), own)
 
     def begun(self) -> None:
         """A stream's first bytes arrived."""
@@ -127,7 +138,7 @@ class Load:
         if self.closed == self._streams:
             self.all_closed.set()
 
-    def _result(self, seconds: float, cpu: float, others: float) -> StreamResult:
+    def _result(self, seconds: float, cpu: float, others: float, own: float) -> StreamResult:
         delays = sorted(self.delays)
         return StreamResult(
             streams=self._streams,
@@ -140,14 +151,16 @@ class Load:
             delay_max_us=percentile(delays, 1.0) / 1000,
             complete=self.complete,
             broken=self._streams - self.complete,
+            chunks_share=len(delays) / (self._streams * seconds * 1000 / PERIOD_MS),
+            load_share=own / seconds,
         )
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run as the command line says, print the result."""
-    port, streams, seconds, core, *pids = arguments
+    port, upstream, streams, seconds, core, *pids = arguments
     load = Load(int(port), int(streams), float(seconds))
-    result = uvloop.run(load.run(int(core), [int(pid) for pid in pids]))
+    result = uvloop.run(load.run(int(upstream), int(core), [int(pid) for pid in pids]))
     sys.stdout.write(json.dumps(asdict(result)) + "\n")
 
 

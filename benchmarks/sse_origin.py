@@ -1,4 +1,4 @@
-"""An origin of token streams: `python -m benchmarks.sse_origin PORT`.
+"""An origin of token streams, served by `sse_load` in its own process.
 
 Answers any POST with `chunks` server-sent events (from the query, e.g. `?chunks=150`), 50 a second, each carrying the
 CLOCK_MONOTONIC time at which it was handed to the kernel. The streams' chunks are spread over the period, for real ones do
@@ -10,12 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
 import time
-from collections.abc import Sequence
 from typing import cast
-
-import uvloop
 
 PERIOD_MS = 20
 _CHUNKS = re.compile(rb"[?&]chunks=(\d+)")
@@ -98,18 +94,8 @@ class Wheel:
         self._loop.call_at(self._next, self._tick)
 
 
-async def serve(port: int) -> None:
-    """Serve for ever."""
+async def serve(port: int) -> asyncio.Server:
+    """Listen in the running loop."""
     loop = asyncio.get_running_loop()
     wheel = Wheel(loop)
-    server = await loop.create_server(lambda: Stream(wheel), "127.0.0.1", port, backlog=4096)
-    await server.serve_forever()
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Serve as the command line says."""
-    uvloop.run(serve(int(arguments[0])))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return await loop.create_server(lambda: Stream(wheel), "127.0.0.1", port, backlog=4096)

@@ -1,0 +1,19 @@
+"""What is compared: one module per kind of peer, all with the shape of `base.Peer`. Another one is an entry in `PEERS`."""
+
+from __future__ import annotations
+
+from benchmarks.peers.base import Direct, Peer
+from benchmarks.peers.in_envoy import Envoy
+from benchmarks.peers.in_nginx import Nginx
+from benchmarks.peers.in_python import Aiohttp, Ours
+
+PEERS: tuple[Peer, ...] = (
+    Direct(),
+    Nginx(mirrored=False),
+    Nginx(mirrored=True),
+    Envoy(mirrored=False),
+    Envoy(mirrored=True),
+    Aiohttp(),
+    Ours(mirrored=False),
+    Ours(mirrored=True),
+)
