@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from tests.conformance.judging import FailError, fail
-from tests.conformance.messages import BadMessageError, Head, chunk, dechunked, head_of, request_body, response
+from tests.conformance.messages import BadMessageError, Head, chunk, dechunked, request_body, response
 from tests.conformance.wires import PATIENCE_S, Wire
 
 OTHERWISE = response(
@@ -78,9 +78,10 @@ class Asked:
 
 
 class Inbox:
-    """What arrives at one server for one case."""
+    """What arrives at one server for one case. `answers`: each is answered at once, and only looked at afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers: bool) -> None:
+        self.answers = answers
         self.waiting: asyncio.Queue[Asked] = asyncio.Queue()
         self.all: list[Asked] = []
 
@@ -136,9 +137,9 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @contextmanager
-    def inbox(self, token: str) -> Iterator[Inbox]:
+    def inbox(self, token: str, *, answers: bool = False) -> Iterator[Inbox]:
         """Requests with `token`, until the case is over; what is open of them then is reset."""
-        mine = self._inboxes[token.encode()] = Inbox()
+        mine = self._inboxes[token.encode()] = Inbox(answers=answers)
         try:
             yield mine
         finally:
@@ -169,12 +170,12 @@ class Server:
         head = await wire.head("a request", within_s=3600)
         asked = Asked(wire, head)
         inbox = await self._inbox_of(asked)
-        if inbox is None:
+        if inbox is not None:
+            inbox.put(asked)
+        if inbox is None or inbox.answers:
             await asked.body(within_s=3600)
             asked.reply(OTHERWISE)
-        else:
-            inbox.put(asked)
-            await asked.finished.wait()
+        await asked.finished.wait()
         wire.at = asked.start + head.size + await self._body_size(asked)
         return not wire.transport.is_closing()
 
@@ -196,5 +197,3 @@ class Server:
             return whole.size if whole else 0
         return int(asked.head.get(b"content-length") or 0)
 
-
-__all__ = ["OTHERWISE", "Asked", "Inbox", "Server", "head_of"]
