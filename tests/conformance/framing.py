@@ -16,7 +16,9 @@ PROXY = Kind.PROXY
 
 MESSAGES = "/v1/messages"
 EVENTS = b"".join(
-    b"data: " + json.dumps({"choices": [{"index": 0, "delta": {"content": word}}]}, ensure_ascii=False).encode() + b"\n\n"
+    b"data: "
+    + json.dumps({"choices": [{"index": 0, "delta": {"content": word}}]}, ensure_ascii=False).encode()
+    + b"\n\n"
     for word in ("Hel", "lo ", "😀 ", "Žluťoučký", "\u200d", "end")
 )
 STREAM = EVENTS + b"data: [DONE]\n\n"
@@ -174,8 +176,14 @@ async def an_answer_with_a_length_is_not_collected_either(it: It) -> None:
 async def the_content_type_passes_whatever_was_asked_for(it: It) -> None:
     error = b'{"error":{"message":"no"}}'
     _, answer = await it.exchange(it.request(CHAT, it.chat(stream=True)), response(400, error))
-    same((answer.status, answer.head.get(b"content-type"), answer.body), (400, b"application/json", error), "JSON to a stream")
-    _, answer = await it.exchange(it.request(CHAT, it.chat(stream=False)), response(200, STREAM, kind="text/event-stream"))
+    same(
+        (answer.status, answer.head.get(b"content-type"), answer.body),
+        (400, b"application/json", error),
+        "JSON to a stream",
+    )
+    _, answer = await it.exchange(
+        it.request(CHAT, it.chat(stream=False)), response(200, STREAM, kind="text/event-stream")
+    )
     same((answer.head.get(b"content-type"), answer.body), (b"text/event-stream", STREAM), "events to no stream")
 
 
@@ -194,7 +202,11 @@ async def json_lines_arrive_one_by_one(it: It) -> None:
 async def binary_streams_pass(it: It) -> None:
     data = random.Random(20).randbytes(50_000)
     kind = "application/vnd.amazon.eventstream"
-    same(await streamed(it, cut_at(data, 1000, 1, 5000), path="/model/m/converse-stream", kind=kind), data, "a binary stream")
+    same(
+        await streamed(it, cut_at(data, 1000, 1, 5000), path="/model/m/converse-stream", kind=kind),
+        data,
+        "a binary stream",
+    )
 
 
 @SECTION.check(21, PROXY)
@@ -208,5 +220,3 @@ async def other_endpoints_stream_too(it: It) -> None:
         asked.reply(LAST_CHUNK)
         await wire.answer()
         expect(wire.ended is None or wire.ended == "fin", f"{path}: the connection was reset")
-
-

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conformance.peers import PEERS
-from tests.conformance.running import Result, checks_of
-from tests.conformance.titles import SECTIONS, TITLES, name_of
+from tests.conformance.running import Result
 
 PATH = Path(__file__).parents[2] / "docs" / "conformance.md"
 RESULTS = Path(__file__).parent / "results"

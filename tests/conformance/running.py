@@ -15,7 +15,11 @@ from tests.conformance.titles import TITLES, name_of
 DEADLINE_S = 30.0  # for one check; what it waits for has shorter ones
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
-        (c for module in (framing, answers, semantics, lifecycle, mirroring, measurement) for c in module.SECTION.checks),
+        (
+            c
+            for module in (framing, answers, semantics, lifecycle, mirroring, measurement)
+            for c in module.SECTION.checks
+        ),
         key=lambda check: check.number,
     )
 )

@@ -27,6 +27,7 @@ CODINGS = {
     "zstd": zstandard.compress(BODY),
     "x-nobody-knows": b"\x00\x01 opaque",
 }
+NEXT = "the next request of that connection"
 # What a proxy has to add for its own hop, or may.
 _HOP = {b"connection", b"transfer-encoding", b"content-length", b"host", b"te", b"keep-alive"}
 
@@ -46,8 +47,11 @@ async def hop_by_hop_headers_of_a_request_end_here(it: It) -> None:
     )
     asked, _ = await it.exchange(it.request(CHAT, None, *hop, ("X-End", "kept")))
     same(asked.head.get(b"x-end"), b"kept", "an end-to-end header")
-    passed = [name.decode() for name in (b"x-hop", b"keep-alive", b"te", b"proxy-connection", b"proxy-authorization")
-              if name in asked.head.names]
+    passed = [
+        name.decode()
+        for name in (b"x-hop", b"keep-alive", b"te", b"proxy-connection", b"proxy-authorization")
+        if name in asked.head.names
+    ]
     expect(not passed, f"forwarded to production: {', '.join(passed)}")
     expect(b"X-Hop" not in (asked.head.get(b"connection") or b""), "the client's Connection was forwarded")
 
@@ -65,7 +69,9 @@ async def hop_by_hop_headers_of_an_answer_end_here(it: It) -> None:
 async def coded_answers_pass_raw(it: It) -> None:
     for coding, data in CODINGS.items():
         headers = (("Content-Encoding", coding),)
-        _, answer = await it.exchange(it.request(CHAT, None, ("Accept-Encoding", coding)), response(200, data, *headers))
+        _, answer = await it.exchange(
+            it.request(CHAT, None, ("Accept-Encoding", coding)), response(200, data, *headers)
+        )
         same(answer.head.get(b"content-encoding"), coding.encode(), "Content-Encoding")
         same(answer.body, data, f"a body in {coding}")
 
@@ -161,8 +167,8 @@ async def answers_without_bodies(it: It) -> None:
             it.request("/v1/x", b"", method="GET"), response(status, b"", ("ETag", '"x"')), client=wire
         )
         same((answer.status, answer.head.get(b"etag")), (status, b'"x"'), "an answer without body")
-    _, answer = await it.exchange(it.request(), client=wire)
-    same(answer.status, 200, "the next request of that connection")
+    _, answer = await it.exchange(it.request(), client=wire, what=NEXT)
+    same(answer.status, 200, "status of the answer to the next request")
 
 
 @SECTION.check(46, PROXY)
@@ -210,8 +216,8 @@ async def trailers_end_cleanly(it: It) -> None:
     trailers = stream_head(("Trailer", "X-Sum")) + chunk(b"data: a\n\n") + b"0\r\nX-Sum: 7\r\n\r\n"
     _, answer = await it.exchange(it.request(), trailers, client=wire)
     same(answer.body, b"data: a\n\n", "a body with trailers")
-    _, answer = await it.exchange(it.request(), client=wire)
-    same(answer.status, 200, "the next request of that connection")
+    _, answer = await it.exchange(it.request(), client=wire, what=NEXT)
+    same(answer.status, 200, "status of the answer to the next request")
 
 
 @SECTION.check(48, PROXY)
@@ -220,13 +226,20 @@ async def interim_answers_come_before_the_final_one(it: It) -> None:
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
     _, answer = await it.exchange(it.request(), interim + response(200, BODY), client=wire)
     same((answer.status, answer.body), (200, BODY), "the final answer after 103 and 102")
-    _, answer = await it.exchange(it.request(), client=wire)
-    same(answer.status, 200, "the next request of that connection")
+    _, answer = await it.exchange(it.request(), client=wire, what=NEXT)
+    same(answer.status, 200, "status of the answer to the next request")
 
 
 @SECTION.check(49, PROXY)
 async def headers_keep_order_spelling_and_values(it: It) -> None:
-    odd = (("X-b", "1"), ("x-B", "2"), ("X-CamelCASE", "a  b;c=\"d\""), ("x_under", "u"), ("X-Latin", "caf\xe9"), ("X-Empty", ""))
+    odd = (
+        ("X-b", "1"),
+        ("x-B", "2"),
+        ("X-CamelCASE", 'a  b;c="d"'),
+        ("x_under", "u"),
+        ("X-Latin", "caf\xe9"),
+        ("X-Empty", ""),
+    )
     asked, _ = await it.exchange(it.request(CHAT, None, *odd))
     _same_headers(asked.head.headers, odd, "request")
     cookies = (("Set-Cookie", "a=1; Path=/"), ("X-Between", "1"), ("Set-Cookie", "b=2; Path=/"), *odd)
@@ -289,7 +302,11 @@ async def redirects_and_cookies_are_the_clients(it: It) -> None:
 async def the_host_is_not_invented(it: It) -> None:
     asked, _ = await it.exchange(it.request())
     hosts = asked.head.all(b"host")
-    allowed = {b"gateway.test", f"127.0.0.1:{it.stand.origin.port}".encode(), f"localhost:{it.stand.origin.port}".encode()}
+    allowed = {
+        b"gateway.test",
+        f"127.0.0.1:{it.stand.origin.port}".encode(),
+        f"localhost:{it.stand.origin.port}".encode(),
+    }
     expect(len(hosts) == 1 and hosts[0] in allowed, f"production saw Host {hosts}")
 
 
@@ -310,7 +327,11 @@ async def metadata_of_the_provider_passes(it: It) -> None:
 async def statuses_and_their_bodies_pass(it: It) -> None:
     wire = await it.client()
     for status in (400, 401, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529, 599):
-        for body, kind in ((b'{"error":{"type":"x"}}', "application/json"), (b"<html>no</html>", "text/html"), (b"", "")):
+        for body, kind in (
+            (b'{"error":{"type":"x"}}', "application/json"),
+            (b"<html>no</html>", "text/html"),
+            (b"", ""),
+        ):
             _, answer = await it.exchange(it.request(), response(status, body, kind=kind), client=wire)
             same((answer.status, answer.body), (status, body), "an error")
             same(answer.head.get(b"content-type"), kind.encode() or None, f"Content-Type of {status}")
@@ -335,21 +356,33 @@ async def binary_answers_and_ranges_pass(it: It) -> None:
         _, answer = await it.exchange(it.request("/v1/x", b"", method="GET"), response(200, data, kind=kind))
         same(answer.head.get(b"content-type"), kind.encode(), "Content-Type")
         expect(answer.body == data, f"a body of {kind} was changed")
-    ranged = response(206, data[5:10], ("Content-Range", "bytes 5-9/200000"), ("Accept-Ranges", "bytes"), kind="video/mp4")
+    ranged = response(
+        206, data[5:10], ("Content-Range", "bytes 5-9/200000"), ("Accept-Ranges", "bytes"), kind="video/mp4"
+    )
     asked, answer = await it.exchange(it.request("/v1/x", b"", ("Range", "bytes=5-9"), method="GET"), ranged)
     same(asked.head.get(b"range"), b"bytes=5-9", "Range")
-    same((answer.status, answer.head.get(b"content-range"), answer.body), (206, b"bytes 5-9/200000", data[5:10]), "a part")
+    same(
+        (answer.status, answer.head.get(b"content-range"), answer.body),
+        (206, b"bytes 5-9/200000", data[5:10]),
+        "a part",
+    )
 
 
 @SECTION.check(57, PROXY)
 async def a_websocket_is_tunnelled_or_refused(it: It) -> None:
     upgrade = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
     wire = await it.client()
-    wire.send(it.request("/v1/realtime?model=m", b"", *upgrade, ("Sec-WebSocket-Key", "eHh4eHh4eHh4eHh4eHh4eA=="), method="GET"))
+    wire.send(
+        it.request(
+            "/v1/realtime?model=m", b"", *upgrade, ("Sec-WebSocket-Key", "eHh4eHh4eHh4eHh4eHh4eA=="), method="GET"
+        )
+    )
     if await _refused(it, wire):
         return
     asked = await it.asked()
-    expect((asked.head.get(b"upgrade") or b"").lower() == b"websocket", "forwarded as an ordinary request, without Upgrade")
+    expect(
+        (asked.head.get(b"upgrade") or b"").lower() == b"websocket", "forwarded as an ordinary request, without Upgrade"
+    )
     asked.send(message("HTTP/1.1 101 Switching Protocols", (("Connection", "Upgrade"), ("Upgrade", "websocket"))))
     same((await wire.answer()).status, 101, "status of the handshake")
     wire.send(b"\x81\x85abcd\x00\x01\x02\x03\x04")
@@ -397,10 +430,14 @@ async def _is_refused(it: It, wire: Wire) -> bool:
     """Whether the answer is a 4xx or 5xx of the proxy, or a closed connection, with nothing at production."""
     seen = len(it.origin.all)
     await eventually(
-        lambda: len(it.origin.all) > seen or wire.received or wire.ended, "an answer to an ambiguous request", within_s=5
+        lambda: len(it.origin.all) > seen or wire.received or wire.ended,
+        "an answer to an ambiguous request",
+        within_s=5,
     )
     if len(it.origin.all) == seen:
-        expect(wire.ended or wire.received.split(b" ", 2)[1][:1] in b"45", "an ambiguous request was answered with success")
+        expect(
+            wire.ended or wire.received.split(b" ", 2)[1][:1] in b"45", "an ambiguous request was answered with success"
+        )
         return True
     asked = await it.asked()
     asked.reset()
@@ -439,7 +476,9 @@ async def a_hung_candidate_does_not_delay_the_next_request(it: It) -> None:
 async def a_websocket_is_not_copied(it: It) -> None:
     upgrade = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))
     wire = await it.client()
-    wire.send(it.request("/v1/responses", b"", *upgrade, ("Sec-WebSocket-Key", "eHh4eHh4eHh4eHh4eHh4eA=="), method="GET"))
+    wire.send(
+        it.request("/v1/responses", b"", *upgrade, ("Sec-WebSocket-Key", "eHh4eHh4eHh4eHh4eHh4eA=="), method="GET")
+    )
     if not await _refused(it, wire):
         (await it.asked()).reply(response(404, b"{}"))
         await wire.answer()
@@ -474,4 +513,3 @@ async def a_bomb_is_not_copied(it: It) -> None:
     await it.fence()
     assert it.copies is not None
     expect(not it.copies.all, "a request that unpacks to 50 MB reached the candidate")
-

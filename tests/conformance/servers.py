@@ -196,4 +196,3 @@ class Server:
             whole = dechunked(asked.raw_body)
             return whole.size if whole else 0
         return int(asked.head.get(b"content-length") or 0)
-

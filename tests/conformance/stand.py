@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from typing import Any
 from tests.conformance.judging import NotApplicableError, fail
 from tests.conformance.messages import message
 from tests.conformance.peers.base import Peer
+from tests.conformance.peers.own import Shadowbench
 from tests.conformance.servers import OTHERWISE, Asked, Inbox, Server
 from tests.conformance.wires import PATIENCE_S, Answer, Wire, connect
+from tests.sidecars import Sidecar
 
 CHAT = "/v1/chat/completions"
 Headers = tuple[tuple[str, str], ...]
@@ -44,7 +47,9 @@ class Stand:
         """A proxy of the same kind for one case alone, which may end it; with servers of its own."""
         if self.peer is None:
             raise NotApplicableError("the suite did not start this proxy, and may not stop it")
-        async with started(type(self.peer), self.folder, with_candidate=self.candidate is not None, variant=variant) as it:
+        async with started(
+            type(self.peer), self.folder, with_candidate=self.candidate is not None, variant=variant
+        ) as it:
             yield it
 
     async def variant(self, name: str) -> Stand:
@@ -134,15 +139,21 @@ class It:
             self.copies.answers = False
 
     async def exchange(
-        self, request: bytes, answer: bytes = OTHERWISE, *, client: Wire | None = None, is_head: bool = False
+        self,
+        request: bytes,
+        answer: bytes = OTHERWISE,
+        *,
+        client: Wire | None = None,
+        is_head: bool = False,
+        what: str = "the request",
     ) -> tuple[Asked, Answer]:
         """One request and its answer, whole, over a new connection or the given one."""
         wire = client or await self.client()
         wire.send(request)
-        asked = await self.asked()
+        asked = await self.asked(f"{what} at production")
         await asked.body()
         asked.reply(answer)
-        return asked, await wire.answer(is_head=is_head)
+        return asked, await wire.answer(is_head=is_head, what=f"the answer to {what}")
 
     async def copies_of(self, request: bytes) -> list[Asked]:
         """Send a request, answer it, and all copies of it: one that is sent afterwards has arrived by then."""
@@ -157,6 +168,40 @@ class It:
         async with case(self.stand, "fence") as other:
             await other.exchange(other.request())
             await other.copy("the copy of an ordinary request")
+
+    @asynccontextmanager
+    async def on_another(self) -> AsyncIterator[It]:
+        """The same at a proxy of its own, which the check may end."""
+        async with self.stand.another() as stand, case(stand, "another") as it:
+            yield it
+
+    @asynccontextmanager
+    async def on_variant(self, name: str) -> AsyncIterator[It]:
+        """The same at a proxy with another configuration."""
+        async with case(await self.stand.variant(name), name) as it:
+            yield it
+
+    # ── the pair log, of shadowbench alone ──
+
+    @property
+    def sidecar(self) -> Sidecar:
+        """The running shadowbench."""
+        assert isinstance(self.stand.peer, Shadowbench)
+        return self.stand.peer.sidecar
+
+    async def pair(self, number: int = 0) -> sqlite3.Row:
+        """The pair of this case's request with this number, once it is in the log."""
+        return (await self.pairs(number + 1))[number]
+
+    async def pairs(self, count: int) -> list[sqlite3.Row]:
+        """So many pairs of this case, in the order in which they began."""
+        sql = "select * from pairs where instr(request_body, ?) order by exchange_number"
+
+        def rows() -> list[sqlite3.Row] | None:
+            found = self.sidecar.rows(sql, self.token)
+            return found if len(found) >= count else None
+
+        return await eventually(rows, f"{count} pair(s) in the log")
 
     def at_end(self, callback: Callable[[], Awaitable[object]]) -> None:
         """Do something after the check, however it ends."""

@@ -132,9 +132,7 @@ class Wire(asyncio.Protocol):
         """The next head, which stays in place."""
         return await self.until(lambda: head_of(self.received[self.at :]), what, within_s=within_s)
 
-    async def answer(
-        self, *, is_head: bool = False, what: str = "the answer", within_s: float = PATIENCE_S
-    ) -> Answer:
+    async def answer(self, *, is_head: bool = False, what: str = "the answer", within_s: float = PATIENCE_S) -> Answer:
         """The next final response, whole."""
         interim: list[int] = []
         while True:

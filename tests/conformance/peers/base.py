@@ -15,7 +15,15 @@ from tests.sidecars import eventually, free_ports
 
 # What is copied at all: the same list for every mirror.
 COPIED = r"^/v1/(chat/completions|completions|embeddings|responses|messages)$"
-CREDENTIALS = ("authorization", "x-api-key", "api-key", "cookie", "openai-organization", "openai-project", "x-goog-api-key")
+CREDENTIALS = (
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "cookie",
+    "openai-organization",
+    "openai-project",
+    "x-goog-api-key",
+)
 
 
 class Peer:

@@ -52,7 +52,9 @@ class Envoy(Peer):
 
     @classmethod
     def version(cls) -> str:
-        told = subprocess.run([cls._binary() or "envoy", "--version"], capture_output=True, text=True, check=True).stdout
+        told = subprocess.run(
+            [cls._binary() or "envoy", "--version"], capture_output=True, text=True, check=True
+        ).stdout
         found = re.search(r"/(\d+\.\d+\.\d+)", told)
         return found[1] if found else told.strip()
 

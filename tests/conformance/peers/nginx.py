@@ -19,6 +19,7 @@ daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 worker_processes 1;
+{user}
 events {{ worker_connections 1024; }}
 http {{
   access_log off;
@@ -89,6 +90,8 @@ class Nginx(Peer):
         path.write_text(
             _CONFIG.format(
                 folder=self.folder,
+                # Started by root, its workers would become another user, who may not write here.
+                user="user root;" if os.geteuid() == 0 else "",
                 origin=self.origin_port,
                 port=self.port,
                 candidate=candidate if self.mirrors else "",
