@@ -89,6 +89,7 @@ class Call:
         "_status",
         "_timer",
         "_told_t0",
+        "_untold",
         "_watches_head",
     )
 
@@ -121,6 +122,7 @@ class Call:
         self._status: int | None = None
         self._received = 0
         self._told_t0 = False
+        self._untold: list[bytes] = []  # frames of the read under way: most answers come, and are told, in one
         self._watches_head = True
         self._ended = False
 
@@ -147,6 +149,7 @@ class Call:
         """End without a word."""
         self._ended = True
         self._shaped = None
+        self._untold = []
         if self._timer is not None:
             self._timer.cancel()
         if self._connecting is not None:
@@ -159,11 +162,12 @@ class Call:
         """End now, because of `reason`; `ours`: we want no answer any more, so that nothing is tried again."""
         if self._ended:
             return
+        untold = self._untold
         self.cancel()
         if not ours and self._status is None and self._is_repeated(reason, None):
             return
         reason = "reset" if reason == STALE else reason
-        frames = self._t0_frame() + self._parts.flush()
+        frames = untold + self._t0_frame() + self._parts.flush()
         now_ns = self._context.clock.now_ns()
         lag_us = self._context.lag.lag_us(self._sent_ns or now_ns, now_ns)
         frames.append(handoff.abort_frame(self._number, now_ns, reason, 0, lag_us, self._side))
@@ -218,9 +222,12 @@ class Call:
 
     def _due(self) -> tuple[int, str]:
         options = self._context.options
-        waits_s = options.first_byte_timeout_s if self._status is None else options.idle_timeout_s
-        reason = "timed_out_first_byte" if self._status is None else "timed_out_idle"
-        return min((self._heard_ns + int(waits_s * 1e9), reason), (self._deadline_ns, "timed_out_total"))
+        if self._status is None:
+            waits_s, reason = options.first_byte_timeout_s, "timed_out_first_byte"
+        else:
+            waits_s, reason = options.idle_timeout_s, "timed_out_idle"
+        due_ns = self._heard_ns + int(waits_s * 1e9)
+        return (due_ns, reason) if due_ns <= self._deadline_ns else (self._deadline_ns, "timed_out_total")
 
     def _watch(self) -> None:
         due_ns, reason = self._due()
@@ -247,8 +254,8 @@ class Call:
             self.fault("bad_response")
             return
         self._status = head.status
-        frames = self._t0_frame()
-        frames.append(
+        self._untold = self._t0_frame()
+        self._untold.append(
             handoff.head_frame(
                 self._number,
                 now_ns,
@@ -258,7 +265,6 @@ class Call:
                 side=self._side,
             )
         )
-        self._listener.on_answer(frames)
 
     def on_body(self, data: bytes) -> None:
         if self._ended:
@@ -270,21 +276,25 @@ class Call:
             return
         frames = self._parts.add(now_ns, data)
         if frames:
-            self._listener.on_answer(frames)
+            self._untold += frames
 
     def on_end(self) -> None:
         if self._ended:
             return
         now_ns = self._context.clock.now_ns()
         self._connection = None  # at rest in its pool, or closed
+        frames = self._untold + self._parts.flush()
         self.cancel()
-        frames = self._parts.flush()
         lag_us = self._context.lag.lag_us(self._sent_ns, now_ns)
         frames.append(handoff.end_frame(self._number, now_ns, 0, lag_us, self._side))
         self._listener.on_over(frames, None, self._status)
 
     def on_read_done(self) -> None:
-        """More of the answer will come later: the timer was set for its first byte, which may be too late for the next."""
+        """More of the answer will come later."""
+        if self._untold:
+            frames, self._untold = self._untold, []
+            self._listener.on_answer(frames)
+        # The timer was set for the first byte, which may be too late for the next.
         if self._watches_head and self._status is not None and self._timer is not None and not self._ended:
             self._watches_head = False
             self._timer.cancel()

@@ -23,7 +23,7 @@ from shadowbench.mirror.exchange import LiveExchange
 from shadowbench.mirror.intake import Action, Begin, Discard, Relay, Tally
 from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.plan import Plan
-from shadowbench.mirror.recorder_link import FULL, RecorderLink, relayed
+from shadowbench.mirror.recorder_link import FULL, RecorderLink, renumbered
 from shadowbench.records import FunnelCount
 from shadowbench.signals import Cell, Counters, Labels
 
@@ -86,11 +86,14 @@ class Dispatcher:
     def do(self, action: Action) -> None:
         """One action of an intake."""
         if isinstance(action, Relay):
-            self._relay(action.live, action.frame, ends=action.ends)
+            if action.ends:
+                self._end_production(action.live, action.frame)
+            else:
+                self.relay(action.live, action.frame)
         elif isinstance(action, Begin):
             self._begin(action.live, action.plan)
             if action.last is not None and action.live.number:
-                self._relay(action.live, action.last, ends=True)
+                self._end_production(action.live, action.last)
         elif isinstance(action, Discard):
             if action.stage != "ineligible":
                 self.count(ELIGIBLE)
@@ -147,14 +150,14 @@ class Dispatcher:
 
     def _opening(self, live: LiveExchange, plan: Plan, offers: Sequence[tuple[Lane, str | None]]) -> list[bytes]:
         number = live.number
-        frames = relayed(Frame(Kind.OPEN, PRODUCTION, 0, live.payload), number)
+        frames = renumbered(Kind.OPEN, live.payload, number)
         for piece in live.body:
-            frames += relayed(Frame(Kind.REQUEST, PRODUCTION, 0, piece), number)
+            frames += renumbered(Kind.REQUEST, piece, number)
         if live.sent_ns:
             frames.append(handoff.request_end_frame(number, live.sent_ns))
         frames.append(handoff.pack(Kind.PLAN, number, orjson.dumps(self._told_plan(live, plan, offers))))
         for early in live.early:
-            frames += relayed(early, number)
+            frames += renumbered(early.kind, early.payload, number)
         return frames
 
     def _told_plan(
@@ -189,24 +192,35 @@ class Dispatcher:
             ],
         }
 
-    def _relay(self, live: LiveExchange, frame: Frame, *, ends: bool) -> None:
+    def relay(self, live: LiveExchange, frame: Frame) -> None:
+        """A piece of production's answer."""
         if live.spoiled:
             return
-        reason = handoff.read_end(frame.payload).reason if ends else None
-        if live.fingerprint and (reason is not None or (frame.kind == Kind.HEAD and _is_retried(frame.payload))):
-            self.unanswered(live.fingerprint)
-            live.fingerprint = b""
-        if reason in _SPOILING:
-            self.recorder.relay(frame, live.number)
-            self._spoil(live, reason)
-        elif not ends and self.recorder.is_full:
+        if live.fingerprint and frame.kind == Kind.HEAD and _is_retried(frame.payload):
+            self._note_unanswered(live)
+        if self.recorder.is_full:
             live.books.forget(live)
             self._drop(live)
             self._spoil(live, FULL)
         else:
             self.recorder.relay(frame, live.number)
-            if ends:
-                self._production_ended(live, reason)
+
+    def _end_production(self, live: LiveExchange, frame: Frame) -> None:
+        """The last word of production's side."""
+        if live.spoiled:
+            return
+        self.recorder.relay(frame, live.number)
+        reason = handoff.read_end(frame.payload).reason if frame.kind == Kind.ABORT else None
+        if reason is not None and live.fingerprint:
+            self._note_unanswered(live)
+        if reason in _SPOILING:
+            self._spoil(live, reason)
+        else:
+            self._production_ended(live, reason)
+
+    def _note_unanswered(self, live: LiveExchange) -> None:
+        self.unanswered(live.fingerprint)
+        live.fingerprint = b""
 
     def _production_ended(self, live: LiveExchange, reason: str | None) -> None:
         for copy in tuple(live.copies):

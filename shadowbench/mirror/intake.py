@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from shadowbench import handoff
 from shadowbench.errors import ProtocolError
@@ -54,11 +55,11 @@ ABORT_REASONS = frozenset(
     }
 )
 
+_ANSWERS = frozenset({Kind.HEAD, Kind.PART})
 _UNREACHED = frozenset({"production_unreachable", "timed_out_connect"})
 
 
-@dataclass(frozen=True, slots=True)
-class Discard:
+class Discard(NamedTuple):
     """Settle as discarded; `tell` the proxy to stop copying."""
 
     live: LiveExchange
@@ -67,8 +68,7 @@ class Discard:
     tell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """The request is complete and goes to candidates. `last`: production's side has already ended with this."""
 
     live: LiveExchange
@@ -76,8 +76,7 @@ class Begin:
     last: Frame | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(NamedTuple):
     """Production's answer goes on; `ends` when this is its last word."""
 
     live: LiveExchange
@@ -119,6 +118,13 @@ class Intake:
             Kind.END: self._end,
             Kind.ABORT: self._end,
         }
+
+    def answered(self, frame: Frame) -> LiveExchange | None:
+        """The exchange whose answer this frame goes on with, when nothing is left to judge. Most frames are such."""
+        if frame.kind not in _ANSWERS or frame.side != PRODUCTION:
+            return None
+        live = self.books.live.get(frame.sequence)
+        return live if live is not None and live.sent_ns else None
 
     def take(self, frame: Frame, unix_s: float) -> Action | None:
         """One frame. Raises ProtocolError."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shadowbench import handoff
-from shadowbench.handoff import HEADER, Frame, Kind
+from shadowbench.handoff import HEADER, PRODUCTION, Frame, Kind
 from shadowbench.links import Sender
 from shadowbench.mirror import names
 from shadowbench.mirror.exchange import LiveExchange
@@ -98,11 +98,11 @@ class RecorderLink:
 
     def relay(self, frame: Frame, number: int) -> None:
         """A proxy's frame, under the mirror's number."""
-        buffers = relayed(frame, number)
-        if len(buffers) == 1:
-            self.sender.write_joined(buffers[0])
+        if len(frame.payload) <= _JOINED_BYTES:
+            header = HEADER.pack(len(frame.payload), frame.kind, PRODUCTION, 0, number)
+            self.sender.write_joined(header + frame.payload)
         else:
-            self.sender.write(buffers)
+            self.sender.write(renumbered(frame.kind, frame.payload, number))
 
     def close(self, live: LiveExchange) -> None:
         """Nothing more comes of it."""
@@ -155,7 +155,7 @@ class RecorderLink:
         self._settling.set()
 
 
-def relayed(frame: Frame, number: int) -> list[bytes]:
-    """A proxy's frame under the mirror's number."""
-    header = HEADER.pack(len(frame.payload), frame.kind, frame.side, 0, number)
-    return [header + frame.payload] if len(frame.payload) <= _JOINED_BYTES else [header, frame.payload]
+def renumbered(kind: int, payload: bytes, number: int) -> list[bytes]:
+    """A frame of production's side under the mirror's number."""
+    header = HEADER.pack(len(payload), kind, PRODUCTION, 0, number)
+    return [header + payload] if len(payload) <= _JOINED_BYTES else [header, payload]

@@ -74,11 +74,12 @@ class ProxyConnection(asyncio.Protocol):
         if transport is None or self._deaf:
             return
         clock = self._server.clock
-        until_ns = clock.now_ns() + SLICE_NS
+        began_ns = clock.now_ns()
+        unix_s, until_ns = clock.unix_at(began_ns), began_ns + SLICE_NS
         inbox = self._inbox
         try:
             while inbox:
-                self._take(inbox.popleft())
+                self._take(inbox.popleft(), unix_s)
                 if clock.now_ns() > until_ns:
                     break
         except ProtocolError as error:
@@ -96,15 +97,18 @@ class ProxyConnection(asyncio.Protocol):
             else:
                 transport.resume_reading()
 
-    def _take(self, frame: Frame) -> None:
-        intake = self.intake
+    def _take(self, frame: Frame, unix_s: float) -> None:
+        intake, server = self.intake, self._server
         if intake is None:
             self._greet(frame)
             return
-        server = self._server
+        live = intake.answered(frame)
+        if live is not None:
+            server.dispatcher.relay(live, frame)
+            return
         if frame.kind == Kind.OPEN:
             server.dispatcher.count(OPENED)
-        action = intake.take(frame, server.clock.unix_at(server.clock.now_ns()))
+        action = intake.take(frame, unix_s)
         if isinstance(action, Goodbye):
             server.acknowledge_soon(self)
         elif action is not None:

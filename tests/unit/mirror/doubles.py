@@ -66,18 +66,33 @@ class FakeConnection:
         self.aborted = True
         self.handler = None
 
-    # ── what the candidate does ──
+    # ── what the candidate does: each piece comes in a read of its own, but for `whole` answers ──
 
     def head(self, status: int = 200) -> None:
+        self._head(status)
+        self._read_done()
+
+    def body(self, data: bytes) -> None:
+        if self.handler is not None:
+            self.handler.on_body(data)
+        self._read_done()
+
+    def whole(self, data: bytes, status: int = 200) -> None:
+        self._head(status)
+        if self.handler is not None:
+            self.handler.on_body(data)
+        self.end()
+
+    def _head(self, status: int) -> None:
         head = ResponseHead()
         head.status, head.reason = status, b"OK"
         if self.handler is not None and not self.headed:
             self.headed = True
             self.handler.on_head(head)
 
-    def body(self, data: bytes) -> None:
+    def _read_done(self) -> None:
         if self.handler is not None:
-            self.handler.on_body(data)
+            self.handler.on_read_done()
 
     def end(self) -> None:
         handler, self.handler = self.handler, None
@@ -233,6 +248,10 @@ class Bench:
     def take(self, *wire: bytes) -> None:
         """Frames from the proxy."""
         for frame in FrameReader().feed(b"".join(wire)):
+            live = self.intake.answered(frame)
+            if live is not None:
+                self.dispatcher.relay(live, frame)
+                continue
             if frame.kind == handoff.Kind.OPEN:
                 self.dispatcher.count(OPENED)
             action = self.intake.take(frame, 0.0)

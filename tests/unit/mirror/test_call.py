@@ -82,6 +82,28 @@ async def test_a_fresh_connection_tells_how_long_it_took() -> None:
     assert not connection.aborted, "it is in its pool"
 
 
+async def test_an_answer_in_one_read_is_told_at_once_and_whole() -> None:
+    calling = Calling()
+    tellings: list[int] = []
+    tell = calling.listener.on_answer
+    calling.listener.on_answer = lambda frames: (tellings.append(len(frames)), tell(frames))[1]  # type: ignore[method-assign]
+    connection = await calling.begin()
+    connection.whole(b"yes")
+    assert calling.listener.kinds == ["REQUEST_END", "HEAD", "PART", "END"]
+    assert len(tellings) == 1 and calling.listener.over == [(None, 200)]
+
+
+async def test_what_a_cancelled_call_had_not_told_stays_untold() -> None:
+    calling = Calling()
+    await calling.begin()
+    head = ResponseHead()
+    head.status = 200
+    calling.call.on_head(head)
+    calling.call.cancel()
+    calling.call.on_read_done()
+    assert calling.listener == Listener()
+
+
 async def test_a_pooled_connection_is_used_at_once() -> None:
     calling = Calling(body=b"x" * 100_000)
     calling.origin.idle = [FakeConnection(reused=True)]

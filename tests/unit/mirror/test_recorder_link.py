@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from shadowbench import handoff
 from shadowbench.handoff import AckPayload, Frame, FrameReader, Kind
-from shadowbench.mirror.recorder_link import relayed
+from shadowbench.mirror.recorder_link import renumbered
 from tests.unit.mirror.doubles import Bench
 from tests.unit.mirror.test_dispatcher import answer, request
 
@@ -10,7 +10,7 @@ from tests.unit.mirror.test_dispatcher import answer, request
 def test_a_relayed_frame_differs_only_in_its_number() -> None:
     for size in (0, 10, handoff.MAX_PAYLOAD):
         frame = Frame(Kind.PART, 0, 3, b"x" * size)
-        (read,) = FrameReader().feed(b"".join(relayed(frame, 2**40)))
+        (read,) = FrameReader().feed(b"".join(renumbered(frame.kind, frame.payload, 2**40)))
         assert read == frame._replace(sequence=2**40)
 
 
