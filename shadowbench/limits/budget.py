@@ -173,6 +173,7 @@ class Ledger:
         "_price_seen",
         "_uncounted_row",
         "_unpriced_row",
+        "is_limited",
         "price_unknown",
         "spending",
         "unknown_costs",
@@ -192,14 +193,10 @@ class Ledger:
         self._hour = -1
         self._free: Reservation | None = None
         self._limits = tuple(_limits(policy))
+        self.is_limited = bool(self._limits)  # whether a call could be refused
         self._most = Amount(
             *[min((each.most for each in self._limits if each.part == part), default=_NONE) for part in (0, 1)]
         )
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether a call could be refused."""
-        return bool(self._limits)
 
     @property
     def knows_money(self) -> bool:

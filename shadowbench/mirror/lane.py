@@ -14,6 +14,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from functools import lru_cache
 
 from shadowbench import handoff, keyed
 from shadowbench.limits.budget import Refusal
@@ -32,6 +33,9 @@ from shadowbench.signals import Cell, Counters
 # done in a thread, which gives way to the loop (see `service.SWITCH_INTERVAL_S`).
 MAX_SHAPED_AT_ONCE_BYTES = 49_152
 CLIENT_CANCELLED = "client_cancelled"
+
+# It changes once a second.
+_marker = lru_cache(4)(keyed.make_marker)
 
 
 class Lane:
@@ -68,6 +72,7 @@ class Lane:
         self._cells: dict[tuple[str, str], Cell] = {}
         self._woken = False
         self._timer: asyncio.TimerHandle | None = None
+        self._rings_ns = 0  # when it does
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -247,16 +252,27 @@ class Lane:
 
     def _set_timer(self) -> None:
         """For the first of the queue: when its turn may come by the clock alone, or its patience ends."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if not self._queue:
+            self._stop_timer()
             return
         now_ns = self._context.clock.now_ns()
         due_ns = self._stale_at_ns(next(iter(self._queue))) + 1
         if len(self._running) < self.options.concurrency:
             due_ns = min(due_ns, self.gates.rate.not_before_ns(now_ns))
-        self._timer = self._context.loop.call_later(max(MIN_WAIT_S, (due_ns - now_ns) / 1e9), self._advance)
+        # One that rings too early is set again then: a queue that moves would set it anew for each copy.
+        if self._timer is None or due_ns < self._rings_ns:
+            self._stop_timer()
+            self._rings_ns = due_ns
+            self._timer = self._context.loop.call_later(max(MIN_WAIT_S, (due_ns - now_ns) / 1e9), self._ring)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._advance()
 
     def _dispatch(self, copy: Copy, now_ns: int) -> None:
         request = copy.request
@@ -268,7 +284,7 @@ class Lane:
         del self._queue[copy]
         copy.permit = permit
         self._running.add(copy)
-        marker = keyed.make_marker(self._context.salt, self._context.clock.unix_at(now_ns))
+        marker = _marker(self._context.salt, int(self._context.clock.unix_at(now_ns)))
         if len(request.body) <= MAX_SHAPED_AT_ONCE_BYTES:
             self._send(copy, self._shaper.shape(request, marker), now_ns)
         else:

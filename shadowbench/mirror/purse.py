@@ -20,6 +20,8 @@ _MAXIMUM_MEMBERS = (
     "generationConfig.maxOutputTokens",
 )
 
+_NOT_LOOKED_AT = Asked(0)
+
 
 class Purse:
     """A ledger that is kept in a file after each change; without a file, in memory."""
@@ -32,7 +34,9 @@ class Purse:
         self._prices = prices_of(options)
 
     def asked(self, request: CopiedRequest) -> Asked:
-        """What of a request its cost depends on, as this candidate will be sent it."""
+        """What of a request its cost depends on, as this candidate will be sent it; nothing asks where nothing is limited."""
+        if not self.ledger.is_limited:
+            return _NOT_LOOKED_AT
         facts = request.facts
         maximum = max_output_tokens(self._options, facts.max_output_tokens)
         return Asked(len(request.body), maximum, facts.n, facts.stream)
