@@ -1,7 +1,7 @@
-"""Envoy for streaming: no time-outs of routes and streams, names of headers as they were spelled, nothing added that can be left.
+"""Envoy for streaming: no time-outs of routes and streams, headers spelled as they came, nothing added that can be left out.
 
-With `request_mirror_policies` it takes the same endpoints as shadowbench does, keeps the copies' Host, and takes the credentials
-out of them.
+With `request_mirror_policies` it takes the same endpoints as shadowbench does, keeps the copies' Host, and takes the
+credentials out of them.
 """
 
 from __future__ import annotations
