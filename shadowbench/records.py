@@ -7,7 +7,7 @@ was handed to the socket) unless the name says otherwise; `*_ns` are absolute CL
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -138,6 +138,9 @@ class Timing:
     loop_lag_s: float = 0.0  # worst event-loop lag in its window
 
 
+NO_TIMING = Timing()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What an observation cost its endpoint's owner, or why that is not known."""
@@ -171,7 +174,7 @@ class Observation:
     streamed: bool | None = None
     answer: Answer | None = None
     usage: Usage = NO_USAGE
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = NO_TIMING
     requested_model: str | None = None
     reported_model: str | None = None
     fingerprint: str | None = None

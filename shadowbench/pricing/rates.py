@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from shadowbench.making import maker_of
 from shadowbench.records import Cost, Usage, UsageSource
 
 MTOK = 1_000_000
+_cost = maker_of(Cost)
 
 UNKNOWN_MODEL = "unknown_model"
 NO_USAGE = "no_usage"  # the rates need tokens, or a duration, that nobody reported
@@ -78,7 +80,7 @@ def price_usage(rates: FlatRates, usage: Usage, *, duration_s: float | None, onl
         usd += tokens
     if not isfinite(usd):
         return Cost(usd=None, reason=PARTIAL_USAGE, price=rates.price)  # counts that no call has
-    return Cost(usd=usd, reason=None, price=rates.price)
+    return _cost(usd=usd, reason=None, price=rates.price)
 
 
 def _tokens_usd(rates: FlatRates, usage: Usage, only_input: bool) -> float | str:

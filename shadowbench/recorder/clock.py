@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shadowbench.handoff import Chunk
-from shadowbench.recorder.making import maker_of
+from shadowbench.making import maker_of
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import Timing
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadowbench.handoff import PRODUCTION
+from shadowbench.making import maker_of
 from shadowbench.pricing import Pricer
 from shadowbench.recorder.heads import Head, method_and_path, read_head_lines
-from shadowbench.recorder.making import maker_of
 from shadowbench.recorder.observe import Asked, Means, not_sent, observe
 from shadowbench.recorder.plan import Plan, PlannedCandidate
 from shadowbench.recorder.raw import RawExchange
@@ -16,7 +16,7 @@ from shadowbench.wire.content_encoding import decoder_for
 from shadowbench.wire.reading import ReadingLimits
 from shadowbench.wire.requests import requested_model
 
-_exchange = maker_of(Exchange)
+_asked, _candidate, _exchange = maker_of(Asked), maker_of(CandidateResult), maker_of(Exchange)
 _GZIP_BEGINS = b"\x1f"  # JSON never does: a gateway lost the header that names the coding
 
 
@@ -36,7 +36,7 @@ class Reader:
         body = self._request_body(raw, head)
         model = None if body is None else requested_model(body)
         means = Means(limits=self.limits, pricer=self.pricer)
-        asked = Asked(endpoint="production", dialect=plan.dialect, requested_model=model, started_at=plan.started_at)
+        asked = _asked(endpoint="production", dialect=plan.dialect, requested_model=model, started_at=plan.started_at)
         production = observe(raw.sides[PRODUCTION], asked, means)
         return _exchange(
             id=plan.id,
@@ -76,7 +76,7 @@ class Reader:
 
 
 def _result(planned: PlannedCandidate, raw: RawExchange, model: str | None, means: Means) -> CandidateResult:
-    asked = Asked(
+    asked = _asked(
         endpoint=planned.name,
         dialect=planned.dialect or raw.plan.dialect,
         requested_model=planned.model or model,
@@ -87,7 +87,7 @@ def _result(planned: PlannedCandidate, raw: RawExchange, model: str | None, mean
         observation = not_sent(asked, planned.not_sent or "no_frames")
     else:
         observation = observe(side, asked, means)
-    return CandidateResult(
+    return _candidate(
         observation=observation,
         inclusion_probability=planned.inclusion_probability,
         config_hash=planned.config_hash,

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from shadowbench import handoff
 from shadowbench.handoff import Chunk
+from shadowbench.making import maker_of
 from shadowbench.pricing import Call, Pricer, cost_of, with_attempts
 from shadowbench.recorder.attempts import attempts_of
 from shadowbench.recorder.clock import Content, origin_ns, timing_of
 from shadowbench.recorder.heads import ResponseHead
-from shadowbench.recorder.making import maker_of
 from shadowbench.recorder.raw import RawSide
 from shadowbench.records import NO_USAGE, Attempt, Cost, Dialect, Observation, Outcome, Timing
 from shadowbench.wire.reading import Reading, ReadingLimits, outcome_of_transport, read_plain, reader_for
@@ -31,7 +31,7 @@ _OUR_DOING = frozenset({"shutdown", "killed"})  # killed: an operator ended all 
 # The last attempt's answer, which the mirror did not keep because it meant to try again, and then could not.
 _ANSWERED = re.compile(r"http_(\d{3})")
 _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT_CANCELLED, Outcome.TIMED_OUT})
-_observation = maker_of(Observation)
+_call, _observation = maker_of(Call), maker_of(Observation)
 _EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
 MAX_NAME_CHARACTERS = 512  # of a reported model or fingerprint
@@ -63,7 +63,7 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
     reading = _read(side, chunks, head, asked.dialect, means.limits)
     outcome = _blame(reading.outcome, reading.reason)
     timing = timing_of(side, chunks, Content(reading.first_content_s, reading.content_times))
-    call = Call(
+    call = _call(
         endpoint=asked.endpoint,
         requested_model=asked.requested_model,
         reported_model=reading.reported_model,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from shadowbench.errors import ProtocolError
+from shadowbench.making import maker_of
 from shadowbench.records import Dialect
 
 _DIALECTS = {dialect.value: dialect for dialect in Dialect}
@@ -43,6 +44,9 @@ class Plan(NamedTuple):
     stratum: str | None = None
 
 
+_plan, _planned = maker_of(Plan), maker_of(PlannedCandidate)
+
+
 def read_plan(payload: bytes) -> Plan:
     """Payload of PLAN. A dialect of a newer mirror is "unknown", not an error. Raises ProtocolError.
 
@@ -55,7 +59,7 @@ def read_plan(payload: bytes) -> Plan:
         request_id = fields.get("request_id_header")
         _check_texts(fields["id"], fields["proxy_epoch"], fields["config_hash"], fields["cluster_key"])
         _check_optional_texts(request_id, tenant_key, user_key, stratum)
-        return Plan(
+        return _plan(
             id=fields["id"],
             proxy_epoch=fields["proxy_epoch"],
             proxy_sequence=int(fields["proxy_sequence"]),
@@ -81,7 +85,7 @@ def _candidate(fields: Mapping[str, Any]) -> PlannedCandidate:
     dialect, model, not_sent = fields.get("dialect"), fields.get("model"), fields.get("not_sent")
     _check_texts(fields["name"], fields["config_hash"])
     _check_optional_texts(dialect, model, not_sent)
-    return PlannedCandidate(
+    return _planned(
         side=side,
         name=fields["name"],
         inclusion_probability=float(fields["inclusion_probability"]),

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shadowbench.making import maker_of
 from shadowbench.records import Answer, Choice, ToolCall
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.base import Parsed
 from shadowbench.wire.openai_chunks import ChunkReader, parse_whole, take_all
 
 # The first that says something counts: some servers send both, with the same text.
+_answer, _new_choice = maker_of(Answer), maker_of(Choice)
 _REASONING = ("reasoning_content", "reasoning")
 _BESIDE_TEXT = (*_REASONING, "refusal", "tool_calls", "function_call", "audio")
 
@@ -34,7 +36,7 @@ class StreamReader(ChunkReader):
 def _answer_of(choices: Sequence[Any]) -> Answer:
     """The answer of whole choices."""
     plain = _plain_choice(choices[0]) if len(choices) == 1 else None
-    return take_all(_Choices("message"), choices) if plain is None else Answer(choices=(plain,))
+    return take_all(_Choices("message"), choices) if plain is None else _answer(choices=(plain,))
 
 
 def _plain_choice(choice: Any) -> Choice | None:
@@ -46,7 +48,7 @@ def _plain_choice(choice: Any) -> Choice | None:
     text = message.get("content")
     if not isinstance(text, str) or any(map(message.get, _BESIDE_TEXT)):
         return None
-    return Choice(
+    return _new_choice(
         index=loose.as_index(choice.get("index")) or 0,
         text=text if text.isascii() else loose.sound(text),
         finish_reason=loose.as_name(choice.get("finish_reason")),

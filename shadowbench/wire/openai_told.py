@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shadowbench.making import maker_of
 from shadowbench.records import NO_USAGE, Answer, Usage, UsageSource
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.base import Parsed, ProviderError
+
+_parsed, _usage = maker_of(Parsed), maker_of(Usage)
+_TOTALS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 
 
 class Told:
@@ -35,8 +39,8 @@ class Told:
     def parsed(
         self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
     ) -> Parsed:
-        usage = Usage(source=UsageSource.REPORTED, **self._usage) if self._usage else NO_USAGE
-        return Parsed(
+        usage = _usage(source=UsageSource.REPORTED, **self._usage) if self._usage else NO_USAGE
+        return _parsed(
             answer=answer,
             usage=usage,
             reported_model=self._model,
@@ -50,17 +54,24 @@ class Told:
 
 def counts_of(usage: Mapping[str, Any]) -> dict[str, int]:
     """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
+    told = [("input_tokens", usage.get("prompt_tokens")), ("output_tokens", usage.get("completion_tokens"))]
+    if not usage.keys() <= _TOTALS:
+        told += _details_of(usage)
+    return {name: count for name, value in told if value is not None and (count := loose.as_count(value)) is not None}
+
+
+def _details_of(usage: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
+    """What `usage` says of some of the tokens.
+
+    A later member of the same name goes before: the usual field's count, else that of the one that other servers have
+    (DeepSeek, LiteLLM).
+    """
     details_in = loose.as_mapping(usage.get("prompt_tokens_details"))
     details_out = loose.as_mapping(usage.get("completion_tokens_details"))
-    # A later member of the same name goes before: the usual field's count, else that of the one that other servers have
-    # (DeepSeek, LiteLLM).
-    told = (
-        ("input_tokens", usage.get("prompt_tokens")),
-        ("output_tokens", usage.get("completion_tokens")),
+    return (
         ("cached_input_tokens", usage.get("prompt_cache_hit_tokens")),
         ("cached_input_tokens", details_in.get("cached_tokens")),
         ("cache_write_tokens", usage.get("cache_creation_input_tokens")),
         ("cache_write_tokens", details_in.get("cache_write_tokens")),
         ("reasoning_tokens", details_out.get("reasoning_tokens")),
     )
-    return {name: count for name, value in told if value is not None and (count := loose.as_count(value)) is not None}

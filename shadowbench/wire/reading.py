@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from shadowbench.making import maker_of
 from shadowbench.records import Answer, Choice, Dialect, Outcome, Usage
 from shadowbench.wire import (
     anthropic_messages,
@@ -149,6 +150,9 @@ def outcome_of_transport(reason: str, *, head_seen: bool) -> Outcome:
     if reason.startswith("timed_out"):
         return Outcome.TIMED_OUT
     return Outcome.TRUNCATED if head_seen else Outcome.UNREACHABLE
+
+
+_new_reading = maker_of(Reading)
 
 
 class ResponseReader:
@@ -301,7 +305,7 @@ class _EventStream:
 
 def _reading_of_body(parsed: Parsed, body: bytes, first_byte_s: float) -> Reading:
     says_something = parsed.answer is not None and _says_something(parsed.answer)
-    return Reading(
+    return _new_reading(
         outcome=Outcome.OK,
         reason=None,
         error_type=None,

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from shadowbench.recorder.making import maker_of
+from shadowbench.making import maker_of
 from shadowbench.records import CandidateResult, Exchange, Observation, Outcome, Timing, Usage, UsageSource
+from shadowbench.wire.base import Parsed
 
 FIELDS: dict[type[Any], dict[str, Any]] = {
     Timing: {"head_s": 0.5},
@@ -34,9 +35,10 @@ def test_a_made_record_is_frozen() -> None:
         maker_of(Timing)().head_s = 1.0  # type: ignore[misc]
 
 
-def test_defaults_that_are_made_anew_are_not_shared() -> None:
-    make = maker_of(Observation)
-    assert make(endpoint="a", outcome=Outcome.OK).timing == Timing()
+def test_a_made_tuple_is_one_of_its_class_with_the_same_defaults() -> None:
+    made, usual = maker_of(Parsed)(ended=True, malformed="m"), Parsed(ended=True, malformed="m")
+    assert type(made) is Parsed and made == usual
+    assert maker_of(Parsed)(None) == Parsed(None)
 
 
 @pytest.mark.parametrize("fields", [{}, {"endpoint": "a"}, {"endpoint": "a", "outcome": Outcome.OK, "more": 1}])
