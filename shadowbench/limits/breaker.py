@@ -63,12 +63,13 @@ class Breaker:
 
     def admits(self, now_ns: int) -> bool:
         """Whether a call may begin now."""
-        state = self.state(now_ns)
-        return state is BreakerState.CLOSED or (state is BreakerState.HALF_OPEN and not self._probing)
+        if not self._openings:
+            return True
+        return self.state(now_ns) is BreakerState.HALF_OPEN and not self._probing
 
     def begin(self, now_ns: int) -> int:
         """A call begins; only when admitted. Returns its ticket."""
-        if self.state(now_ns) is BreakerState.HALF_OPEN:
+        if self._openings and self.state(now_ns) is BreakerState.HALF_OPEN:
             self._probing = True
         return self._era
 

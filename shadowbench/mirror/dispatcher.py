@@ -146,7 +146,8 @@ class Dispatcher:
         live.copies.extend(copies)
         for copy in copies:
             copy.lane.offer(copy)
-        self._release_if_dispatched(live)
+        if not copies:
+            live.books.release(live)
 
     def _opening(self, live: LiveExchange, plan: Plan, offers: Sequence[tuple[Lane, str | None]]) -> list[bytes]:
         number = live.number
@@ -293,8 +294,10 @@ class Dispatcher:
             copy.withdraw(reason)
 
     def _release_if_dispatched(self, live: LiveExchange) -> None:
-        if not any(copy.needs_request for copy in live.copies):
-            live.books.release(live)
+        for copy in live.copies:
+            if copy.needs_request:
+                return
+        live.books.release(live)
 
     def _settle(self, live: LiveExchange, *, recorded: bool, reason: str = "") -> None:
         for lane in live.called:

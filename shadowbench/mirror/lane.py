@@ -132,7 +132,11 @@ class Lane:
         if self._waits_for_production:
             self._held[copy] = None
         else:
-            self._queue[copy] = None
+            self._enqueue(copy)
+
+    def _enqueue(self, copy: Copy) -> None:
+        self._queue[copy] = None
+        if len(self._queue) == 1:  # behind others it waits for what they wait for
             self._advance()
 
     def production_ended(self, copy: Copy, reason: str | None) -> None:
@@ -142,8 +146,7 @@ class Lane:
         elif copy in self._held:
             del self._held[copy]
             copy.since_ns = copy.queued_ns = self._context.clock.now_ns()
-            self._queue[copy] = None
-            self._advance()
+            self._enqueue(copy)
 
     def withdraw(self, copy: Copy, reason: str) -> None:
         """Nobody wants its answer any more. Nothing is told about it from now on."""
@@ -356,5 +359,5 @@ class Lane:
         self._note_idle()
 
     def _note_idle(self) -> None:
-        if not self.queued and not self._running:
+        if not (self._running or self._queue or self._held):
             self._idle.set()

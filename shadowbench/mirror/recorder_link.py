@@ -108,7 +108,7 @@ class RecorderLink:
         """Nothing more comes of it."""
         del self._opened[live.number]
         self._closed.append(live)
-        self.write([handoff.pack(Kind.CLOSE, live.number)])
+        self.sender.write_joined(handoff.pack(Kind.CLOSE, live.number))
 
     async def until_settled(self, deadline_s: float) -> None:
         """Wait until the recorder has settled everything, is gone, or the deadline."""

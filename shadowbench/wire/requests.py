@@ -74,6 +74,8 @@ _OPENINGS: dict[Dialect, Callable[[Mapping[str, Any]], Opening | str]] = {
 _MAY_TELL = frozenset(
     {"tools", "functions", "web_search_options", "mcp_servers", "container", "context", "images", "type"}
 )
+_BOUNDS_ANSWER = frozenset({"max_completion_tokens", "max_output_tokens", "max_tokens", "options"})
+_NAMES_USER = frozenset({"safety_identifier", "user", "metadata"})
 
 
 def parse_request(dialect: Dialect, body: bytes) -> RequestFacts | Unreadable:
@@ -114,10 +116,10 @@ def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> Re
         wants_usage=not stream or dialect not in _USAGE_ON_DEMAND or _asks_for_usage(request),
         message_count=opening.message_count,
         has_system=opening.system is not None,
-        has_tools=bool(tools or loose.as_sequence(request.get("functions"))),
+        has_tools=not is_plain and bool(tools or loose.as_sequence(request.get("functions"))),
         server_tools=() if is_plain else server_tools(dialect, request, tools),
         has_media=not is_plain and (is_media(request) or any(map(is_media, parts))),
-        n=loose.as_count(request.get("n")) or 1,
+        n=(loose.as_count(request["n"]) or 1) if "n" in members else 1,
         max_output_tokens=_max_output_tokens(request),
         user=_user(request),
         state_reason=None if is_plain else state_reason(dialect, request, parts, tools),
@@ -149,6 +151,8 @@ def _tools(request: Mapping[str, Any], messages: Sequence[Any]) -> list[Mapping[
 
 def _max_output_tokens(request: Mapping[str, Any]) -> int | None:
     """Chat's newer name, Responses', that of the others, Ollama's (where a negative number means no bound)."""
+    if _BOUNDS_ANSWER.isdisjoint(request):
+        return None
     for name in ("max_completion_tokens", "max_output_tokens", "max_tokens"):
         if (count := loose.as_count(request.get(name))) is not None:
             return count
@@ -157,5 +161,7 @@ def _max_output_tokens(request: Mapping[str, Any]) -> int | None:
 
 def _user(request: Mapping[str, Any]) -> str | None:
     """OpenAI's field for it, the older one, Anthropic's."""
+    if _NAMES_USER.isdisjoint(request):
+        return None
     named = loose.as_name(request.get("safety_identifier")) or loose.as_name(request.get("user"))
     return named or loose.as_name(loose.as_mapping(request.get("metadata")).get("user_id"))
