@@ -163,8 +163,8 @@ async def what_the_queue_cannot_take_is_counted(it: It) -> None:
             await narrow.exchange(chat(narrow, f"more {number}"))
         total = narrow.sidecar.total
         await eventually(
-            lambda: _at_least(total("shadowbench_lane_not_sent_total", 'reason="queue_full"'), 1),
-            "shadowbench_lane_not_sent_total{reason=queue_full} above 0",
+            lambda: _at_least(total("shadowbench_lane_calls_total", 'reason="queue_full"'), 1),
+            "shadowbench_lane_calls_total with the reason queue_full above 0",
         )
 
 

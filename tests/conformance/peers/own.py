@@ -22,6 +22,7 @@ _SMALL: dict[str, Any] = {
 }
 _VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
+    "single": {"candidates": {"small": {"concurrency": 1}}, "mirror": {"stale_after_s": 30}},
     "narrow": {"candidates": {"small": {"queue": 1, "concurrency": 1}}, "mirror": {"stale_after_s": 30}},
     "shaped": {
         "candidates": {
