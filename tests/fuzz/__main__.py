@@ -57,7 +57,7 @@ def fuzz(target: str, runs: int, corpus: Path, *, seed: int, minimise: bool) -> 
     for folder in (kept, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     words = dictionary.write(BUILD / f"{target}.dict", target)
-    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=4096", "-timeout=20", "-rss_limit_mb=2048", f"-dict={words}"]
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=1024", "-timeout=20", "-rss_limit_mb=2048", f"-dict={words}"]
     options += [f"-artifact_prefix={BUILD}/{target}-", "-print_final_stats=1", "-verbosity=1"]
     folders = [str(kept), str(corpus)] if minimise else [str(corpus), str(kept)]
     atheris.Setup([sys.argv[0], *options, *(["-merge=1"] if minimise else []), *folders], TARGETS[target])

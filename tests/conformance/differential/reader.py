@@ -184,9 +184,9 @@ class _Reading:
             raise _Bad("version (2.3)", self.began)
         self.first = (major + b"." + minor, status, reason or b"")
         self.fields = self._field_lines()
-        framing = self._framing(minor)
         if method == b"HEAD" or status in (b"204", b"304") or status < b"200":
-            return self._with_body(("none", 0))
+            return self._with_body(("none", 0))  # whatever it announces (RFC 9112 section 6.3, rule 1)
+        framing = self._framing(minor)
         if framing is not None:
             return self._with_body(framing)
         self.framing = "close"
