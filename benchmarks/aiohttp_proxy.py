@@ -1,10 +1,11 @@
 """The peer that one would write first: aiohttp's server in front, aiohttp's client behind.
 
-`python -m benchmarks.aiohttp_proxy PORT UPSTREAM [whole]`
+`python -m benchmarks.aiohttp_proxy PORT UPSTREAM`
 
 As fast as aiohttp's own means make it, so that the comparison is fair: uvloop, the low-level server without routing, no access
-log, no limit on connections, bodies streamed as they arrive both ways and never decompressed. With `whole`, a body that has
-arrived with its head is passed on in one piece, which spares aiohttp a good part of its work on short ones.
+log, no limit on connections, bodies streamed as they arrive both ways and never decompressed; one that has arrived with its
+head
+is passed on in one piece, which spares aiohttp a good part of its work on short ones.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ _HOP_BY_HOP = frozenset(
 class Proxy:
     """Forwards to one upstream."""
 
-    def __init__(self, upstream: str, session: aiohttp.ClientSession, *, whole: bool) -> None:
-        self._whole = whole
+    def __init__(self, upstream: str, session: aiohttp.ClientSession) -> None:
         self._upstream = upstream
         self._session = session
 
@@ -52,10 +52,10 @@ class Proxy:
         if not request.can_read_body:
             return None
         content = request.content
-        return content.read_nowait() if self._whole and content.is_eof() else content
+        return content.read_nowait() if content.is_eof() else content
 
     async def _relay(self, request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-        if self._whole and answer.content.is_eof():
+        if answer.content.is_eof():
             body = answer.content.read_nowait()
             return web.Response(
                 status=answer.status, reason=answer.reason, headers=_end_to_end(answer.headers), body=body
@@ -72,7 +72,7 @@ def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return CIMultiDict([(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP])
 
 
-async def serve(port: int, upstream: str, *, whole: bool) -> None:
+async def serve(port: int, upstream: str) -> None:
     """Serve for ever."""
     connector = aiohttp.TCPConnector(limit=0)
     # aiohttp would add these when the client sent none; a proxy invents no headers.
@@ -84,7 +84,7 @@ async def serve(port: int, upstream: str, *, whole: bool) -> None:
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        server = web.Server(Proxy(upstream, session, whole=whole).handle, access_log=None)
+        server = web.Server(Proxy(upstream, session).handle, access_log=None)
         runner = web.ServerRunner(server)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port, backlog=4096).start()
@@ -95,7 +95,7 @@ async def serve(port: int, upstream: str, *, whole: bool) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Serve as the command line says."""
-    uvloop.run(serve(int(arguments[0]), arguments[1], whole="whole" in arguments[2:]))
+    uvloop.run(serve(int(arguments[0]), arguments[1]))
 
 
 if __name__ == "__main__":

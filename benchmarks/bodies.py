@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+HEADERS = "BENCHMARK_HEADERS"
+PATH = "/v1/chat/completions"
 SMALL, PROMPT, LARGE = 300, 8 * 1024, 256 * 1024
 _START = '{"model":"m","temperature":0,"messages":[{"role":"user","content":"'
 _END = '"}]}'
@@ -18,11 +22,22 @@ def chat_body(size: int) -> bytes:
 
 def chat_request(size: int) -> bytes:
     """The same as an HTTP/1.1 request, head and body."""
+    return request(chat_body(size))
+
+
+def request(body: bytes) -> bytes:
+    """A POST of `body`; with the further header lines of BENCHMARK_HEADERS, which some gateways need."""
     head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer benchmark\r\nContent-Length: {size}\r\n\r\n"
+        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer benchmark\r\nContent-Length: {len(body)}\r\n"
     )
-    return head.encode() + chat_body(size)
+    further = "".join(f"{name}: {value}\r\n" for name, value in further_headers().items())
+    return f"{head}{further}\r\n".encode() + body
+
+
+def further_headers() -> dict[str, str]:
+    """From the environment: name=value, separated by spaces."""
+    return dict(pair.split("=", 1) for pair in os.environ.get(HEADERS, "").split())
 
 
 def size_name(size: int) -> str:

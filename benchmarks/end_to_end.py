@@ -25,9 +25,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.console import wide_console
 from benchmarks.nginx import start_origin
 from benchmarks.open_loop import OpenLoop, OpenLoopResult
-from benchmarks.output import wide_console
 from benchmarks.processes import REPOSITORY, cpu_seconds, family, free_port, resident_mib, start
 from benchmarks.tools import MissingTools, find_tools
 
@@ -57,15 +57,17 @@ class Pairs:
 
 
 class Sidecar:
-    """`shadowbench serve` in a folder of its own."""
+    """`shadowbench serve` in a folder of its own; `candidate` is the port of one that runs already."""
 
-    def __init__(self, folder: Path, stack: ExitStack, queue: int | None) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, queue: int | None, candidate: int | None = None) -> None:
         self.port, self._admin = free_port(), free_port()
         self.database = folder / "pairs.db"
         self.log = folder / "serve.log"
-        production, candidate = free_port(), free_port()
-        for port in (production, candidate):
-            start_origin(port, folder=folder, core=None, stack=stack)
+        production = free_port()
+        start_origin(production, folder=folder, core=None, stack=stack)
+        if candidate is None:
+            candidate = free_port()
+            start_origin(candidate, folder=folder, core=None, stack=stack)
         candidate_config = {"url": f"http://127.0.0.1:{candidate}", "sample_rate": 1.0}
         config = {
             "proxy": {"listen": f"127.0.0.1:{self.port}"},

@@ -5,14 +5,15 @@ Each runs pinned to the load's core and returns what was measured in one window.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bodies import chat_body
+from benchmarks.bodies import HEADERS, chat_body
 from benchmarks.open_loop import OpenLoopResult
 from benchmarks.peers.base import Place, Running
 from benchmarks.processes import REPOSITORY, busy_seconds, cpu_seconds
@@ -50,7 +51,7 @@ def requests(each: Running, place: Place, *, body_bytes: int, connections: int, 
     command += ["--", str(_body_file(place.folder, body_bytes))]
     pids = each.pids()
     cpu, busy = cpu_seconds(pids), busy_seconds(place.core)
-    done = _run(command, place, seconds)
+    done = _run(command, place, seconds, each.headers)
     cpu, busy = cpu_seconds(pids) - cpu, busy_seconds(place.core) - busy
     return request_result(done, body_bytes=body_bytes, connections=connections, cpu=cpu, busy=busy)
 
@@ -77,13 +78,13 @@ def request_result(output: str, *, body_bytes: int, connections: int, cpu: float
 def paced(each: Running, place: Place, *, body_bytes: int, rate: int, seconds: float) -> OpenLoopResult:
     """`rate` requests a second, whether or not earlier ones were answered."""
     arguments = [each.port, body_bytes, rate, f"{seconds:g}"]
-    return OpenLoopResult(**json.loads(_run_module("benchmarks.open_loop", arguments, place, seconds)))
+    return OpenLoopResult(**json.loads(_run_module("benchmarks.open_loop", arguments, place, seconds, each.headers)))
 
 
 def streams(each: Running, place: Place, *, upstream: int, streams: int, seconds: float) -> StreamResult:
     """`streams` token streams at one time."""
     arguments = [each.port, upstream, streams, f"{seconds:g}", place.core, *each.pids()]
-    return StreamResult(**json.loads(_run_module("benchmarks.sse_load", arguments, place, seconds)))
+    return StreamResult(**json.loads(_run_module("benchmarks.sse_load", arguments, place, seconds, each.headers)))
 
 
 def _body_file(folder: Path, size: int) -> Path:
@@ -93,14 +94,17 @@ def _body_file(folder: Path, size: int) -> Path:
     return path
 
 
-def _run_module(module: str, arguments: Sequence[object], place: Place, seconds: float) -> str:
-    return _run([sys.executable, "-m", module, *map(str, arguments)], place, seconds)
+def _run_module(
+    module: str, arguments: Sequence[object], place: Place, seconds: float, headers: Mapping[str, str]
+) -> str:
+    return _run([sys.executable, "-m", module, *map(str, arguments)], place, seconds, headers)
 
 
-def _run(command: Sequence[str], place: Place, seconds: float) -> str:
+def _run(command: Sequence[str], place: Place, seconds: float, headers: Mapping[str, str]) -> str:
+    environ = {**os.environ, HEADERS: " ".join(f"{name}={value}" for name, value in headers.items())}
     pinned = ["taskset", "-c", str(place.load_core), *command]
     done = subprocess.run(
-        pinned, capture_output=True, text=True, cwd=REPOSITORY, timeout=seconds + _GRACE_S, check=False
+        pinned, capture_output=True, text=True, cwd=REPOSITORY, timeout=seconds + _GRACE_S, check=False, env=environ
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import interpreter
 from benchmarks.tools import version_of
 
 
@@ -34,7 +35,7 @@ def describe() -> Machine:
         cores=os.cpu_count() or 0,
         memory_gib=round(int(_field("/proc/meminfo", "MemTotal").split()[0]) / 1024**2, 1),
         kernel=platform.release(),
-        python=platform.python_version(),
+        python=interpreter.describe(),
         uvloop=version("uvloop"),
         httptools=version("httptools"),
         nginx=version_of(["nginx", "-v"]).removeprefix("nginx version: "),

@@ -27,10 +27,16 @@ http {{
 }}
 """
 
+# Answers when the body is there, as a model does: an answer that overtakes its request would be measured as something else. For
+# `return` alone nginx does not wait, `mirror` does; bodies below 1,000 bytes come with their head and need no waiting.
 _ORIGIN = """
+  map $content_length $comes_whole {{ default 0; "~^[0-9]{{1,3}}$" 1; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
-    location / {{ default_type application/json; return 200 '{body}'; }}
+    default_type application/json; root /nonexistent; client_body_buffer_size 1m; {log}
+    location / {{ if ($comes_whole) {{ {answer} }} mirror /read; error_page 403 404 405 =200 @answer; }}
+    location = /read {{ internal; return 204; }}
+    location @answer {{ {answer} }}
   }}
 """
 
@@ -47,25 +53,22 @@ _PROXY = """
 # A mirrored body is read whole before anything is sent; in a buffer, so that it need not go through a file.
 _MIRROR = "mirror /mirrored; client_body_buffer_size 1m;"
 _MIRROR_LOCATION = """
-    location = /mirrored {{ internal; proxy_pass http://copies$request_uri; }}
+    location = /mirrored {{ internal; proxy_buffering on; proxy_pass http://copies$request_uri; }}
   }}
   upstream copies {{ server 127.0.0.1:{mirror}; keepalive 1024; keepalive_requests 100000000;
 """
 
-# A line per copy. Its method and lengths tell whether it was whole; a buffered log costs the target next to nothing.
-_TARGET = """
-  log_format copies "$request_method $content_length $request_length $status";
-  server {{
-    listen 127.0.0.1:{port} backlog=4096;
-    access_log {log} copies buffer=256k flush=200ms;
-    location / {{ default_type application/json; return 200 '{body}'; }}
-  }}
-"""
+# A line per copy; a buffered log costs the target next to nothing.
+_LOG = "log_subrequest off; access_log {path} copies buffer=256k flush=200ms;"
+_LOG_FORMAT = 'log_format copies "$request_method $content_length $request_length $status";'
+_ANSWER, _NO_ANSWER = f"return 200 '{COMPLETION}';", "return 204;"
 
 
 def start_origin(port: int, *, folder: Path, core: int | None, stack: ExitStack) -> subprocess.Popen[bytes]:
     """An origin that answers everything with a small chat completion."""
-    return _start("origin", _ORIGIN.format(port=port, body=COMPLETION), port, folder=folder, core=core, stack=stack)
+    return _start(
+        "origin", _ORIGIN.format(port=port, answer=_ANSWER, log=""), port, folder=folder, core=core, stack=stack
+    )
 
 
 def start_proxy(
@@ -91,11 +94,12 @@ class Target:
             return dict(Counter(map(str.strip, lines)))
 
 
-def start_target(*, folder: Path, core: int | None, stack: ExitStack) -> Target:
-    """Start one."""
+def start_target(*, folder: Path, core: int | None, stack: ExitStack, empty: bool = False) -> Target:
+    """Start one that answers as the origin does, or with nothing."""
     port = free_port()
     target = Target(port=port, log=folder / f"copies-{port}.log")
-    servers = _TARGET.format(port=port, log=target.log, body=COMPLETION)
+    answer = _NO_ANSWER if empty else _ANSWER
+    servers = _LOG_FORMAT + _ORIGIN.format(port=port, answer=answer, log=_LOG.format(path=target.log))
     _start("target", servers, port, folder=folder, core=core, stack=stack)
     return target
 

@@ -3,6 +3,10 @@ wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer benchmark"
 
+for name, value in (os.getenv("BENCHMARK_HEADERS") or ""):gmatch("(%S-)=(%S+)") do
+  wrk.headers[name] = value
+end
+
 function init(args)
   local file = assert(io.open(args[1], "rb"))
   wrk.body = file:read("*a")

@@ -70,9 +70,9 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path, *, within_s: float = _READY_WITHIN_S) -> None:
     """Until somebody listens. Raises RuntimeError with the end of the log when the process ends first."""
-    deadline = time.monotonic() + _READY_WITHIN_S
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with {process.returncode}: {log.read_text()[-500:]}")

@@ -12,7 +12,7 @@ from benchmarks.machine import Machine
 from benchmarks.ratios import Ratio, by_round
 from benchmarks.rounds import Course, PeerResult, StartResult
 from benchmarks.sse_load import StreamResult
-from benchmarks.verification import Verified
+from benchmarks.verification import Verification
 
 Window = TypeVar("Window")
 
@@ -36,7 +36,7 @@ class Report:
     peers: Sequence[PeerResult]
     absent: Sequence[Absent]
     starts: Sequence[StartResult]
-    verified: Sequence[Verified]
+    verified: Verification
 
     def peer(self, key: str) -> PeerResult | None:
         """None when it was not measured."""

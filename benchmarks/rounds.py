@@ -26,6 +26,8 @@ _PACED_ROUNDS = 3
 _SLOW_STREAM_S = 10.0
 FEW = frozenset({"direct", "nginx", "envoy-mirror", "aiohttp", "shadowbench", "shadowbench-mirror"})
 """Who takes part where not all do: the yardsticks, and ours."""
+REQUESTS_ONLY = frozenset({"nginx-mirror-204"})
+"""Who differs from another in nothing but how copies of requests are answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,13 +205,17 @@ def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: C
 
 def _measure_streams(entrants: Sequence[Entrant], course: Course, upstream: int, place: Place, say: Say) -> None:
     for part in course.streams:
-        chosen = [each for each in entrants if part.all_peers or each.result.key in FEW]
+        chosen = [each for each in entrants if _takes_part(each.result.key, part)]
         for number, each in in_turn(chosen, part.rounds):
             say(f"{part.streams} streams, round {number + 1} of {part.rounds}: {each.result.name}")
             seconds = course.stream_seconds / part.rounds
             window = load.streams(each.running, place, upstream=upstream, streams=part.streams, seconds=seconds)
             each.result.streams.setdefault(part.streams, []).append(window)
             each.result.resident_streams_mib[part.streams] = resident_mib(each.running.pids())
+
+
+def _takes_part(key: str, part: StreamCourse) -> bool:
+    return key in FEW or (part.all_peers and key not in REQUESTS_ONLY)
 
 
 def measure_starts(course: Course, place: Place, folder: Path) -> list[StartResult]:

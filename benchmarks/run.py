@@ -25,6 +25,7 @@ from benchmarks.promises import promises
 from benchmarks.report import Absent, Report
 from benchmarks.rounds import QUICK, Course, measure, measure_starts
 from benchmarks.tools import MissingTools, find_tools
+from benchmarks.verification import verify
 
 _OUT = REPOSITORY / "benchmarks" / "out"
 _NOT_KEPT, _COULD_NOT_RUN = 1, 4
@@ -65,6 +66,7 @@ def _run(course: Course, peers: Sequence[Peer], place: Place, errors: Console) -
     with tempfile.TemporaryDirectory(prefix="shadowbench-bench-") as name, errors.status("starting") as status:
         place = replace(place, folder=Path(name))
         starts = measure_starts(course, place, place.folder)
+        verified = verify(present, [body.size for body in Course().bodies], place, status.update)
         results = measure(present, course, place, status.update)
     return Report(
         at=at,
@@ -74,7 +76,7 @@ def _run(course: Course, peers: Sequence[Peer], place: Place, errors: Console) -
         peers=results,
         absent=absent,
         starts=starts,
-        verified=[],
+        verified=verified,
     )
 
 

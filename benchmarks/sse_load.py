@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import sys
 import time
@@ -20,12 +21,13 @@ from typing import cast
 
 import uvloop
 
+from benchmarks.bodies import request
 from benchmarks.processes import busy_seconds, cpu_seconds
 from benchmarks.quantiles import percentile
 from benchmarks.sse_origin import PERIOD_MS, serve
 
-_SENT = re.compile(rb'"sent_ns":"(\d{19})"')
-_BODY = b'{"model":"m","messages":[{"role":"user","content":"Tell me a long story."}],"stream":true}'
+_SENT = re.compile(rb'"t(\d{19})"')
+_BODY = b'{"model":"m","messages":[{"role":"user","content":"Tell me a long story."}],"stream":true,"max_tokens":%d}'
 _CONNECT_GAP_S = 0.001
 _SETTLE_S = 0.5  # all streams run; what their start cost is over
 _TAIL_S = 0.5  # so that streams end after the window, not in it
@@ -97,10 +99,7 @@ class Load:
         self._seconds = seconds
         ramp = streams * _CONNECT_GAP_S * 2 + 0.5
         chunks = int((ramp + _SETTLE_S + seconds + _TAIL_S) * 1000 / PERIOD_MS)
-        self.request = (
-            b"POST /v1/chat/completions?chunks=%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (chunks, port, len(_BODY), _BODY)
-        )
+        self.request = request(_BODY % chunks)
 
     async def run(self, upstream: int, core: int, pids: Sequence[int]) -> StreamResult:
         """Raises TimeoutError when not all streams start."""
@@ -144,7 +143,7 @@ class Load:
             streams=self._streams,
             seconds=seconds,
             chunks=len(delays),
-            cpu_us_per_chunk=cpu * 1e6 / max(1, len(delays)),
+            cpu_us_per_chunk=cpu * 1e6 / len(delays) if delays else math.nan,
             others_share=others / seconds,
             delay_p50_us=percentile(delays, 0.50) / 1000,
             delay_p99_us=percentile(delays, 0.99) / 1000,

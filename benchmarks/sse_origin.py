@@ -1,8 +1,9 @@
 """An origin of token streams, served by `sse_load` in its own process.
 
-Answers any POST with `chunks` server-sent events (from the query, e.g. `?chunks=150`), 50 a second, each carrying the
-CLOCK_MONOTONIC time at which it was handed to the kernel. The streams' chunks are spread over the period, for real ones do
-not come in step. Writes go straight to the descriptor: a transport would send later than the time stamp says.
+Answers any POST with as many server-sent events as its body has `max_tokens`, 50 a second, each carrying the CLOCK_MONOTONIC
+time at which it was handed to the kernel; in the token itself, for gateways rebuild everything else. The streams' chunks are
+spread over the period, for real ones do not come in step. Writes go straight to the descriptor: a transport would send later
+than the time stamp says.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import time
 from typing import cast
 
 PERIOD_MS = 20
-_CHUNKS = re.compile(rb"[?&]chunks=(\d+)")
+_CHUNKS = re.compile(rb'"max_tokens": *(\d+)')
 _EVENT = (
     b'data: {"id":"chatcmpl-benchmark","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":'
-    b'[{"index":0,"delta":{"content":" token"},"finish_reason":null}],"sent_ns":"%019d"}\n\n'
+    b'[{"index":0,"delta":{"content":"t%019d"},"finish_reason":null}]}\n\n'
 )
 _SIZE = b"%x\r\n" % len(_EVENT % 0)
 _CHUNK = _SIZE + _EVENT + b"\r\n"
@@ -46,7 +47,7 @@ class Stream(asyncio.Protocol):
         if not end or (length and len(body) < int(length[1])) or (chunked and not body.endswith(b"0\r\n\r\n")):
             return
         self._request = b""
-        wanted = _CHUNKS.search(head.partition(b"\r\n")[0])
+        wanted = _CHUNKS.search(body)
         self._left = int(wanted[1]) if wanted else PERIOD_MS
         os.write(self._fd, _HEAD)
         self._wheel.add(self)

@@ -24,6 +24,7 @@ class ProxyWorker:
 
     def __init__(self, upstream: int, *, core: int, folder: Path, mirror_socket: Path | None = None) -> None:
         self.port = 0
+        self.headers: dict[str, str] = {}
         self.started_s = 0.0
         self._upstream = upstream
         self._core = core

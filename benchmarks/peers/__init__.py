@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from benchmarks.peers.base import Direct, Peer
+from benchmarks.peers.gateways import LiteLLM, Portkey
 from benchmarks.peers.in_envoy import Envoy
-from benchmarks.peers.in_nginx import Nginx
+from benchmarks.peers.in_nginx import Nginx, NginxMirror
 from benchmarks.peers.in_python import Aiohttp, Ours
 
 PEERS: tuple[Peer, ...] = (
     Direct(),
-    Nginx(mirrored=False),
-    Nginx(mirrored=True),
+    Nginx(),
+    NginxMirror(),
+    NginxMirror(empty_answers=True),
     Envoy(mirrored=False),
     Envoy(mirrored=True),
     Aiohttp(),
     Ours(mirrored=False),
     Ours(mirrored=True),
+    LiteLLM(),
+    Portkey(),
 )

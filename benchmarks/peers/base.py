@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from benchmarks.processes import family
@@ -18,12 +20,14 @@ class Place:
     core: int
     load_core: int
     folder: Path
+    copies_to: int | None = None  # a port for the copies of peers that mirror, instead of a fast target of their own
 
 
 class Running(Protocol):
     """A started peer."""
 
     port: int
+    headers: Mapping[str, str]  # that each request to it must have
 
     def pids(self) -> list[int]:
         """The processes whose CPU time and memory count as the peer's."""
@@ -64,8 +68,11 @@ class Peer(Protocol):
 class Process:
     """A peer that is one process, with its children."""
 
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, port: int, process: subprocess.Popen[bytes], headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.port = port
+        self.headers = headers
         self._process = process
 
     def pids(self) -> list[int]:
@@ -80,6 +87,7 @@ class NoProcess:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self.headers: Mapping[str, str] = {}
 
     def pids(self) -> list[int]:
         return []

@@ -9,9 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import nginx
 from benchmarks.peers.base import Place, Process, Running
-from benchmarks.peers.mirroring import Mirroring
+from benchmarks.peers.mirroring import Copies, Mirroring
 from benchmarks.processes import REPOSITORY, free_port, start, wait_for_port
 from benchmarks.tools import version_of
 
@@ -44,11 +43,9 @@ class Envoy:
 
     def start(self, upstream: int, place: Place, stack: ExitStack) -> Running:
         port = free_port()
-        target = None
-        if self._mirrored:
-            target = nginx.start_target(folder=place.folder, core=place.load_core, stack=stack)
+        copies = Copies(place, stack) if self._mirrored else None
         config = place.folder / f"envoy-{port}.json"
-        config.write_text(json.dumps(configuration(port, upstream, target.port if target else None)))
+        config.write_text(json.dumps(configuration(port, upstream, copies.port if copies else None)))
         log = config.with_suffix(".log")
         command: list[str | Path] = [
             _binary(),
@@ -62,7 +59,7 @@ class Envoy:
         ]
         process = start(command, core=place.core, stack=stack, log=log)
         wait_for_port(port, process, log)
-        return Mirroring(port, process, target) if target else Process(port, process)
+        return Mirroring(port, process, copies) if copies else Process(port, process)
 
 
 def configuration(port: int, upstream: int, mirror: int | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib.metadata import version
 from typing import Any
@@ -21,7 +22,10 @@ class Aiohttp:
 
     key = "aiohttp"
     name = "aiohttp"
-    note = "low-level server and client on uvloop, streaming both ways, no access log (`benchmarks/aiohttp_proxy.py`)"
+    note = (
+        "low-level server and client on uvloop, bodies that came with their head in one piece, others streamed, no access log "
+        "(`benchmarks/aiohttp_proxy.py`)"
+    )
     slow = False
 
     def absent(self) -> str:
@@ -33,8 +37,8 @@ class Aiohttp:
     def start(self, upstream: int, place: Place, stack: ExitStack) -> Running:
         port = free_port()
         log = place.folder / f"aiohttp-{port}.log"
-        arguments = [port, f"http://127.0.0.1:{upstream}"]
-        process = start_module("benchmarks.aiohttp_proxy", *arguments, core=place.core, stack=stack, log=log)
+        origin = f"http://127.0.0.1:{upstream}"
+        process = start_module("benchmarks.aiohttp_proxy", port, origin, core=place.core, stack=stack, log=log)
         wait_for_port(port, process, log)
         return Process(port, process)
 
@@ -81,6 +85,7 @@ class HandedOff:
 
     def __init__(self, worker: ProxyWorker, drain: subprocess.Popen[bytes]) -> None:
         self.port = worker.port
+        self.headers: Mapping[str, str] = {}
         self._worker = worker
         self._drain = drain
         worker.wait_for("handoff_connected", 1.0)
