@@ -59,6 +59,7 @@ _GOOD = _cases(
         "early hints before": head(b"Link: </a>", first=b"HTTP/1.1 103 Early Hints")
         + head(b"Content-Length: 2")
         + b"ok",
+        "104 before": head(first=b"HTTP/1.1 104 Upload Resumption Supported") + head(b"Content-Length: 2") + b"ok",
         "no reason": head(b"Content-Length: 2", first=b"HTTP/1.1 200") + b"ok",
         "a reason in Latin-1": head(b"Content-Length: 2", first=b"HTTP/1.1 200 \xe9t\xe9") + b"ok",
         "status 599": head(b"Content-Length: 2", first=b"HTTP/1.1 599 Odd") + b"ok",
@@ -125,6 +126,8 @@ _AMBIGUOUS = _cases(
         "a blank before a length's colon": head(b"Content-Length : 2") + b"ok",
         "a folded coding": head(b"Transfer-Encoding:\r\n chunked") + chunk(b"ok") + _LAST,
         "a length in 100": head(b"Content-Length: 5", first=b"HTTP/1.1 100 Continue") + b"hello",
+        "a length in 104": head(b"Content-Length: 5", first=b"HTTP/1.1 104 Odd") + b"hello",
+        "chunks in 199": head(_CHUNKED, first=b"HTTP/1.1 199 Odd") + chunk(_EVIL) + _LAST,
         "chunks in 100": head(_CHUNKED, first=b"HTTP/1.1 100 Continue") + chunk(b"hello") + _LAST,
     },
     passes=False,

@@ -70,10 +70,19 @@ def _read_arrival(judging: _Judging, arrival: bytes) -> None:
         return
     if came.rest.open is not None:
         judging.unfinished.append(came.rest.open)
+    elif came.rest.has_bytes:
+        _compare_half_head(judging, arrival[came.messages[-1].end if came.messages else 0 :])
     second = opinion(arrival)
     ours = tuple((message.first[0], message.first[1], message.body) for message in came.messages)
     if second.fault is None and second.requests[: len(ours)] != ours:
         judging.faults.append(f"two readers differ: {ours} and {second.requests}")
+
+
+def _compare_half_head(judging: _Judging, half: bytes) -> None:
+    """A head that was broken off begins as one of the client's does."""
+    known = [*judging.sent.messages, *([judging.sent.rest.open] if judging.sent.rest.open else [])]
+    if not any((message.first[0] + b" ").startswith(half[: len(message.first[0]) + 1]) for message in known):
+        judging.faults.append(f"nobody sent a head that begins with {half!r}")
 
 
 def _compare(judging: _Judging) -> None:
