@@ -27,6 +27,7 @@ from math import inf, isnan, nan
 from typing import Any, NamedTuple
 
 from shadowbench.errors import ProtocolError
+from shadowbench.making import maker_of
 
 VERSION = 2
 READABLE_VERSIONS = (1, 2)  # one version back
@@ -323,10 +324,13 @@ class Chunk(NamedTuple):
     data: bytes
 
 
+_opened, _head, _chunk, _end = maker_of(OpenPayload), maker_of(HeadPayload), maker_of(Chunk), maker_of(EndPayload)
+
+
 def read_open(payload: bytes) -> OpenPayload:
     """Payload of OPEN."""
     opened_ns, policy_version, admitted = _unpack(_OPEN, payload)
-    return OpenPayload(opened_ns, policy_version, payload[20:], admitted)
+    return _opened(opened_ns, policy_version, payload[20:], admitted)
 
 
 def read_request_end(payload: bytes) -> int:
@@ -337,7 +341,7 @@ def read_request_end(payload: bytes) -> int:
 def read_head(payload: bytes) -> HeadPayload:
     """Payload of HEAD."""
     head_ns, connect_us, queue_us = _unpack(_HEAD, payload)
-    return HeadPayload(
+    return _head(
         head_ns,
         None if connect_us == ABSENT_US else connect_us / 1e6,
         None if queue_us == ABSENT_US else queue_us / 1e6,
@@ -350,14 +354,14 @@ def read_part(payload: bytes) -> list[Chunk]:
     if payload.startswith(b"\x01\x00") and len(payload) >= 14:  # a single chunk, as whole answers are
         _, at_ns, length = _ONE_STAMP.unpack_from(payload)
         if length == len(payload) - 14:
-            return [Chunk(at_ns, payload[14:])]
+            return [_chunk(at_ns, payload[14:])]
     (count,) = _unpack(_PART_COUNT, payload)
     body_at = 2 + 12 * count
     if body_at > len(payload):
         raise ProtocolError("a part's payload is too short for its stamps")
     chunks = []
     for at_ns, length in _STAMP.iter_unpack(payload[2:body_at]):
-        chunks.append(Chunk(at_ns, payload[body_at : body_at + length]))
+        chunks.append(_chunk(at_ns, payload[body_at : body_at + length]))
         body_at += length
     if body_at != len(payload):
         raise ProtocolError("a part's chunk lengths do not add up to its body")
@@ -368,7 +372,7 @@ def read_end(payload: bytes) -> EndPayload:
     """Payload of END or ABORT."""
     end_ns, paused_us, lag_us = _unpack(_END, payload)
     code = payload[16:].decode("ascii", "replace") if len(payload) > 16 else None
-    return EndPayload(end_ns, paused_us / 1e6, lag_us / 1e6, code)
+    return _end(end_ns, paused_us / 1e6, lag_us / 1e6, code)
 
 
 class CostPayload(NamedTuple):

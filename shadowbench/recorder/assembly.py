@@ -20,6 +20,7 @@ from collections.abc import Callable
 from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import PRODUCTION, EndPayload, Frame, HeadPayload, Kind
+from shadowbench.making import maker_of
 from shadowbench.recorder.attempts import read_attempt
 from shadowbench.recorder.memory import Memory
 from shadowbench.recorder.plan import Plan, read_plan
@@ -29,6 +30,7 @@ from shadowbench.recorder.raw import Discarded, RawAttempt, RawExchange, RawSide
 _EXCHANGE_COST = 2048
 _FRAME_COST = 96
 _COUNT = struct.Struct("<H")
+_raw_exchange, _raw_side = maker_of(RawExchange), maker_of(RawSide)
 # Plain integers: comparing with a member of an enumeration takes four times as long.
 _OPEN, _CLOSE, _ABORT = int(Kind.OPEN), int(Kind.CLOSE), int(Kind.ABORT)
 
@@ -254,7 +256,7 @@ def _finish(told: _Told) -> Closed:
         elif number not in unsent:
             # The mirror lost its proxy or gave up: how this side went is not known, and a guess would blame somebody.
             return Discarded("unfinished")
-    return RawExchange(
+    return _raw_exchange(
         opened=told.opened,
         plan=told.plan,
         request=tuple(told.request),
@@ -265,7 +267,7 @@ def _finish(told: _Told) -> Closed:
 
 
 def _finish_side(side: _Side, end: EndPayload) -> RawSide:
-    return RawSide(
+    return _raw_side(
         t0_ns=side.t0_ns,
         head=side.head,
         parts=tuple(side.parts),

@@ -21,8 +21,8 @@ class Gaps(NamedTuple):
     max_s: float | None = None
 
 
-_timing = maker_of(Timing)
 _NO_GAPS = Gaps(None)
+_FEW_CHUNKS = (Gaps(0), Gaps(1))
 
 
 class Content(NamedTuple):
@@ -30,6 +30,9 @@ class Content(NamedTuple):
 
     first_s: float | None
     times: Sequence[float]
+
+
+_timing = maker_of(Timing)
 
 
 def origin_ns(side: RawSide) -> int:
@@ -70,7 +73,7 @@ def timing_of(side: RawSide, chunks: Sequence[Chunk], content: Content | None) -
 def gaps_between(times: Sequence[float]) -> Gaps:
     """Gaps between content chunks. Equal times are one chunk that was cut to fit into frames."""
     if len(times) < 2:
-        return Gaps(len(times))
+        return _FEW_CHUNKS[len(times)]
     distinct = [at for index, at in enumerate(times) if index == 0 or at != times[index - 1]]
     if len(distinct) < 2:
         return Gaps(len(distinct))

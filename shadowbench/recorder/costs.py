@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from shadowbench.handoff import cost_frame
 from shadowbench.limits.budget import Why
+from shadowbench.making import maker_of
 from shadowbench.pricing import TURNED_AWAY
 from shadowbench.pricing.rates import NO_USAGE, PARTIAL_USAGE
 from shadowbench.recorder.raw import RawExchange
@@ -26,6 +27,9 @@ class SideCost(NamedTuple):
         return cost_frame(sequence, self.side, self.usd, self.tokens, self.why)
 
 
+_new_cost = maker_of(SideCost)
+
+
 def side_costs(raw: RawExchange, exchange: Exchange) -> tuple[SideCost, ...]:
     """The costs of all candidates that were called."""
     pairs = zip(raw.plan.candidates, exchange.candidates, strict=True)
@@ -40,7 +44,7 @@ def side_costs(raw: RawExchange, exchange: Exchange) -> tuple[SideCost, ...]:
 
 def _side_cost(side: int, seen: Observation, tokens: int | None) -> SideCost:
     assert seen.cost is not None
-    return SideCost(side, seen.cost.usd, tokens, _why(seen.outcome, seen.cost, tokens))
+    return _new_cost(side, seen.cost.usd, tokens, _why(seen.outcome, seen.cost, tokens))
 
 
 def _why(outcome: Outcome, cost: Cost, tokens: int | None) -> Why:

@@ -47,22 +47,25 @@ class ResponseHead:
 
     def get(self, name: bytes) -> str | None:
         """The first value of a header, `name` in lower case."""
-        found = self._value(b"\r\n" + name + b":", 0)
-        return None if found is None else found[0]
+        line = b"\r\n" + name + b":"
+        begin = self._lower.find(line)
+        return None if begin < 0 else self._value(line, begin)[0]
 
     def joined(self, name: bytes) -> str | None:
         """All values of a header joined by commas, as RFC 9110 §5.3 lets one read list headers."""
-        line, values, found = b"\r\n" + name + b":", [], self._value(b"\r\n" + name + b":", 0)
-        while found is not None:
-            values.append(found[0])
-            found = self._value(line, found[1])
-        return ", ".join(values) if values else None
-
-    def _value(self, line: bytes, at: int) -> tuple[str, int] | None:
-        """The value after `line` at or behind `at`, and where it ends."""
-        begin = self._lower.find(line, at)
-        if begin < 0:
+        line = b"\r\n" + name + b":"
+        begin = self._lower.find(line)
+        if begin < 0:  # nearly always
             return None
+        values = []
+        while begin >= 0:
+            value, end = self._value(line, begin)
+            values.append(value)
+            begin = self._lower.find(line, end)
+        return ", ".join(values)
+
+    def _value(self, line: bytes, begin: int) -> tuple[str, int]:
+        """The value after `line`, which stands at `begin`, and where it ends."""
         end = self._head.find(b"\r\n", begin + 2)
         end = len(self._head) if end < 0 else end
         return self._head[begin + len(line) : end].decode("latin-1").strip(), end

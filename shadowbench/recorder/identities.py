@@ -59,7 +59,7 @@ class IdentityRedactor:
     def redact(self, exchange: Exchange, counters: Counters) -> Exchange:
         """See `Redactor`."""
         changes: dict[str, Any] = {}
-        if any(self._kind(name) for name, _ in exchange.request_headers):
+        if any(map(self._kind, [name for name, _ in exchange.request_headers])):
             changes["request_headers"] = tuple(
                 [
                     each if (kind := self._kind(each[0])) is None else (each[0], self._value(kind, each[1]))

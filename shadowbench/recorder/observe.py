@@ -31,7 +31,7 @@ _OUR_DOING = frozenset({"shutdown", "killed"})  # killed: an operator ended all 
 # The last attempt's answer, which the mirror did not keep because it meant to try again, and then could not.
 _ANSWERED = re.compile(r"http_(\d{3})")
 _BROKEN_OFF = frozenset({Outcome.TRUNCATED, Outcome.STREAM_ERROR, Outcome.CLIENT_CANCELLED, Outcome.TIMED_OUT})
-_call, _observation = maker_of(Call), maker_of(Observation)
+_call, _content, _observation = maker_of(Call), maker_of(Content), maker_of(Observation)
 _EMBEDDINGS = frozenset({Dialect.OPENAI_EMBEDDINGS, Dialect.OLLAMA_EMBED})
 
 MAX_NAME_CHARACTERS = 512  # of a reported model or fingerprint
@@ -62,7 +62,7 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
     head = ResponseHead(side.head.head)
     reading = _read(side, chunks, head, asked.dialect, means.limits)
     outcome = _blame(reading.outcome, reading.reason)
-    timing = timing_of(side, chunks, Content(reading.first_content_s, reading.content_times))
+    timing = timing_of(side, chunks, _content(reading.first_content_s, reading.content_times))
     call = _call(
         endpoint=asked.endpoint,
         requested_model=asked.requested_model,

@@ -65,7 +65,7 @@ class ContentRedactor:
     def redact(self, exchange: Exchange, counters: Counters) -> Exchange:
         """See `Redactor`."""
         exchange = self._headers.redact(exchange, counters)
-        if self._texts.holds_known(_words_of(exchange)):
+        if self._texts.knows_secrets and self._texts.holds_known(_words_of(exchange)):
             exchange = self._without_known(exchange, counters)
         return exchange if self._is_clean(exchange) else self._redacted(exchange, counters)
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from shadowbench.errors import ConfigurationError, ProtocolError, UnavailableError
+from shadowbench.making import maker_of
 from shadowbench.recorder.changes import ChangeWatch
 from shadowbench.recorder.costs import SideCost, count_cost, side_costs
 from shadowbench.recorder.ledger import Place
@@ -77,6 +78,9 @@ class Settled(NamedTuple):
     item: Item
     reason: str | None
     costs: tuple[SideCost, ...] = ()  # of one that is in the log
+
+
+_read, _settled = maker_of(_Read), maker_of(Settled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +224,7 @@ class Writer:
         room = self._bounds.body_bytes
         for item in batch:
             exchange = self._try_read(item, counters)
-            group.append(_Read(item, exchange))
+            group.append(_read(item, exchange))
             room -= 0 if exchange is None else _body_bytes(exchange)
             if room <= 0:
                 self._finish(group, counters)
@@ -236,9 +240,9 @@ class Writer:
         for read in group:
             reason = UNREADABLE if read.exchange is None else next(reasons)
             if read.exchange is None or reason is not None:
-                settled.append(Settled(read.item, reason))
+                settled.append(_settled(read.item, reason))
                 continue
-            settled.append(Settled(read.item, None, side_costs(read.item.raw, read.exchange)))
+            settled.append(_settled(read.item, None, side_costs(read.item.raw, read.exchange)))
             for seen in _observations(read.exchange):
                 outcomes[seen.endpoint, seen.outcome._value_] += 1
                 count_cost(seen, counters)

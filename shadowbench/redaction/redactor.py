@@ -63,6 +63,7 @@ class Redactor:
         self._floor = search_of("|".join(floors)) if floors else None
         known = [kind for kind in kinds if kind.name == KNOWN_SECRET]
         self._known = Finder(known, (), finder.salt) if known else None
+        self.knows_secrets = self._known is not None  # word for word
 
     def holds_credential(self, data: bytes) -> bool:
         """Whether the shape of a known credential stands in `data`, of the kinds that are on. Independent of the rules."""
