@@ -99,7 +99,7 @@ async def test_settlements_are_told_together(monkeypatch: Any) -> None:
     for number in range(1, 4):
         connection.data_received(b"".join(request(number, b"[")))
     connection.data_received(handoff.pack(Kind.END, 1, b"late"))
-    assert transport.kinds[2:] == ["DROP"] * 3
+    await eventually(lambda: transport.kinds[2:] == ["DROP"] * 3)
     await eventually(lambda: transport.kinds[-1] == "ACK")
     (ack,) = [f for f in FrameReader().feed(transport.written) if f.kind == Kind.ACK]
     assert handoff.read_ack(ack.payload) == (0, 3)
@@ -112,7 +112,7 @@ async def test_a_proxy_that_does_not_read_is_cut_off() -> None:
     server, connection, transport = connected(Bench(), Clock())
     transport.unread = MAX_UNREAD_BYTES + 1
     connection.data_received(b"".join(request(1, b"[")))
-    assert transport.aborted
+    await eventually(lambda: transport.aborted)
     assert server.counters.get("mirror_refusals_total", (("reason", "not_reading"),)) == 1
 
 
