@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 POINTS = 2**64
@@ -58,6 +59,7 @@ def request_key(epoch: str, sequence: int) -> bytes:
     return b"%b:%d" % (epoch.encode(), sequence)
 
 
+@lru_cache(256)
 def threshold(rate: float) -> int:
     """The sampling point that `rate` (0 to 1) admits up to, exclusive."""
     return min(POINTS, max(0, round(rate * POINTS)))

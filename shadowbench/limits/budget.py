@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import partial
 from typing import NamedTuple
+
+from shadowbench.making import maker_of
 
 NANO = 1_000_000_000
 _NONE = 2**63  # of limits: more than anything that is counted
@@ -42,7 +43,7 @@ class Amount(NamedTuple):
 
     def plus(self, other: Amount) -> Amount:
         """The sum."""
-        return _new_amount((self.nano_usd + other.nano_usd, self.tokens + other.tokens))
+        return _amount(self.nano_usd + other.nano_usd, self.tokens + other.tokens)
 
     def largest(self, other: Amount) -> Amount:
         """The larger of both, each part for itself."""
@@ -53,8 +54,7 @@ class Amount(NamedTuple):
         return Amount(max(0, self.nano_usd - other.nano_usd), max(0, self.tokens - other.tokens))
 
 
-# Past the Python function that a NamedTuple is made by: each call adds to three windows.
-_new_amount = partial(tuple.__new__, Amount)
+_amount = maker_of(Amount)  # each call adds to three windows
 NOTHING = Amount()
 
 

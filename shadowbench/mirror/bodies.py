@@ -24,6 +24,7 @@ from typing import NamedTuple
 import orjson
 
 from shadowbench.errors import ConfigurationError
+from shadowbench.making import maker_of
 from shadowbench.mirror.housekeeping import BOOKINGS, ENGINE, IDENTIFIERS, PLUMBING
 from shadowbench.mirror.options import CandidateOptions, Range
 from shadowbench.mirror.plan import CopiedRequest
@@ -54,6 +55,9 @@ class Unshapable:
     """No request of this candidate's can be made of it."""
 
     reason: str
+
+
+_shaped_body = maker_of(ShapedBody)
 
 
 class BodyShaper:
@@ -96,7 +100,7 @@ class BodyShaper:
         if body is None:
             return None
         model = self._options.model or facts.model
-        return ShapedBody(body=body, dialect=request.dialect, model=model, stream=False)
+        return _shaped_body(body=body, dialect=request.dialect, model=model, stream=False)
 
     def _shape(self, request: CopiedRequest) -> ShapedBody | Unshapable:
         patch = Patch.of(request.body)

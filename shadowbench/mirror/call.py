@@ -15,6 +15,7 @@ from shadowbench import handoff, keyed
 from shadowbench.http1.client import ClientConnection, ResponseHead
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.limits.retry import BUSY, STALE
+from shadowbench.making import maker_of
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.lag import LagMeter
 from shadowbench.mirror.options import CandidateOptions
@@ -39,6 +40,9 @@ class Effort(NamedTuple):
 
     duration_s: float = 0.0  # t0 → now
     received_bytes: int = 0  # of the body
+
+
+_effort = maker_of(Effort)
 
 
 class CallListener(Protocol):
@@ -133,7 +137,7 @@ class Call:
 
     def effort(self, now_ns: int) -> Effort:
         """What the candidate has done for it until now."""
-        return Effort((now_ns - self._sent_ns) / 1e9 if self._sent_ns else 0.0, self._received)
+        return _effort((now_ns - self._sent_ns) / 1e9 if self._sent_ns else 0.0, self._received)
 
     # ── for its owner ──
 

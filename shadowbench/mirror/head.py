@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from shadowbench.errors import ProtocolError
+from shadowbench.making import maker_of
 
 # Fields that may be repeated and then mean one list (RFC 9110 section 5.3). Of others the first counts.
 _LISTS = frozenset({b"accept", b"anthropic-beta", b"content-encoding"})
@@ -25,6 +26,9 @@ class RequestHead(NamedTuple):
         return value.strip(b" \t") if value is not None else None
 
 
+_request_head = maker_of(RequestHead)
+
+
 def parse_head(head: bytes) -> RequestHead:
     """Read a head that a proxy has already parsed and accepted. Raises ProtocolError on what no proxy writes."""
     start, *lines = head.split(b"\r\n")
@@ -41,4 +45,4 @@ def parse_head(head: bytes) -> RequestHead:
         if known is not value and name in _LISTS:
             headers[name] = known + b", " + value
     path, mark, query = parts[1].partition(b"?")
-    return RequestHead(parts[0].decode("latin-1"), path.decode("latin-1"), mark + query, headers)
+    return _request_head(parts[0].decode("latin-1"), path.decode("latin-1"), mark + query, headers)

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import PRODUCTION, Frame, Kind
+from shadowbench.making import maker_of
 from shadowbench.mirror.exchange import Books, LiveExchange
 from shadowbench.mirror.head import parse_head
 from shadowbench.mirror.plan import INELIGIBLE, Admission, Plan, Planner, Skip
@@ -55,6 +56,7 @@ ABORT_REASONS = frozenset(
     }
 )
 
+_BARE_END_BYTES = 16  # of an end's payload without a reason: nearly all of them
 _ANSWERS = frozenset({Kind.HEAD, Kind.PART})
 _UNREACHED = frozenset({"production_unreachable", "timed_out_connect"})
 
@@ -97,6 +99,7 @@ class Tally:
     counts: Mapping[str, int]
 
 
+_begin, _relay = maker_of(Begin), maker_of(Relay)
 Action = Discard | Begin | Relay | Goodbye | Tally
 
 
@@ -128,16 +131,9 @@ class Intake:
 
     def take(self, frame: Frame, unix_s: float) -> Action | None:
         """One frame. Raises ProtocolError."""
-        if frame.kind == Kind.OPEN:
-            return self._open(frame, unix_s)
-        if frame.kind == Kind.GOODBYE:
-            self.leaving = True
-            return Goodbye()
-        if frame.kind == Kind.TALLY:
-            return _read_tally(frame.payload)
         reader = self._readers.get(frame.kind)
         if reader is None or frame.side != PRODUCTION:
-            raise ProtocolError(f"a proxy does not send frame {frame.kind} for side {frame.side}")
+            return self._take_other(frame, unix_s)
         live = self.books.live.get(frame.sequence)
         if live is None:
             if frame.sequence > self._highest:
@@ -145,6 +141,17 @@ class Intake:
             self.late += 1
             return None
         return reader(live, frame, unix_s)
+
+    def _take_other(self, frame: Frame, unix_s: float) -> Action | None:
+        """What belongs to no exchange that is open."""
+        if frame.kind == Kind.OPEN:
+            return self._open(frame, unix_s)
+        if frame.kind == Kind.GOODBYE:
+            self.leaving = True
+            return Goodbye()
+        if frame.kind == Kind.TALLY:
+            return _read_tally(frame.payload)
+        raise ProtocolError(f"a proxy does not send frame {frame.kind} for side {frame.side}")
 
     # ── frames ──
 
@@ -182,11 +189,11 @@ class Intake:
         plan = self._plan(live, unix_s)
         if isinstance(plan, Skip):
             return self._discard(live, plan.stage, plan.reason)
-        return Begin(live, plan)
+        return _begin(live, plan)
 
     def _answer(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
         if live.sent_ns:
-            return Relay(live, frame, ends=False)
+            return _relay(live, frame, ends=False)
         size = _FRAME_COST + len(frame.payload)
         live.early_bytes += size
         if live.early_bytes > _MAX_EARLY_BYTES or not self.books.hold(live, size):
@@ -195,12 +202,12 @@ class Intake:
         return None
 
     def _end(self, live: LiveExchange, frame: Frame, unix_s: float) -> Action | None:
-        reason = handoff.read_end(frame.payload).reason
+        reason = handoff.read_end(frame.payload).reason if len(frame.payload) != _BARE_END_BYTES else None
         if (frame.kind == Kind.ABORT) != (reason is not None):
             raise ProtocolError("an end has a reason, or an abort has none")
         self.books.forget(live)
         if live.sent_ns:
-            return Relay(live, frame, ends=True)
+            return _relay(live, frame, ends=True)
         if reason in _UNREACHED and _is_whole(live):
             # Production was never reached, so nothing was ever sent in full; a candidate may do better, which is a pair.
             plan = self._plan(live, unix_s)

@@ -21,6 +21,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from shadowbench import keyed
+from shadowbench.making import maker_of
 from shadowbench.mirror.head import RequestHead
 
 _BY_HEADER = "header:"
@@ -77,6 +78,9 @@ class Draw(NamedTuple):
     reason: str  # why nobody is left, where shares decided
 
 
+_new_draw = maker_of(Draw)
+
+
 def draw(point: int, own_lot: int, rates: Sequence[float], shares: Sequence[float], bound: Bound) -> Draw:
     """Compare the point with every candidate's rate and the lot with its share."""
     passed: list[int] = []
@@ -90,7 +94,7 @@ def draw(point: int, own_lot: int, rates: Sequence[float], shares: Sequence[floa
         if share >= 1.0 or own_lot < keyed.threshold(share):
             chosen[index] = bound.probability(rate, share)
     if chosen or not passed:
-        return Draw(chosen, tuple(passed), "")
+        return _new_draw(chosen, tuple(passed), "")
     return Draw({}, tuple(passed), THINNED if any(shares[index] > 0 for index in passed) else WARMING_UP)
 
 

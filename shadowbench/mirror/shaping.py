@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from shadowbench import keyed
 from shadowbench.errors import ConfigurationError
+from shadowbench.making import maker_of
 from shadowbench.mirror.bodies import BodyShaper, ShapedBody, Unshapable
 from shadowbench.mirror.options import CandidateOptions
 from shadowbench.mirror.plan import CopiedRequest
@@ -39,6 +40,9 @@ class Shaped(NamedTuple):
 
     head: bytes
     body: bytes
+
+
+_ready = maker_of(Shaped)
 
 
 class Shaper:
@@ -70,7 +74,7 @@ class Shaper:
         shaped = self._bodies.shape(request)
         if isinstance(shaped, Unshapable):
             return shaped
-        return Shaped(head=self._head(request, shaped, marker), body=shaped.body)
+        return _ready(head=self._head(request, shaped, marker), body=shaped.body)
 
     def _head(self, request: CopiedRequest, shaped: ShapedBody, marker: bytes) -> bytes:
         head = request.head

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from shadowbench.making import maker_of
 from shadowbench.wire import loose_json as loose
 
 _UNIT = "\x1f"  # between the parts of an opening: ASCII unit separator, which prompts do not hold
@@ -28,6 +29,9 @@ class Opening(NamedTuple):
     def first_user_as_bytes(self) -> bytes:
         """The first user message alone."""
         return _encoded(self.first_user)
+
+
+_opening = maker_of(Opening)
 
 
 def of_messages(request: Mapping[str, Any]) -> Opening | str:
@@ -85,7 +89,7 @@ def _of_items(beside: object, items: list[Any]) -> Opening:
             break
         if role in ("system", "developer"):
             system.append(_text(message.get("content")))
-    return Opening(_UNIT.join(system) if system else None, first_user, items, len(items))
+    return _opening(_UNIT.join(system) if system else None, first_user, items, len(items))
 
 
 def _text(content: object) -> str:

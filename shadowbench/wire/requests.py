@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from shadowbench.making import maker_of
 from shadowbench.records import Dialect
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.request_opening import Opening, of_input, of_messages, of_ollama_prompt, of_prompt, of_responses
@@ -58,6 +59,7 @@ class Unreadable:
     reason: str  # dialect_unknown | not_json | not_an_object | no_messages | no_input
 
 
+_request_facts = maker_of(RequestFacts)
 _OPENINGS: dict[Dialect, Callable[[Mapping[str, Any]], Opening | str]] = {
     Dialect.OPENAI_CHAT: of_messages,
     Dialect.OPENAI_RESPONSES: of_responses,
@@ -109,7 +111,7 @@ def _facts(dialect: Dialect, request: Mapping[str, Any], opening: Opening) -> Re
     # Most requests are text and settings: what could be said otherwise is not looked for where no member can say it.
     is_plain = not parts and dialect is not Dialect.OPENAI_RESPONSES and members.isdisjoint(_MAY_TELL)
     tools = [] if is_plain else _tools(request, opening.messages)
-    return RequestFacts(
+    return _request_facts(
         members=members,
         model=loose.as_name(request.get("model")),
         stream=stream,
