@@ -68,7 +68,8 @@ def stream_rows(report: Report, count: int) -> Rows:
             number(median(window.delay_p99_us for window in windows)),
             number(max(window.delay_max_us for window in windows)),
             percent(median(window.chunks_share for window in windows)),
-            f"{median(window.load_share for window in windows):.0%}",
+            f"{median(window.load_share for window in windows):.0%}"
+            + (" load limited" if any(window.load_limited for window in windows) else ""),
             number(peer.resident_streams_mib[count]) if has_process(peer) else "–",
             str(sum(window.broken for window in windows)),
         ]
@@ -121,7 +122,7 @@ def answered(peer: PeerResult, workload: str) -> int:
     windows = [
         window.requests for found in (peer.throughput, peer.latency) for each in found.values() for window in each
     ]
-    return sum(windows) + sum(found.answered for each in peer.paced.values() for found in each)
+    return peer.warm_up_requests + sum(windows) + sum(found.answered for each in peer.paced.values() for found in each)
 
 
 def is_whole(line: str) -> bool:

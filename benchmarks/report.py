@@ -30,6 +30,7 @@ class Report:
     """All of one run."""
 
     at: datetime
+    flags: str  # of the command line
     seconds: float
     machine: Machine
     course: Course

@@ -5,6 +5,7 @@ A B C A B C, not A A B B C C: what the machine's other users do meanwhile then f
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from benchmarks.worker import ProxyWorker
 
 _WARM_UP_S = 1.0
 _PACED_ROUNDS = 3
+_FAILURE_CHARACTERS = 300
 _SLOW_STREAM_S = 10.0
 FEW = frozenset({"direct", "nginx", "envoy-mirror", "aiohttp", "shadowbench", "shadowbench-mirror"})
 """Who takes part where not all do: the yardsticks, and ours."""
@@ -94,6 +96,8 @@ class PeerResult:
     note: str
     version: str
     slow: bool = False
+    failure: str = ""  # what ended its rounds early
+    warm_up_requests: int = 0
     throughput: dict[int, list[RequestResult]] = field(default_factory=dict)  # by size of the body
     latency: dict[int, list[RequestResult]] = field(default_factory=dict)
     paced: dict[int, list[OpenLoopResult]] = field(default_factory=dict)
@@ -130,17 +134,26 @@ def measure(peers: Sequence[Peer], course: Course, place: Place, say: Say) -> li
         for peer in peers
     }
     fast, slow = [peer for peer in peers if not peer.slow], [peer for peer in peers if peer.slow]
-    for group in (fast, *([peer] for peer in slow)):
-        with ExitStack() as stack:
-            port = free_port()
-            start_origin(port, folder=place.folder, core=place.load_core, stack=stack)
-            with _running(group, port, place, results, "requests") as entrants:
-                _measure_requests(entrants, slower(course) if group is not fast else course, place, say)
-        # The origin of streams is part of their load.
-        port = free_port()
-        with _running(group, port, place, results, "streams") as entrants:
-            _measure_streams(entrants, slower(course) if group is not fast else course, port, place, say)
+    _measure_group(fast, course, place, results, say)
+    for peer in slow:
+        try:
+            _measure_group([peer], slower(course), place, results, say)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as failed:
+            results[peer.key].failure = f"ended early: {failed}"[:_FAILURE_CHARACTERS]
     return list(results.values())
+
+
+def _measure_group(
+    peers: Sequence[Peer], course: Course, place: Place, results: Mapping[str, PeerResult], say: Say
+) -> None:
+    with ExitStack() as stack:
+        port = free_port()
+        start_origin(port, folder=place.folder, core=place.load_core, stack=stack)
+        with _running(peers, port, place, results, "requests") as entrants:
+            _measure_requests(entrants, course, place, say)
+    port = free_port()  # of an origin that is part of the streams' load
+    with _running(peers, port, place, results, "streams") as entrants:
+        _measure_streams(entrants, course, port, place, say)
 
 
 def slower(course: Course) -> Course:
@@ -194,7 +207,10 @@ def _measure_requests(entrants: Sequence[Entrant], course: Course, place: Place,
 
 def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
     for each in entrants:
-        load.requests(each.running, place, body_bytes=body.size, connections=course.connections, seconds=_WARM_UP_S)
+        warm = load.requests(
+            each.running, place, body_bytes=body.size, connections=course.connections, seconds=_WARM_UP_S
+        )
+        each.result.warm_up_requests += warm.requests
     for number, each in in_turn(entrants, body.rounds):
         say(f"requests, {size_name(body.size)}, round {number + 1} of {body.rounds}: {each.result.name}")
         window = load.requests(

@@ -98,7 +98,7 @@ def recorded(signals: Mapping[str, float], pairs: int) -> Recorded:
         handed_off=total("handoff_exchanges_total", 'decision="sampled"'),
         recorded=total("recorder_exchanges_total", 'result="recorded"'),
         pairs=pairs,
-        dropped=drops(dict(signals)),
+        dropped={name: count for name, count in drops(dict(signals)).items() if "unpriced" not in name},
     )
 
 

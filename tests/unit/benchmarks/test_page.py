@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from benchmarks.page import markdown, verdict
+from benchmarks.promises import Promise
+from tests.unit.benchmarks.runs import ALL_KEPT, ours
+
+
+def test_a_page_says_first_that_all_was_kept() -> None:
+    page = markdown(ALL_KEPT)
+    assert "**All 12 promises below were kept in this run.**" in page
+    assert "{" not in page
+
+
+def test_a_page_says_plainly_what_was_not_kept() -> None:
+    page = markdown(replace(ALL_KEPT, peers=[*ALL_KEPT.peers[:-1], ours([1000.0] * 3)]))
+    assert "**3 of 12 promises were NOT kept in this run:**" in page
+    assert "| ≥ 3.5 × the requests/s of aiohttp, small bodies | 0.20 (0.20–0.20) | **no** |" in page
+
+
+def test_a_page_names_interpreter_and_absent_peers() -> None:
+    page = markdown(ALL_KEPT)
+    assert "run on the same Python 3.11.2, optimised (--enable-optimizations)" in page
+    assert "| Portkey gateway | node is not on PATH |" in page
+
+
+def test_promises_that_were_not_measured_are_not_counted() -> None:
+    kept = [Promise(text="a", found="1", kept=True), Promise(text="b", found="–", kept=None)]
+    assert verdict(kept) == "**All 1 promises below were kept in this run.**"
