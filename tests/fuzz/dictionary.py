@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_HTTP = (
+HTTP = (
     *(
         "GET / HTTP/1.1\r\n",
         "POST / HTTP/1.1\r\n",
@@ -37,7 +37,7 @@ _HTTP = (
         "http://h/p",
     ),
 )
-_JSON = (
+JSON = (
     *(
         "data: ",
         "event: ",
@@ -75,7 +75,7 @@ _JSON = (
 def write(file: Path, target: str) -> Path:
     """The dictionary of a target, in libFuzzer's form."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    texts = _HTTP if target.startswith("http1") else _JSON
+    texts = HTTP if target.startswith("http1") else JSON
     file.write_text("".join(f'"{_escaped(text.encode())}"\n' for text in texts))
     return file
 

@@ -11,8 +11,8 @@ from tests.conformance.differential.reader import Malformed, Message, read_respo
 from tests.fuzz.script import Script
 from tests.fuzz.transports import Transport, Watch, still_loop
 
-# llhttp knows of 100 to 103 that they have no body; of other interim responses it tells the one they announce. test_responses.py
-# has these as cases that are expected to fail.
+# llhttp knows of 100 to 103 that they have no body; of other interim responses it tells the one they announce.
+# test_responses.py has these as cases that are expected to fail.
 _INTERIM_UNKNOWN = re.compile(rb"HTTP/1\.[01] 1(?!0[0-3])[0-9][0-9]")
 _SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"
 
@@ -83,6 +83,7 @@ class Run:
         self.ticker: Any = Watch()
         self.idle = 0
         self.lost = 0
+        self.rests = False  # in its pool, when all bytes had come
         self.connection = ClientConnection(self.ticker, self._on_idle, self._on_lost)
         self.transport = Transport(self.connection)
         self.response = self.ask(is_head=is_head, asks_upgrade=asks_upgrade)
@@ -139,7 +140,8 @@ def _exchange(run: Run, pieces: list[bytes], *, reset: bool) -> None:
         run.receive(piece)
         if run.response.ending is not None:
             assert run.connection._handler is None
-    if run.idle and not run.transport.is_closing():
+    run.rests = run.idle > 0 and not run.transport.is_closing()
+    if run.rests:
         assert run.response.ending == "end"
         _check_next(run)
     run.end(reset=reset)
@@ -165,6 +167,7 @@ def _check_against(run: Run, wire: bytes, *, is_head: bool, reset: bool) -> None
         assert final is not None, f"a whole response out of {said}"
         _check_same(response, final)
         assert body == final.body, "another body"
+        assert not run.rests or final.end == len(wire), "bytes that answer nothing, and the connection rests"
     elif response.head is not None:
         known = final or getattr(said.rest, "open", None)
         assert known is not None, f"a head out of {said}"
