@@ -16,6 +16,7 @@ mpl.rcParams.update(
 
 from matplotlib.axes import Axes  # noqa: E402  # the backend comes first
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.patches import Patch  # noqa: E402
 
 from benchmarks.bodies import SMALL  # noqa: E402
 from benchmarks.output import has_process  # noqa: E402
@@ -46,17 +47,17 @@ def panels(streams: int) -> list[Panel]:
 
     return [
         Panel(
-            title="requests/s, 32 connections, 300 B (more is better)",
+            title="requests/s, more is better",
             value=lambda peer: median(window.per_second for window in peer.throughput.get(SMALL, [])),
         ),
         Panel(
-            title="CPU µs per request, 300 B (less is better, logarithmic)",
+            title="CPU µs per request, less is better (log)",
             value=lambda peer: median(window.cpu_us for window in peer.throughput.get(SMALL, [])),
             logarithmic=True,
         ),
-        Panel(title=f"CPU µs per chunk, {streams} streams (less is better)", value=chunks("cpu_us_per_chunk")),
+        Panel(title=f"CPU µs per chunk, {streams} streams", value=chunks("cpu_us_per_chunk")),
         Panel(
-            title=f"delay of a chunk µs, {streams} streams: median, line to p99 (less is better, logarithmic)",
+            title=f"chunk delay µs, {streams} streams, median – p99",
             value=chunks("delay_p50_us"),
             worst=chunks("delay_p99_us"),
             logarithmic=True,
@@ -71,6 +72,10 @@ def draw(report: Report, path: Path) -> None:
     figure = Figure(figsize=(11, 7.2), layout="constrained", facecolor="white")
     for axes, panel in zip(figure.subplots(2, 2).flat, panels(streams), strict=True):
         _draw(axes, panel, peers)
+    legend = {"shadowbench": _OURS, "mirrors too": _MIRRORS, "does not mirror": _PLAIN}
+    handles = [Patch(color=colour, label=label) for label, colour in legend.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
+    figure.suptitle("One worker on one core, bodies of 300 B", fontsize=10, color=_INK)
     metadata = {"Date": None} if path.suffix == ".svg" else None  # the same numbers make the same file
     figure.savefig(path, metadata=metadata)
 
@@ -91,7 +96,8 @@ def _draw(axes: Axes, panel: Panel, peers: Sequence[PeerResult]) -> None:
     axes.invert_yaxis()
     if panel.logarithmic and values:
         axes.set_xscale("log")
-    axes.set_xmargin(0.25)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set_xmargin(0.3)
     axes.autoscale_view()
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -12,7 +12,7 @@ from benchmarks.load import RequestResult
 from benchmarks.machine import Machine
 from benchmarks.open_loop import OpenLoopResult
 from benchmarks.report import Absent, Report
-from benchmarks.rounds import QUICK, BodyCourse, Course, PeerResult, StartResult, StreamCourse
+from benchmarks.rounds import BodyCourse, Course, PeerResult, StartResult, StreamCourse
 from benchmarks.sse_load import StreamResult
 from benchmarks.verification import Recorded, Verification, Verified
 
@@ -148,4 +148,3 @@ ALL_KEPT = report(
         ours([20_000, 21_000, 19_000]),
     ]
 )
-QUICK_COURSE = QUICK
