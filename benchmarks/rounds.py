@@ -23,12 +23,12 @@ from benchmarks.sse_load import StreamResult
 from benchmarks.worker import ProxyWorker
 
 _WARM_UP_S = 1.0
-_PACED_ROUNDS = 3
+_LATENCY_ROUNDS, _PACED_ROUNDS = 5, 2
 _FAILURE_CHARACTERS = 300
 _SLOW_STREAM_S = 10.0
 FEW = frozenset({"direct", "nginx", "envoy-mirror", "aiohttp", "shadowbench", "shadowbench-mirror"})
 """Who takes part where not all do: the yardsticks, and ours."""
-REQUESTS_ONLY = frozenset({"nginx-mirror-204"})
+THROUGHPUT_ONLY = frozenset({"nginx-mirror-204"})
 """Who differs from another in nothing but how copies of requests are answered."""
 
 
@@ -62,9 +62,9 @@ class Course:
     seconds: float = 3.0
     connections: int = 32
     latency_seconds: float = 2.0
-    paced_seconds: float = 4.0
+    paced_seconds: float = 3.0
     streams: tuple[StreamCourse, ...] = (
-        StreamCourse(streams=100, rounds=3),
+        StreamCourse(streams=100, rounds=2),
         StreamCourse(streams=500, rounds=3),
         StreamCourse(streams=1000, rounds=1, all_peers=False),
     )
@@ -190,19 +190,26 @@ def _measure_requests(entrants: Sequence[Entrant], course: Course, place: Place,
         _measure_throughput(entrants, body, course, place, say)
     for each in entrants:
         each.result.resident_after_mib = resident_mib(each.running.pids())
+    waiting = [each for each in entrants if each.result.key not in THROUGHPUT_ONLY]
     for body in course.bodies:
-        for number, each in in_turn(entrants, body.rounds):
-            say(f"1 connection, {size_name(body.size)}, round {number + 1} of {body.rounds}: {each.result.name}")
-            window = load.requests(
-                each.running, place, body_bytes=body.size, connections=1, seconds=course.latency_seconds
-            )
-            each.result.latency.setdefault(body.size, []).append(window)
-    for body in course.bodies:
-        rounds = min(body.rounds, _PACED_ROUNDS)
-        for number, each in in_turn(entrants, rounds):
-            say(f"{body.rate} requests/s, {size_name(body.size)}, round {number + 1} of {rounds}: {each.result.name}")
-            found = load.paced(each.running, place, body_bytes=body.size, rate=body.rate, seconds=course.paced_seconds)
-            each.result.paced.setdefault(body.size, []).append(found)
+        _measure_latency(waiting, body, course, place, say)
+        _measure_paced(waiting, body, course, place, say)
+
+
+def _measure_latency(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
+    rounds = min(body.rounds, _LATENCY_ROUNDS)
+    for number, each in in_turn(entrants, rounds):
+        say(f"1 connection, {size_name(body.size)}, round {number + 1} of {rounds}: {each.result.name}")
+        window = load.requests(each.running, place, body_bytes=body.size, connections=1, seconds=course.latency_seconds)
+        each.result.latency.setdefault(body.size, []).append(window)
+
+
+def _measure_paced(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
+    rounds = min(body.rounds, _PACED_ROUNDS)
+    for number, each in in_turn(entrants, rounds):
+        say(f"{body.rate} requests/s, {size_name(body.size)}, round {number + 1} of {rounds}: {each.result.name}")
+        found = load.paced(each.running, place, body_bytes=body.size, rate=body.rate, seconds=course.paced_seconds)
+        each.result.paced.setdefault(body.size, []).append(found)
 
 
 def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
@@ -231,7 +238,7 @@ def _measure_streams(entrants: Sequence[Entrant], course: Course, upstream: int,
 
 
 def _takes_part(key: str, part: StreamCourse) -> bool:
-    return key in FEW or (part.all_peers and key not in REQUESTS_ONLY)
+    return key in FEW or (part.all_peers and key not in THROUGHPUT_ONLY)
 
 
 def measure_starts(course: Course, place: Place, folder: Path) -> list[StartResult]:
