@@ -269,8 +269,9 @@ class Ledger:
         """The call's cost is better known now: hold `amount` for it. Never refused, for it has been made."""
         if amount == reservation.amount:
             return reservation
-        for window in self._windows(reservation):
-            window.revise(reservation.amount, amount)
+        for window, index in zip(self.spending.windows, reservation.indexes, strict=True):
+            if window.index == index:  # else it is over
+                window.revise(reservation.amount, amount)
         return Reservation(amount, reservation.indexes)
 
     def settle(
@@ -292,16 +293,12 @@ class Ledger:
             unknown.nano_usd if nano_usd is None else nano_usd, unknown.tokens if tokens is None else tokens
         )
         if actual != NOTHING or reservation.amount != NOTHING:
-            for window in self._windows(reservation):
-                window.settle(reservation.amount, actual)
+            for window, index in zip(self.spending.windows, reservation.indexes, strict=True):
+                if window.index == index:
+                    window.settle(reservation.amount, actual)
         largest = self.spending.largest
         if (nano_usd or 0) > largest.nano_usd or (tokens or 0) > largest.tokens:
             self.spending.largest = Amount(max(largest.nano_usd, nano_usd or 0), max(largest.tokens, tokens or 0))
-
-    def _windows(self, reservation: Reservation) -> list[Window]:
-        """Those the call was admitted in, unless they are over."""
-        admitted_in = zip(self.spending.windows, reservation.indexes, strict=True)
-        return [window for window, index in admitted_in if window.index == index]
 
     def _learn(self, nano_usd: int | None, tokens: int | None, why: Why | None) -> None:
         """What a whole answer says about others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from shadowbench.errors import ProtocolError
@@ -31,18 +31,27 @@ _request_head = maker_of(RequestHead)
 
 def parse_head(head: bytes) -> RequestHead:
     """Read a head that a proxy has already parsed and accepted. Raises ProtocolError on what no proxy writes."""
-    start, *lines = head.split(b"\r\n")
+    start, *lines = head.removesuffix(b"\r\n").split(b"\r\n")
     parts = start.split(b" ")
     if len(parts) != 3:
         raise ProtocolError("an exchange opens without a request line")
-    headers: dict[bytes, bytes] = {}
-    for line in lines:
-        name, colon, value = line.partition(b": ")
-        if not colon:
-            continue
-        name = name.lower()
-        known = headers.setdefault(name, value)
-        if known is not value and name in _LISTS:
-            headers[name] = known + b", " + value
+    fields = [line.partition(b": ") for line in lines]
+    headers = {name.lower(): value for name, colon, value in fields if colon}
+    if len(headers) != len(fields):
+        headers = _first_or_joined(fields)
     path, mark, query = parts[1].partition(b"?")
     return _request_head(parts[0].decode("latin-1"), path.decode("latin-1"), mark + query, headers)
+
+
+def _first_or_joined(fields: Iterable[tuple[bytes, bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers of a head that repeats some of them."""
+    headers: dict[bytes, bytes] = {}
+    for name, colon, value in fields:
+        name = name.lower()
+        if not colon:
+            continue
+        if name not in headers:
+            headers[name] = value
+        elif name in _LISTS:
+            headers[name] += b", " + value
+    return headers

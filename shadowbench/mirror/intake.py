@@ -57,7 +57,7 @@ ABORT_REASONS = frozenset(
 )
 
 _BARE_END_BYTES = 16  # of an end's payload without a reason: nearly all of them
-_ANSWERS = frozenset({Kind.HEAD, Kind.PART})
+ANSWERS = frozenset({Kind.HEAD, Kind.PART})
 _UNREACHED = frozenset({"production_unreachable", "timed_out_connect"})
 
 
@@ -123,11 +123,9 @@ class Intake:
         }
 
     def answered(self, frame: Frame) -> LiveExchange | None:
-        """The exchange whose answer this frame goes on with, when nothing is left to judge. Most frames are such."""
-        if frame.kind not in _ANSWERS or frame.side != PRODUCTION:
-            return None
+        """The exchange whose answer a HEAD or PART goes on with, when nothing is left to judge. Most frames are such."""
         live = self.books.live.get(frame.sequence)
-        return live if live is not None and live.sent_ns else None
+        return live if live is not None and live.sent_ns and frame.side == PRODUCTION else None
 
     def take(self, frame: Frame, unix_s: float) -> Action | None:
         """One frame. Raises ProtocolError."""

@@ -98,11 +98,12 @@ class RecorderLink:
 
     def relay(self, frame: Frame, number: int) -> None:
         """A proxy's frame, under the mirror's number."""
-        if len(frame.payload) <= _JOINED_BYTES:
-            header = HEADER.pack(len(frame.payload), frame.kind, PRODUCTION, 0, number)
-            self.sender.write_joined(header + frame.payload)
+        payload = frame.payload
+        size = len(payload)
+        if size <= _JOINED_BYTES:
+            self.sender.write_joined(HEADER.pack(size, frame.kind, PRODUCTION, 0, number) + payload)
         else:
-            self.sender.write(renumbered(frame.kind, frame.payload, number))
+            self.sender.write(renumbered(frame.kind, payload, number))
 
     def close(self, live: LiveExchange) -> None:
         """Nothing more comes of it."""

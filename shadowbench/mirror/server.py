@@ -21,7 +21,7 @@ from shadowbench.mirror import names
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.dispatcher import OPENED, Dispatcher
 from shadowbench.mirror.exchange import Books, LiveExchange
-from shadowbench.mirror.intake import Goodbye, Intake
+from shadowbench.mirror.intake import ANSWERS, Goodbye, Intake
 from shadowbench.mirror.memory import Memory
 from shadowbench.mirror.plan import Planner
 from shadowbench.signals import Counters
@@ -102,11 +102,11 @@ class ProxyConnection(asyncio.Protocol):
         if intake is None:
             self._greet(frame)
             return
-        live = intake.answered(frame)
-        if live is not None:
+        kind = frame.kind
+        if kind in ANSWERS and (live := intake.answered(frame)) is not None:
             server.dispatcher.relay(live, frame)
             return
-        if frame.kind == Kind.OPEN:
+        if kind == Kind.OPEN:
             server.dispatcher.count(OPENED)
         action = intake.take(frame, unix_s)
         if isinstance(action, Goodbye):

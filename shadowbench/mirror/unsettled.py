@@ -5,6 +5,8 @@ from __future__ import annotations
 from shadowbench.limits.budget import Reservation, Why
 from shadowbench.mirror.purse import Purse
 
+_BY_CODE = {each.value: each for each in Why}
+
 
 class Unsettled:
     """One lane's, by the number of the exchange."""
@@ -36,4 +38,4 @@ class Unsettled:
 
 def _why(code: int | None) -> Why | None:
     """A reason that only a later recorder knows is no evidence of anything."""
-    return None if code is None else Why(code) if code <= max(Why) else Why.UNREADABLE
+    return None if code is None else _BY_CODE.get(code, Why.UNREADABLE)

@@ -48,12 +48,12 @@ def _gather(items: Iterable[Any], depth: int, found: list[Mapping[str, Any]]) ->
     for item in items:
         if not isinstance(item, dict):
             continue
-        kind = item.get("type")
-        if isinstance(kind, str) and kind in _PLAIN_TYPES:
-            continue
-        if len(item) == 2 and "role" in item and "content" in item:
+        if len(item) == 2 and "role" in item and "content" in item:  # nearly always
             if isinstance(item["content"], list):
                 _gather(item["content"], depth + 1, found)
+            continue
+        kind = item.get("type")
+        if isinstance(kind, str) and kind in _PLAIN_TYPES:
             continue
         found.append(item)
         if depth < _MAX_DEPTH:

@@ -18,7 +18,7 @@ from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.dispatcher import OPENED, Dispatcher
 from shadowbench.mirror.exchange import Books, LiveExchange
-from shadowbench.mirror.intake import Intake
+from shadowbench.mirror.intake import ANSWERS, Intake
 from shadowbench.mirror.lag import LagMeter
 from shadowbench.mirror.lane import Lane
 from shadowbench.mirror.memory import Memory
@@ -248,8 +248,7 @@ class Bench:
     def take(self, *wire: bytes) -> None:
         """Frames from the proxy."""
         for frame in FrameReader().feed(b"".join(wire)):
-            live = self.intake.answered(frame)
-            if live is not None:
+            if frame.kind in ANSWERS and (live := self.intake.answered(frame)) is not None:
                 self.dispatcher.relay(live, frame)
                 continue
             if frame.kind == handoff.Kind.OPEN:

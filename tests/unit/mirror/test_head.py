@@ -19,6 +19,11 @@ def test_of_repeated_fields_the_first_counts_and_lists_are_joined() -> None:
     assert head.get(b"anthropic-beta") == b"a, b"
 
 
+def test_a_line_that_is_no_field_is_passed_over() -> None:
+    head = parse_head(b"POST / HTTP/1.1\r\nAccept\r\nX: 1\r\n")
+    assert head.headers == {b"x": b"1"}
+
+
 @pytest.mark.parametrize("head", [b"", b"POST /", b"Host: a\r\n"])
 def test_no_request_line_is_a_protocol_error(head: bytes) -> None:
     with pytest.raises(ProtocolError):
