@@ -36,7 +36,6 @@ _NICENESS = 10  # behind the proxy, and behind the mirror, whose calls are timed
 async def main(parent: Parent, fields: dict[str, Any]) -> None:
     """Serve until drained."""
     os.nice(_NICENESS)
-    gc.set_threshold(*_COLLECT)
     options = from_json(RecorderOptions, fields)
     lock = LogLock(path_of(options.store_url))
     try:
@@ -52,6 +51,7 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     recorder.writer.start()
     server = await links.listen(Path(options.socket_path), recorder.connect)
     parent.ready()
+    gc.set_threshold(*_COLLECT)  # after `ready`, which sets what suits processes that hold little
     await _first_of(parent.draining, recorder.ended)
     if recorder.fatal is None:
         await recorder.drain()
