@@ -93,9 +93,9 @@ async def _drained(it: Stage, origin: RecordingOrigin) -> None:
 
 
 def faults_of(met: Met) -> tuple[str, ...]:
-    """All that is wrong."""
+    """All that is wrong. We repair nothing: what is malformed is refused."""
     sent = met.verdict.sent
-    faults = list(met.verdict.faults) + list(judge_answers(sent, met.answered))
+    faults = [*met.verdict.faults, *met.verdict.repairs, *judge_answers(sent, met.answered)]
     most = len(sent.messages) + (sent.rest.open is not None)
     if met.begun > most:
         faults.append(f"{most} requests were sent and {met.begun} begun")

@@ -39,6 +39,8 @@ class RecordingOrigin:
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()
+        while self._writers:  # noqa: ASYNC110  each sees its end in one of the next turns
+            await asyncio.sleep(0)
 
     @property
     def port(self) -> int:

@@ -40,7 +40,7 @@ async def test_our_own_proxy_passes() -> None:
         code, told = await _ran(it.listening.getsockname()[1], listen, "a body that is a request")
         await eventually(lambda: not it.traffic.connections)
     assert (code, "1 cases, 0 failed" in told) == (0, True), told
-    assert "ok    6.2      a body that is a request (well formed): POST /case, GET /next" in told
+    assert "ok        6.2      a body that is a request (well formed): POST /case, GET /next" in told
 
 
 def _relay(to_port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:

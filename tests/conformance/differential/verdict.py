@@ -15,17 +15,23 @@ _NOT_COMPARED = frozenset(
         *(b"trailer", b"transfer-encoding", b"upgrade", b"http2-settings", b"content-length", b"host"),
     }
 )
+HIDDEN = b"/smuggled"  # the target of what cases hide in bodies and behind malformed bytes
 _AUTHORITY = re.compile(rb"(?i)https?://[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`faults` are sentences; none means that nothing was read otherwise than it was sent."""
+    """`faults` are sentences; none means that nothing was read otherwise than it was sent.
+
+    `repairs` are sentences about what was forwarded of malformed bytes: well-formed and by the proxy's own reading. Nobody was
+    deceived by that proxy alone, but another one before it might have read something else.
+    """
 
     sent: Transcript
     forwarded: tuple[Message, ...]
     unfinished: tuple[Message, ...] = ()  # what went out of requests that were broken off
     faults: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,6 +41,13 @@ class _Judging:
     forwarded: list[Message] = field(default_factory=list)
     unfinished: list[Message] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+
+    def misread(self, fault: str) -> None:
+        """A repair where the client's bytes are malformed and nothing that they hide arrived, else a fault."""
+        has_hidden = any(message.first[1] == HIDDEN for message in self.forwarded)
+        is_repair = isinstance(self.sent.rest, Malformed) and not has_hidden
+        (self.repairs if is_repair else self.faults).append(fault)
 
 
 def judge_requests(sent: bytes, arrivals: list[bytes], *, compares_fields: bool = True) -> Verdict:
@@ -51,6 +64,7 @@ def judge_requests(sent: bytes, arrivals: list[bytes], *, compares_fields: bool 
         forwarded=tuple(judging.forwarded),
         unfinished=tuple(judging.unfinished),
         faults=tuple(judging.faults),
+        repairs=tuple(judging.repairs),
     )
 
 
@@ -89,17 +103,17 @@ def _compare(judging: _Judging) -> None:
     """What was forwarded is what was sent, in its order, from the first on; what was broken off is the beginning of one."""
     sent = list(judging.sent.messages)
     if len(judging.forwarded) > len(sent):
-        judging.faults.append(f"{len(sent)} requests were sent and {len(judging.forwarded)} arrived")
+        judging.misread(f"{len(sent)} requests were sent and {len(judging.forwarded)} arrived")
         return
     expected = iter(sent)
     for message in judging.forwarded:
         if not any(_is_same(judging, message, one) for one in expected):
-            judging.faults.append(f"nobody sent {message.first}, {message.fields}, {message.body!r}")
+            judging.misread(f"nobody sent {message.first}, {message.fields}, {message.body!r}")
             return
     known = [*sent, judging.sent.rest.open] if judging.sent.rest.open else sent
     for message in judging.unfinished:
         if not any(_is_beginning(judging, message, one) for one in known):
-            judging.faults.append(f"nobody sent the beginning of {message.first}, {message.body!r}")
+            judging.misread(f"nobody sent the beginning of {message.first}, {message.body!r}")
 
 
 def _is_same(judging: _Judging, came: Message, sent: Message) -> bool:
