@@ -15,6 +15,7 @@ SECTION = Section()
 PROXY = Kind.PROXY
 
 MESSAGES = "/v1/messages"
+IMAGES = "/v1/images/generations"
 EVENTS = b"".join(
     b"data: "
     + json.dumps({"choices": [{"index": 0, "delta": {"content": word}}]}, ensure_ascii=False).encode()
@@ -138,7 +139,7 @@ async def a_byte_order_mark_passes(it: It) -> None:
 @SECTION.check(15, PROXY)
 async def an_event_of_some_megabytes_passes(it: It) -> None:
     stream = b'data: {"partial_image_b64":"' + random.Random(15).randbytes(2_000_000).hex().encode() + b'"}\n\n'
-    same(await streamed(it, cut_at(stream, 60_000)), stream, "one event of 4 MB")
+    same(await streamed(it, cut_at(stream, 60_000), path=IMAGES), stream, "one event of 4 MB")
 
 
 @SECTION.check(16, PROXY)
@@ -211,7 +212,7 @@ async def binary_streams_pass(it: It) -> None:
 
 @SECTION.check(21, PROXY)
 async def other_endpoints_stream_too(it: It) -> None:
-    for path in ("/v1/images/generations", "/v1/audio/transcriptions", "/v1/audio/speech"):
+    for path in (IMAGES, "/v1/audio/transcriptions", "/v1/audio/speech"):
         wire = await it.client()
         wire.send(it.request(path))
         asked = await it.asked()

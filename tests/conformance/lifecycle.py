@@ -121,7 +121,9 @@ async def a_request_on_a_connection_that_closes_is_not_sent_again(it: It) -> Non
         await asked.body()
         getattr(asked, how)()
         status = await _status_or_end(wire)
-        expect(status in (502, 503, 504, None), f"answered with {status} after production's {how}")
+        # Others may say 503, or nothing at all: what counts is that the client hears of it, and may try again.
+        allowed = (502,) if it.stand.is_shadowbench else (502, 503, 504, None)
+        expect(status in allowed, f"answered with {status} after production's {how}")
         same(len(it.origin.all) - before, 1, "times that the request reached production")
 
 
@@ -166,7 +168,7 @@ async def a_stream_may_last(it: It) -> None:
 
 @SECTION.check(68, Kind.RECORDED)
 async def silence_has_a_bound_that_comments_reset(it: It) -> None:
-    async with it.on_variant("silent") as quiet:  # production may be silent for 1 s
+    async with it.on_variant("odd") as quiet:  # production may be silent for 1 s
         wire = await quiet.client()
         wire.send(quiet.request(CHAT, quiet.chat(stream=True)))
         asked = await quiet.asked()
@@ -201,6 +203,8 @@ async def a_graceful_stop_finishes_streams(it: It) -> None:
         asked.reply(LAST_CHUNK)
         same((await wire.answer()).body, STREAM, "the stream under way")
         same(await peer.exit_code(), 0, "exit code")
+        if other.stand.is_shadowbench:
+            same((await other.pair())["production_outcome"], "ok", "what the log says of that stream")
 
 
 async def _stops_accepting(it: It) -> None:

@@ -1,4 +1,4 @@
-"""CT-89 to CT-93: what is measured, from where, and with which clock. In the pair log and the signals of a running shadowbench."""
+"""CT-89 to CT-93: what is measured, from where, with which clock. In the pair log and the signals of a running shadowbench."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _HELD_S = 0.4  # how long a call is held, so that another one waits
 
 @SECTION.check(89, RECORDED)
 async def the_queue_is_no_part_of_the_latency(it: It) -> None:
-    async with it.on_variant("single") as single:  # one call at a time
-        single.hold_copies()
+    async with it.on_variant("odd") as odd:  # one call at a time
+        odd.hold_copies()
         for name in ("one", "two"):
-            await single.exchange(single.request(body=single.chat(name=name)))
-        first = await single.copy()
+            await odd.exchange(odd.request(body=odd.chat(name=name)))
+        first = await odd.copy()
         await asyncio.sleep(_HELD_S)
         first.reply(OTHERWISE)
-        (await single.copy("the copy that waited")).reply(OTHERWISE)
-        one, two = await single.pairs(2)
+        (await odd.copy("the copy that waited")).reply(OTHERWISE)
+        one, two = await odd.pairs(2)
     expect(one["candidate_latency_s"] >= _HELD_S * 0.9, "the latency of the first copy is too short")
     expect(two["candidate_queue_s"] >= _HELD_S * 0.5, "the second copy's time in the queue is too short")
     expect(two["candidate_latency_s"] < _HELD_S * 0.9, "the second copy's latency holds its time in the queue")

@@ -137,7 +137,7 @@ async def an_upload_is_streamed(it: It) -> None:
 async def a_large_upload_arrives_whole(it: It) -> None:
     body = it.chat(padding="x" * 6_000_000)
     wire = await it.client()
-    wire.send(it.request(CHAT, body))
+    wire.send(it.request("/v1/files", body))
     asked = await it.asked()
     expect(await asked.body(within_s=15) == body, "an upload of 6 MB differs")
     asked.reply(OTHERWISE)

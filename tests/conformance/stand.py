@@ -201,7 +201,8 @@ class It:
             found = self.sidecar.rows(sql, self.token)
             return found if len(found) >= count else None
 
-        return await eventually(rows, f"{count} pair(s) in the log")
+        # Where cores are short the recorder comes last.
+        return await eventually(rows, f"{count} pair(s) in the log", within_s=25)
 
     def at_end(self, callback: Callable[[], Awaitable[object]]) -> None:
         """Do something after the check, however it ends."""

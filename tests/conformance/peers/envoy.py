@@ -6,6 +6,7 @@ credentials out of them.
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import json
 import os
@@ -15,7 +16,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.conformance.judging import NotApplicableError
 from tests.conformance.peers.base import COPIED, CREDENTIALS, Peer
+from tests.sidecars import free_ports
 
 _TYPE = "type.googleapis.com/envoy.extensions"
 _SPELLING = {
@@ -35,6 +38,10 @@ class Envoy(Peer):
     """Envoy as a plain proxy."""
 
     name = "envoy"
+
+    def __init__(self, folder: Path, origin_port: int, candidate_port: int | None, variant: str = "") -> None:
+        super().__init__(folder, origin_port, candidate_port, variant)
+        (self.admin_port,) = free_ports(1)
 
     @classmethod
     def _binary(cls) -> str | None:
@@ -66,9 +73,23 @@ class Envoy(Peer):
             *("--log-level", "error", "--drain-time-s", "1"),
         ]
 
-    async def reload(self) -> None:
-        from tests.conformance.judging import NotApplicableError
+    def ask_to_stop(self) -> None:
+        """SIGTERM ends Envoy at once: the documented way is to drain its listeners first, and to end it when they are idle."""
+        self._admin("/drain_listeners?graceful")
 
+    async def exit_code(self) -> int:
+        self._admin("/quitquitquit")
+        return await super().exit_code()
+
+    def _admin(self, path: str) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
+        try:
+            connection.request("POST", path)
+            connection.getresponse().read()
+        finally:
+            connection.close()
+
+    async def reload(self) -> None:
         raise NotApplicableError("Envoy takes no signal for that: it is configured by xDS, or restarted")
 
     def _config(self) -> dict[str, Any]:
@@ -80,7 +101,8 @@ class Envoy(Peer):
             "address": _address(self.port),
             "filter_chains": [{"filters": [{"name": "http", "typed_config": self._manager()}]}],
         }
-        return {"static_resources": {"listeners": [listener], "clusters": clusters}}
+        admin = {"address": _address(self.admin_port)}
+        return {"admin": admin, "static_resources": {"listeners": [listener], "clusters": clusters}}
 
     def _manager(self) -> dict[str, Any]:
         router = {"@type": f"{_TYPE}.filters.http.router.v3.Router", "suppress_envoy_headers": True}

@@ -22,20 +22,24 @@ _SMALL: dict[str, Any] = {
 }
 _VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
-    "single": {"candidates": {"small": {"concurrency": 1}}, "mirror": {"stale_after_s": 30}},
-    "narrow": {"candidates": {"small": {"queue": 1, "concurrency": 1}}, "mirror": {"stale_after_s": 30}},
-    "shaped": {
+    "full": {
+        "candidates": {"small": {"queue": 1, "concurrency": 1}},
+        "mirror": {"stale_after_s": 30},
+    },  # its queue is, soon
+    "odd": {  # production may be silent for a second, and the candidate takes one odd request at a time
+        "production": {"idle_timeout_s": 1},
+        "mirror": {"stale_after_s": 30},
         "candidates": {
             "small": {
+                "concurrency": 1,
                 "dialect": "openai.chat",
                 "rename": {"max_tokens": "max_completion_tokens"},
                 "clamp": {"temperature": {"min": 1, "max": 1}},
                 "leave_out": ["logit_bias"],
                 "parameters": {"seed": None, "reasoning_effort": "low"},
             }
-        }
+        },
     },
-    "silent": {"production": {"idle_timeout_s": 1}},
 }
 
 
@@ -67,6 +71,11 @@ class Shadowbench(Peer):
     async def start(self) -> None:
         await self.sidecar.start()
         self.process = self.sidecar.process
+
+    async def copies_all(self) -> bool:
+        samples = await self.sidecar.metrics()
+        shares = ("shadowbench_handoff_admitted_ratio", "shadowbench_lane_share_ratio")
+        return all(value == 1 for name, value in samples.items() if name.startswith(shares))
 
     async def stop(self) -> None:
         await self.sidecar.stop()
