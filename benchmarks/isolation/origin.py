@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import sys
@@ -23,6 +24,8 @@ from benchmarks.isolation.script import Kind
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _TOKEN_S = 0.005
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+# Of a length that is never reached: chunks may be cut anew on their way, and then the wire says nothing certain.
+_ENDLESS_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000000000000\r\n\r\n"
 _LAST = b"0\r\n\r\n"
 _GARBAGE = bytes(range(256)) * 256
 _ENDLESS_PIECE_EVENTS = 300
@@ -149,11 +152,9 @@ def _flood() -> Iterator[bytes]:
 
 def endless(number: int) -> Iterator[bytes]:
     """A stream that goes on as long as somebody reads it, head first; the token's number tells the place."""
-    yield _STREAM_HEAD
-    token = 0
-    while True:
-        yield chunk(b"".join(script.event(number, at) for at in range(token, token + _ENDLESS_PIECE_EVENTS)))
-        token += _ENDLESS_PIECE_EVENTS
+    yield _ENDLESS_HEAD
+    for first in itertools.count(step=_ENDLESS_PIECE_EVENTS):
+        yield b"".join(script.event(number, token) for token in range(first, first + _ENDLESS_PIECE_EVENTS))
 
 
 async def serve(port: int, mood: Mood) -> None:
