@@ -57,6 +57,7 @@ _EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:")
 _BEGINS_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[")
 _FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*([^\r\n]+)[\r\n]")
 _ENOUGH_BYTES = 16
+_MAX_BLANKS = 1024  # that keep a connection alive before the answer begins
 _MAX_FIRST_LINE = 64 * 1024
 
 
@@ -72,7 +73,7 @@ def framing_of(dialect: Dialect, media_type: str) -> Framing | None:
 
 def framing_of_start(dialect: Dialect, start: bytes, *, at_end: bool) -> Framing | None:
     """The framing that a body's beginning shows; None when more of it is needed."""
-    if len(start) < _ENOUGH_BYTES and not at_end:
+    if len(start.lstrip()) < _ENOUGH_BYTES and len(start) < _MAX_BLANKS and not at_end:
         return None
     if begins_events(start):
         return Framing.EVENTS

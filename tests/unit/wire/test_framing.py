@@ -57,6 +57,10 @@ def test_ct_18_the_content_type_decides_where_it_tells(
         (OLLAMA, b'{"error":"not found"}\n', False, Framing.WHOLE),
         (OLLAMA, b"data: " + LINE, False, Framing.EVENTS),
         (OLLAMA, b"x" * 70_000, False, Framing.WHOLE),
+        (GEMINI, b"\n" * 20, False, None),  # gateways keep connections alive with these
+        (GEMINI, b"\n" * 20 + b'[{"candidates": [', False, Framing.ARRAY),
+        (CHAT, b"\r\n" * 20 + b'data: {"choices"', False, Framing.EVENTS),
+        (CHAT, b"\n" * 2000, False, Framing.WHOLE),
     ],
 )
 def test_ct_19_else_the_beginning_tells(dialect: Dialect, start: bytes, at_end: bool, framing: Framing | None) -> None:
