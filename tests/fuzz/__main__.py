@@ -1,7 +1,8 @@
 """`python -m tests.fuzz TARGET --runs N [--corpus DIR]`: atheris (libFuzzer) on one target.
 
-New inputs that reach new code go to DIR (build/fuzz/TARGET when not given); those kept in tests/fuzz/corpus/TARGET are read
-first. A find is written to build/fuzz as TARGET-crash-… and ends the run with its traceback; `--replay FILE` shows it again.
+Inputs that reach new code go to DIR (build/fuzz/TARGET when not given); those kept in tests/fuzz/corpus/TARGET are read first.
+A find is written to build/fuzz as TARGET-crash-… and ends the run with its traceback; `--replay FILE` shows it again.
+`--minimise` keeps the smallest inputs that together reach what all of both folders reach.
 """
 
 from __future__ import annotations
@@ -24,16 +25,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
     parser.add_argument("--corpus", type=Path, help="where inputs that reach new code are kept")
     parser.add_argument("--replay", type=Path, help="one input, once, without atheris")
-    parser.add_argument(
-        "--minimise",
-        action="store_true",
-        help="write the smallest set of inputs with the same reach to tests/fuzz/corpus",
-    )
+    parser.add_argument("--minimise", action="store_true", help="choose the inputs of tests/fuzz/corpus/TARGET anew")
     given = parser.parse_args()
+    corpus = given.corpus or BUILD / given.target
     if given.replay is not None:
         replay(given.target, given.replay)
+    elif given.minimise:
+        keep(given.target, corpus)
     else:
-        fuzz(given.target, given.runs, given.corpus or BUILD / given.target, seed=given.seed, minimise=given.minimise)
+        fuzz(given.target, given.runs, corpus, seed=given.seed)
 
 
 def replay(target: str, file: Path) -> None:
@@ -43,7 +43,18 @@ def replay(target: str, file: Path) -> None:
     TARGETS[target](file.read_bytes())
 
 
-def fuzz(target: str, runs: int, corpus: Path, *, seed: int, minimise: bool) -> None:
+def keep(target: str, corpus: Path) -> None:
+    """Choose the kept inputs."""
+    from tests.fuzz.minimise import minimise
+    from tests.fuzz.targets import TARGETS
+
+    kept = KEPT / target
+    for folder in (kept, corpus):
+        folder.mkdir(parents=True, exist_ok=True)
+    print(f"{minimise(TARGETS[target], (kept, corpus), kept)} inputs are kept for {target}")
+
+
+def fuzz(target: str, runs: int, corpus: Path, *, seed: int) -> None:
     """Run atheris. Ends the process."""
     try:
         import atheris
@@ -59,10 +70,7 @@ def fuzz(target: str, runs: int, corpus: Path, *, seed: int, minimise: bool) -> 
     words = dictionary.write(BUILD / f"{target}.dict", target)
     options = [f"-runs={runs}", f"-seed={seed}", "-max_len=1024", "-timeout=20", "-rss_limit_mb=2048", f"-dict={words}"]
     options += [f"-artifact_prefix={BUILD}/{target}-", "-print_final_stats=1", "-verbosity=1"]
-    folders = [str(kept), str(corpus)] if minimise else [str(corpus), str(kept)]
-    atheris.Setup(
-        [sys.argv[0], *options, *(["-merge=1", "-use_counters=0"] if minimise else []), *folders], TARGETS[target]
-    )
+    atheris.Setup([sys.argv[0], *options, str(corpus), str(kept)], TARGETS[target])
     atheris.Fuzz()
 
 

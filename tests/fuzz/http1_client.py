@@ -167,7 +167,9 @@ def _check_against(run: Run, wire: bytes, *, is_head: bool, reset: bool) -> None
         assert final is not None, f"a whole response out of {said}"
         _check_same(response, final)
         assert body == final.body, "another body"
-        assert not run.rests or final.end == len(wire), "bytes that answer nothing, and the connection rests"
+        # llhttp passes over line ends in the read that ends a response: they are nobody's answer.
+        is_all = not wire[final.end :].strip(b"\r\n")
+        assert not run.rests or is_all, "bytes that answer nothing, and the connection rests"
     elif response.head is not None:
         known = final or getattr(said.rest, "open", None)
         assert known is not None, f"a head out of {said}"
