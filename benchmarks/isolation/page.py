@@ -2,9 +2,119 @@
 
 from __future__ import annotations
 
-from benchmarks.isolation.output import Report
+from benchmarks.isolation.output import (
+    WORDS,
+    Report,
+    copy_rows,
+    instrument,
+    latency_rows,
+    shortfalls,
+    table,
+    verdict_rows,
+)
+from benchmarks.isolation.rounds import MEASURES
+
+_PAGE = """# Isolation: what clients notice of mirroring
+
+Production's latency and bytes while everything behind the proxy goes wrong, beside the same load with mirroring off. Run it
+yourself: `python -m benchmarks.isolation` (Linux, two cores, root for priorities and a small disk; exit code 1 when a promise
+is not kept; this run took {minutes:.0f} minutes). `python -m benchmarks.isolation --markdown` wrote this page on {at}.
+The same faults as facts without times are tests: `tests/integration/test_isolation*.py`, `tests/e2e/test_losses.py`.
+
+## What is promised, and what came of it
+
+In every scenario: no error, every answer production's, byte for byte; and against the same load without mirroring, the 95 %
+interval of the ratio ends below 1.05 at p50 and below 1.10 at p90, or, where noise alone is wider, below where mirroring off
+against itself ends.
+
+{verdicts}
+
+{shortfalls}
+
+## Method
+
+- **One sidecar goes on for a whole scenario**: `shadowbench serve` with one proxy worker, mirror, recorder, SQLite. Mirroring
+  is switched at its control port (`resume`, `kill`), so that processes, connections and caches are the same in both arms and
+  only mirroring differs. Before an arm without, mirror, recorder and candidate have come to rest.
+- **Rounds**: off, on, on, off, {half:g} s each; {rounds} rounds. The first and second halves of a round have the same arrivals
+  in both arms. What drifts evenly within a round hits both alike.
+- **Load**: open loop, Poisson arrivals, {rate:g} requests/s; a fifth are streams of 8 tokens, 5 ms apart, all others whole
+  answers of 1.3 KB; prompts have 4 KiB. Production answers at once: nothing hides what the proxy adds. Times count from the *intended*
+  send time; a request that finds no idle connection opens one. Every answer is compared with the script after its window.
+- **Cores**: the proxy worker has core 0 {shielded}. {placement} Load and production are the
+  instrument and run before all else on core 1 (SCHED_FIFO), for in the field they are other machines: what is measured is the
+  proxy, not a load generator that starves. Candidate, mirror and recorder get what is left. The product's own niceness (mirror
+  5, recorder 10) stays as it is.
+- **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; Student's t on the logarithms ({rounds}
+  rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by itself. p99 is
+  shown, nothing is promised of it. With {tests} intervals about one in forty ends too high by chance where nothing is wrong.
+- **Faults** are in force in the arm with mirroring only; the candidate's breaker is off, so that it goes on being called.
+  *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as fast
+  as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte, or where
+  none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four clients
+  that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that load too.
+
+{instrument}.
+
+## Machine
+
+{machine}
+
+{latencies}
+
+## What became of the copies
+
+Evidence that the faults were there. "Offered" are requests to endpoints that are mirrored, while mirroring was on; "killed" and
+"paused" are what the switch ended between the arms.
+
+{copies}
+
+## To keep in mind
+
+- Loopback, no TLS, one worker. Production that thinks for seconds, as models do, makes every ratio smaller.
+- Handing off costs the worker CPU ("proxy CPU" above), after the client has its bytes: it can delay only what
+  arrives in that moment. Near a worker's full load that is no longer little; [benchmarks.md](benchmarks.md) shows what it takes
+  of the peak.
+- A proxy that shares its core with mirror and recorder is another measurement: `--together`.
+- On a machine that is busy otherwise use `--shield`; the noise of *(a)* tells whether a run is worth anything.
+"""
 
 
 def markdown(report: Report) -> str:
     """The page."""
-    raise NotImplementedError
+    course = report.course
+    return _PAGE.format(
+        minutes=report.minutes,
+        at=f"{report.at:%Y-%m-%d}",
+        verdicts=table(verdict_rows(report)),
+        shortfalls=_shortfalls(report),
+        half=course.seconds / 2,
+        rounds=course.rounds,
+        rate=course.rate,
+        shielded="and goes before strangers there" if course.shield else "to itself",
+        placement=(
+            "All else is on core 1, as if the mirror were a container of its own."
+            if course.apart
+            else "Mirror and recorder share it; all else is on core 1."
+        ),
+        tests=6 * (len(report.results) - 1),
+        instrument=instrument(report).capitalize(),
+        machine=_machine(report),
+        latencies="\n\n".join(f"## Latency: {WORDS[each]}\n\n{table(latency_rows(report, each))}" for each in MEASURES),
+        copies=table(copy_rows(report)),
+    )
+
+
+def _shortfalls(report: Report) -> str:
+    found = shortfalls(report)
+    if not found:
+        return "Every promise was kept in this run."
+    return "**Not kept in this run:**\n\n" + "\n".join(f"- {line}" for line in found)
+
+
+def _machine(report: Report) -> str:
+    machine = report.machine
+    return (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:g} GiB, Linux {machine.kernel}; Python "
+        f"{machine.python}, uvloop {machine.uvloop}. Load average before: {machine.load_average:.1f}."
+    )

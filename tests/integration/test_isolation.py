@@ -139,11 +139,12 @@ async def test_a_locked_log_changes_no_byte_and_nothing_is_written_until_it_is_f
         await world.answers()
         assert world.sidecar.count() == before
         connection.execute("rollback")
-    await eventually(lambda: world.sidecar.count() > before)
+    while world.sidecar.count() == before:
+        await world.answers(30)
 
 
 async def test_bodies_of_20_mb_pass_whole_and_small_ones_are_answered_while_they_are_on_their_way(world: World) -> None:
-    before = await world.counted("shadowbench_mirror_exchanges_total", "reason")
+    rested = resident_mib([world.proxy])
     world.asked += 2
     number = 900_000_001
     request = script.request(number, script.Kind.WHOLE, prompt=b"x" * script.BIG_BYTES)
@@ -160,11 +161,9 @@ async def test_bodies_of_20_mb_pass_whole_and_small_ones_are_answered_while_they
         down = group.create_task(ask(world.sidecar.port, script.request(number + 1, script.Kind.BIG_ANSWER)))
         group.create_task(world.answers(60))
     same(down.result(), script.expected(number + 1, script.Kind.BIG_ANSWER))
-
-    async def is_over_bound() -> bool:
-        return (await world.counted("shadowbench_mirror_exchanges_total", "reason") - before)["over_bound"] >= 1
-
-    await eventually(is_over_bound)
+    # A copy of 20 MB is over the mirror's bound or the handoff's: whichever it was, a decision says so.
+    await world.decided()
+    assert resident_mib([world.proxy]) - rested < BOUND_MIB
 
 
 async def test_clients_that_take_a_byte_at_a_time_hold_up_nobody_and_bounded_memory(world: World) -> None:

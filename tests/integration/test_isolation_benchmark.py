@@ -1,0 +1,196 @@
+"""The isolation benchmark notices slower answers and other bytes, and does not take noise for them."""
+
+import math
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.isolation import script
+from benchmarks.isolation.answers import Answer
+from benchmarks.isolation.intervals import Ratio, limit, paired
+from benchmarks.isolation.load import Exchange, WindowResult
+from benchmarks.isolation.output import Report, copy_rows, latency_rows, shortfalls, verdict_rows
+from benchmarks.isolation.page import markdown
+from benchmarks.isolation.rounds import Arm, Course, ScenarioResult
+from benchmarks.isolation.scenarios import REFERENCE, SCENARIOS, Scenario
+from benchmarks.isolation.script import Ask, Kind
+from benchmarks.machine import describe
+
+# ── the script ──
+
+
+@given(st.integers(0, 10**9), st.sampled_from(Kind))
+def test_what_was_asked_is_read_back_from_a_requests_body(number: int, kind: Kind) -> None:
+    assert script.asked(script.request(number, kind).partition(b"\r\n\r\n")[2]) == (number, kind)
+
+
+def test_one_seed_makes_the_same_arrivals_at_the_wanted_rate() -> None:
+    first, second = (list(script.schedule(seed=3, first=0, rate=300, seconds=100)) for _ in range(2))
+    assert first == second
+    assert len(first) == pytest.approx(30_000, rel=0.03)
+    assert [ask.number for ask in first] == list(range(len(first)))
+    assert Counter(ask.kind for ask in first)[Kind.STREAM] / len(first) == pytest.approx(0.2, abs=0.02)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def on_the_wire(number: int, kind: Kind, at: int = 50) -> bytes:
+    """Production's answer; a stream in chunks cut at `at`."""
+    body = script.expected(number, kind)
+    if kind == Kind.WHOLE:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    return CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(x), x) for x in (body[:at], body[at:])) + b"0\r\n\r\n"
+
+
+def exchange(wire: bytes, kind: Kind, size: int) -> Exchange:
+    came = Exchange(Ask(number=5, kind=kind, at_ns=0), 0, Answer())
+    for at in range(0, len(wire), size):
+        assert not came.answer.is_whole
+        came.answer.feed(wire[at : at + size])
+    came.last_ns = 1 if came.answer.is_whole else 0
+    return came
+
+
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.STREAM])
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_answer_is_whole_with_its_last_byte_and_the_same_however_it_was_cut(kind: Kind, size: int) -> None:
+    assert exchange(on_the_wire(5, kind), kind, size).fault() is None
+    assert exchange(on_the_wire(5, kind)[:-1], kind, size).fault() == "unanswered"
+
+
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.STREAM])
+def test_one_wrong_byte_another_number_a_status_or_a_broken_connection_is_a_fault(kind: Kind) -> None:
+    right = on_the_wire(5, kind)
+    assert exchange(right.replace(b"stop" if kind == Kind.WHOLE else b"token 7", b"spot"), kind, 99).fault() in (
+        "other bytes",
+        "unanswered",
+    )
+    assert exchange(on_the_wire(6, kind), kind, 99).fault() == "other bytes"
+    assert exchange(right.replace(b"200 OK", b"502 No"), kind, 99).fault() == "status 502"
+    broken = exchange(right, kind, 99)
+    broken.broken = True
+    assert broken.fault() == "connection broken"
+
+
+# ── intervals ──
+
+
+def test_a_known_interval() -> None:
+    """Logs 0.1, 0.2, 0.3: mean 0.2, standard deviation 0.1, t(2) = 4.303."""
+    ratio = paired([1, 1, 1], [math.exp(0.1), math.exp(0.2), math.exp(0.3)])
+    half = 4.303 * 0.1 / math.sqrt(3)
+    assert (ratio.mean, ratio.low, ratio.high) == pytest.approx([math.exp(x) for x in (0.2, 0.2 - half, 0.2 + half)])
+    assert ratio.rounds == 3
+
+
+def test_intervals_hold_the_true_ratio_in_95_of_100_runs() -> None:
+    chance = random.Random(1)
+    held = 0
+    for _ in range(2000):
+        off = [chance.lognormvariate(0, 0.3) for _ in range(10)]
+        on = [1.07 * each * chance.lognormvariate(0, 0.05) for each in off]
+        held += paired(off, on).low < 1.07 < paired(off, on).high
+    assert held / 2000 == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize(("off", "on"), [([1.0], [1.0]), ([], []), ([1.0, 2.0], [1.0])])
+def test_what_cannot_be_paired_is_refused(off: list[float], on: list[float]) -> None:
+    with pytest.raises(ValueError, match="two of each"):
+        paired(off, on)
+
+
+def test_the_limit_is_the_promise_or_the_noise_where_that_is_wider() -> None:
+    def itself(high: float) -> Ratio:
+        return Ratio(mean=1, low=0.9, high=high, rounds=10)
+
+    assert [limit(1.05, None), limit(1.05, itself(1.02)), limit(1.05, itself(1.2))] == [1.05, 1.05, 1.2]
+
+
+# ── verdicts ──
+
+
+def arm(scale: float, seed: int, *, errors: dict[str, int] | None = None) -> Arm:
+    """Ten rounds of answers of about 300 µs × scale."""
+    made, chance = Arm(), random.Random(seed)
+    for _ in range(10):
+        made.new_round()
+        times = [int(scale * chance.lognormvariate(0, 0.3) * 300_000) for _ in range(400)]
+        streams = {"first_byte_ns": times[:100], "last_byte_ns": [35_000_000 + ns for ns in times[:100]]}
+        asked = 500 + sum((errors or {}).values())
+        came = WindowResult(
+            asked=asked,
+            identical=500,
+            errors=errors or {},
+            whole_ns=times,
+            own_delay_p99_us=20.0,
+            goes_first=True,
+            **streams,
+        )
+        made.add(came, 0.04)
+    return made
+
+
+def result(scenario: Scenario, on: Arm, **given: Any) -> ScenarioResult:
+    fields: dict[str, Any] = {"signals": {}, "candidate": {}, "companion": {}, "done": {}, "proxy_mib": (27.0, 28.0)}
+    return ScenarioResult(scenario=scenario, off=arm(1, 1), on=on, goes_first=True, **(fields | given))
+
+
+def report(*results: ScenarioResult) -> Report:
+    course = Course(rounds=10, seconds=4, rate=300)
+    return Report(at=datetime(2026, 1, 1, tzinfo=UTC), machine=describe(), course=course, results=results, minutes=20)
+
+
+HEALTHY = SCENARIOS[1]
+QUIET = result(REFERENCE, arm(1, 2))
+
+
+def test_answers_that_are_as_fast_keep_the_promise() -> None:
+    assert shortfalls(report(QUIET, result(HEALTHY, arm(1, 3)))) == []
+
+
+def test_answers_that_are_a_tenth_slower_do_not() -> None:
+    found = shortfalls(report(QUIET, result(HEALTHY, arm(1.1, 3))))
+    assert [line for line in found if line.startswith("(b) whole answer p50: ") and "does not end below 1.05" in line]
+    assert not any("last byte" in line for line in found), "of a stream's 35 ms that is nothing"
+
+
+def test_a_noisy_reference_widens_what_is_allowed() -> None:
+    noisy = result(REFERENCE, arm(1.3, 2))
+    assert shortfalls(report(noisy, result(HEALTHY, arm(1.1, 3)))) == []
+
+
+def test_one_error_breaks_the_promise_however_fast_all_was_even_in_the_reference() -> None:
+    wrong = arm(1, 3, errors={"other bytes": 1})
+    assert shortfalls(report(result(HEALTHY, wrong))) == ["(b) 10 × other bytes"]
+    assert shortfalls(report(result(REFERENCE, wrong))) == ["(a) 10 × other bytes"]
+    beside = result(HEALTHY, arm(1, 3), companion={"identical": 3, "error: other bytes": 2})
+    assert shortfalls(report(beside)) == ["(b) 2 × error: other bytes"]
+
+
+def test_what_became_of_the_copies_is_told_by_reason() -> None:
+    signals = {
+        ("handoff_exchanges_total", 'decision="sampled"'): 5.0,
+        ("handoff_exchanges_total", 'decision="handoff_full"'): 2.0,
+        ("handoff_exchanges_total", 'decision="paused"'): 7.0,
+        ("mirror_exchanges_total", 'stage="recorded",reason=""'): 4.0,
+        ("handoff_lost_total", 'reason="lost_with_mirror"'): 1.0,
+        ("recorder_store_failures_total", 'reason="disk_full"'): 3.0,
+    }
+    _, row = copy_rows(report(QUIET, result(HEALTHY, arm(1, 3), signals=signals, candidate={"asked": 4})))
+    assert row[1:4] == ["7", "5", "handoff_full 2"]
+    assert row[4:] == ["recorded 4, lost with mirror or recorder 1", "asked 4", "store failed: disk_full 3"]
+
+
+def test_tables_and_the_page_hold_every_scenario() -> None:
+    told = report(*(replace(QUIET, scenario=scenario) for scenario in SCENARIOS))
+    for rows in (latency_rows(told, "whole"), verdict_rows(told)):
+        assert [row[0] for row in rows][1:] == [f"({each.letter}) {each.title}" for each in SCENARIOS]
+    page = markdown(told)
+    assert all(each.title in page for each in SCENARIOS)
