@@ -39,8 +39,9 @@ against itself ends.
 - **Rounds**: off, on, on, off, {half:g} s each; {rounds} rounds. The first and second halves of a round have the same arrivals
   in both arms. What drifts evenly within a round hits both alike.
 - **Load**: open loop, Poisson arrivals, {rate:g} requests/s; a fifth are streams of 8 tokens, 5 ms apart, all others whole
-  answers of 1.3 KB; prompts have 4 KiB. Production answers at once: nothing hides what the proxy adds. Times count from the *intended*
-  send time; a request that finds no idle connection opens one. Every answer is compared with the script after its window.
+  answers of 1.3 KB; prompts have 4 KiB. Production answers at once: nothing hides what the proxy adds. Times count from the
+  *intended* send time; a request that finds no idle connection opens one. Every answer is compared with the script after
+  its window.
 - **Cores**: the proxy worker has core 0 {shielded}. {placement} Load and production are the
   instrument and run before all else on core 1 (SCHED_FIFO), for in the field they are other machines: what is measured is the
   proxy, not a load generator that starves. Candidate, mirror and recorder get what is left. The product's own niceness (mirror
@@ -49,10 +50,10 @@ against itself ends.
   rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by itself. p99 is
   shown, nothing is promised of it. With {tests} intervals about one in forty ends too high by chance where nothing is wrong.
 - **Faults** are in force in the arm with mirroring only; the candidate's breaker is off, so that it goes on being called.
-  *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as fast
-  as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte, or where
-  none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four clients
-  that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that load too.
+  *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as
+  fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte,
+  or where none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four
+  clients that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that load too.
 
 {instrument}.
 
