@@ -53,7 +53,8 @@ against itself ends.
   *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as
   fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte,
   or where none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four
-  clients that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that load too.
+  clients that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that
+  load too.
 
 {instrument}.
 
