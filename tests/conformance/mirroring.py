@@ -200,13 +200,13 @@ async def _fail_all(it: It) -> None:
 
 @SECTION.check(75, RECORDED)
 async def a_crash_leaves_no_half_pairs(it: It) -> None:
-    async with it.on_another() as other:
+    async with it.on_variant("odd") as other:
         sidecar = other.sidecar
         await other.exchange(chat(other, "before"))
         await other.pairs(1)
         other.hold_copies()
         wire = await other.client()
-        wire.send(other.request(CHAT, other.chat(stream=True)))
+        wire.send(chat(other, "during", stream=True))
         asked = await other.asked()
         asked.send(stream_head())
         await one_by_one(other, asked, wire, [STREAM[:40]])
@@ -552,7 +552,7 @@ async def a_retry_of_an_sdk_is_not_copied(it: It) -> None:
     expect(not it.copies.all, "a retry reached the candidate")
 
 
-@SECTION.check(29, MIRROR)
+@SECTION.check(29, Kind.PROXY)
 async def production_is_asked_what_the_client_asked(it: It) -> None:
     body = it.chat(stream=True)
     asked, _ = await it.exchange(it.request(CHAT, body))

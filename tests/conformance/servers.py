@@ -127,7 +127,7 @@ class Server:
     def go_away(self) -> None:
         """Refuse connections and reset those that are open."""
         self._server.close()
-        for wire in self._wires:
+        for wire in list(self._wires):
             wire.reset()
 
     async def __aexit__(self, *_: object) -> None:
@@ -135,6 +135,8 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for wire in list(self._wires):
+            await wire.gone.wait()
 
     @contextmanager
     def inbox(self, token: str, *, answers: bool = False) -> Iterator[Inbox]:
@@ -163,8 +165,9 @@ class Server:
         except (FailError, BadMessageError):
             pass  # the peer left, or sent what is no HTTP: whoever waits for a request sees that none came
         finally:
-            self._wires.discard(wire)
             wire.close()
+            await wire.gone.wait()
+            self._wires.discard(wire)
 
     async def _serve_one(self, wire: Wire) -> bool:
         head = await wire.head("a request", within_s=3600)

@@ -102,6 +102,7 @@ class It:
     async def client(self) -> Wire:
         """A new connection to the proxy."""
         wire = await connect(self.stand.host, self.stand.port)
+        self._stack.push_async_callback(wire.gone.wait)
         self._stack.callback(wire.transport.abort)
         return wire
 

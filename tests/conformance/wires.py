@@ -40,6 +40,7 @@ class Wire(asyncio.Protocol):
         self.ended: str | None = None  # fin | reset
         self._on_open = on_open
         self._waiters: set[asyncio.Future[None]] = set()
+        self.gone = asyncio.Event()  # the socket is closed
 
     # ── the transport's side ──
 
@@ -61,6 +62,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended = "reset" if exc is not None else self.ended or "fin"
+        self.gone.set()
         self._wake()
 
     def _wake(self) -> None:
