@@ -51,6 +51,7 @@ TIME_FRAME = struct.Struct("<IBBHQQ")
 HEAD_FRAME = struct.Struct("<IBBHQQII")
 END_FRAME = struct.Struct("<IBBHQQII")
 ONE_PART = struct.Struct("<IBBHQHQI")
+COST_FRAME = struct.Struct("<IBBHQdqB")
 
 _BEYOND_COUNTS = 2**63  # of COST
 
@@ -286,8 +287,7 @@ def cost_frame(sequence: int, side: int, usd: float | None, tokens: int | None, 
     """
     is_usd = usd is not None and 0 <= usd < inf
     is_count = tokens is not None and 0 <= tokens < _BEYOND_COUNTS
-    known = _COST.pack(usd if is_usd else nan, tokens if is_count else -1)
-    return pack(Kind.COST, sequence, known + bytes((why,)), side)
+    return COST_FRAME.pack(17, 14, side, 0, sequence, usd if is_usd else nan, tokens if is_count else -1, why)
 
 
 def json_frame(kind: int, fields: Any, sequence: int = 0, side: int = PRODUCTION) -> bytes:

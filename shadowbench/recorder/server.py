@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
@@ -56,9 +57,9 @@ class Recorder:
 
     # ── accounts ──
 
-    def settled(self, reason: str | None) -> None:
-        """One exchange is in the log (None) or will never be."""
-        self.counters.add("recorder_exchanges_total", _labels(reason))
+    def settled(self, reason: str | None, count: int = 1) -> None:
+        """So many exchanges are in the log (None) or will never be."""
+        self.counters.add("recorder_exchanges_total", _labels(reason), count)
 
     def submit(self, item: Item) -> None:
         """A finished exchange goes to the writer."""
@@ -73,11 +74,12 @@ class Recorder:
             else:
                 self.counters.add(sample.name, sample.labels, sample.value)
         owners: set[MirrorConnection] = set()
+        self._in_writer -= len(report.settled)
+        for reason, count in Counter([settled.reason for settled in report.settled]).items():
+            self.settled(reason, count)
+            self._lost += count if reason == STORE_FAILED else 0
         for settled in report.settled:
-            self._in_writer -= 1
             self.memory.give_back(settled.item.raw.held_bytes)
-            self.settled(settled.reason)
-            self._lost += settled.reason == STORE_FAILED
             owner = cast(MirrorConnection, settled.item.owner)
             owner.settle(settled)
             owners.add(owner)

@@ -119,7 +119,7 @@ class Writer:
         self._items: deque[Item] = deque()
         self._notepad = Notepad()
         self._changes = ChangeWatch()
-        # Protects _items, _notepad and _give_up_at, and wakes the thread out of waiting for work or for another try.
+        # Protects _notepad and _give_up_at, and wakes the thread out of waiting for work or for another try.
         self._changed = threading.Condition()
         self._give_up_at: float | None = None  # set once the recorder leaves
         self._gave_up = False  # it left while the store failed: nothing is tried any more
@@ -136,9 +136,11 @@ class Writer:
 
     def put(self, item: Item) -> None:
         """Queue one exchange. The caller bounds how much waits."""
-        with self._changed:
-            self._items.append(item)
-            if len(self._items) == 1:
+        self._items.append(item)
+        # Without the lock, which each exchange would take twice. Behind another item there is nobody to wake: the thread
+        # does not wait while it sees one, and it looks with the lock held.
+        if len(self._items) == 1:
+            with self._changed:
                 self._changed.notify()
 
     def note(self, notes: Notes) -> None:

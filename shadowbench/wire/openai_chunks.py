@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from shadowbench.records import Answer
 from shadowbench.wire import loose_json as loose
 from shadowbench.wire.base import Parsed, ProviderError
-from shadowbench.wire.openai_told import Told
+from shadowbench.wire.openai_told import Told, parsed_whole
 from shadowbench.wire.provider_error import error_in
 from shadowbench.wire.sse import SseEvent
 
@@ -36,9 +36,7 @@ def parse_whole(body: bytes, read_choices: Callable[[Sequence[Any]], Answer]) ->
     completion = loose.as_mapping(value)
     if not isinstance(completion.get("choices"), list):
         return Parsed(malformed="no_choices")
-    told = Told()
-    told.take(completion)
-    return told.parsed(read_choices(completion["choices"]), error=None, ended=True, malformed=None)
+    return parsed_whole(completion, read_choices(completion["choices"]))
 
 
 def take_all(choices: Choices, whole: Sequence[Any]) -> Answer:

@@ -30,11 +30,8 @@ class Told:
         if self._id is None:
             self._id = loose.as_name(chunk.get("id"))
         self._fingerprint = loose.as_name(chunk.get("system_fingerprint")) or self._fingerprint
-        usage = chunk.get("usage")
-        if usage is None and "x_groq" in chunk:  # Groq's streams report here only, unless asked by `include_usage`
-            usage = loose.as_mapping(chunk["x_groq"]).get("usage")
-        if isinstance(usage, dict):
-            self._usage.update(counts_of(usage))
+        if chunk.get("usage") is not None or "x_groq" in chunk:
+            self._usage.update(counts_of(chunk))
 
     def parsed(
         self, answer: Answer | None, *, error: ProviderError | None, ended: bool, malformed: str | None
@@ -52,8 +49,26 @@ class Told:
         )
 
 
-def counts_of(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The counts that `usage` gives. Those of a later chunk replace those of an earlier one; nothing is added up."""
+def parsed_whole(completion: Mapping[str, Any], answer: Answer) -> Parsed:
+    """What a whole answer tells, which ends by nature."""
+    counts = counts_of(completion)
+    return _parsed(
+        answer=answer,
+        usage=_usage(source=UsageSource.REPORTED, **counts) if counts else NO_USAGE,
+        reported_model=loose.as_name(completion.get("model")),
+        fingerprint=loose.as_name(completion.get("system_fingerprint")),
+        response_id=loose.as_name(completion.get("id")),
+        ended=True,
+    )
+
+
+def counts_of(chunk: Mapping[str, Any]) -> dict[str, int]:
+    """The counts that a chunk gives. Those of a later one replace those of an earlier one; nothing is added up."""
+    usage = chunk.get("usage")
+    if usage is None and "x_groq" in chunk:  # Groq's streams report here only, unless asked by `include_usage`
+        usage = loose.as_mapping(chunk["x_groq"]).get("usage")
+    if not isinstance(usage, dict):
+        return {}
     told = [("input_tokens", usage.get("prompt_tokens")), ("output_tokens", usage.get("completion_tokens"))]
     if not usage.keys() <= _TOTALS:
         told += _details_of(usage)
