@@ -104,7 +104,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--shield", action="store_true", help="on a busy machine: the proxy goes before strangers on its core"
     )
     parser.add_argument("--markdown", action="store_true", help="write docs/isolation.md")
-    return parser.parse_args(arguments)
+    wanted = parser.parse_args(arguments)
+    if wanted.rounds < 2:
+        parser.error("--rounds: an interval needs two or more")
+    return wanted
 
 
 def _scenarios(letters: str) -> tuple[Scenario, ...]:

@@ -46,7 +46,8 @@ class Answer:
 
 def dechunked(coded: bytes) -> bytes:
     """The content of a whole chunked body. Raises ValueError."""
-    content, at = [], 0
+    content: list[bytes] = []
+    at = 0
     while True:
         line_end = coded.index(b"\r\n", at)
         size, at = int(coded[at:line_end], 16), line_end + 2

@@ -90,6 +90,7 @@ class Connection(asyncio.Protocol):
     def send(self, exchange: Exchange) -> None:
         """The next request."""
         self._exchange = exchange
+        self._load.begun(self)
         self.transport.write(script.request(exchange.ask.number, exchange.ask.kind))
 
     def data_received(self, data: bytes) -> None:
@@ -105,6 +106,11 @@ class Connection(asyncio.Protocol):
             exchange.last_ns, self._exchange = now_ns, None
             self._load.ended(self)
 
+    def give_up(self) -> None:
+        """Nobody waits for its answer any more."""
+        self._exchange = None
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._exchange is not None:
             self._exchange.broken = True
@@ -118,6 +124,7 @@ class Load:
         self.stray_bytes = 0
         self._port = port
         self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
         self._running: set[asyncio.Task[None]] = set()  # connections being made
         self._left = 0
         self._over = asyncio.Event()
@@ -134,7 +141,8 @@ class Load:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._over.wait()
         except TimeoutError:
-            pass  # told as `unanswered`
+            for connection in list(self._busy):  # told as `unanswered`; what comes later belongs to no window
+                connection.give_up()
         return _result(exchanges, self._late_ns, self.stray_bytes)
 
     async def _send_all(self, asks: Sequence[Ask]) -> list[Exchange]:
@@ -181,13 +189,24 @@ class Load:
         _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self._port)
         return connection
 
+    def close(self) -> None:
+        """No more windows."""
+        for connection in [*self._idle, *self._busy]:
+            connection.give_up()
+
+    def begun(self, connection: Connection) -> None:
+        """A request leaves."""
+        self._busy.add(connection)
+
     def ended(self, connection: Connection) -> None:
         """An answer is complete."""
+        self._busy.discard(connection)
         self._idle.append(connection)
         self._one_less()
 
     def lost(self, connection: Connection, *, under_way: bool) -> None:
         """A connection is gone."""
+        self._busy.discard(connection)
         if under_way:
             self._one_less()
         elif connection in self._idle:

@@ -123,6 +123,14 @@ class Talker:
         self._process.wait(10)
 
 
+def _start_origin(port: int, mood: Mood, folder: Path, stack: ExitStack) -> int:
+    """Its process id, once it listens."""
+    log = folder / "origins.log"
+    process = start_module("benchmarks.isolation.origin", port, mood, core=WORLD_CORE, stack=stack, log=log)
+    wait_for_port(port, process, log)
+    return process.pid
+
+
 class Stage:
     """Everything that runs for one scenario."""
 
@@ -132,11 +140,8 @@ class Stage:
         disk = stack.enter_context(small_disk(folder / "disk")) if scenario.small_disk else folder
         self._store = disk / "pairs.db"
         production, self._candidate = free_port(), free_port()
-        origin, log = "benchmarks.isolation.origin", folder / "origins.log"
-        for port, mood in ((production, Mood.PRODUCTION), (self._candidate, scenario.mood)):
-            process = start_module(origin, port, mood, core=WORLD_CORE, stack=stack, log=log)
-            wait_for_port(port, process, log)
-        self._candidate_pid = process.pid
+        _start_origin(production, Mood.PRODUCTION, folder, stack)
+        self._candidate_pid = _start_origin(self._candidate, scenario.mood, folder, stack)
         self._sidecar = Sidecar(
             folder,
             stack,

@@ -1,11 +1,14 @@
 """The isolation benchmark notices slower answers and other bytes, and does not take noise for them."""
 
+import asyncio
 import math
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -13,14 +16,17 @@ from hypothesis import strategies as st
 
 from benchmarks.isolation import script
 from benchmarks.isolation.answers import Answer
+from benchmarks.isolation.companions import Companion, Works, idle_connections
 from benchmarks.isolation.intervals import Ratio, limit, paired
-from benchmarks.isolation.load import Exchange, WindowResult
+from benchmarks.isolation.load import Exchange, Load, Window, WindowResult
+from benchmarks.isolation.origin import Connection, Mood
 from benchmarks.isolation.output import Report, copy_rows, latency_rows, shortfalls, verdict_rows
 from benchmarks.isolation.page import markdown
 from benchmarks.isolation.rounds import Arm, Course, ScenarioResult
 from benchmarks.isolation.scenarios import REFERENCE, SCENARIOS, Scenario
 from benchmarks.isolation.script import Ask, Kind
 from benchmarks.machine import describe
+from tests.sidecars import eventually
 
 # ── the script ──
 
@@ -77,6 +83,74 @@ def test_one_wrong_byte_another_number_a_status_or_a_broken_connection_is_a_faul
     broken = exchange(right, kind, 99)
     broken.broken = True
     assert broken.fault() == "connection broken"
+
+
+# ── the load ──
+
+
+@asynccontextmanager
+async def origin(mood: Mood) -> AsyncIterator[int]:
+    """The port of an origin in this process."""
+    open_ones: list[asyncio.BaseTransport] = []
+
+    class Open(Connection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            open_ones.append(transport)
+
+    server = await asyncio.get_running_loop().create_server(lambda: Open(mood, Counter()), "127.0.0.1", 0, backlog=4096)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for transport in open_ones:
+            cast(asyncio.Transport, transport).abort()
+        await asyncio.sleep(0)
+
+
+WINDOW = Window(seed=1, first=0, rate=200, seconds=0.2)
+
+
+async def test_a_load_compares_every_answer_and_counts_from_the_intended_times() -> None:
+    async with origin(Mood.WELL) as port:
+        load = Load(port)
+        asks = list(script.schedule(seed=1, first=0, rate=200, seconds=0.2))
+        result = await load.run(WINDOW)
+        assert (result.asked, result.identical, result.errors) == (len(asks), len(asks), {})
+        streams = sum(ask.kind == Kind.STREAM for ask in asks)
+        assert [len(x) for x in (result.whole_ns, result.first_byte_ns, result.last_byte_ns)] == [
+            len(asks) - streams,
+            streams,
+            streams,
+        ]
+        assert all(last > first > 0 for first, last in zip(result.first_byte_ns, result.last_byte_ns, strict=True))
+        load.close()
+
+
+async def test_a_request_without_an_answer_is_told_and_does_not_reach_into_the_next_window(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("benchmarks.isolation.load._PATIENCE_S", 0.1)
+    async with origin(Mood.HANG) as port:
+        load = Load(port)
+        for _ in range(2):
+            result = await load.run(WINDOW)
+            assert result.asked > 0 and result.errors == {"unanswered": result.asked}
+        load.close()
+
+
+@pytest.mark.parametrize("companion", [Companion.BIG, Companion.SLOW, Companion.IDLE])
+async def test_a_companion_checks_what_it_gets_and_begins_anew_when_asked(companion: Companion) -> None:
+    async with origin(Mood.WELL) as port:
+        works = Works(port, companion)
+        await works.begin()
+        await works.again()
+        if companion == Companion.IDLE:
+            async with idle_connections(port, works.told):
+                pass
+        await eventually(lambda: works.told["identical"] > 0)
+        await works.end()
+        assert set(works.told) == {"identical"}
 
 
 # ── intervals ──
