@@ -127,7 +127,8 @@ class Window:
 
     def settle(self, reserved: Amount, actual: Amount) -> None:
         """A call less, and its cost."""
-        self.spent = self.spent.plus(actual)
+        spent = self.spent
+        self.spent = _amount(spent.nano_usd + actual.nano_usd, spent.tokens + actual.tokens)
         if reserved is not NOTHING:
             self.reserved = self.reserved.minus(reserved)
 

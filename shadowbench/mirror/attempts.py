@@ -136,10 +136,12 @@ class Attempts:
 
     def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
         """From the call."""
-        self._sent = self.may_be_billed
-        self._effort = self.effort(self._context.clock.now_ns())
-        self._call = None
-        self._over(fault, status)
+        now_ns = self._context.clock.now_ns()
+        if self._call is not None:
+            self._sent = self._sent or self._call.sent
+            self._effort = self._call.effort(now_ns)
+            self._call = None
+        self._gates.attempt_over(self._permit, now_ns, fault, status)
         self._listener.on_over(frames, fault, status)
 
     def is_repeated(self, fault: str | None, status: int | None, *, sent: bool, retry_after: str | None) -> bool:

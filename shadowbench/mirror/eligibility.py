@@ -127,8 +127,8 @@ def judge_facts(facts: RequestFacts, strips: Sequence[bool]) -> str | None:
 
 def content_coding(head: RequestHead) -> bytes:
     """The request's content coding in lower case; empty when it has none."""
-    value = head.get(b"content-encoding")
-    return value.lower() if value is not None else b""
+    value = head.headers.get(b"content-encoding")
+    return value.strip(b" \t").lower() if value is not None else b""
 
 
 def _is_set(value: bytes | None) -> bool:

@@ -345,7 +345,8 @@ class Lane:
         permit, copy.permit = copy.permit, None
         if permit is not None:
             now_ns = self._context.clock.now_ns()
-            self.gates.attempt_over(permit, now_ns, None, None)
+            if permit.ticket is not None:  # no attempt has told of its end
+                self.gates.attempt_over(permit, now_ns, None, None)
             if attempts is not None and attempts.may_be_billed:
                 effort = attempts.effort(now_ns)
                 held = self.gates.purse.ended(permit.reservation, permit.asked, effort, refused=refused)
