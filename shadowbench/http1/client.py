@@ -114,16 +114,17 @@ class ClientConnection(asyncio.Protocol):
         "_status",
         "_te",
         "_ticker",
-        "_trailers",
         "_tunnel",
         "born",
         "connect_s",
+        "fresh_until",
         "idle_since",
         "keep_alive_s",
         "left_idle",
         "paused",
         "reused",
         "streamed",
+        "trailers_dropped",
         "transport",
     )
 
@@ -140,6 +141,8 @@ class ClientConnection(asyncio.Protocol):
         self.connect_s = 0.0
         self.born = ticker.now
         self.idle_since = ticker.now
+        self.fresh_until = 0.0  # on the ticker's clock; its pool says
+        self.trailers_dropped = 0  # of this response
         self.keep_alive_s: float | None = None  # what the origin promised in Keep-Alive: timeout
         self.paused = False
         self._ticker = ticker
@@ -158,7 +161,6 @@ class ClientConnection(asyncio.Protocol):
         self._fresh_parser = False  # the parser does not know that the response ended (HEAD)
         self._in_head = False
         self._body_until_eof = False
-        self._trailers = 0
         self._status = b""
         self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self._te: bytes | None = None
@@ -172,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
         self._handler = handler
         self._sent = self._got_byte = False
         self._is_head = is_head
-        self._trailers = 0
+        self.trailers_dropped = 0
 
     def write(self, data: bytes) -> None:
         """Request bytes, framed by the caller."""
@@ -199,11 +201,6 @@ class ClientConnection(asyncio.Protocol):
         """Cancel: close at once; the handler hears nothing more."""
         self._handler = None
         self._die()
-
-    @property
-    def trailers_dropped(self) -> int:
-        """Trailer fields of the response that were dropped."""
-        return self._trailers
 
     def is_stale(self) -> bool:
         """Whether the kernel already knows that an idle connection ended, or holds bytes nobody asked for."""
@@ -309,20 +306,20 @@ class ClientConnection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            self._trailers += 1
+            self.trailers_dropped += 1
             return
         kind = known_kind(name)
         if kind is None:
             kind = heads.kind_of(name)
-        if kind == 0 or kind == heads.HOST:
+        if kind == 0:
             self._fields += name, b": ", value, b"\r\n"
         else:
             self._special(kind, name, value)
 
     def _special(self, kind: int, name: bytes, value: bytes) -> None:
         head = self._head
-        if kind == heads.LENGTH:
-            head.has_length = True
+        if kind == heads.LENGTH or kind == heads.HOST:
+            head.has_length = head.has_length or kind == heads.LENGTH
             self._fields += name, b": ", value, b"\r\n"
         elif kind == heads.CREDENTIAL or kind == heads.MARKER:
             if head.credentials_at is None:
@@ -411,7 +408,8 @@ class ClientConnection(asyncio.Protocol):
             if self._fresh_parser:
                 self._parser = httptools.HttpResponseParser(self)
                 self._fresh_parser = False
-            self.resume_reading()
+            if self.paused:
+                self.resume_reading()
             self.reused = True
             self.streamed = head.chunked
             self.idle_since = self._ticker.now

@@ -146,7 +146,7 @@ class Origin:
             self._wake_rested()
         while idle:
             connection = idle.pop()
-            if self._is_fresh(connection, now):
+            if now < connection.fresh_until:
                 if not connection.is_stale():
                     return connection
                 self._note_close(connection)
@@ -195,19 +195,16 @@ class Origin:
         """Drop connections that rested too long; the oldest lie at the bottom."""
         self._wake_rested()
         idle = self._idle
-        stale = [connection for connection in idle if not self._is_fresh(connection, now)]
+        stale = [connection for connection in idle if now >= connection.fresh_until]
         if stale:
             gone = set(stale)
             self._idle = [connection for connection in idle if connection not in gone]
             for connection in stale:
                 connection.abort()
 
-    def _is_fresh(self, connection: ClientConnection, now: float) -> bool:
-        bound = self._idle_s
-        promised = connection.keep_alive_s
-        if promised is not None:
-            bound = min(bound, promised - _PROMISE_MARGIN_S) if promised > _PROMISE_MARGIN_S else promised / 2
-        return now - connection.idle_since < bound and now - connection.born < self._options.max_age_s
+    def _promised(self, idle_s: float) -> float:
+        """How long to keep a connection whose origin said that it will keep it for `idle_s`."""
+        return min(self._idle_s, idle_s - _PROMISE_MARGIN_S) if idle_s > _PROMISE_MARGIN_S else idle_s / 2
 
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> ClientConnection:
         next_hop = self._egress or self.location
@@ -250,7 +247,11 @@ class Origin:
     def rest(self, connection: ClientConnection) -> None:
         """Keep an unused or finished connection for the next request."""
         now = self._ticker.now
-        if self._closed or len(self._idle) >= MAX_IDLE or now - connection.born > self._options.max_age_s:
+        oldest = connection.born + self._options.max_age_s
+        promised = connection.keep_alive_s
+        idle_until = now + (self._idle_s if promised is None else self._promised(promised))
+        connection.fresh_until = idle_until if idle_until < oldest else oldest
+        if self._closed or len(self._idle) >= MAX_IDLE or now > oldest:
             connection.abort()
         elif connection.streamed or now < self._distrusted_until:
             self._resting.append((time.monotonic() + _REST_S, connection))

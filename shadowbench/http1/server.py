@@ -272,10 +272,11 @@ class ServerConnection(asyncio.Protocol):
             apply_connection(head)
         if head.has_body and parser.should_upgrade():
             self._skipped = head
-        self._reset_head()
+        self._head = fresh = RequestHead()
+        self._fields = fresh.fields
         self._in_body = True
         if self.current is None and not self._queue:
-            self._begin(head)
+            self.current = self._host.begin(self, head)
         elif len(self._queue) >= MAX_PIPELINED - 1:
             self._refused_more = True
             self._stop_reading()
@@ -369,9 +370,6 @@ class ServerConnection(asyncio.Protocol):
 
     # ── requests in turn ──
 
-    def _begin(self, head: RequestHead) -> None:
-        self.current = self._host.begin(self, head)
-
     def finish(self, *, close: bool) -> None:
         """The handler has written the whole response of the current request. `close`: this connection must end with it."""
         self.current = None
@@ -397,15 +395,16 @@ class ServerConnection(asyncio.Protocol):
             self._held -= len(piece)
         if not self._reading and not self._refused_more and not self._body_paused and self._held <= MAX_HELD_BYTES:
             self._start_reading()
-        self._begin(waiting.head)
+        # Each step may end the request: production can answer, or fail, before it has all of it.
+        self.current = current = self._host.begin(self, waiting.head)
         for piece in waiting.body:
-            if self.current is None:
+            if self.current is not current:
                 return
-            self.current.on_request_body(piece)
-        if waiting.ended and self.current is not None:
-            self.current.on_request_end()
-        if self.current is not None:
-            self.current.on_read_done()
+            current.on_request_body(piece)
+        if waiting.ended and self.current is current:
+            current.on_request_end()
+        if self.current is current:
+            current.on_read_done()
 
     @property
     def must_close(self) -> bool:

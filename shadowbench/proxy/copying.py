@@ -50,7 +50,7 @@ class Copy:
         "sequence",
     )
 
-    def __init__(self, owner: Owner, link: Sender, sequence: int, version: int, lines: bytes) -> None:
+    def __init__(self, owner: Owner, link: Sender, sequence: int, version: int, lines: bytes, now_ns: int) -> None:
         """`lines`: the request's head as production gets it, without credentials, at most MAX_LINES_BYTES."""
         self.live = True
         self.sequence = sequence
@@ -58,9 +58,7 @@ class Copy:
         self._link = link
         self.is_open_sent = False
         self._pending: list[bytes] = [
-            handoff.OPEN_FRAME.pack(
-                20 + len(lines), 2, 0, 0, sequence, time.monotonic_ns(), version, owner.rate or 1.0
-            ),
+            handoff.OPEN_FRAME.pack(20 + len(lines), 2, 0, 0, sequence, now_ns, version, owner.rate or 1.0),
             lines,
         ]
         self._size = len(lines)
@@ -81,12 +79,12 @@ class Copy:
         if self._size >= _FLUSH_BYTES:
             self._send()
 
-    def request_end(self) -> None:
-        """The request was handed to production's socket in full, now."""
-        self._pending.append(handoff.TIME_FRAME.pack(8, 4, 0, 0, self.sequence, time.monotonic_ns()))
+    def request_end(self, now_ns: int) -> None:
+        """The request was handed to production's socket in full."""
+        self._pending.append(handoff.TIME_FRAME.pack(8, 4, 0, 0, self.sequence, now_ns))
         self._send()
 
-    def response_head(self, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
+    def response_head(self, now_ns: int, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
         """Production's response head; `lines` as the client gets them."""
         if head.credentials_at is not None:
             fields = head.fields.copy()
@@ -102,25 +100,23 @@ class Copy:
         self._size += size
         # Kept with the request's frames, if any are left, and sent with the first part.
         self._pending += (
-            handoff.HEAD_FRAME.pack(
-                16 + size, 5, 0, 0, self.sequence, time.monotonic_ns(), connect_us, handoff.ABSENT_US
-            ),
+            handoff.HEAD_FRAME.pack(16 + size, 5, 0, 0, self.sequence, now_ns, connect_us, handoff.ABSENT_US),
             lines,
         )
 
-    def body(self, data: bytes) -> None:
-        """A chunk of production's body that arrived now."""
+    def body(self, now_ns: int, data: bytes) -> None:
+        """A chunk of production's body, and when it arrived."""
         writer = self._writer
         if writer is None:
             if not self._has_head:
                 return
             if self._only is None and len(data) < handoff.PartWriter.FLUSH_BYTES:
-                self._only, self._only_ns = data, time.monotonic_ns()
+                self._only, self._only_ns = data, now_ns
                 return
             writer = self._writer = handoff.PartWriter(self.sequence)
             if self._only is not None:
                 writer.add(self._only_ns, self._only)
-        frames = writer.add(time.monotonic_ns(), data)
+        frames = writer.add(now_ns, data)
         if frames is not None:
             self._pending += frames
             self._size = _FLUSH_BYTES

@@ -6,7 +6,7 @@ begin ─▶ (connecting) ─▶ sending ─▶ answering ─▶ over
               └── 502/504 ───┘           └── broken connection: the head is out, so the client must see the break
 ```
 
-Client first, copy second: every method writes to the client or to production before it touches the copy.
+Client first, copy second: what was read is written to the client or to production, and only then told to the copy.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
 _JOIN_BYTES = 16384
+# When production's head arrived (ns), the head, its lines as the client gets them, seconds to connect if it had to.
+Answer = tuple[int, ResponseHead, bytes, float | None]
 _CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -36,7 +38,9 @@ class Exchange:
 
     __slots__ = (
         "__weakref__",
-        "_answer_started",
+        "_answer",
+        "_arrived_ns",
+        "_asked",
         "_began",
         "_chunk_out",
         "_chunk_up",
@@ -45,6 +49,8 @@ class Exchange:
         "_connection",
         "_copy",
         "_head",
+        "_heard",
+        "_is_offered",
         "_last_byte",
         "_no_body",
         "_out",
@@ -53,6 +59,7 @@ class Exchange:
         "_paused_at",
         "_paused_ns",
         "_request_ended",
+        "_start",
         "_traffic",
         "_tunnel",
         "_until_eof",
@@ -79,19 +86,21 @@ class Exchange:
         self._tunnel = False
         self._paused_at = 0
         self._paused_ns = 0
-        self._last_byte = traffic.ticker.now
+        self._began = self._last_byte = traffic.ticker.now
         self._out_is_big = False
         self._out: list[bytes] = []  # towards the client, until the end of this read
-        self._copy: Copy | None = None
-        start = traffic.request_line(head)
-        self._up: list[bytes] = [start, *head.fields, b"\r\n"]  # towards production, until the end of this read
+        self._start = traffic.request_line(head)
+        self._up: list[bytes] = [self._start, *head.fields, b"\r\n"]  # towards production, until the end of this read
         self._up_size = 0
+        # For the copy, told after each write: what the client said, None when nobody wants more of it; what production said.
+        self._copy: Copy | None = None
+        self._is_offered = False
+        self._asked: list[bytes] | None = None
+        self._answer: Answer | None = None
+        self._heard: list[tuple[int, bytes]] = []
         if traffic.tap is not None:
-            try:
-                self._copy = traffic.tap.offer(head, start)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-                self._copy_failed("open", error)
-        self._began = traffic.began()
+            self._asked = []
+            self._arrived_ns = time.monotonic_ns()
         connection = traffic.origin.take()
         if connection is None:
             traffic.connect_for(self)
@@ -130,12 +139,8 @@ class Exchange:
         else:
             self._up.append(data)
         self._up_size += len(data)
-        copy = self._copy
-        if copy is not None and copy.live:
-            try:
-                copy.request(data)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-                self._copy_failed("request", error)
+        if self._asked is not None:
+            self._asked.append(data)
         if self._connection is None and self._up_size > MAX_HELD_BYTES:
             self._client.pause_body()
 
@@ -164,15 +169,12 @@ class Exchange:
             else:
                 connection.transport.writelines(up)
             self._up_size = 0
-        if self._request_ended and not self._tunnel:
+        is_sent = self._request_ended and not self._tunnel
+        if is_sent:
             connection.request_sent()
             self._last_byte = self._traffic.ticker.now
-            copy = self._copy
-            if copy is not None and copy.live:
-                try:
-                    copy.request_end()
-                except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-                    self._copy_failed("request_end", error)
+        if self._asked is not None:
+            self._tell_asked(is_sent)
 
     # ── the response ──
 
@@ -196,14 +198,10 @@ class Exchange:
             self._out += lines, self._framing(head)
         else:
             self._out += lines, _CHUNKED if head.chunked else b"\r\n"
-        copy = self._copy
-        if copy is not None and copy.live:
+        if self._copy is not None:
             connection = self._connection
             assert connection is not None
-            try:
-                copy.response_head(head, lines, None if connection.reused else connection.connect_s)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-                self._copy_failed("response_head", error)
+            self._answer = time.monotonic_ns(), head, lines, None if connection.reused else connection.connect_s
 
     def _framing(self, head: ResponseHead) -> bytes:
         """The fields that are ours to write where the connection ends or might not persist, and the empty line."""
@@ -223,12 +221,8 @@ class Exchange:
         else:
             self._out.append(data)
         self._last_byte = self._traffic.ticker.now
-        copy = self._copy
-        if copy is not None and copy.live:
-            try:
-                copy.body(data)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-                self._copy_failed("body", error)
+        if self._copy is not None:
+            self._heard.append((time.monotonic_ns(), data))
 
     def on_end(self) -> None:
         """Production's answer is complete."""
@@ -261,6 +255,8 @@ class Exchange:
             transport.writelines(out)
         else:
             transport.write(b"".join(out) if len(out) > 1 else out[0])
+        if self._copy is not None:
+            self._tell_heard()
 
     # ── flow control ──
 
@@ -333,8 +329,60 @@ class Exchange:
         client.transport.write(heads.own_response(refusal, close=close, with_body=self._head.method != b"HEAD"))
         client.finish(close=close)
 
+    # ── the copy ──
+
+    def _tell_asked(self, is_sent: bool) -> None:
+        """What the client said since the last time; `is_sent`: all of it is on its way to production."""
+        if not self._is_offered:
+            self._offer_copy()
+        copy = self._copy
+        asked, self._asked = self._asked or [], None
+        if copy is None or not copy.live:
+            return
+        try:
+            for data in asked:
+                copy.request(data)
+            if is_sent:
+                copy.request_end(time.monotonic_ns())
+            else:
+                self._asked = []
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+            self._copy_failed("request", error)
+
+    def _offer_copy(self) -> None:
+        self._is_offered = True
+        tap = self._traffic.tap
+        assert tap is not None
+        try:
+            self._copy = tap.offer(self._head, self._start, self._arrived_ns)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+            self._copy_failed("open", error)
+
+    def _tell_heard(self) -> None:
+        """What production said since the last time."""
+        copy = self._copy
+        assert copy is not None
+        heard, answer = self._heard, self._answer
+        if not copy.live:
+            self._copy = None
+            heard.clear()
+            return
+        try:
+            if answer is not None:
+                self._answer = None
+                copy.response_head(*answer)
+            for now_ns, data in heard:
+                copy.body(now_ns, data)
+            heard.clear()
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
+            self._copy_failed("response", error)
+
     def _end_copy(self, reason: str | None) -> None:
         """The last word on the copy: whole, or aborted for a reason."""
+        if self._asked is not None:
+            self._tell_asked(False)
+        if self._copy is not None:
+            self._tell_heard()
         copy = self._copy
         if copy is None or not copy.live:
             return
@@ -350,7 +398,8 @@ class Exchange:
         self._copy = None
 
     def _copy_failed(self, operation: str, error: Exception) -> None:
-        copy, self._copy = self._copy, None
+        copy, self._copy, self._asked = self._copy, None, None
+        self._heard.clear()
         self._traffic.copy_failed(operation, error, copy)
 
     def check(self, now: float) -> None:

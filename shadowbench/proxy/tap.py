@@ -83,19 +83,20 @@ class Tap:
 
     # ── deciding ──
 
-    def offer(self, head: RequestHead, start: bytes) -> Copy | None:
-        """A copy to write to, when this request is handed off. `start`: the request line that production gets.
+    def offer(self, head: RequestHead, start: bytes, now_ns: int) -> Copy | None:
+        """A copy to write to, when this request is handed off. `start`: the request line that production gets; `now_ns`: when
+        the head arrived.
 
         Each request is counted under one decision: here, or when its copy first leaves (`handed_off`) or cannot.
         """
         self.seen += 1
         try:
-            return self._offer(head, start)
+            return self._offer(head, start, now_ns)
         except Exception:
             self.failed += 1
             raise
 
-    def _offer(self, head: RequestHead, start: bytes) -> Copy | None:
+    def _offer(self, head: RequestHead, start: bytes, now_ns: int) -> Copy | None:
         if not self.enabled:
             self.paused += 1
             return None
@@ -131,7 +132,7 @@ class Tap:
         if len(lines) > MAX_LINES_BYTES:
             self.head_too_large += 1
             return None
-        copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines)
+        copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines, now_ns)
         return copy
 
     def _without_credentials(self, head: RequestHead, start: bytes) -> bytes:

@@ -48,6 +48,8 @@ class Traffic:
 
     def begin(self, connection: ServerConnection, head: RequestHead) -> Exchange:
         """A client's request has its turn."""
+        self.begun += 1
+        self.active += 1
         return Exchange(self, connection, head)
 
     def opened(self, connection: ServerConnection) -> None:
@@ -74,12 +76,6 @@ class Traffic:
         self.trailers += count
 
     # ── exchanges ──
-
-    def began(self) -> float:
-        """An exchange begins: its time on the coarse clock."""
-        self.begun += 1
-        self.active += 1
-        return self.ticker.now
 
     def ended(self) -> None:
         """Production's answer went out whole."""

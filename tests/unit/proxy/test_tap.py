@@ -227,11 +227,7 @@ async def test_what_a_report_counts_adds_up():
     await exchanges(bench, 20)
     await exchanges(bench, 3, post(path="/v1/files"))
     bench.traffic.report(bench.counters)
-    count = {
-        labels[0][1]: value
-        for (name, labels), value in bench.counters._counts.items()
-        if name == "handoff_exchanges_total"
-    }
+    count = {labels[0][1]: value for labels, value in bench.counters.series("handoff_exchanges_total")}
     assert count["sampled"] + count["not_sampled"] == 20 and count["endpoint"] == 3
     assert sum(count.values()) == bench.traffic.begun
     bench.say(Kind.ACK, handoff.ack_frame(1, 0)[16:])
