@@ -114,8 +114,8 @@ class Run:
 
 
 def one(data: bytes) -> None:
-    """An input is a `Script`: HEAD or not, upgrade or not, FIN or RST, sizes of pieces."""
-    script = Script(data)
+    """An input is a `Script`: HEAD or not, upgrade or not, FIN or RST, sizes of pieces; then the same as deeds and sizes."""
+    script, deeds = Script(data), Script(data)
     is_head, asks_upgrade, reset = script.next(4) == 1, script.next(4) == 1, script.next(4) == 1
     pieces, wire = list(script.pieces()), script.wire
     if _INTERIM_UNKNOWN.search(wire):
@@ -129,6 +129,8 @@ def one(data: bytes) -> None:
         outcomes.append(run.response.outcome())
     if len(wire) < MAX_HEAD_BYTES:
         assert outcomes[0] == outcomes[1], "the cut of the bytes matters"
+    with still_loop():
+        _play(Run(is_head=is_head, asks_upgrade=asks_upgrade), deeds, reset=reset)
 
 
 def _exchange(run: Run, pieces: list[bytes], *, reset: bool) -> None:
@@ -145,6 +147,34 @@ def _exchange(run: Run, pieces: list[bytes], *, reset: bool) -> None:
         assert run.response.ending == "end"
         _check_next(run)
     run.end(reset=reset)
+
+
+def _play(run: Run, script: Script, *, reset: bool) -> None:
+    """Whoever asked reads slowly, cannot send, or leaves, as the script says. Nothing is told to one who left."""
+    at = 0
+    while at < len(script.wire) and not run.transport.is_closing():
+        _do(script.next(8), run)
+        if script.is_over:
+            run.connection.resume_reading()
+        if run.transport.takes:
+            piece = script.wire[at : at + (300 if script.is_over else script.size())]
+            run.receive(piece)
+            at += len(piece)
+    run.end(reset=reset)
+
+
+def _do(deed: int, run: Run) -> None:
+    connection, response = run.connection, run.response
+    if deed == 1:
+        connection.pause_reading()
+    elif deed == 2:
+        connection.resume_reading()
+    elif deed == 3:
+        connection.pause_writing()
+        connection.resume_writing()
+    elif deed == 4 and response.ending is None:
+        response.ending = "left"
+        connection.abort()
 
 
 def _check_next(run: Run) -> None:
