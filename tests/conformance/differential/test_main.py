@@ -1,6 +1,7 @@
 """The command for other proxies: against ours, and against one that splits requests."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ async def _ran(target_port: int, listen_port: int, only: str) -> Answer:
     """The command's exit code and what it printed."""
     command = [
         *(sys.executable, "-m", "tests.conformance.differential", "--target", f"http://127.0.0.1:{target_port}"),
-        *("--origin-listen", f"127.0.0.1:{listen_port}", "--quiet", "0.05", "--only", only),
+        *("--origin-listen", f"127.0.0.1:{listen_port}", "--quiet", "0.5", "--only", only),
     ]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
@@ -27,8 +28,6 @@ async def _ran(target_port: int, listen_port: int, only: str) -> Answer:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
 
