@@ -109,7 +109,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 async def test_candidates_that_hang_crawl_and_flood_change_no_byte_and_did_so(world: World) -> None:
     await world.answers()
-    await eventually(lambda: get_counts(world.candidates[Mood.FLOOD]).get("flooded_bytes", 0) > 1_000_000)
+    await eventually(lambda: get_counts(world.candidates[Mood.FLOOD]).get("poured_bytes", 0) > 1_000_000)
     hung = get_counts(world.candidates[Mood.HANG])
     assert hung["asked"] > 0 and "answered" not in hung
     await eventually(lambda: get_counts(world.candidates[Mood.SLOW]).get("answered", 0) > 0)
