@@ -136,7 +136,8 @@ class Lane:
 
     def _enqueue(self, copy: Copy) -> None:
         self._queue[copy] = None
-        if len(self._queue) == 1:  # behind others it waits for what they wait for
+        # Behind others it waits for what they wait for.
+        if len(self._queue) == 1 or self._timer is None:
             self._advance()
 
     def production_ended(self, copy: Copy, reason: str | None) -> None:
