@@ -456,6 +456,21 @@ async def odd_json_passes(it: It) -> None:
 # ── with a mirror ──
 
 
+@SECTION.check(45, Kind.RECORDED)
+async def a_request_over_the_bound_is_not_copied_and_counted(it: It) -> None:
+    name = "shadowbench_mirror_exchanges_total"
+    before = await it.sidecar.total(name, 'reason="over_bound"')
+    _, answer = await it.exchange(it.request(CHAT, it.chat(padding="x" * 3_000_000)))
+    same(answer.status, 200, "status")
+
+    async def is_counted() -> bool:
+        return await it.sidecar.total(name, 'reason="over_bound"') > before
+
+    await eventually(is_counted, f"{name} with the reason over_bound goes up")
+    assert it.copies is not None
+    expect(not it.copies.all, "a request over max_request_bytes reached the candidate")
+
+
 @SECTION.check(59, MIRROR)
 async def a_hung_candidate_does_not_delay_the_next_request(it: It) -> None:
     it.hold_copies()
