@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.bodies import SMALL
 from benchmarks.quantiles import median
@@ -44,7 +44,10 @@ def promises(report: Report) -> Iterator[Promise]:
 def _requests(report: Report) -> Iterator[Promise]:
     for key, name, times in _TIMES:
         ratio = report.throughput(OURS, key, SMALL, lambda window: window.per_second)
-        yield _at_least(f"{times:g} × the requests/s of {name}, small bodies", ratio, times)
+        less = report.throughput(key, OURS, SMALL, lambda window: window.cpu_us)
+        promise = _at_least(f"{times:g} × the requests/s of {name}, small bodies", ratio, times)
+        # On a busy machine CPU time is what can be trusted; the promise is of requests/s all the same.
+        yield replace(promise, found=f"{ratio}; its CPU per request is {less} × ours") if ratio.known else promise
 
 
 def _latency(report: Report) -> Iterator[Promise]:

@@ -25,7 +25,7 @@ from benchmarks.worker import ProxyWorker
 _WARM_UP_S = 1.0
 _LATENCY_ROUNDS, _PACED_ROUNDS = 5, 2
 _FAILURE_CHARACTERS = 300
-_SLOW_STREAM_S = 10.0
+_SLOW_S, _SLOW_STREAM_S = 5.0, 10.0  # fewer requests, so longer windows
 FEW = frozenset({"direct", "nginx", "envoy-mirror", "aiohttp", "shadowbench", "shadowbench-mirror"})
 """Who takes part where not all do: the yardsticks, and ours."""
 THROUGHPUT_ONLY = frozenset({"nginx-mirror-204"})
@@ -71,8 +71,8 @@ class Course:
     stream_seconds: float = 60.0  # of each peer and number of streams, all rounds together
     starts: int = 5
     slow_rounds: int = 2
-    slow_rate: int = 50
-    slow_streams: int = 20
+    slow_rate: int = 20
+    slow_streams: int = 5
 
 
 QUICK = Course(
@@ -80,7 +80,7 @@ QUICK = Course(
     seconds=2.0,
     latency_seconds=1.0,
     paced_seconds=2.0,
-    streams=(StreamCourse(streams=100, rounds=1), StreamCourse(streams=500, rounds=1, all_peers=False)),
+    streams=tuple(StreamCourse(streams=count, rounds=1, all_peers=False) for count in (100, 500)),
     stream_seconds=3.0,
     starts=2,
     slow_rounds=1,
@@ -160,7 +160,14 @@ def slower(course: Course) -> Course:
     """The same for a peer of hundreds of requests a second: fewer rounds, a rate and a number of streams that it can bear."""
     bodies = tuple(replace(body, rounds=course.slow_rounds, rate=course.slow_rate) for body in course.bodies)
     streams = (StreamCourse(streams=course.slow_streams, rounds=1),)
-    return replace(course, bodies=bodies, streams=streams, stream_seconds=min(course.stream_seconds, _SLOW_STREAM_S))
+    return replace(
+        course,
+        bodies=bodies,
+        streams=streams,
+        seconds=_SLOW_S,
+        paced_seconds=_SLOW_S,
+        stream_seconds=min(course.stream_seconds, _SLOW_STREAM_S),
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """An origin of token streams, served by `sse_load` in its own process.
 
-Answers any POST with as many server-sent events as its body has `max_tokens`, 50 a second, each carrying the CLOCK_MONOTONIC
-time at which it was handed to the kernel; in the token itself, for gateways rebuild everything else. The streams' chunks are
+Answers any POST with server-sent events, 50 a second until the load has seen enough, each carrying the CLOCK_MONOTONIC time at
+which it was handed to the kernel; in the token itself, for gateways rebuild everything else. The streams' chunks are
 spread over the period, for real ones do not come in step. Writes go straight to the descriptor: a transport would send later
 than the time stamp says.
 """
@@ -15,7 +15,6 @@ import time
 from typing import cast
 
 PERIOD_MS = 20
-_CHUNKS = re.compile(rb'"max_tokens": *(\d+)')
 _EVENT = (
     b'data: {"id":"chatcmpl-benchmark","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":'
     b'[{"index":0,"delta":{"content":"t%019d"},"finish_reason":null}]}\n\n'
@@ -32,7 +31,6 @@ class Stream(asyncio.Protocol):
     def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
         self._request = b""
-        self._left = 0
         self._fd = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,22 +45,19 @@ class Stream(asyncio.Protocol):
         if not end or (length and len(body) < int(length[1])) or (chunked and not body.endswith(b"0\r\n\r\n")):
             return
         self._request = b""
-        wanted = _CHUNKS.search(body)
-        self._left = int(wanted[1]) if wanted else PERIOD_MS
         os.write(self._fd, _HEAD)
         self._wheel.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._left, self._fd = 0, -1
+        self._fd = -1
 
     def send(self) -> bool:
-        """The next chunk. Whether the stream goes on."""
+        """The next chunk, or the last. Whether the stream goes on."""
         if self._fd < 0:
             return False
         try:
-            os.write(self._fd, _CHUNK % time.monotonic_ns())
-            self._left -= 1
-            if self._left:
+            if not self._wheel.ending:
+                os.write(self._fd, _CHUNK % time.monotonic_ns())
                 return True
             os.write(self._fd, _TAIL)
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
@@ -74,6 +69,7 @@ class Wheel:
     """Turns once per period; each of its slots is one millisecond and holds its streams."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.ending = False  # from now on each stream's next chunk is its end
         self._loop = loop
         self._slots: list[list[Stream]] = [[] for _ in range(PERIOD_MS)]
         self._at = 0
@@ -95,8 +91,8 @@ class Wheel:
         self._loop.call_at(self._next, self._tick)
 
 
-async def serve(port: int) -> asyncio.Server:
+async def serve(port: int) -> tuple[asyncio.Server, Wheel]:
     """Listen in the running loop."""
     loop = asyncio.get_running_loop()
     wheel = Wheel(loop)
-    return await loop.create_server(lambda: Stream(wheel), "127.0.0.1", port, backlog=4096)
+    return await loop.create_server(lambda: Stream(wheel), "127.0.0.1", port, backlog=4096), wheel

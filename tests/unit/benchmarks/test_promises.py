@@ -45,7 +45,9 @@ def test_requests_are_promised_as_the_median_of_ratios(per_second: list[float], 
 
 
 def test_a_ratio_is_shown_with_its_range_over_rounds() -> None:
-    assert by_text(ALL_KEPT)["≥ 1.8 × the requests/s of Envoy mirroring, small bodies"].found == "2.00 (1.90–2.10)"
+    assert by_text(ALL_KEPT)["≥ 1.8 × the requests/s of Envoy mirroring, small bodies"].found == (
+        "2.00 (1.90–2.10); its CPU per request is 1.00 (1.00–1.00) × ours"
+    )
 
 
 def test_a_peer_that_was_not_measured_keeps_no_promise() -> None:
