@@ -5,6 +5,7 @@ Each runs pinned to the load's core and returns what was measured in one window.
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from benchmarks.peers.base import Place, Running
 from benchmarks.processes import REPOSITORY, busy_seconds, cpu_seconds
 from benchmarks.sse_load import StreamResult
 
-_GRACE_S = 60.0
+_GRACE_S = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,10 @@ def request_result(output: str, *, body_bytes: int, connections: int, cpu: float
         seconds=lasted,
         requests=count,
         per_second=count / lasted,
-        p50_us=found["p50_us"],
-        p99_us=found["p99_us"],
+        p50_us=found["p50_us"] if count else math.nan,
+        p99_us=found["p99_us"] if count else math.nan,
         errors=found["bad_status"] + found["broken"],
-        cpu_us=cpu * 1e6 / max(1, count),
+        cpu_us=cpu * 1e6 / count if count else math.nan,
         core_share=cpu / lasted,
         others_share=max(0.0, busy - cpu) / lasted,
     )

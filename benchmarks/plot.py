@@ -17,6 +17,7 @@ mpl.rcParams.update(
 from matplotlib.axes import Axes  # noqa: E402  # the backend comes first
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
+from matplotlib.ticker import MaxNLocator  # noqa: E402
 
 from benchmarks.bodies import SMALL  # noqa: E402
 from benchmarks.output import has_process  # noqa: E402
@@ -90,12 +91,22 @@ def _draw(axes: Axes, panel: Panel, peers: Sequence[PeerResult]) -> None:
         known = not math.isnan(worst)
         if known:
             axes.plot([value, worst], [at, at], color=_INK, linewidth=1.2, marker="|", markevery=[1])
-        label = f" {value:,.0f} – {worst:,.0f}" if known else f" {value:,.0f}" if value >= 100 else f" {value:,.1f}"
-        axes.text(worst if known else value, at, label, va="center", fontsize=8, color=_INK)
+        label = f"{value:,.0f} – {worst:,.0f}" if known else f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+        axes.annotate(
+            label,
+            (worst if known else value, at),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=_INK,
+        )
     axes.set_yticks(range(len(shown)), [peer.name.replace("`", "") for peer in shown])
     axes.invert_yaxis()
     if panel.logarithmic and values:
         axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xmargin(0.3)
     axes.autoscale_view()

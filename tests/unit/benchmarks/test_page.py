@@ -16,10 +16,9 @@ def test_a_page_says_first_that_all_was_kept() -> None:
 def test_a_page_says_plainly_what_was_not_kept() -> None:
     page = markdown(replace(ALL_KEPT, peers=[*ALL_KEPT.peers[:-1], ours([1000.0] * 3)]))
     assert "**3 of 12 promises were NOT kept in this run:**" in page
-    assert (
-        "| ≥ 3.5 × the requests/s of aiohttp, small bodies | 0.20 (0.20–0.20); of its CPU time per request 1.00 (1.00–1.00) | **no** |"
-        in page
-    )
+    line = next(line for line in page.splitlines() if line.startswith("| ≥ 3.5 × the requests/s of aiohttp"))
+    assert "| 0.20 (0.20–0.20);" in line
+    assert line.endswith("| **no** |")
 
 
 def test_a_page_names_interpreter_and_absent_peers() -> None:
