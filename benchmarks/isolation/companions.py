@@ -11,9 +11,10 @@ import json
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
+from typing import Any
 
 import uvloop
 
@@ -37,12 +38,12 @@ class Companion(StrEnum):
     IDLE = "idle"  # 2,000 connections that ask nothing
 
 
-async def big_bodies(port: int, told: Counter[str]) -> None:
-    """For ever: an upload of 20 MB, a second later an answer of 20 MB."""
+async def big_bodies(port: int, numbers: Iterator[int], told: Counter[str], stop: asyncio.Event) -> None:
+    """Until told to stop: an upload of 20 MB, a second later an answer of 20 MB. What has begun is ended."""
     loop = asyncio.get_running_loop()
     due = loop.time()
-    for number in itertools.count(_FIRST):
-        kind, prompt = (Kind.WHOLE, _BIG_PROMPT) if number % 2 else (Kind.BIG_ANSWER, b"")
+    for kind, prompt in itertools.cycle(((Kind.WHOLE, _BIG_PROMPT), (Kind.BIG_ANSWER, b""))):
+        number = next(numbers)
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 answer = await ask(port, script.request(number, kind, prompt=prompt))
@@ -51,7 +52,10 @@ async def big_bodies(port: int, told: Counter[str]) -> None:
         except (OSError, ValueError) as error:  # a TimeoutError is one
             told[f"error: {type(error).__name__}"] += 1
         due = max(due + 1.0, loop.time())
-        await asyncio.sleep(due - loop.time())
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await stop.wait()
+            return
 
 
 async def ask(port: int, request: bytes) -> Answer:
@@ -113,28 +117,31 @@ class Works:
         self._companion = companion
         self._tasks: list[asyncio.Task[None]] = []
         self._numbers = itertools.count(_FIRST)
+        self._stop = asyncio.Event()
 
     async def begin(self) -> None:
         """Begin it."""
         if self._companion == Companion.BIG:
-            self._start(lambda: big_bodies(self._port, self.told))
+            self._stop.clear()
+            self._start(big_bodies(self._port, self._numbers, self.told, self._stop))
         if self._companion == Companion.SLOW:
             for _ in range(_SLOW):
-                self._start(lambda: slow_reader(self._port, next(self._numbers), self.told))
+                self._start(slow_reader(self._port, next(self._numbers), self.told))
 
-    def _start(self, work: Callable[[], object]) -> None:
-        self._tasks.append(asyncio.get_running_loop().create_task(work()))  # type: ignore[arg-type]
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     async def again(self) -> None:
-        """Streams are copied only when mirroring was on as they began."""
-        if self._companion == Companion.SLOW:
-            await self.end()
-            await self.begin()
+        """End what runs, and begin it anew."""
+        await self.end()
+        await self.begin()
 
     async def end(self) -> None:
         """End it. A task that failed is an error that is told."""
-        for task in self._tasks:
-            task.cancel()
+        self._stop.set()
+        if self._companion == Companion.SLOW:
+            for task in self._tasks:
+                task.cancel()
         for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(ended, Exception):
                 self.told[f"error: {type(ended).__name__}"] += 1

@@ -54,7 +54,7 @@ against itself ends.
   fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte,
   or where none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four
   clients that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that
-  load too.
+  load too, begun anew half a second before every window.
 
 {instrument}.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,7 @@ ORDER = ("off", "on", "on", "off")
 MEASURES = ("whole", "first_byte", "last_byte")
 QUANTILES = (0.5, 0.9, 0.99)
 _WARM_UP_S = 1.0
+_BEGINS_S = 0.5  # what streams do at first, when all buffers are empty, is over
 _WARM_UP_SEED = 1_000_000
 
 
@@ -205,19 +207,21 @@ class Stage:
         if on:
             self._sidecar.switch(on=True)
             with self._scenario.fault(self._sidecar, self._store, self._done):
-                self._again()
                 yield
         else:
             yield
         self._sidecar.switch(on=False)
-        self._again()
         self._sidecar.settle(self._candidate_pid)
 
     def _again(self) -> None:
+        """What is beside begins anew before every window: streams are copied only if mirroring was on as they began, and
+        large bodies come at the same moments of each window."""
         if self._companion is not None:
             self._companion.ask("again")
+            time.sleep(_BEGINS_S)
 
     def _measure(self, arm: Arm, seed: int, seconds: float) -> None:
+        self._again()
         cpu_s = self._sidecar.proxy_cpu_s()
         result = self._window(seed, seconds)
         arm.add(result, self._sidecar.proxy_cpu_s() - cpu_s)
