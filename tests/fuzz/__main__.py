@@ -68,7 +68,7 @@ def fuzz(target: str, runs: int, corpus: Path, *, seed: int) -> None:
     for folder in (kept, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     words = dictionary.write(BUILD / f"{target}.dict", target)
-    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=1024", "-timeout=20", "-rss_limit_mb=2048", f"-dict={words}"]
+    options = [f"-runs={runs}", f"-seed={seed}", "-max_len=1024", "-timeout=60", "-rss_limit_mb=2048", f"-dict={words}"]
     options += [f"-artifact_prefix={BUILD}/{target}-", "-print_final_stats=1", "-verbosity=1"]
     atheris.Setup([sys.argv[0], *options, str(corpus), str(kept)], TARGETS[target])
     atheris.Fuzz()
