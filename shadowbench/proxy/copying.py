@@ -15,6 +15,12 @@ from shadowbench.links import Sender
 
 MAX_LINES_BYTES = handoff.MAX_HEAD_BYTES - 64
 _FLUSH_BYTES = 32768
+_SHORT_BYTES = handoff.PartWriter.FLUSH_BYTES
+# Looked up once: they are used for every exchange.
+_MAX_PAYLOAD, _MAX_HEAD_BYTES = handoff.MAX_PAYLOAD, handoff.MAX_HEAD_BYTES
+_MAX_US, _ABSENT_US = handoff.MAX_US, handoff.ABSENT_US
+_pack_open, _pack_header, _pack_time = handoff.OPEN_FRAME.pack, handoff.HEADER.pack, handoff.TIME_FRAME.pack
+_pack_head, _pack_one_part, _pack_end = handoff.HEAD_FRAME.pack, handoff.ONE_PART.pack, handoff.END_FRAME.pack
 # Above this, buffers go to the link as they are; below it, one join is cheaper than their number.
 _JOIN_BYTES = 8192
 
@@ -57,11 +63,11 @@ class Copy:
         self._owner = owner
         self._link = link
         self.is_open_sent = False
+        self._size = size = len(lines)
         self._pending: list[bytes] = [
-            handoff.OPEN_FRAME.pack(20 + len(lines), 2, 0, 0, sequence, now_ns, version, owner.rate or 1.0),
+            _pack_open(20 + size, 2, 0, 0, sequence, now_ns, version, owner.rate or 1.0),
             lines,
         ]
-        self._size = len(lines)
         self._has_head = False
         # Most answers that are not streams come in one read: it needs no writer.
         self._only: bytes | None = None
@@ -71,8 +77,8 @@ class Copy:
     def request(self, data: bytes) -> None:
         """A piece of the request body."""
         size = len(data)
-        if size <= handoff.MAX_PAYLOAD:
-            self._pending += handoff.HEADER.pack(size, 3, 0, 0, self.sequence), data
+        if size <= _MAX_PAYLOAD:
+            self._pending += _pack_header(size, 3, 0, 0, self.sequence), data
         else:
             self._pending += handoff.request_frames(self.sequence, data)
         self._size += size
@@ -81,7 +87,7 @@ class Copy:
 
     def request_end(self, now_ns: int) -> None:
         """The request was handed to production's socket in full."""
-        self._pending.append(handoff.TIME_FRAME.pack(8, 4, 0, 0, self.sequence, now_ns))
+        self._pending.append(_pack_time(8, 4, 0, 0, self.sequence, now_ns))
         self._send()
 
     def response_head(self, now_ns: int, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
@@ -92,44 +98,43 @@ class Copy:
                 fields[at] = self._owner.placeholder(fields[at])
             lines = b"HTTP/1.1 %d %b\r\n%b" % (head.status, head.reason, b"".join(fields))
         size = len(lines)
-        if size > handoff.MAX_HEAD_BYTES:
+        if size > _MAX_HEAD_BYTES:
             self.abort("capture_dropped")
             return
-        connect_us = handoff.ABSENT_US if connect_s is None else int(connect_s * 1e6)
+        connect_us = _ABSENT_US if connect_s is None else int(connect_s * 1e6)
         self._has_head = True
         self._size += size
         # Kept with the request's frames, if any are left, and sent with the first part.
         self._pending += (
-            handoff.HEAD_FRAME.pack(16 + size, 5, 0, 0, self.sequence, now_ns, connect_us, handoff.ABSENT_US),
+            _pack_head(16 + size, 5, 0, 0, self.sequence, now_ns, connect_us, _ABSENT_US),
             lines,
         )
 
-    def body(self, now_ns: int, data: bytes) -> None:
-        """A chunk of production's body, and when it arrived."""
+    def body(self, heard: list[tuple[int, bytes]]) -> None:
+        """Chunks of production's body, each with the time at which it arrived."""
         writer = self._writer
         if writer is None:
             if not self._has_head:
                 return
-            if self._only is None and len(data) < handoff.PartWriter.FLUSH_BYTES:
-                self._only, self._only_ns = data, now_ns
+            if self._only is None and len(heard) == 1 and len(heard[0][1]) < _SHORT_BYTES:
+                self._only_ns, self._only = heard[0]
                 return
             writer = self._writer = handoff.PartWriter(self.sequence)
             if self._only is not None:
                 writer.add(self._only_ns, self._only)
-        frames = writer.add(now_ns, data)
-        if frames is not None:
-            self._pending += frames
-            self._size = _FLUSH_BYTES
-            self._send()
+        for now_ns, data in heard:
+            frames = writer.add(now_ns, data)
+            if frames is not None:
+                self._pending += frames
+                self._size = _FLUSH_BYTES
+                self._send()
 
     def end(self, paused_us: int, lag_us: int) -> None:
         """The response is complete."""
         self._add_parts()
-        self._pending.append(
-            handoff.END_FRAME.pack(
-                16, 7, 0, 0, self.sequence, time.monotonic_ns(), min(paused_us, handoff.MAX_US), lag_us
-            )
-        )
+        if paused_us > _MAX_US:
+            paused_us = _MAX_US
+        self._pending.append(_pack_end(16, 7, 0, 0, self.sequence, time.monotonic_ns(), paused_us, lag_us))
         self._send()
         if self.live:
             self._close()
@@ -160,7 +165,7 @@ class Copy:
 
     def dropped(self) -> None:
         """The mirror does not want this exchange. It has settled it."""
-        self._forget()
+        self._close()
 
     def forsake(self) -> None:
         """After a fault of ours: end it in whatever way still works."""
@@ -180,7 +185,7 @@ class Copy:
         elif self._only is not None:
             size = len(self._only)
             self._pending += (
-                handoff.ONE_PART.pack(14 + size, 6, 0, 0, self.sequence, 1, self._only_ns, size),
+                _pack_one_part(14 + size, 6, 0, 0, self.sequence, 1, self._only_ns, size),
                 self._only,
             )
             self._size += size
@@ -206,9 +211,6 @@ class Copy:
         self._link.opened += 1
 
     def _close(self) -> None:
-        self._forget()
-        self._owner.copies.pop(self.sequence, None)
-
-    def _forget(self) -> None:
         self.live = self._has_head = False
         self._pending, self._writer, self._only = [], None, None
+        self._owner.copies.pop(self.sequence, None)

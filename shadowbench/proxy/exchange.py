@@ -371,9 +371,9 @@ class Exchange:
             if answer is not None:
                 self._answer = None
                 copy.response_head(*answer)
-            for now_ns, data in heard:
-                copy.body(now_ns, data)
-            heard.clear()
+            if heard:
+                copy.body(heard)
+                self._heard = []
         except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
             self._copy_failed("response", error)
 
@@ -381,7 +381,7 @@ class Exchange:
         """The last word on the copy: whole, or aborted for a reason."""
         if self._asked is not None:
             self._tell_asked(False)
-        if self._copy is not None:
+        if self._copy is not None and (self._heard or self._answer is not None):
             self._tell_heard()
         copy = self._copy
         if copy is None or not copy.live:

@@ -144,8 +144,12 @@ class Tap:
         fields = [start, *head.fields]
         for at in head.credentials_at:
             # What is blank hides nothing, and must stay so: it is nobody's credential, and no key of sampling.
-            if not keyed.is_blank(fields[at + 1]):
-                fields[at + 1] = self.placeholder(fields[at + 1])
+            value = fields[at + 1]
+            known = self._placeholders.get(value)
+            if known is not None:
+                fields[at + 1] = known
+            elif not keyed.is_blank(value):
+                fields[at + 1] = self.placeholder(value)
         return b"".join(fields)
 
     def _point(self, policy: Policy, head: RequestHead, sequence: int) -> int:
