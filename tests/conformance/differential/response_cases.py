@@ -32,6 +32,9 @@ def head(*lines: bytes, first: bytes = b"HTTP/1.1 200 OK") -> bytes:
     return b"".join(line + b"\r\n" for line in (first, *lines)) + b"\r\n"
 
 
+_SWITCH = head(b"Connection: Upgrade", b"Upgrade: h2c", first=b"HTTP/1.1 101 Switching Protocols")
+
+
 def _cases(
     section: str, wires: dict[str, bytes], *, passes: bool, ends: bool = False, method: bytes = b"GET"
 ) -> list[ResponseCase]:
@@ -82,6 +85,8 @@ _EXCESS = _cases(
     {
         "a response behind a length": head(b"Content-Length: 2") + b"ok" + _EVIL,
         "a response behind chunks": _framed(chunk(b"ok"), _LAST, _EVIL),
+        "a switch behind chunks": _framed(chunk(b"ok"), _LAST, _SWITCH),
+        "a switch behind a length": head(b"Content-Length: 2") + b"ok" + _SWITCH,
         "a byte behind a length": head(b"Content-Length: 2") + b"okx",
         "a line end behind a length": head(b"Content-Length: 2") + b"ok\r\n",
         "a body behind no content": head(first=b"HTTP/1.1 204 No Content") + b"evil",

@@ -18,6 +18,7 @@ _KNOWN = {
     "a length of 2^63": "lengths beyond signed 64 bits are relayed: a client that counts so reads a negative one",
     "a length in 104": "what llhttp takes for the body of an interim response is relayed raw, before the final head",
     "chunks in 199": "what llhttp takes for the body of an interim response is relayed raw: the client reads another response",
+    "a switch behind chunks": "a whole response is broken off when a switch of protocols comes behind it in one read",
     "HTTP/2.0": "a response that says HTTP/2.0 is relayed as HTTP/1.1",
     "NUL in the reason": "control characters in a reason are relayed",
     "a control character in the reason": "control characters in a reason are relayed",
