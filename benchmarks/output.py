@@ -91,7 +91,7 @@ def copy_rows(report: Report) -> Rows:
         for workload, told in peer.told.items():
             if "drain" in told:
                 yield [f"{peer.name}: {workload}", *_drained(told)]
-            if "target" in told:
+            if "target" in told and answered(peer, workload):
                 yield [f"{peer.name}: {workload}", *_targeted(peer, workload, told["target"])]
 
 

@@ -45,6 +45,19 @@ def test_copies_are_counted_against_what_the_loads_saw_answered() -> None:
     assert row[:5] == ["envoy-mirror: requests", "4,500", "4,500", "100.00%", "10"]
 
 
+def test_a_target_that_was_sent_nothing_has_no_row() -> None:
+    mirroring = peer("nginx-mirror-204", [1000])
+    mirroring.streams = {}
+    mirroring.told = {"streams": {"target": {}}}
+    assert len(list(copy_rows(report([mirroring])))) == 1
+
+
+def test_a_target_that_got_nothing_of_what_was_sent_is_shown_with_zero() -> None:
+    mirroring = peer("envoy-mirror", [1000])
+    mirroring.told = {"streams": {"target": {}}}
+    assert list(copy_rows(report([mirroring])))[1][:4] == ["envoy-mirror: streams", "1,000", "0", "0.00%"]
+
+
 def test_our_copies_show_what_was_not_taken_and_why() -> None:
     found = ours([1000])
     found.told = {"requests": found.told["requests"] | {"counters": {"handoff_exchanges_total{handoff_full}": 7.0}}}
