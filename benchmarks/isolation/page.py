@@ -42,13 +42,15 @@ against itself ends.
   answers of 1.3 KB; prompts have 4 KiB. Production answers at once: nothing hides what the proxy adds. Times count from the
   *intended* send time; a request that finds no idle connection opens one. Every answer is compared with the script after
   its window.
-- **Cores**: the proxy worker has core 0 {shielded}. {placement} Load and production are the
-  instrument and run before all else on core 1 (SCHED_FIFO), for in the field they are other machines: what is measured is the
-  proxy, not a load generator that starves. Candidate, mirror and recorder get what is left. The product's own niceness (mirror
-  5, recorder 10) stays as it is.
-- **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; Student's t on the logarithms ({rounds}
-  rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by itself. p99 is
-  shown, nothing is promised of it. With {tests} intervals about one in forty ends too high by chance where nothing is wrong.
+- **Cores**: the proxy worker has core 0 {shielded}.
+  {placement}
+  Load and production are the instrument and run before all else on core 1 (SCHED_FIFO), for in the field they are other
+  machines: what is measured is the proxy, not a load generator that starves. Candidate, mirror and recorder get what is
+  left. The product's own niceness (mirror 5, recorder 10) stays as it is.
+- **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; Student's t on the logarithms
+  ({rounds} rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by
+  itself. p99 is shown, nothing is promised of it. Of {tests} intervals one in forty lies wholly above the true ratio by
+  chance; "not shown" means that nothing stands out of the noise, and that the noise is too wide for the promise.
 - **Faults** are in force in the arm with mirroring only; the candidate's breaker is off, so that it goes on being called.
   *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as
   fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte,
@@ -117,6 +119,6 @@ def _shortfalls(report: Report) -> str:
 def _machine(report: Report) -> str:
     machine = report.machine
     return (
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:g} GiB, Linux {machine.kernel}; Python "
-        f"{machine.python}, uvloop {machine.uvloop}. Load average before: {machine.load_average:.1f}."
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:g} GiB, Linux {machine.kernel}; {machine.python}, "
+        f"uvloop {machine.uvloop}. Load average before: {machine.load_average:.1f}."
     )

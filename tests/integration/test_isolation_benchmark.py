@@ -221,17 +221,34 @@ def report(*results: ScenarioResult) -> Report:
     return Report(at=datetime(2026, 1, 1, tzinfo=UTC), machine=describe(), course=course, results=results, minutes=20)
 
 
+def verdict(told: Report) -> str:
+    """The last row's."""
+    return list(verdict_rows(told))[-1][-1]
+
+
 HEALTHY = SCENARIOS[1]
 QUIET = result(REFERENCE, arm(1, 2))
 
 
 def test_answers_that_are_as_fast_keep_the_promise() -> None:
-    assert shortfalls(report(QUIET, result(HEALTHY, arm(1, 3)))) == []
+    told = report(QUIET, result(HEALTHY, arm(1, 3)))
+    assert shortfalls(told) == [] and verdict(told) == "yes"
+
+
+def test_what_is_too_noisy_is_not_shown_and_not_kept() -> None:
+    noisy = arm(1, 3)
+    for number, times in enumerate(noisy.times_us["whole"]):
+        times[:] = [us * (2 if number % 2 else 0.5) for us in times]
+    told = report(QUIET, result(HEALTHY, noisy))
+    assert len(shortfalls(told)) == 2 and all(line.endswith("too noisy to tell") for line in shortfalls(told))
+    assert verdict(told) == "not shown"
 
 
 def test_answers_that_are_a_tenth_slower_do_not() -> None:
-    found = shortfalls(report(QUIET, result(HEALTHY, arm(1.1, 3))))
-    assert [line for line in found if line.startswith("(b) whole answer p50: ") and "does not end below 1.05" in line]
+    told = report(QUIET, result(HEALTHY, arm(1.1, 3)))
+    found = shortfalls(told)
+    assert [line for line in found if line.startswith("(b) whole answer p50: ") and line.endswith("end below 1.050")]
+    assert verdict(told) == "NO"
     assert not any("last byte" in line for line in found), "of a stream's 35 ms that is nothing"
 
 
