@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.isolation.sidecar import Sidecar
 
 _EVERY_S = 1.0
-_DISK_MIB = 64
+_DISK_MIB = 256  # more than a run records while it is not full
 Done = Counter[str]
 
 
@@ -80,9 +80,11 @@ def disk_full(sidecar: Sidecar, store: Path, done: Done) -> Iterator[None]:
             yield
         return
     ballast = store.parent / "ballast"
-    with suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            with suppress(OSError):
+                while file.write(bytes(size)) == size:
+                    pass
     done["disk filled"] += 1
     try:
         yield

@@ -53,7 +53,7 @@ against itself ends.
   chance; "not shown" means that nothing stands out of the noise, and that the noise is too wide for the promise.
 - **Faults** are in force in the arm with mirroring only; the candidate's breaker is off, so that it goes on being called.
   *(c)* reads and never answers. *(d)* takes 50 ms a token and 20 ms before a whole answer. *(e)* sends bytes without end, as
-  fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 64 MiB that is filled to the last byte,
+  fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 256 MiB that is filled to the last byte,
   or where none can be mounted `RLIMIT_FSIZE` on the recorder. *(j)* 20 MB up, a second later 20 MB down, and so on. *(k)* four
   clients that take one byte a second of streams without end. In *(j)*, *(k)* and *(l)* the arm without mirroring has that
   load too, begun anew half a second before every window.
