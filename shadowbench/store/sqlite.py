@@ -14,7 +14,7 @@ import orjson
 from shadowbench.records import Exchange, FunnelCount, Mark
 from shadowbench.store.base import PAGE_SIZE, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
-from shadowbench.store.rows import Row, Rows, exchange_of, has_attempts, rows_of, storable
+from shadowbench.store.rows import Rows, exchange_of, has_attempts, rows_of, storable
 from shadowbench.store.sqlite_upkeep import SqliteUpkeep
 from shadowbench.store.transactions import transaction, translated
 
@@ -68,7 +68,8 @@ class SqlitePairLog:
             ("insert_request", rows.requests),
             ("insert_response", rows.responses),
         ):
-            self._connection.executemany(_SQL[statement], map(_bound, of_table))
+            bound = [[_NULL if value is None else value for value in row] for row in of_table]
+            self._connection.executemany(_SQL[statement], bound)
 
     def put_funnel(self, counts: Sequence[FunnelCount]) -> None:
         """See `PairLog.put_funnel`."""
@@ -150,10 +151,6 @@ class SqlitePairLog:
 
     def _transaction(self, begin: str) -> AbstractContextManager[None]:
         return transaction(self._connection, self._path, begin)
-
-
-def _bound(row: Row) -> list[Any]:
-    return [_NULL if value is None else value for value in row]
 
 
 def _body_bytes(exchange: Exchange) -> int:
