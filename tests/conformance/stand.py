@@ -128,8 +128,8 @@ class It:
         """The next request of this case at production."""
         return await self.origin.get(what, within_s=within_s)
 
-    async def copy(self, what: str = "the copy at the candidate", *, within_s: float = PATIENCE_S) -> Asked:
-        """The next copy of this case at the candidate."""
+    async def copy(self, what: str = "the copy at the candidate", *, within_s: float = 3 * PATIENCE_S) -> Asked:
+        """The next copy of this case at the candidate. Where cores are short, mirrors are not the first to run."""
         if self.copies is None:
             raise NotApplicableError("no mirror")
         return await self.copies.get(what, within_s=within_s)
@@ -217,7 +217,7 @@ async def case(stand: Stand, name: str) -> AsyncIterator[It]:
         yield It(stand, f"{name.lower()}-{token_hex(6)}", stack)
 
 
-async def eventually(holds: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:
+async def eventually(holds: Callable[[], Any], what: str, *, within_s: float = 20.0) -> Any:
     """Ask again and again, as another process has no event for us; what it gives once it is true."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s
