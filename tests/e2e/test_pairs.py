@@ -38,7 +38,7 @@ async def test_a_pair_holds_text_calls_usage_times_and_ids_of_both_sides(tmp_pat
                     headers = [("x-trace", f"t-{number}")] if number % 2 else []
                     assert (await client.ask(json_request(path, request, *headers))).status == 200
             await sidecar.until_recorded(len(CASES))
-            rows = sidecar.rows("select * from pairs order by exchange_number")
+            rows = sidecar.rows("select * from pairs order by started_at")
     for number, ((path, request), row) in enumerate(zip(CASES, rows, strict=True)):
         asked, said = expected(path, request)
         check_side(row, "production", asked, said)
