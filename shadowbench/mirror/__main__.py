@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -10,6 +11,8 @@ from shadowbench import worker
 from shadowbench.mirror.options import MirrorOptions
 from shadowbench.mirror.service import SWITCH_INTERVAL_S, MirrorService
 
+# What waits for candidates is walked by the collector every few exchanges with its usual thresholds, and nothing is found.
+_COLLECT = (50_000, 20, 50)
 _NICENESS = 5  # where proxy and mirror share a core that is short, clients come first
 
 
@@ -22,6 +25,7 @@ async def main(parent: worker.Parent, fields: dict[str, Any]) -> None:
     parent.on_message("state", service.orders.state)
     await service.start()
     parent.ready()
+    gc.set_threshold(*_COLLECT)  # after `ready`, which sets what suits processes that hold little
     await parent.draining.wait()
     await service.stop()
 

@@ -34,7 +34,6 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     options = from_json(ProxyOptions, fields)
     loop = asyncio.get_running_loop()
     _raise_descriptor_limit()
-    gc.set_threshold(*_GC_THRESHOLDS)
     ticker = Ticker(loop)
     ticker.start()
     counters = parent.counters
@@ -61,6 +60,7 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     parent.before_snapshot(lambda: traffic.report(counters))
     doorman.start()
     parent.ready()
+    gc.set_threshold(*_GC_THRESHOLDS)  # after `ready`, which sets what suits processes that hold little
     await parent.draining.wait()
     await _drain(parent, options, traffic, doorman, tap)
     origin.close()
