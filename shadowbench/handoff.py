@@ -213,6 +213,26 @@ def part_header(sequence: int, now_ns: int, size: int, side: int = PRODUCTION) -
     return ONE_PART.pack(14 + size, 6, side, 0, sequence, 1, now_ns, size)
 
 
+def part_frames(
+    sequence: int, times_ns: list[int], chunks: list[bytes], size: int, side: int = PRODUCTION
+) -> list[bytes]:
+    """Chunks of a response body, each with the time at which it arrived; `size`: their bytes in all."""
+    count = len(chunks)
+    if count == 1 and size <= MAX_PART_BYTES:
+        return [ONE_PART.pack(14 + size, 6, side, 0, sequence, 1, times_ns[0], size), chunks[0]]
+    if count <= MAX_STAMPS and size <= MAX_PART_BYTES:
+        stamps = [0] * (2 * count)
+        stamps[::2] = times_ns
+        stamps[1::2] = map(len, chunks)
+        head = HEADER.pack(2 + 12 * count + size, 6, side, 0, sequence)
+        return [head + struct.pack("<H" + "QI" * count, count, *stamps), *chunks]
+    writer = PartWriter(sequence, side)
+    frames: list[bytes] = []
+    for now_ns, chunk in zip(times_ns, chunks, strict=True):
+        frames += writer.add(now_ns, chunk) or ()
+    return frames + writer.flush()
+
+
 class PartWriter:
     """Collects a response body with the time and length of each chunk, and cuts it into PART frames.
 

@@ -15,12 +15,15 @@ from shadowbench.links import Sender
 
 MAX_LINES_BYTES = handoff.MAX_HEAD_BYTES - 64
 _FLUSH_BYTES = 32768
-_SHORT_BYTES = handoff.PartWriter.FLUSH_BYTES
+# A response body is told when as much has gathered. Until then its chunks stay where they arrived: to go through everything
+# that a copy consists of for each token would cost as much as to forward it.
+TELL_BYTES = handoff.PartWriter.FLUSH_BYTES
+TELL_CHUNKS = handoff.PartWriter.FLUSH_STAMPS
 # Looked up once: they are used for every exchange.
 _MAX_PAYLOAD, _MAX_HEAD_BYTES = handoff.MAX_PAYLOAD, handoff.MAX_HEAD_BYTES
 _MAX_US, _ABSENT_US = handoff.MAX_US, handoff.ABSENT_US
 _pack_open, _pack_header, _pack_time = handoff.OPEN_FRAME.pack, handoff.HEADER.pack, handoff.TIME_FRAME.pack
-_pack_head, _pack_one_part, _pack_end = handoff.HEAD_FRAME.pack, handoff.ONE_PART.pack, handoff.END_FRAME.pack
+_pack_head, _pack_end = handoff.HEAD_FRAME.pack, handoff.END_FRAME.pack
 # Above this, buffers go to the link as they are; below it, one join is cheaper than their number.
 _JOIN_BYTES = 8192
 
@@ -40,17 +43,13 @@ class Owner(Protocol):
 
 
 class Copy:
-    """Holds less than 64 KiB. `live` turns false when nobody wants it any more."""
+    """Holds less than 64 KiB, with what its exchange keeps for it. `live` turns false when nobody wants it any more."""
 
     __slots__ = (
-        "_has_head",
         "_link",
-        "_only",
-        "_only_ns",
         "_owner",
         "_pending",
         "_size",
-        "_writer",
         "is_open_sent",
         "live",
         "sequence",
@@ -68,11 +67,6 @@ class Copy:
             _pack_open(20 + size, 2, 0, 0, sequence, now_ns, version, owner.rate or 1.0),
             lines,
         ]
-        self._has_head = False
-        # Most answers that are not streams come in one read: it needs no writer.
-        self._only: bytes | None = None
-        self._only_ns = 0
-        self._writer: handoff.PartWriter | None = None
 
     def request(self, data: bytes) -> None:
         """A piece of the request body."""
@@ -102,7 +96,6 @@ class Copy:
             self.abort("capture_dropped")
             return
         connect_us = _ABSENT_US if connect_s is None else int(connect_s * 1e6)
-        self._has_head = True
         self._size += size
         # Kept with the request's frames, if any are left, and sent with the first part.
         self._pending += (
@@ -110,28 +103,18 @@ class Copy:
             lines,
         )
 
-    def body(self, heard: list[tuple[int, bytes]]) -> None:
-        """Chunks of production's body, each with the time at which it arrived."""
-        writer = self._writer
-        if writer is None:
-            if not self._has_head:
-                return
-            if self._only is None and len(heard) == 1 and len(heard[0][1]) < _SHORT_BYTES:
-                self._only_ns, self._only = heard[0]
-                return
-            writer = self._writer = handoff.PartWriter(self.sequence)
-            if self._only is not None:
-                writer.add(self._only_ns, self._only)
-        for now_ns, data in heard:
-            frames = writer.add(now_ns, data)
-            if frames is not None:
-                self._pending += frames
-                self._size = _FLUSH_BYTES
-                self._send()
+    def body(self, times_ns: list[int], chunks: list[bytes], size: int) -> None:
+        """Chunks of production's body with the times at which they arrived; `size`: their bytes in all."""
+        if not self.live:
+            return
+        self._pending += handoff.part_frames(self.sequence, times_ns, chunks, size)
+        # Many small chunks are not joined here either: the link does that for all it sends.
+        self._size += size if len(chunks) == 1 else _JOIN_BYTES
+        if size >= TELL_BYTES or len(chunks) >= TELL_CHUNKS:
+            self._send()
 
     def end(self, paused_us: int, lag_us: int) -> None:
         """The response is complete."""
-        self._add_parts()
         if paused_us > _MAX_US:
             paused_us = _MAX_US
         self._pending.append(_pack_end(16, 7, 0, 0, self.sequence, time.monotonic_ns(), paused_us, lag_us))
@@ -155,7 +138,6 @@ class Copy:
                 return
             owner.cut_short += 1
         else:
-            self._add_parts()
             frames = self._pending
             if not self.is_open_sent:
                 self._open_is_sent()
@@ -175,20 +157,6 @@ class Copy:
             if not self.is_open_sent:
                 self._owner.failed += 1
             self._close()
-
-    def _add_parts(self) -> None:
-        if self._writer is not None:
-            frames = self._writer.flush()
-            if frames:
-                self._pending += frames
-                self._size = _FLUSH_BYTES
-        elif self._only is not None:
-            size = len(self._only)
-            self._pending += (
-                _pack_one_part(14 + size, 6, 0, 0, self.sequence, 1, self._only_ns, size),
-                self._only,
-            )
-            self._size += size
 
     def _send(self) -> None:
         link = self._link
@@ -211,6 +179,6 @@ class Copy:
         self._link.opened += 1
 
     def _close(self) -> None:
-        self.live = self._has_head = False
-        self._pending, self._writer, self._only = [], None, None
+        self.live = False
+        self._pending = []
         self._owner.copies.pop(self.sequence, None)

@@ -21,6 +21,7 @@ from shadowbench.http1.origin import ConnectFault
 from shadowbench.http1.requests import RequestHead
 from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
+from shadowbench.proxy.copying import TELL_BYTES, TELL_CHUNKS
 
 if TYPE_CHECKING:
     from shadowbench.proxy.copying import Copy
@@ -50,6 +51,8 @@ class Exchange:
         "_copy",
         "_head",
         "_heard",
+        "_heard_ns",
+        "_heard_size",
         "_is_offered",
         "_last_byte",
         "_no_body",
@@ -97,7 +100,9 @@ class Exchange:
         self._is_offered = False
         self._asked: list[bytes] | None = None
         self._answer: Answer | None = None
-        self._heard: list[tuple[int, bytes]] = []
+        self._heard: list[bytes] = []
+        self._heard_ns: list[int] = []
+        self._heard_size = 0
         if traffic.tap is not None:
             self._asked = []
             self._arrived_ns = time.monotonic_ns()
@@ -156,8 +161,18 @@ class Exchange:
         """Write what has gathered in this read of either socket."""
         if self._up and self._connection is not None:
             self._flush_up()
-        if self._out:
-            self._flush_out()
+        out = self._out
+        if not out:
+            return
+        self._out = []
+        transport = self._client.transport
+        if self._out_is_big:
+            self._out_is_big = False
+            transport.writelines(out)
+        else:
+            transport.write(b"".join(out) if len(out) > 1 else out[0])
+        if self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS:
+            self._tell_heard()
 
     def _flush_up(self) -> None:
         connection = self._connection
@@ -216,13 +231,14 @@ class Exchange:
             return
         if len(data) >= _JOIN_BYTES:
             self._out_is_big = True
-        if self._chunk_out:
-            self._out += b"%x\r\n" % len(data), data, b"\r\n"
+            self._out += (b"%x\r\n" % len(data), data, b"\r\n") if self._chunk_out else (data,)
         else:
-            self._out.append(data)
+            self._out.append(b"%x\r\n%b\r\n" % (len(data), data) if self._chunk_out else data)
         self._last_byte = self._traffic.ticker.now
         if self._copy is not None:
-            self._heard.append((time.monotonic_ns(), data))
+            self._heard_ns.append(time.monotonic_ns())
+            self._heard.append(data)
+            self._heard_size += len(data)
 
     def on_end(self) -> None:
         """Production's answer is complete."""
@@ -235,8 +251,7 @@ class Exchange:
             self._traffic.trailers_dropped(self._connection.trailers_dropped)
         # The connection is in the pool: a client that does not take these last bytes must not pause it there.
         self._connection = None
-        if self._out:
-            self._flush_out()
+        self.on_read_done()
         self._conclude()
         close = self._close_client or not self._request_ended
         self._client.finish(close=close)
@@ -246,17 +261,6 @@ class Exchange:
         self._over = True
         self._end_copy(None if self._request_ended else "early_answer")
         self._traffic.ended()
-
-    def _flush_out(self) -> None:
-        out, self._out = self._out, []
-        transport = self._client.transport
-        if self._out_is_big:
-            self._out_is_big = False
-            transport.writelines(out)
-        else:
-            transport.write(b"".join(out) if len(out) > 1 else out[0])
-        if self._copy is not None:
-            self._tell_heard()
 
     # ── flow control ──
 
@@ -319,8 +323,7 @@ class Exchange:
         self._traffic.failed(fault)
         client = self._client
         if self.has_answered:
-            if self._out:
-                self._flush_out()
+            self.on_read_done()
             client.break_off(reset=self._until_eof)
             return
         self._out.clear()
@@ -360,20 +363,18 @@ class Exchange:
 
     def _tell_heard(self) -> None:
         """What production said since the last time."""
-        copy = self._copy
-        assert copy is not None
-        heard, answer = self._heard, self._answer
-        if not copy.live:
+        copy, answer = self._copy, self._answer
+        heard, heard_ns, size = self._heard, self._heard_ns, self._heard_size
+        self._heard, self._heard_ns, self._heard_size = [], [], 0
+        if copy is None or not copy.live:
             self._copy = None
-            heard.clear()
             return
         try:
             if answer is not None:
                 self._answer = None
                 copy.response_head(*answer)
             if heard:
-                copy.body(heard)
-                self._heard = []
+                copy.body(heard_ns, heard, size)
         except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
             self._copy_failed("response", error)
 
@@ -399,7 +400,7 @@ class Exchange:
 
     def _copy_failed(self, operation: str, error: Exception) -> None:
         copy, self._copy, self._asked = self._copy, None, None
-        self._heard.clear()
+        self._heard, self._heard_ns, self._heard_size = [], [], 0
         self._traffic.copy_failed(operation, error, copy)
 
     def check(self, now: float) -> None:
@@ -426,7 +427,7 @@ class Exchange:
         self._end_copy("tunnel")
         upgrade = b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % (head.upgrade or self._head.upgrade or b"")
         self._out += head.lines, upgrade
-        self._flush_out()
+        self.on_read_done()
         self._traffic.tunnels += 1
         self._client.begin_tunnel()
 
