@@ -5,6 +5,7 @@ A worker counts in `Counters` (a dict of cells, no locks, no library) and pushes
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,34 @@ class Cell:
 
     def __init__(self) -> None:
         self.value: float = 0
+
+
+class Histogram:
+    """How often values fell where. `edges`: the upper ends of its buckets, ascending; what is above all is counted too.
+
+    Plain integers, because one is kept in the hot path; `report` makes them Prometheus' cumulative series.
+    """
+
+    __slots__ = ("_counts", "_edges", "_sum")
+
+    def __init__(self, edges: tuple[float, ...]) -> None:
+        self._edges = edges
+        self._counts = [0] * (len(edges) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """One more."""
+        self._counts[bisect_left(self._edges, value)] += 1
+        self._sum += value
+
+    def report(self, counters: Counters, name: str, labels: Labels = ()) -> None:
+        """As the counters `name`_bucket with their edge `le`, `name`_sum and `name`_count."""
+        total = 0
+        for edge, count in zip((*map(repr, self._edges), "+Inf"), self._counts, strict=True):
+            total += count
+            counters.set_total(f"{name}_bucket", total, (*labels, ("le", edge)))
+        counters.set_total(f"{name}_sum", self._sum, labels)
+        counters.set_total(f"{name}_count", total, labels)
 
 
 class Counters:

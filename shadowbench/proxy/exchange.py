@@ -39,6 +39,7 @@ class Exchange:
 
     __slots__ = (
         "__weakref__",
+        "_added_ns",
         "_answer",
         "_arrived_ns",
         "_asked",
@@ -50,6 +51,7 @@ class Exchange:
         "_connection",
         "_copy",
         "_head",
+        "_head_ns",
         "_heard",
         "_heard_ns",
         "_heard_size",
@@ -62,6 +64,7 @@ class Exchange:
         "_paused_at",
         "_paused_ns",
         "_request_ended",
+        "_since_ns",
         "_start",
         "_traffic",
         "_tunnel",
@@ -105,7 +108,10 @@ class Exchange:
         self._heard_size = 0
         if traffic.tap is not None:
             self._asked = []
-            self._arrived_ns = time.monotonic_ns()
+        # What the proxy adds: from what is read now to its write, once on each way.
+        self._arrived_ns = self._since_ns = time.monotonic_ns()
+        self._added_ns = 0
+        self._head_ns = 0  # of production's answer, until it is written
         connection = traffic.origin.take()
         if connection is None:
             traffic.connect_for(self)
@@ -126,6 +132,7 @@ class Exchange:
             return False
         self._attach(connection)
         self._last_byte = self._traffic.ticker.now
+        self._since_ns = time.monotonic_ns()
         self._client.resume_body()
         self.on_read_done()
         return True
@@ -139,6 +146,8 @@ class Exchange:
 
     def on_request_body(self, data: bytes) -> None:
         """From the client."""
+        if not self._up:
+            self._since_ns = time.monotonic_ns()
         if self._chunk_up:
             self._up += b"%x\r\n" % len(data), data, b"\r\n"
         else:
@@ -153,6 +162,8 @@ class Exchange:
         """The client's request is complete."""
         self._request_ended = True
         if self._chunk_up:
+            if not self._up:
+                self._since_ns = time.monotonic_ns()
             self._up.append(b"0\r\n\r\n")
         if self._connection is not None:
             self._flush_up()
@@ -171,6 +182,9 @@ class Exchange:
             transport.writelines(out)
         else:
             transport.write(b"".join(out) if len(out) > 1 else out[0])
+        if self._head_ns:
+            self._traffic.overhead.observe((self._added_ns + time.monotonic_ns() - self._head_ns) * 1e-9)
+            self._head_ns = 0
         if self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS:
             self._tell_heard()
 
@@ -184,12 +198,15 @@ class Exchange:
             else:
                 connection.transport.writelines(up)
             self._up_size = 0
-        is_sent = self._request_ended and not self._tunnel
-        if is_sent:
+        if self._request_ended and not self._tunnel:
             connection.request_sent()
             self._last_byte = self._traffic.ticker.now
-        if self._asked is not None:
-            self._tell_asked(is_sent)
+            sent_ns = time.monotonic_ns()
+            self._added_ns = sent_ns - self._since_ns
+            if self._asked is not None:
+                self._tell_asked(sent_ns)
+        elif self._asked is not None:
+            self._tell_asked(None)
 
     # ── the response ──
 
@@ -213,10 +230,11 @@ class Exchange:
             self._out += lines, self._framing(head)
         else:
             self._out += lines, _CHUNKED if head.chunked else b"\r\n"
+        self._head_ns = time.monotonic_ns()
         if self._copy is not None:
             connection = self._connection
             assert connection is not None
-            self._answer = time.monotonic_ns(), head, lines, None if connection.reused else connection.connect_s
+            self._answer = self._head_ns, head, lines, None if connection.reused else connection.connect_s
 
     def _framing(self, head: ResponseHead) -> bytes:
         """The fields that are ours to write where the connection ends or might not persist, and the empty line."""
@@ -334,8 +352,8 @@ class Exchange:
 
     # ── the copy ──
 
-    def _tell_asked(self, is_sent: bool) -> None:
-        """What the client said since the last time; `is_sent`: all of it is on its way to production."""
+    def _tell_asked(self, sent_ns: int | None) -> None:
+        """What the client said since the last time; `sent_ns`: when all of it was on its way to production."""
         if not self._is_offered:
             self._offer_copy()
         copy = self._copy
@@ -345,8 +363,8 @@ class Exchange:
         try:
             for data in asked:
                 copy.request(data)
-            if is_sent:
-                copy.request_end(time.monotonic_ns())
+            if sent_ns is not None:
+                copy.request_end(sent_ns)
             else:
                 self._asked = []
         except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
@@ -381,7 +399,7 @@ class Exchange:
     def _end_copy(self, reason: str | None) -> None:
         """The last word on the copy: whole, or aborted for a reason."""
         if self._asked is not None:
-            self._tell_asked(False)
+            self._tell_asked(None)
         if self._copy is not None and (self._heard or self._answer is not None):
             self._tell_heard()
         copy = self._copy

@@ -15,7 +15,10 @@ from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.faults import ProductionFault
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.proxy.tap import Tap
-from shadowbench.signals import Counters
+from shadowbench.signals import Counters, Histogram
+
+# An exchange costs some ten microseconds of the loop; a busy worker takes milliseconds, a stalled one more.
+OVERHEAD_EDGES_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
 
 
 class Traffic:
@@ -36,6 +39,7 @@ class Traffic:
         self.active = 0
         self.tunnels = 0
         self.trailers = 0
+        self.overhead = Histogram(OVERHEAD_EDGES_S)
         self._counters = counters
         self._connecting: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -165,6 +169,7 @@ class Traffic:
         }
         for name, value in totals.items():
             counters.set_total(name, value)
+        self.overhead.report(counters, "proxy_overhead_seconds")
         counters.gauge("proxy_open_connections", len(self.connections))
         counters.gauge("proxy_active_requests", self.active)
         counters.gauge("proxy_production_connections", self.origin.connections)

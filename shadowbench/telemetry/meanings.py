@@ -27,6 +27,7 @@ MEANINGS = {
     "proxy_cancelled_requests_total": "Requests given up because the client left, by reason.",
     "proxy_production_faults_total": "Requests that production did not answer whole, by reason.",
     "proxy_production_connections": "Connections to production that stand.",
+    "proxy_overhead_seconds": "What the proxy added to an exchange, from reading to writing on both ways, without waiting.",
     "proxy_tunnels_total": "Connections upgraded to a raw tunnel. They are never mirrored.",
     "proxy_dropped_trailers_total": "Messages whose trailers were dropped.",
     # both ends of the handoff

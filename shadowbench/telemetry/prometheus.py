@@ -6,7 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -40,9 +46,9 @@ class _Samples(Collector):
 
 
 def _family(sample: Sample) -> str:
-    # A pair X_sum and X_count of counters is a summary without quantiles.
+    # A pair X_sum and X_count of counters is a summary without quantiles; with X_bucket it is a histogram.
     if sample.kind == "counter":
-        for end in ("_sum", "_count"):
+        for end in ("_bucket", "_sum", "_count"):
             if sample.name.endswith(end):
                 return sample.name.removesuffix(end)
     return sample.name
@@ -58,6 +64,8 @@ def _metric(name: str, samples: Sequence[Sample]) -> Metric:
         for sample in samples:
             gauge.add_metric(_values(sample, labels), sample.value)
         return gauge
+    if any(sample.name.endswith("_bucket") for sample in samples):
+        return _histogram(full, help_text, samples, [label for label in labels if label != "le"])
     if samples[0].name != name:
         return _summary(SummaryMetricFamily(full, help_text, labels=labels), name, samples, labels)
     counter = CounterMetricFamily(full, help_text, labels=labels)
@@ -74,6 +82,21 @@ def _summary(summary: SummaryMetricFamily, name: str, samples: Sequence[Sample],
     for values in sorted({*sums, *counts}):
         summary.add_metric(values, count_value=int(counts[values]), sum_value=sums[values])
     return summary
+
+
+def _histogram(full: str, help_text: str, samples: Sequence[Sample], labels: list[str]) -> Metric:
+    histogram = HistogramMetricFamily(full, help_text, labels=labels)
+    sums: dict[tuple[str, ...], float] = {}
+    buckets: dict[tuple[str, ...], list[tuple[str, float]]] = defaultdict(list)
+    for sample in samples:
+        values = tuple(_values(sample, labels))
+        if sample.name.endswith("_bucket"):
+            buckets[values].append((dict(sample.labels)["le"], sample.value))
+        elif sample.name.endswith("_sum"):
+            sums[values] = sample.value
+    for values, counts in sorted(buckets.items()):
+        histogram.add_metric(values, sorted(counts, key=lambda bucket: float(bucket[0])), sums.get(values))
+    return histogram
 
 
 def _values(sample: Sample, labels: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from tests.conformance.stand import started
 from tests.conformance.titles import SECTIONS, TITLES, name_of
 
 # Cases that shadowbench does not pass yet. They stand on the page as failures; one that passes fails its test here.
-FAILING = {92: "the proxy has no histogram of its own time yet"}
+FAILING: dict[int, str] = {}
 
 CASES = [
     pytest.param(

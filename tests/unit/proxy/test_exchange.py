@@ -245,3 +245,22 @@ def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeyp
         await bench.close()
 
     scenario()
+
+
+@on_uvloop
+async def test_what_the_proxy_adds_is_told_once_per_answer_and_leaves_out_all_waiting(monkeypatch: pytest.MonkeyPatch):
+    clock = iter(range(0, 10**12, 1_000_000))  # every look at the clock is a millisecond later
+    bench = Bench(policy=None)
+    monkeypatch.setattr("shadowbench.proxy.exchange.time.monotonic_ns", lambda: next(clock))
+    client = bench.client()
+    client.receive(post())
+    production = await bench.production()  # a second, a minute: waiting for it is not ours
+    for _ in range(60_000):
+        next(clock)
+    production.receive(OK)
+    assert client.take() == OK
+    bench.traffic.report(bench.counters)
+    assert bench.counters.get("proxy_overhead_seconds_count") == 1
+    # From the connection that stood to the write, and from the answer's head to its write: one look apart each.
+    assert bench.counters.get("proxy_overhead_seconds_sum") == pytest.approx(0.002)
+    await bench.close()

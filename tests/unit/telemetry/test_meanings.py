@@ -18,6 +18,8 @@ def counted(tree: ast.AST) -> Iterator[str]:
         named: list[ast.expr | None] = []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COUNTING:
             named = list(node.args[:1])
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "report":
+            named = list(node.args[1:2])  # a histogram's name
         elif isinstance(node, ast.Dict):
             named = [key for key in node.keys if isinstance(key, ast.Constant) and str(key.value).endswith("_total")]
         for each in named:

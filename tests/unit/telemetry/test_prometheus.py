@@ -1,6 +1,7 @@
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from shadowbench.signals import Sample
+from shadowbench.signals import Counters, Histogram, Sample
 from shadowbench.telemetry.prometheus import render
 
 
@@ -26,6 +27,27 @@ def test_a_sum_and_a_count_become_a_summary() -> None:
         'shadowbench_commit_seconds_count{role="recorder"} 3.0',
         'shadowbench_commit_seconds_sum{role="recorder"} 1.5',
     ]
+
+
+def test_buckets_with_their_sum_and_count_become_a_histogram_that_adds_up() -> None:
+    counters = Counters()
+    histogram = Histogram((0.001, 0.01))
+    for seconds in (0.0005, 0.001, 0.002, 5.0):
+        histogram.observe(seconds)
+    histogram.report(counters, "wait_seconds", (("side", "client"),))
+    (family,) = text_string_to_metric_families(render(counters.snapshot()).decode())
+    assert (family.name, family.type) == ("shadowbench_wait_seconds", "histogram")
+    told = {
+        (each.name.removeprefix("shadowbench_wait_seconds_"), each.labels.get("le")): each for each in family.samples
+    }
+    assert {key: each.value for key, each in told.items()} == {
+        ("bucket", "0.001"): 2,
+        ("bucket", "0.01"): 3,
+        ("bucket", "+Inf"): 4,
+        ("count", None): 4,
+        ("sum", None): pytest.approx(5.0035),
+    }
+    assert {each.labels["side"] for each in told.values()} == {"client"}
 
 
 def test_series_with_fewer_labels_have_empty_ones() -> None:
