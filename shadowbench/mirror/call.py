@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from shadowbench import handoff, keyed
+from shadowbench.handoff import Kind
 from shadowbench.http1.client import ClientConnection, ResponseHead
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.limits.retry import BUSY, STALE
@@ -75,6 +76,7 @@ class Call:
     """Handler of one candidate's response."""
 
     __slots__ = (
+        "_began_ns",
         "_connect_us",
         "_connecting",
         "_connection",
@@ -112,7 +114,7 @@ class Call:
         self._listener = listener
         self._number = number  # of the exchange, in frames
         self._side = side
-        self._shaped: Shaped | None = shaped
+        self._shaped: Shaped | None = shaped  # None once nothing can follow
         self._queue_us = queue_us
         self._connect_us = handoff.ABSENT_US
         self._connection: ClientConnection | None = None
@@ -121,8 +123,10 @@ class Call:
         self._parts = handoff.PartWriter(number, side)
         self._sent_ns = 0  # t0
         self._heard_ns = 0  # the last sign of life
-        total_ns = int(context.options.total_timeout_s * 1e9)
-        self._deadline_ns = context.clock.now_ns() + total_ns if deadline_ns is None else deadline_ns
+        self._began_ns = began_ns = context.clock.now_ns()
+        self._deadline_ns = (
+            began_ns + int(context.options.total_timeout_s * 1e9) if deadline_ns is None else deadline_ns
+        )
         self._status: int | None = None
         self._received = 0
         self._told_t0 = False
@@ -139,6 +143,28 @@ class Call:
         """What the candidate has done for it until now."""
         return _effort((now_ns - self._sent_ns) / 1e9 if self._sent_ns else 0.0, self._received)
 
+    def again(self, listener: CallListener) -> Call:
+        """The next attempt at the same, within the same time. Only when this one came to nothing."""
+        assert self._shaped is not None
+        return Call(
+            self._context,
+            listener,
+            self._shaped,
+            number=self._number,
+            side=self._side,
+            queue_us=self._queue_us,
+            deadline_ns=self._deadline_ns,
+        )
+
+    def attempt_frame(self, reason: str, status: int | None, now_ns: int) -> bytes:
+        """What is told of this one when another follows."""
+        told = {"reason": reason, "status": status, "started_ns": self._began_ns, "ended_ns": now_ns}
+        return handoff.json_frame(Kind.ATTEMPT, told, self._number, self._side)
+
+    def abort_frame(self, reason: str, now_ns: int) -> bytes:
+        """What is told when none follows after all."""
+        return handoff.abort_frame(self._number, now_ns, reason, side=self._side)
+
     # ── for its owner ──
 
     def start(self, *, fresh: bool = False) -> None:
@@ -152,7 +178,6 @@ class Call:
     def cancel(self) -> None:
         """End without a word."""
         self._ended = True
-        self._shaped = None
         self._untold = []
         if self._timer is not None:
             self._timer.cancel()
@@ -218,7 +243,6 @@ class Call:
             connection.write(shaped.body)
         self._sent_ns = self._heard_ns = self._context.clock.now_ns()
         connection.request_sent()
-        self._shaped = None
         if self._timer is None:
             self._watch()
 
@@ -257,6 +281,7 @@ class Call:
         if len(lines) > handoff.MAX_HEAD_BYTES:
             self.fault("bad_response")
             return
+        self._shaped = None
         self._status = head.status
         self._untold = self._t0_frame()
         self._untold.append(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from shadowbench.mirror.attempts import Attempts
+from shadowbench.mirror.call import Call
 from shadowbench.mirror.exchange import LiveExchange
 from shadowbench.mirror.gates import Permit
 from shadowbench.mirror.plan import CopiedRequest
@@ -34,9 +35,10 @@ class Sink(Protocol):
 
 
 class Copy:
-    """An exchange's request on its way to one candidate. Implements `PendingCopy` and `AttemptsListener`."""
+    """An exchange's request on its way to one candidate. Implements `PendingCopy`, `AttemptsListener`, and
+    `CallListener` for the first call."""
 
-    __slots__ = ("attempts", "lane", "live", "permit", "queued_ns", "request", "side", "since_ns")
+    __slots__ = ("call", "lane", "live", "permit", "queued_ns", "request", "side", "since_ns")
 
     def __init__(self, live: LiveExchange, side: int, lane: Lane, request: CopiedRequest, queued_ns: int) -> None:
         self.live = live
@@ -46,7 +48,7 @@ class Copy:
         self.queued_ns = queued_ns
         self.since_ns = live.asked_ns  # what its age counts from
         self.permit: Permit | None = None
-        self.attempts: Attempts | None = None
+        self.call: Call | Attempts | None = None  # the first, or what follows when that came to nothing
 
     @property
     def needs_request(self) -> bool:
@@ -62,12 +64,17 @@ class Copy:
         self.lane.production_ended(self, reason)
 
     def on_answer(self, frames: list[bytes]) -> None:
-        """From the attempts."""
+        """From the call, or the attempts."""
         self.lane.sink.tell(self, frames)
 
     def on_over(self, frames: list[bytes], fault: str | None, status: int | None) -> None:
-        """From the attempts."""
+        """From the call, or the attempts."""
         self.lane.ended(self, frames, fault, status)
+
+    def is_repeated(self, fault: str | None, status: int | None, *, sent: bool, retry_after: str | None) -> bool:
+        """From the first call."""
+        self.call = attempts = self.lane.attempts_of(self)
+        return attempts.is_repeated(fault, status, sent=sent, retry_after=retry_after)
 
     def on_retry(self, reason: str, frame: bytes) -> None:
         """From the attempts."""

@@ -20,7 +20,7 @@ from shadowbench import handoff, keyed
 from shadowbench.limits.budget import Refusal
 from shadowbench.mirror import names
 from shadowbench.mirror.attempts import Attempts
-from shadowbench.mirror.call import CallContext
+from shadowbench.mirror.call import Call, CallContext
 from shadowbench.mirror.copies import Copy, Sink
 from shadowbench.mirror.gates import MIN_WAIT_S, PAUSED, Gates
 from shadowbench.mirror.lane_state import LaneState, state_of
@@ -155,9 +155,9 @@ class Lane:
             self.count("cancelled", reason)
             self._note_idle()
         elif copy in self._running:
-            self.count("withdrawn" if copy.attempts is not None else "cancelled", reason)
-            if copy.attempts is not None:
-                copy.attempts.cancel()
+            self.count("withdrawn" if copy.call is not None else "cancelled", reason)
+            if copy.call is not None:
+                copy.call.cancel()
             self._leave(copy, answered=False)
         copy.request = None
 
@@ -191,7 +191,9 @@ class Lane:
         self._set_timer()
 
     def ended(self, copy: Copy, frames: Sequence[bytes], fault: str | None, status: int | None) -> None:
-        """For attempts: the last one is over."""
+        """For copies: the last call is over."""
+        assert copy.permit is not None
+        self.gates.attempt_over(copy.permit, self._context.clock.now_ns(), fault, status)
         if fault is None:
             assert status is not None
             self.count("answered", "ok" if status < 400 else "http_4xx" if status < 500 else "http_5xx")
@@ -200,6 +202,12 @@ class Lane:
             self._last_fault = fault
         self._leave(copy, answered=fault is None, refused=status is not None and status >= 400)
         self.sink.end(copy, frames)
+
+    def attempts_of(self, copy: Copy) -> Attempts:
+        """For copies: the first call is about to come to nothing."""
+        assert copy.permit is not None and isinstance(copy.call, Call)
+        latest_ns = self._stale_at_ns(copy)
+        return Attempts(self._context, self.gates, copy.permit, copy, copy.call, latest_ns=latest_ns)
 
     # ── costs ──
 
@@ -305,27 +313,25 @@ class Lane:
         if isinstance(shaped, Unshapable):
             self._refuse(copy, shaped.reason)
             return
-        assert copy.permit is not None
         self.count("dispatched")
         copy.request = None
-        copy.attempts = Attempts(
+        copy.call = Call(
             self._context,
-            self.gates,
-            copy.permit,
             copy,
             shaped,
             number=copy.live.number,
             side=copy.side,
             queue_us=min((dispatched_ns - copy.queued_ns) // 1000, handoff.MAX_US),
-            latest_ns=self._stale_at_ns(copy),
         )
         self.sink.dispatched(copy)
-        copy.attempts.start()
+        copy.call.start()
 
     def _end(self, copy: Copy, reason: str) -> None:
         """We want no answer to it, and say so; unless it has left already."""
-        if copy.attempts is not None:
-            copy.attempts.fault(reason)
+        if copy.call is not None:
+            assert copy.permit is not None
+            self.gates.attempt_over(copy.permit, self._context.clock.now_ns(), None, None)
+            copy.call.fault(reason, ours=True)
         elif copy in self._running or copy in self._queue or copy in self._held:
             self._refuse(copy, reason)
 
@@ -342,14 +348,14 @@ class Lane:
     def _leave(self, copy: Copy, *, answered: bool, refused: bool = False) -> None:
         """Its slot is free; what it may have cost is not known yet."""
         self._running.discard(copy)
-        attempts, copy.attempts = copy.attempts, None
+        call, copy.call = copy.call, None
         permit, copy.permit = copy.permit, None
         if permit is not None:
             now_ns = self._context.clock.now_ns()
             if permit.ticket is not None:  # no attempt has told of its end
                 self.gates.attempt_over(permit, now_ns, None, None)
-            if attempts is not None and attempts.may_be_billed:
-                effort = attempts.effort(now_ns)
+            if call is not None and call.sent:
+                effort = call.effort(now_ns)
                 held = self.gates.purse.ended(permit.reservation, permit.asked, effort, refused=refused)
                 self._unsettled.add(copy.live.number, held, answered=answered and not refused)
             else:
