@@ -441,6 +441,7 @@ class Policy:
     rate: float
     key: str = "request"
     endpoints: tuple[tuple[str, str], ...] = ()  # (method, path suffix)
+    max_request_bytes: int | None = None  # larger ones are not wanted: the rest of their bodies would only fill the socket
 
     def to_json(self) -> bytes:
         """As the payload of POLICY."""
@@ -451,6 +452,7 @@ class Policy:
                 "rate": self.rate,
                 "key": self.key,
                 "endpoints": self.endpoints,
+                "max_request_bytes": self.max_request_bytes,
             }
         ).encode()
 
@@ -459,12 +461,14 @@ class Policy:
         """From the payload of POLICY. Raises ProtocolError."""
         fields = read_json(payload)
         try:
+            bound = fields.get("max_request_bytes")
             policy = Policy(
                 version=int(fields["version"]),
                 salt=bytes.fromhex(fields["salt"]),
                 rate=float(fields["rate"]),
                 key=str(fields["key"]),
                 endpoints=tuple((str(m), str(p)) for m, p in fields["endpoints"]),
+                max_request_bytes=None if bound is None else int(bound),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ProtocolError(f"a policy frame cannot be read: {error!r}") from None

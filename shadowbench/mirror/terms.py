@@ -72,6 +72,7 @@ class Terms:
             rate=1.0 if by_conversation and ceiling > 0 else ceiling,
             key="request" if by_conversation else self.sample_key,
             endpoints=self.eligibility.endpoints,
+            max_request_bytes=self.eligibility.max_request_bytes,
         )
 
 

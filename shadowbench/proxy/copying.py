@@ -37,6 +37,7 @@ class Owner(Protocol):
     failed: int
     cut_short: int
     rate: float
+    request_bound: float
 
     def placeholder(self, value: bytes) -> bytes:
         """What stands for a credential."""
@@ -46,6 +47,7 @@ class Copy:
     """Holds less than 64 KiB, with what its exchange keeps for it. `live` turns false when nobody wants it any more."""
 
     __slots__ = (
+        "_asked",
         "_link",
         "_owner",
         "_pending",
@@ -62,6 +64,7 @@ class Copy:
         self._owner = owner
         self._link = link
         self.is_open_sent = False
+        self._asked = 0  # bytes of the request's body
         self._size = size = len(lines)
         self._pending: list[bytes] = [
             _pack_open(20 + size, 2, 0, 0, sequence, now_ns, version, owner.rate or 1.0),
@@ -76,7 +79,11 @@ class Copy:
         else:
             self._pending += handoff.request_frames(self.sequence, data)
         self._size += size
-        if self._size >= _FLUSH_BYTES:
+        self._asked += size
+        if self._asked > self._owner.request_bound:
+            # The mirror sees by what it has that this is too large. The rest would crowd out the copies of others.
+            self.abort("capture_dropped")
+        elif self._size >= _FLUSH_BYTES:
             self._send()
 
     def request_end(self, now_ns: int) -> None:

@@ -7,6 +7,7 @@ admitted rate is lowered rather than copies dropped as they come: a thinning tha
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 from collections.abc import Callable
@@ -25,6 +26,7 @@ _CACHE = 1024
 _LOWEST_ADMITTED = 1 / 1024
 _CREDENTIAL_PARAMETER = re.compile(rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)")
 _THINNING_PERIOD_S = 1.0
+_DIGITS = 20  # of a length that can be
 _TALLIES_SINCE = 2  # version of the handoff
 _LABELS = {"handed_off": "sampled"}  # what the signal has always called it
 
@@ -57,6 +59,7 @@ class Tap:
         self._counters = counters
         self._sequence = 0
         self._threshold = 0
+        self.request_bound = math.inf  # bytes of a request's body that the mirror wants at most
         self.rate = 0.0  # in force: the policy's, thinned
         self._keys_by_request = True
         self._key_header = b""
@@ -133,6 +136,9 @@ class Tap:
             self.head_too_large += 1
             return None
         copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines, now_ns)
+        length = head.length
+        if length is not None and len(length) < _DIGITS and int(length) > self.request_bound:
+            copy.abort("capture_dropped")  # announced in the head: nothing of its body is wanted
         return copy
 
     def _without_credentials(self, head: RequestHead, start: bytes) -> bytes:
@@ -220,6 +226,7 @@ class Tap:
             self._placeholders.clear()
         self.policy = policy
         self._paths.clear()
+        self.request_bound = math.inf if policy.max_request_bytes is None else policy.max_request_bytes
         self._keys_by_request = not policy.key.startswith("header:")
         self._key_header = policy.key.partition(":")[2].strip().lower().encode()
         self._set_rate()

@@ -247,6 +247,18 @@ def test_control_frames_that_are_no_json_object_are_refused(payload):
         handoff.read_json(payload)
 
 
+@pytest.mark.parametrize("bound", [None, 0, 2 * 1024 * 1024])
+def test_a_policy_says_how_large_a_request_may_be(bound):
+    policy = Policy(version=1, salt=b"s", rate=1.0, max_request_bytes=bound)
+    assert Policy.from_json(policy.to_json()) == policy
+
+
+def test_a_policy_of_a_release_that_knew_no_bound_has_none():
+    fields = json.loads(Policy(version=1, salt=b"s", rate=1.0).to_json())
+    del fields["max_request_bytes"]
+    assert Policy.from_json(json.dumps(fields).encode()).max_request_bytes is None
+
+
 def test_hello_names_version_role_and_epoch():
     (frame,) = read(handoff.hello_frame(role="proxy", epoch="e-1", extra={"pid": 5}))
     assert frame.kind == Kind.HELLO

@@ -426,3 +426,27 @@ async def test_who_leaves_tells_its_tally_before_its_goodbye():
     kinds = [frame.kind for frame in handoff.FrameReader().feed(link.sent)]
     assert kinds[-2:] == [Kind.TALLY, Kind.GOODBYE]
     await bench.close()
+
+
+@on_uvloop
+async def test_of_a_request_above_the_mirrors_bound_only_as_much_is_handed_off_as_shows_it():
+    """20 MB a second beside small requests would fill the link, and thin everybody's sample."""
+    bench = Bench(policy=make_policy(max_request_bytes=100_000))
+    client = bench.client()
+    client.receive(post(b"x" * 200_000))  # announced in its head
+    (await bench.production()).receive(OK)
+    client.receive(head("Transfer-Encoding: chunked"))
+    for _ in range(40):
+        client.receive(chunks(b"y" * 10_000))
+    client.receive(LAST)
+    (await bench.production()).receive(OK)
+    client.receive(post(b"z" * 100_000))  # just within it
+    (await bench.production()).receive(OK)
+    assert client.take() == OK * 3
+    announced, crossing, within = bench.told().values()
+    assert (announced.request, announced.end.reason) == (b"", "capture_dropped")
+    assert 100_000 < len(crossing.request) <= 110_000 and crossing.end.reason == "capture_dropped"
+    assert within.request == b"z" * 100_000 and within.end.reason is None
+    assert bench.tap.decisions["handed_off"] == 3 and not bench.tap.copies
+    assert bench.tap.admitted == 1.0 and bench.tap.dropped_full == 0
+    await bench.close()
