@@ -1,12 +1,12 @@
 """Pairs per second that a recorder process takes from frames to the log, and where its time goes.
 
-    python -m benchmarks.recorder [--pairs 20000] [--streamed] [--stages | --profile]
+    python -m benchmarks.recorder [--pairs 20000] [--streamed] [--rate N | --stages | --profile]
 
-Starts a real recorder process, writes a mirror's frames to its socket as fast as it reads them, and waits for the
-acknowledgement of the last exchange. CPU seconds are the process's own (user + system): pairs per CPU second is what one core
-gives, however busy the machine is. `--stages` runs the same path in this process, stage after stage, without socket, thread and
-collector, and prints the best of several rounds, so that what else the machine does counts little. `--profile` runs it under
-cProfile.
+Starts a real recorder process, writes a mirror's frames to its socket as fast as it reads them (or N pairs a second, as they
+come under load), and waits for the acknowledgement of the last exchange. CPU seconds are the process's own (user + system):
+pairs per CPU second is what one core gives, however busy the machine is. `--stages` runs the same path in this process, stage
+after stage, without socket, thread and collector, and prints the best of several rounds, so that what else the machine does
+counts little. `--profile` runs it under cProfile.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def templates(count: int, *, streamed: bool) -> list[bytes]:
     return made
 
 
-def measure(frames: list[bytes], folder: Path) -> None:
+def measure(frames: list[bytes], folder: Path, rate: float | None = None) -> None:
     # The sender here knows no restraint; with the default bound the recorder would rightly discard.
     options = {"runtime_folder": str(folder), "store_url": f"sqlite:///{folder}/pairs.db", "max_held_bytes": 2**31}
     (folder / "options.json").write_text(json.dumps(options))
@@ -116,7 +116,7 @@ def measure(frames: list[bytes], folder: Path) -> None:
     try:
         with connected(folder / "recorder.sock") as sock:
             cpu_before, began = cpu_s(process.pid), time.perf_counter()
-            writer = threading.Thread(target=sock.sendall, args=(b"".join(frames),))
+            writer = threading.Thread(target=send, args=(sock, frames, rate))
             writer.start()
             recorded, discarded = wait_for(sock, len(frames))
             took_s, cpu = time.perf_counter() - began, cpu_s(process.pid) - cpu_before
@@ -129,6 +129,16 @@ def measure(frames: list[bytes], folder: Path) -> None:
     print(
         f"{recorded / took_s:,.0f} pairs/s; {recorded / cpu:,.0f} per CPU second ({1e6 * cpu / len(frames):.0f} µs each)"
     )
+
+
+def send(sock: socket.socket, frames: list[bytes], rate: float | None) -> None:
+    """All at once, or every 5 ms what is due."""
+    began, sent = time.perf_counter(), 0
+    while sent < len(frames):
+        due = len(frames) if rate is None else min(len(frames), int(rate * (time.perf_counter() - began)))
+        sock.sendall(b"".join(frames[sent:due]))
+        sent = due
+        time.sleep(0.005)
 
 
 def connected(path: Path) -> socket.socket:
@@ -234,13 +244,16 @@ def main() -> None:
     parser.add_argument(
         "--streamed", action="store_true", help="streamed answers of some 25 chunks instead of whole ones"
     )
+    parser.add_argument("--rate", type=float, help="pairs sent per second; default: as fast as they are read")
     parser.add_argument("--stages", action="store_true")
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     frames = templates(arguments.pairs, streamed=arguments.streamed)
     with tempfile.TemporaryDirectory() as folder:
-        run = profile if arguments.profile else stages if arguments.stages else measure
-        run(frames, Path(folder))
+        if arguments.profile or arguments.stages:
+            (profile if arguments.profile else stages)(frames, Path(folder))
+        else:
+            measure(frames, Path(folder), arguments.rate)
 
 
 if __name__ == "__main__":

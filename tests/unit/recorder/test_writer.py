@@ -23,7 +23,7 @@ from shadowbench.recorder.ledger import Place
 from shadowbench.recorder.notes import Notes
 from shadowbench.recorder.plan import Plan
 from shadowbench.recorder.raw import RawExchange, RawSide
-from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer, failure_of
+from shadowbench.recorder.writer import BatchBounds, Item, Report, Writer, failure_of, goes_on_gathering
 from shadowbench.records import Dialect, Exchange, FunnelCount, Mark, Observation, Outcome
 from shadowbench.signals import Counters
 from shadowbench.store.base import LogError, PairLog, each_exchange
@@ -189,6 +189,24 @@ def test_what_gathers_during_a_commit_goes_into_the_next_one_up_to_the_bound(ben
     may_append.set()
     bench.finish()
     assert sizes == [1, 10, 10, 5]
+
+
+@pytest.mark.parametrize(
+    ("gathers", "waiting", "goes_on"),
+    [
+        (0, 1, True),  # one alone waits for others, once
+        (1, 31, False),
+        (1, 32, True),
+        (2, 63, False),  # fewer came in the second than in the first
+        (2, 64, True),
+        (3, 96, True),
+        (4, 200, False),  # nobody waits longer than four
+        (0, 256, False),  # full
+        (1, 256, False),
+    ],
+)
+def test_a_batch_waits_for_more_while_many_come_and_it_is_not_full(gathers: int, waiting: int, goes_on: bool) -> None:
+    assert goes_on_gathering(gathers, waiting, 256) is goes_on
 
 
 def test_a_batch_is_bounded_in_bytes_but_never_empty(bench: Bench) -> None:
