@@ -97,6 +97,11 @@ class Attempts:
         elif not self._cancelled:
             self._give_up(reason)
 
+    def check(self, now_ns: int) -> None:
+        """End a call that takes too long."""
+        if self._call is not None:
+            self._call.check(now_ns)
+
     # ── CallListener ──
 
     def on_answer(self, frames: list[bytes]) -> None:

@@ -93,10 +93,8 @@ class Call:
         "_shaped",
         "_side",
         "_status",
-        "_timer",
         "_told_t0",
         "_untold",
-        "_watches_head",
     )
 
     def __init__(
@@ -119,7 +117,6 @@ class Call:
         self._connect_us = handoff.ABSENT_US
         self._connection: ClientConnection | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._parts = handoff.PartWriter(number, side)
         self._sent_ns = 0  # t0
         self._heard_ns = 0  # the last sign of life
@@ -131,7 +128,6 @@ class Call:
         self._received = 0
         self._told_t0 = False
         self._untold: list[bytes] = []  # frames of the read under way: most answers come, and are told, in one
-        self._watches_head = True
         self._ended = False
 
     @property
@@ -179,8 +175,6 @@ class Call:
         """End without a word."""
         self._ended = True
         self._untold = []
-        if self._timer is not None:
-            self._timer.cancel()
         if self._connecting is not None:
             self._connecting.cancel()
         if self._connection is not None:
@@ -243,10 +237,16 @@ class Call:
             connection.write(shaped.body)
         self._sent_ns = self._heard_ns = self._context.clock.now_ns()
         connection.request_sent()
-        if self._timer is None:
-            self._watch()
 
-    # ── time-outs: one timer per call, set again when it rings too early ──
+    # ── time-outs ──
+
+    def check(self, now_ns: int) -> None:
+        """End it when it takes too long; the lane asks now and then. Connecting has a time-out of its own."""
+        if not self._sent_ns:
+            return
+        due_ns, reason = self._due()
+        if due_ns <= now_ns:
+            self.fault(reason)
 
     def _due(self) -> tuple[int, str]:
         options = self._context.options
@@ -256,15 +256,6 @@ class Call:
             waits_s, reason = options.idle_timeout_s, "timed_out_idle"
         due_ns = self._heard_ns + int(waits_s * 1e9)
         return (due_ns, reason) if due_ns <= self._deadline_ns else (self._deadline_ns, "timed_out_total")
-
-    def _watch(self) -> None:
-        due_ns, reason = self._due()
-        left_ns = due_ns - self._context.clock.now_ns()
-        if left_ns <= 0:
-            self._timer = None
-            self.fault(reason)
-        else:
-            self._timer = self._context.loop.call_later(left_ns / 1e9, self._watch)
 
     # ── the response ──
 
@@ -323,11 +314,6 @@ class Call:
         if self._untold:
             frames, self._untold = self._untold, []
             self._listener.on_answer(frames)
-        # The timer was set for the first byte, which may be too late for the next.
-        if self._watches_head and self._status is not None and self._timer is not None and not self._ended:
-            self._watches_head = False
-            self._timer.cancel()
-            self._watch()
 
     def on_fault(self, reason: str) -> None:
         self._connection = None

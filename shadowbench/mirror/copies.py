@@ -63,6 +63,11 @@ class Copy:
         """Production's side is over, whole or because of `reason`."""
         self.lane.production_ended(self, reason)
 
+    def check(self, now_ns: int) -> None:
+        """For the lane's sweep: end a call that takes too long."""
+        if self.call is not None:
+            self.call.check(now_ns)
+
     def on_answer(self, frames: list[bytes]) -> None:
         """From the call, or the attempts."""
         self.lane.sink.tell(self, frames)

@@ -26,6 +26,7 @@ from shadowbench.mirror.gates import MIN_WAIT_S, PAUSED, Gates
 from shadowbench.mirror.lane_state import LaneState, state_of
 from shadowbench.mirror.purse import Purse
 from shadowbench.mirror.shaping import Shaped, Shaper, Unshapable
+from shadowbench.mirror.sweep import Sweep, period_s
 from shadowbench.mirror.unsettled import Unsettled
 from shadowbench.signals import Cell, Counters
 
@@ -67,6 +68,7 @@ class Lane:
         self._held: OrderedDict[Copy, None] = OrderedDict()  # until production has answered
         self._queue: OrderedDict[Copy, None] = OrderedDict()
         self._running: set[Copy] = set()
+        self._sweep = Sweep(self._running, period_s(context.options), loop=context.loop, now_ns=context.clock.now_ns)
         self._unsettled = Unsettled(self.gates.purse)
         self._last_fault: str | None = None
         self._cells: dict[tuple[str, str], Cell] = {}
@@ -325,6 +327,7 @@ class Lane:
         )
         self.sink.dispatched(copy)
         copy.call.start()
+        self._sweep.wake()
 
     def _end(self, copy: Copy, reason: str) -> None:
         """We want no answer to it, and say so; unless it has left already."""
