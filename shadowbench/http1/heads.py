@@ -101,6 +101,20 @@ def without_field(fields: list[bytes], name: bytes) -> list[bytes]:
     return [part for at in range(0, len(fields), 4) if fields[at].lower() != name for part in fields[at : at + 4]]
 
 
+_MOST = b"9223372036854775807"  # 2^63 - 1
+SURELY_COUNTABLE = 18  # a Content-Length of this many bytes is below it whatever its digits
+
+
+def is_beyond_counting(length: bytes) -> bool:
+    """Whether this Content-Length is above 2^63 - 1.
+
+    llhttp counts to 2^64 - 1. A peer that counts in signed 64 bits, as most do, would read a negative length, and find another
+    end of the message than we did (RFC 9112 section 6.3 asks to expect overflows).
+    """
+    digits = length.strip(b" \t").lstrip(b"0")
+    return len(digits) > len(_MOST) or (len(digits) == len(_MOST) and digits > _MOST)
+
+
 def find_field(fields: list[bytes], name: bytes) -> bytes | None:
     """The first value of the field with this lower-case name in a flat field list."""
     for at in range(0, len(fields), 4):

@@ -147,6 +147,8 @@ def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large:
             return Refusal(501, "transfer_encoding", "the only transfer coding understood here is chunked")
         head.chunked = head.has_body = True
     elif head.length is not None:
+        if len(head.length) > heads.SURELY_COUNTABLE and heads.is_beyond_counting(head.length):
+            return Refusal(400, "content_length", "a Content-Length may be 9223372036854775807 at most")
         head.has_body = head.length.strip(b"0") != b""
     if head.path[:1] != b"/":
         return _to_origin_form(head)
@@ -174,7 +176,8 @@ def apply_connection(head: RequestHead) -> None:
         return
     options = heads.connection_options(head.connection)
     ignored = head.http10 or head.has_body or (head.upgrade or b"").lower().startswith(b"h2c")
-    if ignored or b"upgrade" not in options:
+    # llhttp sees no upgrade in an empty field either, and parses what comes behind as the next request.
+    if ignored or not head.upgrade or b"upgrade" not in options:
         head.upgrade = None
     if not options <= heads.PLAIN_OPTIONS:
         kept = heads.without_nominated(head.fields, options)

@@ -8,16 +8,6 @@ from tests.integration.proxying import at_random, byte_by_byte, on_uvloop, whole
 
 _LONG, _VERY_LONG = 4096, 50_000
 
-# What arrives though no cautious recipient may act on it. Each is a fault of the worker's to mend.
-_KNOWN = {
-    "a length of 2^63": "lengths beyond signed 64 bits are forwarded: an origin that counts so reads a negative one",
-    "a length of 2^64 - 1": "lengths beyond signed 64 bits are forwarded: an origin that counts so reads -1",
-}
-_MARKED = [
-    pytest.param(case, id=name, marks=[pytest.mark.xfail(reason=_KNOWN[name], strict=True)] if name in _KNOWN else [])
-    for name, case in CASES.items()
-]
-
 
 def _cuts(case: Case) -> tuple[Cutting, ...]:
     """All ways that the case is worth to be cut. The two hundred mixtures of framing end with their heads."""
@@ -30,7 +20,7 @@ def _cuts(case: Case) -> tuple[Cutting, ...]:
     )
 
 
-@pytest.mark.parametrize("case", _MARKED)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @on_uvloop
 async def test_nothing_arrives_but_what_was_sent(case: Case) -> None:
     async with meeting() as (it, origin):
@@ -63,9 +53,6 @@ async def test_it_is_the_same_wherever_the_bytes_are_cut_in_two(name: str) -> No
             assert len(met.verdict.forwarded) == case.arrives, (at, met)
 
 
-@pytest.mark.xfail(
-    reason="an empty Upgrade is forwarded as one, though the parser reads on as if there were none", strict=True
-)
 @on_uvloop
 async def test_an_upgrade_to_nothing_is_no_upgrade() -> None:
     """Would production switch, what came behind the request were parsed as a request already."""

@@ -119,3 +119,12 @@ def test_our_own_responses_are_whole_and_say_why(status, close):
     assert (
         heads.own_response(Refusal(status, "a_code", 'a "message"'), close=close, with_body=False) == head + b"\r\n\r\n"
     )
+
+
+@given(
+    st.integers(0, 2**66) | st.integers(2**63 - 3, 2**63 + 3), st.integers(0, 30), st.sampled_from([b"", b" ", b"\t "])
+)
+def test_a_length_counts_up_to_what_signed_64_bits_hold(number, zeros, blanks):
+    value = b"0" * zeros + b"%d" % number + blanks
+    assert heads.is_beyond_counting(value) == (number > 2**63 - 1)
+    assert number <= 2**63 - 1 or len(value) > heads.SURELY_COUNTABLE
