@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import select
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -20,6 +21,9 @@ from shadowbench.http1.ticker import Ticker
 
 MAX_HEAD_BYTES = 262144
 _KEEP_ALIVE = [b"keep-alive"]  # what most origins say, and it nominates nothing
+_USUAL = b"HTTP/1.1 200 OK\r\n"  # how most responses begin: nothing in it needs a closer look
+_VERSIONS = ("1.1", "1.0")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class ResponseHead:
@@ -105,6 +109,7 @@ class ClientConnection(asyncio.Protocol):
         "_head",
         "_in_head",
         "_is_head",
+        "_is_usual",
         "_on_idle",
         "_on_lost",
         "_parser",
@@ -155,6 +160,7 @@ class ClientConnection(asyncio.Protocol):
         self._sent = False
         self._got_byte = False
         self._is_head = False
+        self._is_usual = False  # the response began with a whole status line, and it is the usual one
         self._tunnel = False
         self._complete = False  # the response ended in the read being parsed: what follows is excess
         self._excess = False
@@ -225,7 +231,9 @@ class ClientConnection(asyncio.Protocol):
         if self._tunnel:
             handler.on_body(data)
             return
-        self._got_byte = True
+        if not self._got_byte:
+            self._got_byte = True
+            self._is_usual = data.startswith(_USUAL)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -318,9 +326,11 @@ class ClientConnection(asyncio.Protocol):
 
     def _special(self, kind: int, name: bytes, value: bytes) -> None:
         head = self._head
-        if kind == heads.LENGTH or kind == heads.HOST:
-            head.has_length = head.has_length or kind == heads.LENGTH
+        if kind == heads.LENGTH:
+            head.has_length = True
             self._fields += name, b": ", value, b"\r\n"
+            if len(value) > heads.SURELY_COUNTABLE and heads.is_beyond_counting(value):
+                self._fault("bad_response")
         elif kind == heads.CREDENTIAL or kind == heads.MARKER:
             if head.credentials_at is None:
                 head.credentials_at = []
@@ -334,6 +344,8 @@ class ClientConnection(asyncio.Protocol):
             head.connection.append(value)
         elif kind == heads.UPGRADE:
             head.upgrade = value
+        elif kind == heads.HOST:
+            self._fields += name, b": ", value, b"\r\n"
         elif kind == heads.KEEP_ALIVE:
             head.keep_alive_s = _promised_idle(value)
 
@@ -347,20 +359,19 @@ class ClientConnection(asyncio.Protocol):
         head.status = status = parser.get_status_code()
         head.reason = self._status
         head.persists = parser.should_keep_alive()
+        if not self._is_usual and not _is_speakable(parser.get_http_version(), head.reason):
+            self._fault("bad_response")
+            return
         if head.connection is not None and head.connection != _KEEP_ALIVE:
             options = heads.connection_options(head.connection)
             if not options <= heads.PLAIN_OPTIONS:
                 self._drop_nominated(head, options)
         if status < 200:
-            if status < 100:
-                self._fault("bad_response")
-            elif status != 101:
-                if head.has_length:  # there is no content, and not everybody downstream knows that
-                    head.fields = heads.without_field(head.fields, b"content-length")
-                handler.on_informational(head)
+            if status != 101:
+                self._inform(handler, head)
             return
         if self._te is not None:
-            if self._te.lower() != b"chunked" or parser.get_http_version() != "1.1":
+            if self._te.lower() != b"chunked" or not (self._is_usual or parser.get_http_version() == "1.1"):
                 self._fault("bad_response")
                 return
             head.chunked = status != 204
@@ -374,6 +385,17 @@ class ClientConnection(asyncio.Protocol):
             # llhttp waits for the body that a HEAD response announces and never sends.
             self._fresh_parser = True
             self._complete = True
+
+    def _inform(self, handler: ResponseHandler, head: ResponseHead) -> None:
+        # No interim response has content, whatever it announces (RFC 9112 section 6.3). llhttp knows that of 100 to 103 alone
+        # and would tell what an origin puts behind another: bytes that the client might take for the final response.
+        length = heads.find_field(head.fields, b"content-length") or b""
+        if head.status < 100 or self._te is not None or length.strip(b"0 \t"):
+            self._fault("bad_response")
+            return
+        if head.has_length:  # of 0; not everybody downstream knows that it means nothing
+            head.fields = heads.without_field(head.fields, b"content-length")
+        handler.on_informational(head)
 
     @staticmethod
     def _drop_nominated(head: ResponseHead, options: frozenset[bytes]) -> None:
@@ -433,6 +455,9 @@ class ClientConnection(asyncio.Protocol):
             handler.on_fault(reason)
 
     def _after_upgrade(self, rest: bytes) -> None:
+        if self._complete:
+            self._excess = True  # a switch that answers nothing, behind the response that is whole
+            return
         handler = self._handler
         if handler is None or self._head.status != 101:
             self._fault("bad_response")
@@ -455,6 +480,14 @@ class ClientConnection(asyncio.Protocol):
             self._dead = True
             with contextlib.suppress(OSError):
                 self.transport.close()
+
+
+def _is_speakable(version: str, reason: bytes) -> bool:
+    """Whether a status line may be said on as HTTP/1.1: llhttp takes 0.9 and 2.0, and any byte in a reason but CR and LF.
+
+    RFC 9112 section 4: a reason is of visible characters, blanks, tabs, and bytes above 127.
+    """
+    return version in _VERSIONS and _CONTROL.search(reason) is None
 
 
 def _promised_idle(value: bytes) -> float | None:

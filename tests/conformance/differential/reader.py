@@ -102,12 +102,17 @@ def read_request(data: bytes, at: int = 0) -> Message | Cut | Malformed:
     return _Reading(data, at).request()
 
 
-def read_responses(data: bytes, methods: list[bytes], *, at_end: bool = True) -> Transcript:
-    """All responses to requests with these methods, in order; interim ones stand for themselves among them."""
+def read_responses(data: bytes, methods: list[bytes], *, at_end: bool = True, skipped: bytes = b"") -> Transcript:
+    """All responses to requests with these methods, in order; interim ones stand for themselves among them.
+
+    `skipped`: bytes that this reader passes over before a response.
+    """
     messages: list[Message] = []
     waiting = list(methods)
     at = 0
     while waiting:
+        while data[at : at + 1] and data[at] in skipped:
+            at += 1
         read = _Reading(data, at).response(waiting[0], at_end)
         if not isinstance(read, Message):
             return Transcript(messages=tuple(messages), rest=read)

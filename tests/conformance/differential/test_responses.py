@@ -13,21 +13,6 @@ _LONG = 50_000
 _SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"
 _FAULT = b"x-shadowbench-fault"
 
-# What reaches the client though it is no HTTP/1.1 response. Each is a fault of the worker's to mend.
-_KNOWN = {
-    "a length of 2^63": "lengths beyond signed 64 bits are relayed: a client that counts so reads a negative one",
-    "a length in 104": "what llhttp takes for the body of an interim response is relayed raw, before the final head",
-    "chunks in 199": "what llhttp takes for the body of an interim response is relayed raw: the client reads another response",
-    "a switch behind chunks": "a whole response is broken off when a switch of protocols comes behind it in one read",
-    "HTTP/2.0": "a response that says HTTP/2.0 is relayed as HTTP/1.1",
-    "NUL in the reason": "control characters in a reason are relayed",
-    "a control character in the reason": "control characters in a reason are relayed",
-}
-_MARKED = [
-    pytest.param(case, id=name, marks=[pytest.mark.xfail(reason=_KNOWN[name], strict=True)] if name in _KNOWN else [])
-    for name, case in CASES.items()
-]
-
 
 async def _produce(it: Stage, case: ResponseCase, cut: Cutting) -> Peer:
     """Production answers the first request with the case, on whatever connection it comes."""
@@ -61,7 +46,7 @@ async def _first_answer(client: Peer, method: bytes) -> tuple[Message | None, bo
         came, is_over = came + data, not data
 
 
-@pytest.mark.parametrize("case", _MARKED)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 @on_uvloop
 async def test_a_response_is_whole_or_seen_to_break_and_the_next_is_untouched(case: ResponseCase) -> None:
     for cut in (whole, at_random(1), byte_by_byte) if len(case.wire) < _LONG else (whole,):

@@ -158,6 +158,114 @@ async def test_only_a_whole_exchange_leaves_a_connection_for_the_next(response, 
     await turns()
 
 
+def _told_after(*reads: bytes) -> list[object]:
+    """What a request is told of these reads, then its body, then "idle" if its connection rests in the pool."""
+
+    async def play() -> list[object]:
+        one, wire, went = connection()
+        handler = Handler()
+        one.begin(handler)
+        one.request_sent()
+        for data in reads:
+            if wire.takes:
+                wire.receive(data)
+        told = [*handler.events, handler.body, *went]
+        wire.break_()
+        await turns()
+        return told
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(play())
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 104, 150, 199])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"Content-Length: %d\r\n\r\n%b" % (len(OK), OK),
+        b"Content-Length: 5\r\n\r\n",
+        CHUNKED.partition(b"\r\n")[2] + chunks(OK) + LAST,
+        b"Transfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_an_interim_response_with_content_is_a_fault_and_none_of_it_is_told(status, framed):
+    interim = b"HTTP/1.1 %d Odd\r\n%b" % (status, framed)
+    assert _told_after(interim + OK) == ["bad_response", b""]
+    assert _told_after(interim[:40], interim[40:] + OK) == ["bad_response", b""]
+
+
+@pytest.mark.parametrize("status", [100, 104, 199])
+def test_an_interim_response_that_announces_no_content_loses_the_announcement(status):
+    interim = b"HTTP/1.1 %d Odd\r\nContent-Length: 00\r\nX-A: 1\r\n\r\n" % status
+    informed, head, *rest = _told_after(interim + OK)
+    assert informed == ("informational", b"HTTP/1.1 %d Odd\r\nX-A: 1\r\n" % status)
+    assert head[0] == "head" and rest == ["end", b"ok", "idle"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"HTTP/2.0 200 OK",
+        b"HTTP/0.9 200 OK",
+        b"HTTP/2.0 100 Continue",
+        b"HTTP/1.1 200 O\0K",
+        b"HTTP/1.1 200 OK\x1b[2J",
+        b"HTTP/1.1 404 \x7f",
+        b"HTTP/1.1 100 \x01",
+    ],
+)
+@pytest.mark.parametrize("line", [b"", b"Connection: keep-alive\r\n", b"Connection: close\r\n"])
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", b"\r\n"])
+def test_a_status_line_that_is_not_http_1_is_a_fault(first, line, before):
+    response = first + b"\r\n" + line + b"Content-Length: 2\r\n\r\nok"
+    for reads in ((before + response,), (before, response), (before + response[:12], response[12:])):
+        told = _told_after(*filter(None, reads))
+        assert told[-2:] == ["bad_response", b""] and len(told) <= 3
+
+
+@pytest.mark.parametrize("reason", [b"", b"Fine", b"\xe9t\xe9", b"O\tK"])
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_a_reason_that_may_be_said_is_said_on(reason, version):
+    head, *rest = _told_after(b"HTTP/%b 200 %b\r\nContent-Length: 2\r\n\r\nok" % (version, reason))
+    assert head[1].startswith(b"HTTP/1.1 200 %b\r\n" % reason) and rest[:2] == ["end", b"ok"]
+
+
+@on_uvloop
+async def test_the_status_line_of_each_response_on_a_connection_is_looked_at():
+    one, wire, _ = connection()
+    for response, ending in ((OK, "end"), (b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "bad_response")):
+        handler = Handler()
+        one.begin(handler)
+        one.request_sent()
+        wire.receive(response)
+        assert handler.events[-1] == ending
+    await turns()
+
+
+@pytest.mark.parametrize(
+    ("length", "is_told"),
+    [
+        (b"9223372036854775807", True),
+        (b"0009223372036854775807", True),
+        (b"9223372036854775808", False),
+        (b"000018446744073709551615", False),
+    ],
+)
+def test_a_length_beyond_signed_64_bits_is_a_fault(length, is_told):
+    told = _told_after(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\nok" % length)
+    assert told == ["bad_response", b""] if not is_told else (told[0][0], told[1]) == ("head", b"ok")
+
+
+_SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+
+@pytest.mark.parametrize("behind", [b"", b"bytes of another protocol", OK])
+@pytest.mark.parametrize("whole", [OK, CHUNKED + chunks(b"ok") + LAST])
+def test_a_switch_behind_a_whole_response_leaves_it_whole_and_ends_the_connection(whole, behind):
+    (kind, *_), *rest = _told_after(whole + _SWITCH + behind)
+    assert kind == "head" and rest == ["end", b"ok"]
+
+
 @on_uvloop
 async def test_a_cancelled_request_is_told_nothing_more():
     one, wire, went = connection()
