@@ -200,9 +200,7 @@ class Dispatcher:
         if live.fingerprint and frame.kind == Kind.HEAD and _is_retried(frame.payload):
             self._note_unanswered(live)
         if self.recorder.is_full:
-            live.books.forget(live)
-            self._drop(live)
-            self._spoil(live, FULL)
+            self._leave_out(live)
         else:
             self.recorder.relay(frame, live.number)
 
@@ -233,11 +231,8 @@ class Dispatcher:
 
     def tell(self, copy: Copy, frames: Sequence[bytes]) -> None:
         """A piece of a candidate's answer."""
-        live = copy.live
         if self.recorder.is_full:
-            if live.books.forget(live):
-                self._drop(live)
-            self._spoil(live, FULL)
+            self._leave_out(copy.live)
         else:
             self.recorder.write(frames)
 
@@ -250,9 +245,10 @@ class Dispatcher:
         """The last piece."""
         live = copy.live
         live.copies.remove(copy)
-        self.tell(copy, frames)
-        if not live.spoiled:
-            self._side_ended(live, copy.side)
+        if self.recorder.is_full:
+            self._leave_out(live)
+        else:
+            self._side_ended(live, copy.side, frames)
 
     def not_sent(self, copy: Copy, reason: str) -> None:
         """Decided after the plan was told."""
@@ -260,8 +256,7 @@ class Dispatcher:
         live.copies.remove(copy)
         self._note_strain(copy.side, reason)
         abort = handoff.abort_frame(live.number, self._clock.now_ns(), f"not_sent:{reason}", side=copy.side)
-        self.recorder.write([abort])
-        self._side_ended(live, copy.side)
+        self._side_ended(live, copy.side, [abort])
         self._release_if_dispatched(live)
 
     def dispatched(self, copy: Copy) -> None:
@@ -271,10 +266,19 @@ class Dispatcher:
 
     # ── ends ──
 
-    def _side_ended(self, live: LiveExchange, side: int) -> None:
+    def _side_ended(self, live: LiveExchange, side: int, last: Sequence[bytes] = ()) -> None:
+        """`last`: frames that are still to be told of it."""
         live.waiting.discard(side)
         if not live.waiting:
-            self.recorder.close(live)
+            self.recorder.close(live, last)
+        elif last:
+            self.recorder.write(last)
+
+    def _leave_out(self, live: LiveExchange) -> None:
+        """The recorder has no room for the rest of it."""
+        if live.books.forget(live):
+            self._drop(live)
+        self._spoil(live, FULL)
 
     def _spoil(self, live: LiveExchange, reason: str) -> None:
         live.spoiled = reason

@@ -105,11 +105,15 @@ class RecorderLink:
         else:
             self.sender.write(renumbered(frame.kind, payload, number))
 
-    def close(self, live: LiveExchange) -> None:
-        """Nothing more comes of it."""
+    def close(self, live: LiveExchange, last: Sequence[bytes] = ()) -> None:
+        """Nothing more comes of it but these last frames."""
         del self._opened[live.number]
         self._closed.append(live)
-        self.sender.write_joined(handoff.pack(Kind.CLOSE, live.number))
+        closed = HEADER.pack(0, Kind.CLOSE, PRODUCTION, 0, live.number)
+        if last:
+            self.sender.write([*last, closed])
+        else:
+            self.sender.write_joined(closed)
 
     async def until_settled(self, deadline_s: float) -> None:
         """Wait until the recorder has settled everything, is gone, or the deadline."""
