@@ -93,6 +93,9 @@ _exchange_columns: Callable[[Exchange], Row] = attrgetter(*_EXCHANGE)
 _observation_columns: Callable[[Observation], Row] = attrgetter(*_OBSERVATION)
 _attempt_columns: Callable[[Attempt], Row] = attrgetter(*_ATTEMPT)
 
+PRICE = 7
+"""The place of a price in a row of `Rows.observations`: its text here, its number in the log."""
+
 _NOT_PRICED = Cost(usd=None, reason=None)
 """How no cost is stored: a cost has an amount or a reason."""
 

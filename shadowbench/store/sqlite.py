@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 from shadowbench.records import Exchange, FunnelCount, Mark
 from shadowbench.store.base import PAGE_SIZE, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
-from shadowbench.store.rows import Rows, exchange_of, has_attempts, rows_of, storable
+from shadowbench.store.rows import PRICE, Row, Rows, exchange_of, has_attempts, rows_of, storable
 from shadowbench.store.sqlite_upkeep import SqliteUpkeep
 from shadowbench.store.transactions import transaction, translated
 
@@ -60,16 +60,23 @@ class SqlitePairLog:
         return [exchange for id, exchange in reversed(by_id.items()) if id not in known]
 
     def _insert(self, rows: Rows) -> None:
-        for statement, of_table in (
-            ("insert_exchange", rows.exchanges),
-            ("insert_price", rows.prices),
-            ("insert_observation", rows.observations),
-            ("insert_attempt", rows.attempts),
-            ("insert_request", rows.requests),
-            ("insert_response", rows.responses),
+        ids = self._price_ids(rows)
+        observations = _bound(rows.observations)
+        for row in observations:
+            row[PRICE] = ids.get(row[PRICE], _NULL)
+        for statement, bound in (
+            ("insert_exchange", _bound(rows.exchanges)),
+            ("insert_observation", observations),
+            ("insert_attempt", _bound(rows.attempts)),
+            ("insert_request", _bound(rows.requests)),
+            ("insert_response", _bound(rows.responses)),
         ):
-            bound = [[_NULL if value is None else value for value in row] for row in of_table]
             self._connection.executemany(_SQL[statement], bound)
+
+    def _price_ids(self, rows: Rows) -> dict[str, int]:
+        """The numbers of the batch's prices, which are put where they are new. Asked for once, not by each observation."""
+        self._connection.executemany(_SQL["insert_price"], rows.prices)
+        return {price: self._connection.execute(_SQL["price_id"], (price,)).fetchone()[0] for (price,) in rows.prices}
 
     def put_funnel(self, counts: Sequence[FunnelCount]) -> None:
         """See `PairLog.put_funnel`."""
@@ -151,6 +158,10 @@ class SqlitePairLog:
 
     def _transaction(self, begin: str) -> AbstractContextManager[None]:
         return transaction(self._connection, self._path, begin)
+
+
+def _bound(rows: Iterable[Row]) -> list[list[Any]]:
+    return [[_NULL if value is None else value for value in row] for row in rows]
 
 
 def _body_bytes(exchange: Exchange) -> int:

@@ -17,6 +17,9 @@ INSERT INTO exchanges (
 -- name: insert_price
 INSERT OR IGNORE INTO prices (price) VALUES (?);
 
+-- name: price_id
+SELECT id FROM prices WHERE price = ?;
+
 -- name: insert_observation
 INSERT INTO observations (
     exchange, side, inclusion_probability, config_hash, finish_reason, cost_usd, cost_reason, price, attempts,
@@ -25,7 +28,7 @@ INSERT INTO observations (
     reasoning_tokens, queue_s, connect_s, head_s, first_byte_s, first_content_s, last_byte_s, content_chunks,
     gap_p50_s, gap_p95_s, gap_max_s, paused_s, loop_lag_s, response_bytes, body_truncated, dialect
 ) VALUES (
-    ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM prices WHERE price = ?), ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?,
