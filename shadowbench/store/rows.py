@@ -95,6 +95,8 @@ _attempt_columns: Callable[[Attempt], Row] = attrgetter(*_ATTEMPT)
 
 PRICE = 7
 """The place of a price in a row of `Rows.observations`: its text here, its number in the log."""
+STREAMED, BODY_TRUNCATED = [9 + _OBSERVATION.index(name) for name in ("streamed", "body_truncated")]
+"""The places of what is true or false in a row of `Rows.observations`; behind nine columns that are put before."""
 
 _NOT_PRICED = Cost(usd=None, reason=None)
 """How no cost is stored: a cost has an amount or a reason."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,17 @@ import orjson
 from shadowbench.records import Exchange, FunnelCount, Mark
 from shadowbench.store.base import PAGE_SIZE, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
-from shadowbench.store.rows import PRICE, Row, Rows, exchange_of, has_attempts, rows_of, storable
+from shadowbench.store.rows import (
+    BODY_TRUNCATED,
+    PRICE,
+    STREAMED,
+    Row,
+    Rows,
+    exchange_of,
+    has_attempts,
+    rows_of,
+    storable,
+)
 from shadowbench.store.sqlite_upkeep import SqliteUpkeep
 from shadowbench.store.transactions import transaction, translated
 
@@ -61,12 +71,9 @@ class SqlitePairLog:
 
     def _insert(self, rows: Rows) -> None:
         ids = self._price_ids(rows)
-        observations = _bound(rows.observations)
-        for row in observations:
-            row[PRICE] = ids.get(row[PRICE], _NULL)
         for statement, bound in (
             ("insert_exchange", _bound(rows.exchanges)),
-            ("insert_observation", observations),
+            ("insert_observation", bound_observations(rows, ids)),
             ("insert_attempt", _bound(rows.attempts)),
             ("insert_request", _bound(rows.requests)),
             ("insert_response", _bound(rows.responses)),
@@ -158,6 +165,19 @@ class SqlitePairLog:
 
     def _transaction(self, begin: str) -> AbstractContextManager[None]:
         return transaction(self._connection, self._path, begin)
+
+
+def bound_observations(rows: Rows, price_ids: Mapping[str, int]) -> list[list[Any]]:
+    """The rows of `observations` as they are bound: with prices by number, and with numbers for True and False.
+
+    For a bool the driver looks for an adapter as it does for None. NaN, where it is not known, stays NaN.
+    """
+    observations = _bound(rows.observations)
+    for row in observations:
+        row[PRICE] = price_ids.get(row[PRICE], _NULL)
+        row[STREAMED] += 0
+        row[BODY_TRUNCATED] += 0
+    return observations
 
 
 def _bound(rows: Iterable[Row]) -> list[list[Any]]:

@@ -11,6 +11,9 @@ from shadowbench.store.rows import (
     _ATTEMPT,
     _EXCHANGE,
     _OBSERVATION,
+    BODY_TRUNCATED,
+    PRICE,
+    STREAMED,
     decode_answer,
     decode_body,
     decode_headers,
@@ -38,6 +41,8 @@ def test_columns_of_the_statements_are_in_the_order_of_the_attributes() -> None:
     sql = statements("pair_log")
     assert columns(sql["insert_exchange"]) == ["number", *plain(_EXCHANGE), "request_bytes", "redactions"]
     assert columns(sql["insert_observation"])[FIXED:] == plain(_OBSERVATION)
+    places = (PRICE, STREAMED, BODY_TRUNCATED)
+    assert [columns(sql["insert_observation"])[place] for place in places] == ["price", "streamed", "body_truncated"]
     assert columns(sql["insert_attempt"])[3:] == list(_ATTEMPT)
     assert sql["insert_observation"].count("?") == len(columns(sql["insert_observation"]))
 
