@@ -331,17 +331,17 @@ class ClientConnection(asyncio.Protocol):
             self._fields += name, b": ", value, b"\r\n"
             if len(value) > heads.SURELY_COUNTABLE and heads.is_beyond_counting(value):
                 self._fault("bad_response")
+        elif kind == heads.CONNECTION:
+            if head.connection is None:
+                head.connection = []
+            head.connection.append(value)
+        elif kind == heads.CODING:
+            self._te = value if self._te is None else self._te + b", " + value
         elif kind == heads.CREDENTIAL or kind == heads.MARKER:
             if head.credentials_at is None:
                 head.credentials_at = []
             head.credentials_at.append(len(self._fields) + 2)
             self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.CODING:
-            self._te = value if self._te is None else self._te + b", " + value
-        elif kind == heads.CONNECTION:
-            if head.connection is None:
-                head.connection = []
-            head.connection.append(value)
         elif kind == heads.UPGRADE:
             head.upgrade = value
         elif kind == heads.HOST:
@@ -377,9 +377,8 @@ class ClientConnection(asyncio.Protocol):
             head.chunked = status != 204
         if head.keep_alive_s is not None:
             self.keep_alive_s = head.keep_alive_s
-        bodiless = self._is_head or status == 204 or status == 304
-        if not head.chunked and not head.has_length and not bodiless:
-            self._body_until_eof = True
+        if not head.has_length and not head.chunked:
+            self._body_until_eof = not self._is_head and status != 204 and status != 304
         handler.on_head(head)
         if self._is_head and self._handler is not None:
             # llhttp waits for the body that a HEAD response announces and never sends.
