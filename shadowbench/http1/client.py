@@ -22,7 +22,6 @@ from shadowbench.http1.ticker import Ticker
 MAX_HEAD_BYTES = 262144
 _KEEP_ALIVE = [b"keep-alive"]  # what most origins say, and it nominates nothing
 _USUAL = b"HTTP/1.1 200 OK\r\n"  # how most responses begin: nothing in it needs a closer look
-_CLOSERS = (b"connection", b"proxy-connection")  # llhttp obeys them in trailers too, and then takes no other response
 _VERSIONS = ("1.1", "1.0")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -316,7 +315,8 @@ class ClientConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
             self.trailers_dropped += 1
-            if name.lower() in _CLOSERS:
+            if heads.kind_of(name) != heads.PLAIN:
+                # llhttp obeys Connection and Transfer-Encoding in trailers too, and may then take no other response.
                 self._head.persists = False
             return
         kind = known_kind(name)

@@ -267,7 +267,13 @@ def test_a_switch_behind_a_whole_response_leaves_it_whole_and_ends_the_connectio
 
 
 @pytest.mark.parametrize(
-    ("trailer", "kept"), [(b"X-Sum: 1", True), (b"Connection: close", False), (b"proxy-Connection: close", False)]
+    ("trailer", "kept"),
+    [
+        (b"X-Sum: 1", True),
+        (b"Connection: close", False),
+        (b"proxy-Connection: close", False),
+        (b"Transfer-Encoding: x", False),
+    ],
 )
 def test_a_trailer_that_ends_the_connection_for_the_parser_ends_it(trailer, kept):
     (kind, *_), *rest = _told_after(CHUNKED + chunks(b"ok") + b"0\r\n" + trailer + b"\r\n\r\n")
