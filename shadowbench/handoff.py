@@ -441,7 +441,7 @@ class Policy:
     rate: float
     key: str = "request"
     endpoints: tuple[tuple[str, str], ...] = ()  # (method, path suffix)
-    max_request_bytes: int | None = None  # larger ones are not wanted: the rest of their bodies would only fill the socket
+    max_request_bytes: int | None = None  # of larger ones no more is wanted than shows that
 
     def to_json(self) -> bytes:
         """As the payload of POLICY."""
