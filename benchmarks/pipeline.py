@@ -195,7 +195,7 @@ def measure(folder: Path, wanted: argparse.Namespace, *, streamed: bool) -> Resu
         port = free_port()
         log = folder / "log"
         if streamed:
-            origin = start_module("benchmarks.sse_origin", port, core=_LOAD_CORE, stack=stack, log=log)
+            origin = start_module("benchmarks.stream_candidate", port, core=_LOAD_CORE, stack=stack, log=log)
             wait_for_port(port, origin, log)
         else:
             start_origin(port, folder=folder, core=_LOAD_CORE, stack=stack)
