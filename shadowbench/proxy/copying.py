@@ -72,7 +72,9 @@ class Copy:
         ]
 
     def request(self, data: bytes) -> None:
-        """A piece of the request body."""
+        """A piece of the request body. Any may be the one that ends the copy: what comes after it is nothing to the mirror."""
+        if not self.live:
+            return
         size = len(data)
         if size <= _MAX_PAYLOAD:
             self._pending += _pack_header(size, 3, 0, 0, self.sequence), data
@@ -88,6 +90,8 @@ class Copy:
 
     def request_end(self, now_ns: int) -> None:
         """The request was handed to production's socket in full."""
+        if not self.live:
+            return
         self._pending.append(_pack_time(8, 4, 0, 0, self.sequence, now_ns))
         self._send()
 

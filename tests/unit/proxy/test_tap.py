@@ -440,13 +440,17 @@ async def test_of_a_request_above_the_mirrors_bound_only_as_much_is_handed_off_a
         client.receive(chunks(b"y" * 10_000))
     client.receive(LAST)
     (await bench.production()).receive(OK)
+    # Its bound is crossed in the read that ends it: nothing may follow the abort.
+    client.receive(head("Transfer-Encoding: chunked") + chunks(b"w" * 60_000, b"w" * 60_000, b"w" * 10) + LAST)
+    (await bench.production()).receive(OK)
     client.receive(post(b"z" * 100_000))  # just within it
     (await bench.production()).receive(OK)
-    assert client.take() == OK * 3
-    announced, crossing, within = bench.told().values()
+    assert client.take() == OK * 4
+    announced, crossing, at_once, within = bench.told().values()
+    assert (len(at_once.request), at_once.end.reason) == (120_000, "capture_dropped")
     assert (announced.request, announced.end.reason) == (b"", "capture_dropped")
     assert 100_000 < len(crossing.request) <= 110_000 and crossing.end.reason == "capture_dropped"
     assert within.request == b"z" * 100_000 and within.end.reason is None
-    assert bench.tap.decisions["handed_off"] == 3 and not bench.tap.copies
+    assert bench.tap.decisions["handed_off"] == 4 and not bench.tap.copies
     assert bench.tap.admitted == 1.0 and bench.tap.dropped_full == 0
     await bench.close()
