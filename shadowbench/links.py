@@ -94,6 +94,15 @@ class Sender(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._try()
 
+    async def until_ready(self, deadline_s: float) -> bool:
+        """Wait for the other end's welcome. Whether it came within the deadline."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                while not self.ready:
+                    self._changed.clear()
+                    await self._changed.wait()
+        return self.ready
+
     async def leave(self, deadline_s: float) -> bool:
         """Say goodbye, wait until all opened exchanges are settled, close. Whether they were, within the deadline."""
         self._leaving, self.ready = True, False
@@ -225,6 +234,7 @@ class Sender(asyncio.Protocol):
             self._welcomed = True
             self._delay_s = _FIRST_DELAY_S
             self.ready = not self._leaving
+            self._changed.set()
             self._listener.on_ready(self.epoch)
         else:
             self._listener.on_frame(frame)

@@ -162,6 +162,10 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept
     writer.close()
 
 
+# A test that waits for longer waits for nothing, and is to say where.
+_ANSWER_WITHIN_S = 60.0
+
+
 class RawClient:
     """A keep-alive client connection that returns responses exactly as its socket received them."""
 
@@ -190,6 +194,10 @@ class RawClient:
         return await self.read(is_head=is_head)
 
     async def read(self, *, is_head: bool = False) -> RawResponse:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            return await self._read(is_head)
+
+    async def _read(self, is_head: bool) -> RawResponse:
         head = await self.reader.readuntil(b"\r\n\r\n")
         while head.startswith(b"HTTP/1.1 1"):
             head = await self.reader.readuntil(b"\r\n\r\n")

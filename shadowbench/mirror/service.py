@@ -32,6 +32,8 @@ from shadowbench.mirror.spending import open_spending
 from shadowbench.secret import SECRET_ENV, load_or_create, read_secret
 from shadowbench.worker import Parent
 
+# Some starts of a recorder.
+_RECORDER_WITHIN_S = 3.0
 _REFRESH_S = 1.0
 # How long the thread that patches large bodies may keep the loop waiting. Python's default of 5 ms would show in every stamp.
 SWITCH_INTERVAL_S = 0.0002
@@ -133,11 +135,15 @@ class MirrorService:
         )
 
     async def start(self) -> None:
-        """Listen, and reach for the recorder. Raises UnavailableError."""
+        """Reach for the recorder, and listen. Raises UnavailableError."""
         self._ticker.start()
         self._lag.start()
         self._refresh()
-        self.dispatcher.recorder.sender.start()
+        recorder = self.dispatcher.recorder.sender
+        recorder.start()
+        # Both start at once, and what proxies hand over before the recorder is there would be read and thrown away. One
+        # that stays away must not keep the mirror from saying so in its counters.
+        await recorder.until_ready(_RECORDER_WITHIN_S)
         await self.server.listen(Path(self.options.mirror_socket))
 
     # ── what changes while it runs ──

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -82,7 +83,8 @@ async def ask_in_every_way(sidecar: Sidecar, rounds: int) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", sidecar.port)
             writer.write(head % CANARY.encode())
             writer.write_eof()
-            await reader.read()
+            async with asyncio.timeout(60):
+                await reader.read()
             writer.close()
 
 
@@ -110,8 +112,13 @@ async def test_ct_78_a_callers_credential_is_nowhere_but_at_production(
                 os.kill(sidecar.child(job), signal.SIGKILL)
                 await ask_in_every_way(sidecar, 2)
                 await eventually(lambda job=job: sidecar.children(job))
+            port = production.port
             await production.stop()
-            await ask_in_every_way(sidecar, 1)
+            with socket.socket() as nobody:
+                # Bound, not listening: otherwise a server of a test beside this one may get the port, and answer.
+                nobody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                nobody.bind(("127.0.0.1", port))
+                await ask_in_every_way(sidecar, 1)
             seen = (await sidecar.admin("/metrics")).text + str(await sidecar.control("state"))
             limits = [Path(f"/proc/{pid}/limits").read_text() for pid in [sidecar.pid, *sidecar.children()]]
             before = sidecar.count()
