@@ -1,0 +1,116 @@
+"""A pair as metrics and judges see it. What has to be worked out is worked out once, and only when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from shadowbench.records import Answer, CandidateResult, Choice, Exchange, Observation, Outcome
+from shadowbench.scores import PairRef
+
+_NOT_JSON = object()
+
+
+class Request:
+    """What the client asked. Everything is None or empty where the body was not kept or does not have it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    @cached_property
+    def json(self) -> Mapping[str, Any] | None:
+        """The body, when it is a JSON object."""
+        if self.exchange.request_body is None:
+            return None
+        try:
+            value = orjson.loads(self.exchange.request_body)
+        except orjson.JSONDecodeError:
+            return None
+        return value if isinstance(value, dict) else None
+
+
+class Side:
+    """One endpoint's observation of the request, and what follows from it."""
+
+    def __init__(self, observation: Observation, request: Request, reference: str | None) -> None:
+        self.observation = observation
+        self.request = request
+        self.reference = reference
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the endpoint gave a whole, readable answer."""
+        return self.observation.outcome is Outcome.OK and self.observation.answer is not None
+
+    @property
+    def answer(self) -> Answer | None:
+        """What the model said, whole or not."""
+        return self.observation.answer
+
+    @property
+    def first(self) -> Choice:
+        """The first alternative, or an empty one."""
+        return Choice() if self.observation.answer is None else self.observation.answer.first
+
+    @property
+    def text(self) -> str | None:
+        """The first alternative's text. None: there is none (as in an answer of tool calls only)."""
+        return self.first.text
+
+    @cached_property
+    def words(self) -> Sequence[str]:
+        """The text's words, split at white space."""
+        return (self.text or "").split()
+
+    @cached_property
+    def _json(self) -> Any:
+        try:
+            return orjson.loads(self.text or "")
+        except orjson.JSONDecodeError:
+            return _NOT_JSON
+
+    @property
+    def has_json(self) -> bool:
+        """Whether the whole text is one JSON value."""
+        return self._json is not _NOT_JSON
+
+    @property
+    def json(self) -> Any:
+        """That value. Raises ValueError when there is none."""
+        if self._json is _NOT_JSON:
+            raise ValueError("not JSON")
+        return self._json
+
+
+class PairView:
+    """Production's observation and one candidate's, of the same request.
+
+    `production_again` and `candidate_again` are what the same endpoints said when they were asked once more, for the few
+    requests that are repeated.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        result: CandidateResult,
+        ref: PairRef,
+        *,
+        reference: str | None = None,
+        production_again: Observation | None = None,
+        candidate_again: Observation | None = None,
+    ) -> None:
+        self.exchange = exchange
+        self.result = result
+        self.ref = ref
+        self.reference = reference
+        self.request = Request(exchange)
+        self.production = Side(exchange.production, self.request, reference)
+        self.candidate = Side(result.observation, self.request, reference)
+        self.production_again = self._again(production_again)
+        self.candidate_again = self._again(candidate_again)
+
+    def _again(self, observation: Observation | None) -> Side | None:
+        return None if observation is None else Side(observation, self.request, self.reference)

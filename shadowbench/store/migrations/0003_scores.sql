@@ -1,0 +1,190 @@
+-- The pair log, version 3: what scorers write. Scores and why there are none, judges' verdicts, every call of a judge with
+-- what it cost, what calls are not made twice for, human labels and references.
+
+-- What was measured: a metric of one version under certain options, or a judge of one configuration. Never deleted: scores
+-- name them by number.
+CREATE TABLE measures (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL,     -- as the configuration and the report have it
+    kind        TEXT NOT NULL,     -- metric | judge
+    version     TEXT NOT NULL,     -- of the code that measures
+    config_hash TEXT NOT NULL,     -- of the options; of a judge: of models, prompts, parameters
+    shape       TEXT NOT NULL,     -- sides: one value for each side; pair: one value for both together
+    direction   TEXT NOT NULL,     -- higher | lower | neither is better
+    low         REAL,              -- least possible value; NULL: none
+    high        REAL,              -- greatest possible value; NULL: none
+    unit        TEXT NOT NULL,     -- '' for a share or a plain number
+    about       TEXT NOT NULL,     -- JSON object: options, models, hashes of prompts; no secrets
+    done_upto   INTEGER NOT NULL DEFAULT 0,  -- every pair of exchanges up to this number has its score
+    UNIQUE (name, version, config_hash)
+);
+
+-- One row per pair and measure, also when there is no value: then the reason says why. Side is the candidate's.
+CREATE TABLE scores (
+    exchange          INTEGER NOT NULL REFERENCES exchanges (number),
+    side              INTEGER NOT NULL,
+    measure           INTEGER NOT NULL REFERENCES measures (id),
+    value             REAL,     -- the candidate's; of shape pair: the pair's
+    reason            TEXT,     -- why value is NULL
+    production_value  REAL,     -- shape sides only
+    production_reason TEXT,
+    probability       REAL NOT NULL DEFAULT 1,  -- that a pair like this one is given to this measure at all
+    detail            TEXT,     -- JSON object, where a measure has more to say
+    PRIMARY KEY (exchange, side, measure)
+) WITHOUT ROWID;
+
+-- Who is at work on what. A lease that is not renewed is taken by others.
+CREATE TABLE leases (
+    id         INTEGER PRIMARY KEY,
+    owner      TEXT NOT NULL,
+    lane       TEXT NOT NULL,     -- leases of one lane do not overlap: 'metrics', or a judge's name
+    first      INTEGER NOT NULL,  -- exchanges from this number
+    last       INTEGER NOT NULL,  -- to this one
+    expires_at REAL NOT NULL      -- Unix seconds
+);
+CREATE INDEX leases_by_lane ON leases (lane, last);
+
+-- What one judge said in one call about one pair: one row for each order and repetition.
+CREATE TABLE verdicts (
+    exchange   INTEGER NOT NULL REFERENCES exchanges (number),
+    side       INTEGER NOT NULL,
+    measure    INTEGER NOT NULL REFERENCES measures (id),  -- the judge, a panel's member too
+    position   TEXT NOT NULL,     -- production_first | candidate_first | alone
+    repetition INTEGER NOT NULL,  -- 0; above: repeats that measure the judge's own noise
+    verdict    TEXT,              -- production | candidate | tie, whatever the order was; NULL for scores
+    strength   INTEGER,           -- 1 slightly, 2 clearly
+    scores     TEXT,              -- JSON object: criterion → number
+    reason     TEXT,              -- why there is neither
+    rung       TEXT,              -- of the parse ladder: schema | json | fenced | repaired
+    analysis   TEXT,              -- what the judge wrote before its verdict
+    flags      TEXT,              -- JSON array: suspicious_output, own_family, …
+    judged_at  REAL NOT NULL,     -- Unix seconds
+    PRIMARY KEY (exchange, side, measure, position, repetition)
+) WITHOUT ROWID;
+
+-- Every call of a judge or of an embeddings endpoint, each attempt by itself. It is written before the call is made, with what
+-- it may cost at most, and settled after; one that was never settled counts with its reservation.
+CREATE TABLE judge_calls (
+    id            INTEGER PRIMARY KEY,
+    judge         TEXT NOT NULL,     -- the name that budgets are kept by
+    exchange      INTEGER,           -- NULL: not about a pair, as in calibration
+    side          INTEGER,
+    purpose       TEXT NOT NULL,     -- verdict | repeat | repair | canary | embedding
+    attempt       INTEGER NOT NULL,  -- from 1
+    model         TEXT NOT NULL,     -- that was asked for
+    reported_model TEXT,
+    owner         TEXT NOT NULL,     -- the worker
+    started_at    REAL NOT NULL,     -- Unix seconds
+    reserved_usd  REAL NOT NULL,     -- 0 where nothing is priced
+    settled       INTEGER NOT NULL DEFAULT 0,
+    outcome       TEXT,              -- ok, or why there was no answer
+    status        INTEGER,
+    duration_s    REAL,
+    input_tokens  INTEGER,
+    output_tokens INTEGER,
+    cost_usd      REAL,              -- NULL: not known
+    cost_reason   TEXT               -- why it is not
+);
+CREATE INDEX judge_calls_open ON judge_calls (judge) WHERE settled = 0;
+CREATE INDEX judge_calls_by_exchange ON judge_calls (exchange) WHERE exchange IS NOT NULL;
+
+-- What each judge's settled calls cost so far, in one row per judge and UTC day: budgets ask before every call.
+CREATE TABLE judge_spending (
+    judge    TEXT NOT NULL,
+    day      TEXT NOT NULL,     -- 2026-01-31
+    calls    INTEGER NOT NULL,  -- settled attempts
+    usd      REAL NOT NULL,     -- of calls whose cost is known
+    unpriced INTEGER NOT NULL,  -- calls whose cost is not
+    PRIMARY KEY (judge, day)
+) WITHOUT ROWID;
+
+-- Answers that need not be asked for again. The key hashes everything that the answer depends on.
+CREATE TABLE replies (
+    key     BLOB PRIMARY KEY,  -- SHA-256
+    kind    TEXT NOT NULL,     -- judge | embedding
+    reply   BLOB NOT NULL,     -- judge: JSON; embedding: float32, little-endian
+    made_at REAL NOT NULL      -- Unix seconds
+) WITHOUT ROWID;
+CREATE INDEX replies_by_age ON replies (made_at);
+
+-- What people say about pairs: the measure of judges.
+CREATE TABLE labels (
+    id          INTEGER PRIMARY KEY,
+    exchange    INTEGER NOT NULL REFERENCES exchanges (number),
+    side        INTEGER NOT NULL,
+    question    TEXT NOT NULL,     -- preference, or a rubric's name
+    labeller    TEXT NOT NULL,
+    round       INTEGER NOT NULL,  -- 1; 2 when the same person is asked again
+    verdict     TEXT,              -- production | candidate | tie, for preference
+    value       REAL,              -- for rubrics
+    position    TEXT,              -- what was shown first: production_first | candidate_first; NULL: not known
+    probability REAL NOT NULL,     -- that a pair like this one was put into the queue
+    note        TEXT,
+    source      TEXT NOT NULL,     -- label | import
+    labelled_at REAL NOT NULL,     -- Unix seconds
+    UNIQUE (exchange, side, question, labeller, round)
+);
+
+-- The right answer, where one is known.
+CREATE TABLE known_answers (
+    exchange  INTEGER PRIMARY KEY REFERENCES exchanges (number),
+    reference TEXT NOT NULL,
+    source    TEXT NOT NULL  -- dataset | import
+);
+
+-- Frozen sets that a judge is asked again and again, and what it said each time: a judge that drifts shows here.
+CREATE TABLE canaries (
+    name     TEXT NOT NULL,
+    exchange INTEGER NOT NULL REFERENCES exchanges (number),
+    side     INTEGER NOT NULL,
+    expected TEXT NOT NULL,  -- production | candidate | tie, or a number: a human's label or the judge's first word
+    source   TEXT NOT NULL,  -- human | judge
+    PRIMARY KEY (name, exchange, side)
+) WITHOUT ROWID;
+CREATE TABLE canary_runs (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL,
+    measure  INTEGER NOT NULL REFERENCES measures (id),
+    ran_at   REAL NOT NULL,  -- Unix seconds
+    items    INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    kappa    REAL,           -- with what was expected; NULL where it is not defined
+    low      REAL,
+    high     REAL,
+    agreement REAL,
+    drifted  INTEGER NOT NULL,
+    detail   TEXT NOT NULL   -- JSON object
+);
+
+-- Whoever deletes an exchange takes along what was thought of it. What it cost stays: money does not come back.
+CREATE TRIGGER exchange_leaves_scores AFTER DELETE ON exchanges BEGIN
+    DELETE FROM scores WHERE exchange = OLD.number;
+    DELETE FROM verdicts WHERE exchange = OLD.number;
+    DELETE FROM labels WHERE exchange = OLD.number;
+    DELETE FROM known_answers WHERE exchange = OLD.number;
+    DELETE FROM canaries WHERE exchange = OLD.number;
+    UPDATE judge_calls SET exchange = NULL, side = NULL WHERE exchange = OLD.number;
+END;
+
+-- One row per pair and measure, by the names people use.
+CREATE VIEW pair_scores AS
+SELECT
+    e.id AS exchange_id,
+    c.endpoint AS candidate,
+    e.started_at,
+    m.name AS metric,
+    m.kind,
+    m.version,
+    m.config_hash,
+    s.value,
+    s.reason,
+    s.production_value,
+    s.production_reason,
+    s.probability,
+    s.detail,
+    e.number AS exchange_number,
+    s.side AS candidate_side
+FROM scores AS s
+JOIN measures AS m ON m.id = s.measure
+JOIN exchanges AS e ON e.number = s.exchange
+JOIN observations AS c ON c.exchange = s.exchange AND c.side = s.side;
