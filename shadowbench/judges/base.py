@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from shadowbench.errors import UnavailableError
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, PairRef, Position, Verdict
 
@@ -68,6 +69,15 @@ class Judge(Protocol):
 
     def conclude(self, pair: PairView, verdicts: Sequence[Verdict]) -> Judgement:
         """One score out of all verdicts on the pair."""
+
+
+class EndpointDownError(UnavailableError):
+    """An endpoint is out of order, whatever it is asked: nothing follows for the pair. Ask again in `retry_in_s` seconds."""
+
+    def __init__(self, message: str, *, reason: str, retry_in_s: float) -> None:
+        super().__init__(message)
+        self.reason = reason  # a code from the set of outcomes of calls, such as unreachable or rate_limited
+        self.retry_in_s = retry_in_s
 
 
 class Asker(Protocol):
