@@ -18,6 +18,8 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]+")
 def problems(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """A sentence for each secret that a mirror or a recorder would miss at its start. None repeats a value."""
     found = [problem for name in settings.candidates for problem in _of_candidate(settings, name, environ)]
+    if (key := settings.mirror.repeats.production_api_key_env) is not None:
+        found += _of_key("mirror.repeats.production_api_key_env", key, environ)
     return [*found, *secret_problems(environ)]
 
 
@@ -35,13 +37,17 @@ def secret_problems(environ: Mapping[str, str]) -> list[str]:
 def _of_candidate(settings: Settings, name: str, environ: Mapping[str, str]) -> Iterator[str]:
     candidate = settings.candidates[name]
     if (key := candidate.api_key_env) is not None:
-        where = f"candidates.{name}.api_key_env: the environment variable {key}"
-        if not environ.get(key):
-            yield f"{where} is not set"
-        elif not _HEADER_VALUE.fullmatch(environ[key].strip()):
-            yield f"{where} holds no key: it has characters that no header can carry"
+        yield from _of_key(f"candidates.{name}.api_key_env", key, environ)
     if (variable := candidate.egress_proxy_auth_env) is not None and (problem := egress_problem(variable, environ)):
         yield f"candidates.{name}.egress_proxy_auth_env: {problem}"
+
+
+def _of_key(setting: str, variable: str, environ: Mapping[str, str]) -> Iterator[str]:
+    where = f"{setting}: the environment variable {variable}"
+    if not environ.get(variable):
+        yield f"{where} is not set"
+    elif not _HEADER_VALUE.fullmatch(environ[variable].strip()):
+        yield f"{where} holds no key: it has characters that no header can carry"
 
 
 def egress_problem(variable: str, environ: Mapping[str, str]) -> str:
@@ -69,5 +75,7 @@ def withheld(settings: Settings, job: str, environ: Mapping[str, str]) -> tuple[
 
 
 def _credentials_of(settings: Settings) -> Iterator[str]:
+    if settings.mirror.repeats.production_api_key_env is not None:
+        yield settings.mirror.repeats.production_api_key_env
     for candidate in settings.candidates.values():
         yield from (name for name in (candidate.api_key_env, candidate.egress_proxy_auth_env) if name is not None)

@@ -10,6 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+_AGAIN = "~again"
+
+
+def again(endpoint: str) -> str:
+    """The name under which an endpoint is asked once more, to see how much it agrees with itself."""
+    return endpoint + _AGAIN
+
+
+def is_again(endpoint: str) -> bool:
+    """Whether this observation is a repeat: no side of a pair."""
+    return endpoint.endswith(_AGAIN)
+
 
 class Dialect(StrEnum):
     """A wire format."""

@@ -588,6 +588,18 @@ class StratumSettings(Section):
         return self
 
 
+class RepeatSettings(Section):
+    """Requests that are sent once more to production and to every candidate that gets a copy: how much an endpoint agrees with
+    itself is the measure for how much two of them agree."""
+
+    rate: Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=1)] = 0.0
+    """Share of the copied requests. Candidates pay for theirs out of their budgets."""
+    production_api_key_env: VariableName | None = None
+    """Environment variable with the key for production's repeats: the callers' credentials are never used for them."""
+    production_usd_per_day: Usd | None = None
+    """What production's repeats may cost in a UTC day; null is no limit."""
+
+
 class MirrorSettings(Section):
     """Which exchanges are copied, and how they are grouped."""
 
@@ -633,6 +645,8 @@ class MirrorSettings(Section):
         "POST /api/embed",
     ]
     """Method and end of the path of requests that may be copied. Everything else is only forwarded."""
+    repeats: RepeatSettings = RepeatSettings()
+    """Requests that are asked once more."""
     stale_after_s: Seconds = 2.0
     """A copy that waited longer than this since its request came is not sent: it would meet another world."""
     max_request_bytes: Annotated[int, Field(ge=1024, le=1 << 28)] = 2 * 1024 * 1024

@@ -29,13 +29,16 @@ from shadowbench.mirror.options import (
     RuleOptions,
     StratumOptions,
 )
+from shadowbench.mirror.repeats import PRODUCTION, with_repeats
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.pricing.known import near_providers
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
+from shadowbench.records import again
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
 from shadowbench.redaction.known import header_secrets, login_secrets
 from shadowbench.settings import (
+    BudgetSettings,
     CandidateSettings,
     ClientTlsSettings,
     PriceSettings,
@@ -148,6 +151,14 @@ def proxy_options(settings: Settings, number: int, environ: Mapping[str, str] = 
 
 def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> MirrorOptions:
     """Options of the mirror."""
+    options = _mirror_options(settings, environ)
+    repeats = settings.mirror.repeats
+    budgets = BudgetSettings(usd_per_day=repeats.production_usd_per_day)
+    production = CandidateSettings(api_key_env=repeats.production_api_key_env, budgets=budgets)
+    return with_repeats(options, repeats.rate, _candidate_options(settings, PRODUCTION, production))
+
+
+def _mirror_options(settings: Settings, environ: Mapping[str, str]) -> MirrorOptions:
     mirror = settings.mirror
     secret = secret_file(settings)
     return MirrorOptions(
@@ -220,6 +231,8 @@ def pricing_options(settings: Settings) -> PricingOptions:
         "production": settings.production,
         **settings.candidates,
     }
+    if settings.mirror.repeats.rate > 0:
+        endpoints |= {again(name): each for name, each in endpoints.items()}
     own = [_price(("*",), name, each.price) for name, each in endpoints.items() if each.price is not None]
     return PricingOptions(
         entries=(*own, *(_price((glob,), None, price) for glob, price in settings.prices.items())),
@@ -240,6 +253,8 @@ def redaction_options(settings: Settings) -> RedactionOptions:
 def known_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The credentials that candidates and egress proxies are given, word for word: never to be kept."""
     found: list[str] = []
+    if settings.mirror.repeats.production_api_key_env is not None:
+        found.append(environ.get(settings.mirror.repeats.production_api_key_env, "").strip())
     for each in settings.candidates.values():
         if each.api_key_env is not None:
             found.append(environ.get(each.api_key_env, "").strip())

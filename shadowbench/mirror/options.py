@@ -135,6 +135,7 @@ class CandidateOptions:
     engine_fields: str = "skip"  # or "keep", "drop": words of the request that only one engine knows
     server_tools: str = "skip"  # or "strip": what becomes of tools that the provider would run itself
 
+    repeats: str = ""  # the endpoint that this one asks once more; its budget is that one's
     sample_rate: float = 0.0
     max_per_second: float | None = None  # by a lower threshold in the next second
     start: str = "with_request"  # or "after_response": once production has answered

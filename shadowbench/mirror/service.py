@@ -83,6 +83,7 @@ class MirrorService:
         self._pool = ThreadPoolExecutor(1, "shaping")
         self._origins: list[Origin] = []
         self._spending = open_spending(options)
+        self._purses: dict[str, Purse] = {}
         resolver = Resolver(loop)
         self.dispatcher.lanes = [
             self._lane(side, candidate, salt, resolver, environ)
@@ -131,8 +132,14 @@ class MirrorService:
             stale_after_s=self.options.stale_after_s,
             pool=self._pool,
             counters=self._parent.counters,
-            purse=Purse(candidate, self._spending),
+            purse=self._purse(candidate),
         )
+
+    def _purse(self, candidate: CandidateOptions) -> Purse:
+        """A candidate's own. What repeats its calls comes later in the options, and spends from the same."""
+        purse = self._purses.get(candidate.repeats) or Purse(candidate, self._spending)
+        self._purses[candidate.name] = purse
+        return purse
 
     async def start(self) -> None:
         """Reach for the recorder, and listen. Raises UnavailableError."""
@@ -239,7 +246,10 @@ def _api_key(candidate: CandidateOptions, environ: Mapping[str, str]) -> str | N
         return None
     api_key = environ.get(candidate.api_key_env)
     if not api_key:
-        raise ConfigurationError(f"candidates.{candidate.name}.api_key_env: {candidate.api_key_env} is not set")
+        key = "mirror.repeats.production_api_key_env"
+        if candidate.repeats != "production":
+            key = f"candidates.{candidate.repeats or candidate.name}.api_key_env"
+        raise ConfigurationError(f"{key}: {candidate.api_key_env} is not set")
     return api_key
 
 

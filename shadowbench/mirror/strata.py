@@ -57,7 +57,7 @@ class Strata:
                 globs(each.paths),
                 globs(each.tenants),
                 globs(each.models),
-                tuple(_rate(each, candidate) for candidate in candidates),
+                tuple(rate_in(each, candidate) for candidate in candidates),
             )
             for each in strata
         ]
@@ -82,7 +82,8 @@ def _possible(strata: tuple[Stratum, ...]) -> Possible:
     return Possible(strata, max((rate for stratum in strata for rate in stratum.rates), default=0.0))
 
 
-def _rate(stratum: StratumOptions, candidate: CandidateOptions) -> float:
+def rate_in(stratum: StratumOptions, candidate: CandidateOptions) -> float:
+    """A candidate's rate in a stratum."""
     if candidate.name in stratum.rates:
         return stratum.rates[candidate.name]
     if stratum.sample_rate is not None and candidate.sample_rate > 0:

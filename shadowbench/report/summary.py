@@ -13,7 +13,7 @@ from math import fsum
 from statistics import fmean
 
 from shadowbench.funnel import HANDED_OFF, Funnel
-from shadowbench.records import CandidateResult, Cost, Exchange, FunnelCount, Observation, Outcome
+from shadowbench.records import CandidateResult, Cost, Exchange, FunnelCount, Observation, Outcome, is_again
 from shadowbench.report.agreement import is_equal, similarity
 from shadowbench.report.quantiles import quantile
 
@@ -167,6 +167,8 @@ def summarise(
         first_at = exchange.started_at if first_at is None else min(first_at, exchange.started_at)
         last_at = exchange.started_at if last_at is None else max(last_at, exchange.started_at)
         for result in exchange.candidates:
+            if is_again(result.observation.endpoint):
+                continue
             tallies.setdefault(result.observation.endpoint, _Tally()).add(exchange.production, result)
     names = sorted(tallies, key=lambda name: (name not in production_again, name))
     return Summary(

@@ -122,3 +122,22 @@ async def test_a_candidates_fault_is_an_outcome_with_its_reason(tmp_path: Path, 
     assert row["production_outcome"] == "ok"
     assert row["candidate_outcome"] == outcomes[fault], row["candidate_reason"]
     assert row["candidate_reason"]
+
+
+async def test_repeats_stand_beside_the_pair_and_are_none_themselves(tmp_path: Path) -> None:
+    mirror = {"repeats": {"rate": 1.0}}
+    async with ScriptedProvider() as production, ScriptedProvider() as other:
+        candidates = {"small": {"url": other.url, "sample_rate": 1, "model": "small"}}
+        async with Sidecar(tmp_path, production.url, candidates=candidates, mirror=mirror) as sidecar:
+            async with await RawClient.connect(sidecar.port) as client:
+                assert (await client.ask(json_request(CHAT, chat("Name a river.")))).status == 200
+            await sidecar.until_recorded(1)
+            seen = sidecar.rows("select endpoint, requested_model from observations order by side")
+            pairs = sidecar.rows("select candidate from pairs")
+    assert [tuple(row) for row in seen] == [
+        ("production", "m"),
+        ("small", "small"),
+        ("production~again", "m"),
+        ("small~again", "small"),
+    ]
+    assert [row["candidate"] for row in pairs] == ["small"]

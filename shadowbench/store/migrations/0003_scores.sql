@@ -188,3 +188,88 @@ FROM scores AS s
 JOIN measures AS m ON m.id = s.measure
 JOIN exchanges AS e ON e.number = s.exchange
 JOIN observations AS c ON c.exchange = s.exchange AND c.side = s.side;
+
+DROP VIEW pairs;
+
+-- One row per exchange and candidate: everything an analysis starts from. Repeats (NAME~again) are no side of a pair.
+CREATE VIEW pairs AS
+SELECT
+    e.id AS exchange_id,
+    c.endpoint AS candidate,
+    e.started_at,
+    datetime(e.started_at, 'unixepoch') AS started_at_utc,
+    e.method,
+    e.path,
+    e.dialect,
+    e.request_id,
+    e.cluster_key,
+    e.tenant_key,
+    e.user_key,
+    e.stratum,
+    c.inclusion_probability,
+    e.policy_version,
+    e.config_hash AS mirror_config_hash,
+    c.config_hash AS candidate_config_hash,
+    p.outcome AS production_outcome,
+    c.outcome AS candidate_outcome,
+    p.reason AS production_reason,
+    c.reason AS candidate_reason,
+    p.status AS production_status,
+    c.status AS candidate_status,
+    p.dialect AS production_dialect,
+    c.dialect AS candidate_dialect,
+    p.streamed AS production_streamed,
+    c.streamed AS candidate_streamed,
+    p.requested_model AS production_requested_model,
+    c.requested_model AS candidate_requested_model,
+    p.reported_model AS production_reported_model,
+    c.reported_model AS candidate_reported_model,
+    p.fingerprint AS production_fingerprint,
+    c.fingerprint AS candidate_fingerprint,
+    p.provider_request_id AS production_provider_request_id,
+    c.provider_request_id AS candidate_provider_request_id,
+    p.finish_reason AS production_finish_reason,
+    c.finish_reason AS candidate_finish_reason,
+    p.last_byte_s AS production_latency_s,
+    c.last_byte_s AS candidate_latency_s,
+    p.first_content_s AS production_ttft_s,
+    c.first_content_s AS candidate_ttft_s,
+    p.gap_p95_s AS production_gap_p95_s,
+    c.gap_p95_s AS candidate_gap_p95_s,
+    c.queue_s AS candidate_queue_s,
+    p.paused_s AS production_paused_s,
+    c.paused_s AS candidate_paused_s,
+    p.loop_lag_s AS production_loop_lag_s,
+    c.loop_lag_s AS candidate_loop_lag_s,
+    p.usage_source AS production_usage_source,
+    c.usage_source AS candidate_usage_source,
+    p.input_tokens AS production_input_tokens,
+    c.input_tokens AS candidate_input_tokens,
+    p.output_tokens AS production_output_tokens,
+    c.output_tokens AS candidate_output_tokens,
+    p.reasoning_tokens AS production_reasoning_tokens,
+    c.reasoning_tokens AS candidate_reasoning_tokens,
+    p.cost_usd AS production_cost_usd,
+    c.cost_usd AS candidate_cost_usd,
+    p.cost_reason AS production_cost_reason,
+    c.cost_reason AS candidate_cost_reason,
+    c.attempts AS candidate_attempts,
+    p.response_bytes AS production_response_bytes,
+    c.response_bytes AS candidate_response_bytes,
+    q.body AS request_body,
+    json_extract(pr.answer, '$.choices[0].text') AS production_text,
+    json_extract(cr.answer, '$.choices[0].text') AS candidate_text,
+    pr.answer AS production_answer,
+    cr.answer AS candidate_answer,
+    p.error_type AS production_error_type,
+    c.error_type AS candidate_error_type,
+    pr.error_message AS production_error_message,
+    cr.error_message AS candidate_error_message,
+    e.number AS exchange_number,
+    c.side AS candidate_side
+FROM exchanges AS e
+JOIN observations AS p ON p.exchange = e.number AND p.side = 0
+JOIN observations AS c ON c.exchange = e.number AND c.side > 0 AND c.endpoint NOT LIKE '%~again'
+LEFT JOIN requests AS q ON q.exchange = e.number
+LEFT JOIN responses AS pr ON pr.exchange = e.number AND pr.side = 0
+LEFT JOIN responses AS cr ON cr.exchange = e.number AND cr.side = c.side;
