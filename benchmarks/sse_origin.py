@@ -1,6 +1,7 @@
 """An origin of token streams, served by `sse_load` in its own process.
 
-Answers any POST with server-sent events, 50 a second until the load has seen enough, each carrying the CLOCK_MONOTONIC time at
+Answers any POST with server-sent events, 50 a second until the load has seen enough or as many as the query says
+(`?chunks=150`), each carrying the CLOCK_MONOTONIC time at
 which it was handed to the kernel; in the token itself, for gateways rebuild everything else. The streams' chunks are
 spread over the period, for real ones do not come in step. Writes go straight to the descriptor: a transport would send later
 than the time stamp says.
@@ -16,6 +17,7 @@ from typing import cast
 
 PERIOD_MS = 20
 _CATCH_UP_S = 0.1
+_CHUNKS = re.compile(rb"[?&]chunks=(\d+)")
 _EVENT = (
     b'data: {"id":"chatcmpl-benchmark","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":'
     b'[{"index":0,"delta":{"content":"t%019d"},"finish_reason":null}]}\n\n'
@@ -32,6 +34,7 @@ class Stream(asyncio.Protocol):
     def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
         self._request = b""
+        self._left = -1  # chunks to come; below 0: until the wheel stops
         self._fd = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -46,6 +49,8 @@ class Stream(asyncio.Protocol):
         if not end or (length and len(body) < int(length[1])) or (chunked and not body.endswith(b"0\r\n\r\n")):
             return
         self._request = b""
+        wanted = _CHUNKS.search(head.partition(b"\r\n")[0])
+        self._left = int(wanted[1]) if wanted else -1
         os.write(self._fd, _HEAD)
         self._wheel.add(self)
 
@@ -57,7 +62,8 @@ class Stream(asyncio.Protocol):
         if self._fd < 0:
             return False
         try:
-            if not self._wheel.ending:
+            if self._left and not self._wheel.ending:
+                self._left -= 1
                 os.write(self._fd, _CHUNK % time.monotonic_ns())
                 return True
             os.write(self._fd, _TAIL)

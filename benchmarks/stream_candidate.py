@@ -1,108 +1,21 @@
 """A candidate of token streams that end: `python -m benchmarks.stream_candidate PORT`, for `benchmarks.pipeline`.
 
-Answers any POST with `chunks` server-sent events (from the query, e.g. `?chunks=150`), 50 a second, each carrying the
-CLOCK_MONOTONIC time at which it was handed to the kernel. The streams' chunks are spread over the period, for real ones do
-not come in step. Writes go straight to the descriptor: a transport would send later than the time stamp says.
+Serves what `sse_origin` does, in a process of its own: the query says how many chunks a stream has (`?chunks=150`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
 import sys
-import time
 from collections.abc import Sequence
-from typing import cast
 
 import uvloop
 
-PERIOD_MS = 20
-_CHUNKS = re.compile(rb"[?&]chunks=(\d+)")
-_EVENT = (
-    b'data: {"id":"chatcmpl-benchmark","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":'
-    b'[{"index":0,"delta":{"content":" token"},"finish_reason":null}],"sent_ns":"%019d"}\n\n'
-)
-_SIZE = b"%x\r\n" % len(_EVENT % 0)
-_CHUNK = _SIZE + _EVENT + b"\r\n"
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
-_TAIL = b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
-
-
-class Stream(asyncio.Protocol):
-    """One connection; serves one stream after the other."""
-
-    def __init__(self, wheel: Wheel) -> None:
-        self._wheel = wheel
-        self._request = b""
-        self._left = 0
-        self._fd = -1
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._fd = transport.get_extra_info("socket").fileno()
-
-    def data_received(self, data: bytes) -> None:
-        self._request += data
-        head, end, body = self._request.partition(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: *(\d+)", head)
-        chunked = b"chunked" in head.lower()
-        if not end or (length and len(body) < int(length[1])) or (chunked and not body.endswith(b"0\r\n\r\n")):
-            return
-        self._request = b""
-        wanted = _CHUNKS.search(head.partition(b"\r\n")[0])
-        self._left = int(wanted[1]) if wanted else PERIOD_MS
-        os.write(self._fd, _HEAD)
-        self._wheel.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._left, self._fd = 0, -1
-
-    def send(self) -> bool:
-        """The next chunk. Whether the stream goes on."""
-        if self._fd < 0:
-            return False
-        try:
-            os.write(self._fd, _CHUNK % time.monotonic_ns())
-            self._left -= 1
-            if self._left:
-                return True
-            os.write(self._fd, _TAIL)
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            self._transport.abort()  # a peer that does not keep up is no part of this benchmark
-        return False
-
-
-class Wheel:
-    """Turns once per period; each of its slots is one millisecond and holds its streams."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._slots: list[list[Stream]] = [[] for _ in range(PERIOD_MS)]
-        self._at = 0
-        self._next = loop.time()
-        self._tick()
-
-    def add(self, stream: Stream) -> None:
-        """From now on `stream` sends once per period, in the slot with the fewest."""
-        min(self._slots, key=len).append(stream)
-
-    def _tick(self) -> None:
-        now = self._loop.time()
-        while self._next <= now:
-            self._next += 0.001
-            self._at = (self._at + 1) % PERIOD_MS
-            slot = self._slots[self._at]
-            if slot:
-                self._slots[self._at] = [stream for stream in slot if stream.send()]
-        self._loop.call_at(self._next, self._tick)
+from benchmarks import sse_origin
 
 
 async def serve(port: int) -> None:
     """Serve for ever."""
-    loop = asyncio.get_running_loop()
-    wheel = Wheel(loop)
-    server = await loop.create_server(lambda: Stream(wheel), "127.0.0.1", port, backlog=4096)
+    server, _ = await sse_origin.serve(port)
     await server.serve_forever()
 
 

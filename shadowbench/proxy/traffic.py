@@ -41,6 +41,7 @@ class Traffic:
         self.trailers = 0
         self.overhead = Histogram(OVERHEAD_EDGES_S)
         self._counters = counters
+        self._copy_faults: set[tuple[str, type[Exception]]] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._rest = asyncio.Event()
@@ -115,10 +116,16 @@ class Traffic:
         return b"%b %b%b HTTP/1.1\r\n" % (head.method, base_path, head.path)
 
     def copy_failed(self, operation: str, error: Exception, copy: Copy | None) -> None:
-        """A fault of ours while copying: counted, told once by the worker's log, and nothing to the client."""
+        """A fault of ours while copying: counted, and nothing to the client.
+
+        The log tells it once: the same fault in every exchange would fill it, and a log that nobody reads fast enough blocks.
+        """
         self._counters.add("handoff_errors_total", (("operation", operation),))
-        context = {"message": f"handoff: {operation}", "exception": error}
-        asyncio.get_running_loop().call_exception_handler(context)
+        kind = (operation, type(error))
+        if kind not in self._copy_faults:
+            self._copy_faults.add(kind)
+            context = {"message": f"handoff: {operation}", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
         if copy is not None:
             copy.forsake()
 

@@ -236,6 +236,11 @@ def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeyp
         told = _TOLD_AS[operation]
         assert bench.counters.get("handoff_errors_total", (("operation", told),)) == 1
         assert bench.tap is not None and not bench.tap.copies
+        client.receive(post())
+        production.receive(OK)
+        assert client.take() == OK
+        assert len(faults) == 1, "the log tells it once"
+        assert bench.counters.get("handoff_errors_total", (("operation", told),)) == 2
         monkeypatch.undo()
         client.receive(post())
         production.receive(OK)
