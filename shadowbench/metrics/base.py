@@ -70,6 +70,7 @@ class Metric:
     function: Callable[..., Value]
     about: str  # one line
     whatever_came: bool = False  # is called for faults, too: an error class is known then
+    check: Callable[..., object] | None = None  # raises ConfigurationError where these options cannot be used
 
     def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options in force: those given, and the defaults of the others. Raises ConfigurationError."""
@@ -79,7 +80,10 @@ class Metric:
             raise ConfigurationError(f"{self.name} has no option {unknown[0]!r}; there are: {there_are}")
         if missing := [n for n, p in known.items() if p.default is p.empty and n not in given]:
             raise ConfigurationError(f"{self.name} needs the option {missing[0]!r}")
-        return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+        options = {name: given.get(name, parameter.default) for name, parameter in known.items()}
+        if self.check is not None:
+            self.check(**options)
+        return options
 
 
 def metric(
@@ -93,8 +97,12 @@ def metric(
     unit: str = "",
     needs: tuple[Need, ...] = (),
     whatever_came: bool = False,
+    check: Callable[..., object] | None = None,
 ) -> Callable[[Callable[..., Value]], Metric]:
-    """Declare a function as a metric; `name` is the function's unless told. The docstring's first line is what it is about."""
+    """Declare a function as a metric; `name` is the function's unless told. The docstring's first line is what it is about.
+
+    `check` is called with all options by keyword when they are configured, for what their types do not tell.
+    """
 
     def declare(function: Callable[..., Value]) -> Metric:
         return Metric(
@@ -109,6 +117,7 @@ def metric(
             function=function,
             about=(inspect.getdoc(function) or "").partition("\n")[0],
             whatever_came=whatever_came,
+            check=check,
         )
 
     return declare
@@ -126,12 +135,15 @@ def comparison(
     high: float | None = 1.0,
     name: str | None = None,
     unit: str = "",
+    check: Callable[..., object] | None = None,
 ) -> Callable[[Callable[..., Value]], tuple[Metric, Metric]]:
     """Declare `function(text, target, *, options)` as two metrics: `NAME`, how alike candidate and production are (shape
     pair), and `NAME_reference`, how alike each side and the right answer are (shape sides)."""
 
     def declare(function: Callable[..., Value]) -> tuple[Metric, Metric]:
-        options = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        # Names in annotations are looked up here, where they are known.
+        signature = inspect.signature(function, eval_str=True)
+        options = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
 
         def alike(pair: PairView, **given: Any) -> Value:
             return function(pair.candidate.text or "", pair.production.text or "", **given)
@@ -152,7 +164,7 @@ def comparison(
             declared.append(
                 metric(
                     version=version, shape=shape, direction=direction, low=low, high=high, name=called, unit=unit,
-                    needs=needs,
+                    needs=needs, check=check,
                 )(told)
             )  # fmt: skip
         return declared[0], declared[1]
