@@ -10,6 +10,8 @@ import orjson
 
 from shadowbench.records import Answer, CandidateResult, Choice, Exchange, Observation, Outcome
 from shadowbench.scores import PairRef
+from shadowbench.wire.request_tools import OfferedTool, offered_tools
+from shadowbench.wire.request_turns import Said, last_user_text, turns_of
 
 _NOT_JSON = object()
 
@@ -31,14 +33,32 @@ class Request:
             return None
         return value if isinstance(value, dict) else None
 
+    @cached_property
+    def tools(self) -> Sequence[OfferedTool]:
+        """The client's own tools that it offers; those that the provider runs are not among them."""
+        return () if self.json is None else offered_tools(self.exchange.dialect, self.json)
+
+    @cached_property
+    def turns(self) -> Sequence[Said]:
+        """Who said what, instructions first."""
+        return () if self.json is None else tuple(turns_of(self.exchange.dialect, self.json))
+
+    @cached_property
+    def last_user_text(self) -> str | None:
+        """What the user said last; None: nothing, or nothing that is text."""
+        return None if self.json is None else last_user_text(self.exchange.dialect, self.json)
+
 
 class Side:
-    """One endpoint's observation of the request, and what follows from it."""
+    """One endpoint's observation of the request, and what follows from it. `again`: what it said when asked once more."""
 
-    def __init__(self, observation: Observation, request: Request, reference: str | None) -> None:
+    def __init__(
+        self, observation: Observation, request: Request, reference: str | None, again: Side | None = None
+    ) -> None:
         self.observation = observation
         self.request = request
         self.reference = reference
+        self.again = again
 
     @property
     def is_answer(self) -> bool:
@@ -107,10 +127,10 @@ class PairView:
         self.ref = ref
         self.reference = reference
         self.request = Request(exchange)
-        self.production = Side(exchange.production, self.request, reference)
-        self.candidate = Side(result.observation, self.request, reference)
         self.production_again = self._again(production_again)
         self.candidate_again = self._again(candidate_again)
+        self.production = Side(exchange.production, self.request, reference, self.production_again)
+        self.candidate = Side(result.observation, self.request, reference, self.candidate_again)
 
     def _again(self, observation: Observation | None) -> Side | None:
         return None if observation is None else Side(observation, self.request, self.reference)
