@@ -1,0 +1,175 @@
+"""Calls a metric, whatever it does: needs are checked, and what comes back is a value that was promised, or an absence. Pure.
+
+    fault_OUTCOME   the side, or one of the two, is no answer; OUTCOME as in `records.Outcome`
+    no_…            a need is not met (`base.Need`)
+    metric_raised   it raised; the exception's class is in the detail
+    timed_out       it took too long
+    not_a_value     it returned something else than a value, or an absence whose reason is no short code
+    not_a_number    NaN or an infinity
+    out_of_range    beyond what the metric declares
+
+Two more come from those who run it: `crashed` (the process died in it) and `suspended` (it hung or crashed too often).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, NamedTuple
+
+import orjson
+
+from shadowbench.metrics.base import Absent, Detailed, Need, Value
+from shadowbench.metrics.binding import BoundMetric
+from shadowbench.metrics.view import PairView, Side
+from shadowbench.records import UsageSource
+from shadowbench.scores import Score, Shape
+
+FAILURES = frozenset(
+    {"metric_raised", "timed_out", "crashed", "suspended", "not_a_value", "not_a_number", "out_of_range"}
+)
+"""Reasons that are a metric's own fault."""
+
+_REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_MAX_DETAIL_BYTES = 4096
+# What rounding does to a share of exactly 1.
+_ROUNDING = 1e-9
+
+
+class DeadlineError(BaseException):
+    """Raised in a metric that takes too long. No Exception: one that catches all of those ends all the same."""
+
+
+class Result(NamedTuple):
+    """A value, or the reason why there is none."""
+
+    value: float | None
+    reason: str | None
+    detail: Mapping[str, Any] | None = None
+
+
+Guard = Callable[[Callable[[], Value]], Value]
+"""Calls a function, and raises DeadlineError in it when that takes too long."""
+
+
+def score(bound: BoundMetric, pair: PairView, measure: int, guard: Guard) -> Score:
+    """The score of one pair. `measure`: the metric's number in the log."""
+    if bound.metric.shape is Shape.PAIR:
+        return _scored(pair, measure, _of_pair(bound, pair, guard), None)
+    candidate = _of_side(bound, pair.candidate, pair, guard)
+    return _scored(pair, measure, candidate, _of_side(bound, pair.production, pair, guard))
+
+
+def absent(pair: tuple[int, int], measure: int, shape: Shape, reason: str) -> Score:
+    """No score at all, on neither side."""
+    both = reason if shape is Shape.SIDES else None
+    return Score(pair[0], pair[1], measure, None, reason, None, both)
+
+
+def _scored(pair: PairView, measure: int, own: Result, production: Result | None) -> Score:
+    other = production or Result(None, None)
+    if other.detail:
+        detail = _told(
+            {"candidate": own.detail, "production": other.detail} if own.detail else {"production": other.detail}
+        )
+    elif production is not None and own.detail:
+        detail = _told({"candidate": own.detail})
+    else:
+        detail = _told(own.detail)
+    return Score(pair.ref.number, pair.ref.side, measure, own.value, own.reason, other.value, other.reason, 1.0, detail)
+
+
+def _of_side(bound: BoundMetric, side: Side, pair: PairView, guard: Guard) -> Result:
+    if (reason := _objection(bound, side, pair)) is not None:
+        return Result(None, reason)
+    return _called(bound, side, guard)
+
+
+def _of_pair(bound: BoundMetric, pair: PairView, guard: Guard) -> Result:
+    for name, side in (("candidate", pair.candidate), ("production", pair.production)):
+        if (reason := _objection(bound, side, pair)) is not None:
+            return Result(None, reason, {"side": name})
+    return _called(bound, pair, guard)
+
+
+def _objection(bound: BoundMetric, side: Side, pair: PairView) -> str | None:
+    """Why the metric is not called: a reason of absence."""
+    if not bound.metric.whatever_came and not side.is_answer:
+        return f"fault_{side.observation.outcome.value}"
+    for need in bound.metric.needs:
+        if not _MET[need](side, pair):
+            return need.value
+    return None
+
+
+def _was_repeated(pair: PairView) -> bool:
+    again = (pair.production_again, pair.candidate_again)
+    return all(side is not None and side.is_answer for side in again)
+
+
+_MET: Mapping[Need, Callable[[Side, PairView], bool]] = {
+    Need.ANSWER: lambda side, _: side.is_answer,
+    Need.TEXT: lambda side, _: bool(side.text and not side.text.isspace()),
+    Need.REFERENCE: lambda side, _: side.reference is not None,
+    Need.REQUEST: lambda side, _: side.request.json is not None,
+    Need.TOOLS: lambda side, _: bool(side.request.tools),
+    Need.USAGE: lambda side, _: side.observation.usage.source is UsageSource.REPORTED,
+    Need.TIMING: lambda side, _: side.observation.timing.last_byte_s is not None,
+    Need.COST: lambda side, _: side.observation.cost is not None and side.observation.cost.usd is not None,
+    Need.REPEAT: lambda _, pair: _was_repeated(pair),
+}
+
+
+def _called(bound: BoundMetric, subject: Side | PairView, guard: Guard) -> Result:
+    try:
+        returned = guard(lambda: bound.metric.function(subject, **bound.options))
+        return _read(bound, returned)
+    except DeadlineError:
+        return Result(None, "timed_out")
+    except Exception as error:  # noqa: BLE001  whatever a metric raises is an absence; texts of users stay out of the log
+        return Result(None, "metric_raised", {"exception": type(error).__name__[:100]})
+
+
+def _read(bound: BoundMetric, returned: object) -> Result:
+    if isinstance(returned, Absent):
+        if isinstance(returned.reason, str) and _REASON.fullmatch(returned.reason):
+            return Result(None, returned.reason)
+        return Result(None, "not_a_value", {"returned": "Absent without a short code"})
+    detail = returned.detail if isinstance(returned, Detailed) else None
+    number = returned.value if isinstance(returned, Detailed) else returned
+    if not isinstance(number, Real):
+        return Result(None, "not_a_value", {"returned": type(number).__name__[:100]})
+    return _in_range(bound, _float(number), detail)
+
+
+def _float(number: Real) -> float:
+    try:
+        return float(number)
+    except (OverflowError, ValueError):
+        return math.inf
+
+
+def _in_range(bound: BoundMetric, value: float, detail: Mapping[str, Any] | None) -> Result:
+    if not math.isfinite(value):
+        return Result(None, "not_a_number")
+    low, high = bound.metric.low, bound.metric.high
+    if low is not None and value < low:
+        return Result(low, None, detail) if value >= low - _ROUNDING else Result(None, "out_of_range", {"value": value})
+    if high is not None and value > high:
+        return (
+            Result(high, None, detail) if value <= high + _ROUNDING else Result(None, "out_of_range", {"value": value})
+        )
+    return Result(value, None, detail)
+
+
+def _told(detail: Mapping[str, Any] | None) -> str | None:
+    """Detail as JSON; one that is none, or that is long, is left out and says so."""
+    if not detail:
+        return None
+    try:
+        text = orjson.dumps(detail, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:
+        return '{"detail":"not_json"}'
+    return text.decode() if len(text) <= _MAX_DETAIL_BYTES else '{"detail":"too_long"}'

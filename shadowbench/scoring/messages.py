@@ -1,0 +1,85 @@
+"""What a worker and its runner say to each other: JSON with its length before it, over a stream socket. Pure.
+
+    runner   {"ready": [MEASURE, …]}             once; or {"refused": WHY}: the metrics cannot be used as configured
+    worker   {"first": 1, "last": 64, "pairs": [[NUMBER, SIDE, [METRIC, …]], …], "references": {NUMBER: TEXT}}
+    runner   {"scores": [SCORE, …], "complete": true, "resident": BYTES}, or {"failed": WHY}: the log could not be read
+
+A METRIC is a place among the runner's metrics, and stands for the measure in a SCORE. `complete` is false when the runner
+stopped before the end, because a metric had to be interrupted: what is left is asked for again.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.worker import from_json, to_json
+
+LENGTH = struct.Struct("=I")
+
+
+def pack(message: Mapping[str, Any]) -> bytes:
+    """A message as it is sent."""
+    text = orjson.dumps(message, option=orjson.OPT_NON_STR_KEYS)
+    return LENGTH.pack(len(text)) + text
+
+
+def unpack(text: bytes) -> dict[str, Any]:
+    """The inverse, without the length."""
+    message: dict[str, Any] = orjson.loads(text)
+    return message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Pairs of the exchanges `first` to `last`, and the metrics that each lacks."""
+
+    first: int
+    last: int
+    pairs: Mapping[PairRef, Sequence[int]]
+    references: Mapping[int, str]
+
+    def told(self) -> dict[str, Any]:
+        """As a message."""
+        pairs = [[ref.number, ref.side, list(metrics)] for ref, metrics in self.pairs.items()]
+        return {"first": self.first, "last": self.last, "pairs": pairs, "references": dict(self.references)}
+
+    @staticmethod
+    def of(message: Mapping[str, Any]) -> Task:
+        """The inverse."""
+        return Task(
+            first=message["first"],
+            last=message["last"],
+            pairs={PairRef(number, side): metrics for number, side, metrics in message["pairs"]},
+            references={int(number): text for number, text in message["references"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a runner made of a task."""
+
+    scores: Sequence[Score]
+    complete: bool
+    resident_bytes: int
+
+    @staticmethod
+    def of(message: Mapping[str, Any]) -> Done:
+        """From a message."""
+        scores = [Score(*row) for row in message["scores"]]
+        return Done(scores=scores, complete=message["complete"], resident_bytes=message["resident"])
+
+
+def ready(measures: Iterable[Measure]) -> dict[str, Any]:
+    """The runner's first word."""
+    return {"ready": [to_json(measure) for measure in measures]}
+
+
+def measures_of(message: Mapping[str, Any]) -> Sequence[Measure]:
+    """The inverse."""
+    return [from_json(Measure, fields) for fields in message["ready"]]

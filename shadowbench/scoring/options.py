@@ -1,0 +1,38 @@
+"""What can be set about scoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shadowbench.judges.options import JudgeOptions
+from shadowbench.metrics.binding import MetricOptions
+from shadowbench.pricing import PricingOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringOptions:
+    """Options of one scoring worker."""
+
+    store_url: str
+    name: str = "scoring-0"  # of the worker; its leases carry it and the process' number
+    metrics: tuple[MetricOptions, ...] = ()
+    metric_timeout_s: float = 5.0
+    judges: tuple[JudgeOptions, ...] = ()
+    pricing: PricingOptions = field(default_factory=PricingOptions)
+    secret_file: str = ""  # keys the draws: the same pairs whoever scores, and nobody can choose to be judged
+    once: bool = False  # end when all is scored that can be now
+    lease_s: float = 60.0
+    poll_s: float = 2.0  # how often the log is asked for new pairs when there were none
+    drain_s: float = 10.0  # after the word to drain: how long what runs may take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerOptions:
+    """Options of the process that runs metrics."""
+
+    store_url: str
+    metrics: tuple[MetricOptions, ...]
+    timeout_s: float  # of one call of a metric
+    max_bytes: int = 2 << 30  # of private memory: a metric that wants more gets MemoryError
+    socket_fd: int = -1
+    page_fd: int = -1

@@ -1,0 +1,133 @@
+"""The process that runs metrics: `python -m shadowbench.scoring.runner`, started by a scoring worker.
+
+It opens the log for reading only, and starts without the keys of judges. Its worker ends it when a call does not end; when the
+worker dies, it dies, too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shadowbench.errors import ShadowbenchError
+from shadowbench.metrics.base import Value
+from shadowbench.metrics.binding import BoundMetric, bind_all
+from shadowbench.metrics.running import Guard, score
+from shadowbench.metrics.view import PairView
+from shadowbench.scores import Score
+from shadowbench.scoring.beat import Beat
+from shadowbench.scoring.deadline import Deadline
+from shadowbench.scoring.messages import LENGTH, Task, pack, ready, unpack
+from shadowbench.scoring.options import RunnerOptions
+from shadowbench.scoring.views import views
+from shadowbench.store.base import PairLog
+from shadowbench.store.opening import open_log
+from shadowbench.worker import describe, forbid_core_dumps, from_json
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Runner:
+    """Scores the pairs of tasks, one after the other."""
+
+    def __init__(self, log: PairLog, metrics: Sequence[BoundMetric], beat: Beat, guard: Guard) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._beat = beat
+        self._guard = guard
+
+    def run(self, task: Task) -> tuple[list[Score], bool]:
+        """The scores, and whether these are all. It stops behind a pair for which a metric had to be interrupted, so that the
+        worker decides whether that metric is called once more."""
+        scores: list[Score] = []
+        for pair in self._pairs(task):
+            fresh = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
+            scores += fresh
+            if any("timed_out" in (each.reason, each.production_reason) for each in fresh):
+                return scores, False
+        return scores, True
+
+    def _pairs(self, task: Task) -> Iterator[PairView]:
+        sides: dict[int, set[int]] = {}
+        for ref in task.pairs:
+            sides.setdefault(ref.number, set()).add(ref.side)
+        after, at_end = task.first - 1, False
+        while not at_end:
+            page = self._log.page(after=after, upto=task.last)
+            for number, exchange in zip(page.numbers, page.exchanges, strict=True):
+                if number in sides:
+                    yield from views(exchange, number, sides[number], reference=task.references.get(number))
+            after, at_end = page.last, page.at_end
+
+    def _score(self, pair: PairView, metric: int) -> Score:
+        def guarded(function: Any) -> Value:
+            self._beat.begin(pair.ref.number, pair.ref.side, metric, time.monotonic())
+            return self._guard(function)
+
+        try:
+            return score(self._metrics[metric], pair, metric, guarded)
+        finally:
+            self._beat.end()
+
+
+def serve(runner: Runner, wire: socket.socket) -> None:
+    """Do what comes, until the worker hangs up."""
+    with wire.makefile("rb") as incoming:
+        while head := incoming.read(LENGTH.size):
+            task = Task.of(unpack(incoming.read(LENGTH.unpack(head)[0])))
+            try:
+                scores, complete = runner.run(task)
+            except ShadowbenchError as error:
+                wire.sendall(pack({"failed": str(error)}))
+                continue
+            wire.sendall(pack({"scores": scores, "complete": complete, "resident": resident_bytes()}))
+
+
+def resident_bytes() -> int:
+    """Memory of this process."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def main(options: RunnerOptions) -> None:
+    """Load the metrics, say which they are, and serve."""
+    wire = socket.socket(fileno=options.socket_fd)
+    wire.setblocking(True)
+    try:
+        metrics = bind_all(options.metrics)
+        log = open_log(options.store_url, "read")
+    except ShadowbenchError as error:
+        wire.sendall(pack({"refused": str(error), "exit_code": error.exit_code}))
+        return
+    runner = Runner(log, metrics, Beat(options.page_fd), Deadline(options.timeout_s))
+    wire.sendall(pack(ready(each.measure for each in metrics)))
+    serve(runner, wire)
+
+
+def _prepare(max_bytes: int) -> None:
+    forbid_core_dumps()
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; what it means is the worker's to decide
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, hard))
+
+
+if __name__ == "__main__":
+    given = from_json(RunnerOptions, unpack(os.environb.pop(b"SHADOWBENCH_RUNNER")))
+    _prepare(given.max_bytes)
+    try:
+        main(given)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the worker is gone
+    except Exception as error:  # noqa: BLE001  the end of the process: one line instead of a traceback
+        sys.stderr.write(f"runner: {describe(error)}\n")
+        sys.exit(1)
