@@ -87,4 +87,14 @@ MEANINGS = {
     "store_pruned_exchanges_total": "Exchanges that retention took out of the log, by the bound they were beyond.",
     "store_prune_failures_total": "Slices of pruning that the log refused, by reason. They are tried again.",
     "store_wal_bytes": "Size of the log's write-ahead file. Growing for long: a reader holds a transaction open.",
+    # judges' calls
+    "judge_calls_total": "Attempts to ask a judge's or embeddings endpoint, by judge and outcome; each is counted.",
+    "judge_retries_total": "Attempts that came to nothing and were followed by another, by judge and reason.",
+    "judge_cached_total": "Questions and texts that needed no call, because the answer was kept, by judge.",
+    "judge_refused_total": "Questions that got no answer, by judge and reason: budget, unpriced, or a failure of their own.",
+    "judge_pauses_total": "Times that an endpoint turned out to be out of order, by judge and reason.",
+    "judge_cost_usd_total": "What calls cost, in USD, by judge; with the most it can have been where a call broke off.",
+    "judge_unpriced_total": "Calls whose cost is unknown, by judge and reason.",
+    "judge_in_flight": "Calls under way to the judge's endpoint, of all judges that share it.",
+    "judge_concurrency_allowed": "Calls that the judge's endpoint gets at a time now; fewer after it said it was too much.",
 }

@@ -1,0 +1,71 @@
+"""What an endpoint is known to accept of a request: learnt from its refusals, one member at a time. Pure.
+
+A reply in a given form is asked for in the strictest way first. An endpoint that refuses it with a 400 that names the member
+is asked in the next way from then on:
+
+    openai.chat          response_format json_schema  →  json_object  →  nothing
+    anthropic.messages   a tool that must be called   →  output_config.format  →  nothing
+
+The tool comes first because servers that only resemble Anthropic's know tools, and pass over members they do not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """How the form of the reply is asked for."""
+
+    SCHEMA = "schema"
+    OBJECT = "object"  # any JSON object
+    TOOL = "tool"
+    PLAIN = "plain"  # only in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What is sent. Each learnt refusal takes something out, so that it ends."""
+
+    form: Form
+    temperature: bool = True
+    seed: bool = True
+    limit: str = "max_tokens"  # the member that bounds the answer; newer models of OpenAI want max_completion_tokens
+
+
+_LADDERS = {
+    "openai.chat": (Form.SCHEMA, Form.OBJECT, Form.PLAIN),
+    "anthropic.messages": (Form.TOOL, Form.SCHEMA, Form.PLAIN),
+}
+_FORM_WORDS = {
+    "openai.chat": ("response_format", "json_schema", "json_object", "json mode", "structured output", "grammar"),
+    "anthropic.messages": ("tool", "thinking may not", "output_config", "structured output"),
+}
+_REFUSING = (400, 422)  # Pydantic servers say 422
+_NEWER_LIMIT = "max_completion_tokens"
+
+
+def first_accepted(dialect: str, *, structured: bool) -> Accepted:
+    """What is tried first."""
+    return Accepted(form=_LADDERS[dialect][0] if structured and dialect in _LADDERS else Form.PLAIN)
+
+
+def learnt(accepted: Accepted, dialect: str, *, status: int, said: str) -> Accepted | None:
+    """What to send after a refusal with these words; None when it was refused for something else.
+
+    The names of members are looked for, not sentences: each server has its own.
+    """
+    if status not in _REFUSING:
+        return None
+    words = said.lower()
+    if _NEWER_LIMIT in words and accepted.limit != _NEWER_LIMIT and dialect == "openai.chat":
+        return replace(accepted, limit=_NEWER_LIMIT)
+    if accepted.temperature and "temperature" in words:
+        return replace(accepted, temperature=False)
+    if accepted.form is not Form.PLAIN and any(word in words for word in _FORM_WORDS.get(dialect, ())):
+        ladder = _LADDERS[dialect]
+        return replace(accepted, form=ladder[ladder.index(accepted.form) + 1])
+    if accepted.seed and "seed" in words and dialect == "openai.chat":
+        return replace(accepted, seed=False)
+    return None

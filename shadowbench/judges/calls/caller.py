@@ -1,0 +1,110 @@
+"""Calls until there is an answer, or no hope of one: again after a failure, in another form after a refusal of the form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shadowbench.judges.base import EndpointDownError
+from shadowbench.judges.calls.accepted import Accepted, first_accepted, learnt
+from shadowbench.judges.calls.attempts import Attempts, Errand, Refused
+from shadowbench.judges.calls.counting import Tally
+from shadowbench.judges.calls.faults import Came, Failure, failure_of, words_of
+from shadowbench.judges.calls.lanes import Lane
+from shadowbench.judges.calls.retry import Patience, wait_s
+from shadowbench.judges.options import EndpointOptions
+
+_HINTS = {
+    "not_allowed": "check the key in {key}",
+    "no_credit": "its account has no credit left",
+    "not_found": "check url and model",
+    "unreachable": "check url, and that it runs",
+    "rejected": "check model and parameters",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Got:
+    """An answer, and what the request was made of that got it."""
+
+    came: Came
+    accepted: Accepted
+
+
+class Caller:
+    """One judge's at one endpoint. Remembers what the endpoint accepts."""
+
+    def __init__(
+        self,
+        judge: str,
+        options: EndpointOptions,
+        *,
+        attempts: Attempts,
+        lane: Lane,
+        tally: Tally,
+        chance: Callable[[], float],
+    ) -> None:
+        self._judge = judge
+        self._options = options
+        self._attempts = attempts
+        self._lane = lane
+        self._tally = tally
+        self._chance = chance
+        self._patience = Patience(tries=options.tries)
+        self._accepted = first_accepted(options.dialect, structured=options.structured)
+
+    async def call(self, errand: Errand, body_of: Callable[[Accepted], bytes]) -> Got | Refused:
+        """An answer, or why there is none: no money, or a failure that is the question's. Raises EndpointDownError."""
+        accepted, tried, number = self._accepted, 0, 0
+        while True:
+            self._raise_if_down()
+            number += 1
+            came = await self._attempts.make(errand, body_of(accepted), number)
+            if isinstance(came, Refused):
+                self._tally.refused(came.reason)
+                return came
+            failure = failure_of(came)
+            if failure is None:
+                self._lane.health.answered()
+                self._accepted = accepted
+                return Got(came=came, accepted=accepted)
+            if (better := self._learnt(accepted, came)) is not None:
+                accepted = better
+                continue
+            tried += 1
+            self._lane.health.failed()
+            pause_s = wait_s(self._patience, failure, tried=tried, asked_s=came.retry_after_s, chance=self._chance())
+            if pause_s is None:
+                return self._give_up(errand, came, failure)
+            self._tally.retried(failure.outcome)
+            await asyncio.sleep(pause_s)
+
+    def _learnt(self, accepted: Accepted, came: Came) -> Accepted | None:
+        if came.status is None:
+            return None
+        return learnt(accepted, self._options.dialect, status=came.status, said=words_of(came))
+
+    def _give_up(self, errand: Errand, came: Came, failure: Failure) -> Refused:
+        health, now_s = self._lane.health, asyncio.get_running_loop().time()
+        if health.gives_up(failure, errand.key):
+            return Refused(reason=failure.outcome)
+        pause_s = health.pause(failure, now_s=now_s, asked_s=came.retry_after_s)
+        self._tally.paused(failure.outcome)
+        raise EndpointDownError(self._message(came, failure), reason=failure.outcome, retry_in_s=pause_s)
+
+    def _raise_if_down(self) -> None:
+        down = self._lane.health.down(asyncio.get_running_loop().time())
+        if down is not None:
+            reason, left_s = down
+            message = f"judge {self._judge}: {self._options.url} is left alone for {left_s:.0f} s: {reason}"
+            raise EndpointDownError(message, reason=reason, retry_in_s=left_s)
+
+    def _message(self, came: Came, failure: Failure) -> str:
+        said = words_of(came) or came.detail
+        status = f" {came.status}" if came.status is not None else ""
+        told = (
+            f"judge {self._judge}: {self._options.url}: {failure.outcome}{status}{f' ({said[:200]})' if said else ''}"
+        )
+        hint = _HINTS.get(failure.outcome, "").format(key=self._options.api_key_env or "api_key_env")
+        return f"{told}; {hint}" if hint else told

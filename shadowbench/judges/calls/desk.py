@@ -1,0 +1,123 @@
+"""Makes the askers of one worker. What belongs to an endpoint is shared by all judges that ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.judges.calls.addresses import address_of
+from shadowbench.judges.calls.asker import EndpointAsker
+from shadowbench.judges.calls.attempts import Attempts, Prices
+from shadowbench.judges.calls.bodies import headers_of
+from shadowbench.judges.calls.caller import Caller
+from shadowbench.judges.calls.counting import Tally
+from shadowbench.judges.calls.flights import Flights
+from shadowbench.judges.calls.lanes import Lane
+from shadowbench.judges.calls.transport import HttpTransport, Transport
+from shadowbench.judges.options import EndpointOptions
+from shadowbench.pricing import Pricer, PricingOptions, rates_for
+from shadowbench.signals import Counters
+from shadowbench.store.scoring import JudgeBook
+
+NewTransport = Callable[[EndpointOptions, Mapping[str, str], Callable[[], float]], Transport]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all calls of a worker have in common. `unix` and `chance` are its clock and its dice."""
+
+    book: JudgeBook
+    pricing: PricingOptions
+    environ: Mapping[str, str]
+    counters: Counters
+    owner: str  # the worker, in the log
+    unix: Callable[[], float]
+    chance: Callable[[], float]
+
+
+def over_http(options: EndpointOptions, headers: Mapping[str, str], unix: Callable[[], float]) -> Transport:
+    """A transport to the endpoint."""
+    return HttpTransport(
+        address_of(options.url, options.dialect),
+        headers,
+        dialect=options.dialect,
+        connections=max(1, options.concurrency),
+        unix=unix,
+        ca_file=options.ca_file,
+    )
+
+
+class Desk:
+    """Hands out askers. Use it as `async with`, or call `aclose`."""
+
+    def __init__(self, surroundings: Surroundings, new_transport: NewTransport = over_http) -> None:
+        self._here = surroundings
+        self._new_transport = new_transport
+        self._lanes: dict[tuple[str, str | None, str], Lane] = {}
+        self._flights = Flights()
+        self._transports: list[Transport] = []
+        self._users: list[tuple[Tally, Lane]] = []
+
+    def asker(self, judge: str, options: EndpointOptions) -> EndpointAsker:
+        """Who asks in the name of `judge`. Raises ConfigurationError when its key is not there."""
+        caller, tally = self.caller(judge, options)
+        here = self._here
+        return EndpointAsker(options, caller=caller, book=here.book, flights=self._flights, tally=tally, unix=here.unix)
+
+    def caller(self, judge: str, options: EndpointOptions) -> tuple[Caller, Tally]:
+        """Who calls in the name of `judge`, whatever it is that is asked; and who counts it."""
+        here, key = self._here, secret_of(judge, options, self._here.environ)
+        lane, tally = self._lane(options, key), Tally(here.counters, judge)
+        transport = self._new_transport(options, headers_of(options, key), here.unix)
+        self._transports.append(transport)
+        self._users.append((tally, lane))
+        attempts = Attempts(
+            judge, options, owner=here.owner, transport=transport, lane=lane, book=here.book,
+            prices=prices_of(here.pricing, judge, options), tally=tally, unix=here.unix,
+        )  # fmt: skip
+        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance), tally
+
+    def report(self) -> None:
+        """Set the gauges to what is true now."""
+        for tally, lane in self._users:
+            tally.report(lane)
+
+    async def aclose(self) -> None:
+        """Give up all connections."""
+        while self._transports:
+            await self._transports.pop().aclose()
+
+    async def __aenter__(self) -> Desk:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _lane(self, options: EndpointOptions, key: str | None) -> Lane:
+        name = (address_of(options.url, options.dialect), key, options.model)
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = Lane(concurrency=options.concurrency, per_minute=options.requests_per_minute)
+            return self._lanes.setdefault(name, lane)
+        lane.tighten(concurrency=options.concurrency, per_minute=options.requests_per_minute)
+        return lane
+
+
+def secret_of(judge: str, options: EndpointOptions, environ: Mapping[str, str]) -> str | None:
+    """The endpoint's key. Raises ConfigurationError, which does not repeat it, when it is not there or is none."""
+    name = options.api_key_env
+    if name is None:
+        return None
+    key = environ.get(name, "").strip()
+    if not key:
+        raise ConfigurationError(f"judge {judge}: the environment variable {name} is not set; export it")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(f"judge {judge}: {name} holds characters that no header can have")
+    return key
+
+
+def prices_of(pricing: PricingOptions, judge: str, options: EndpointOptions) -> Prices:
+    """What is known of the endpoint's prices. Entries of the configuration name it by its judge."""
+    known = replace(pricing, urls={**pricing.urls, judge: options.url})
+    return Prices(endpoint=judge, pricer=Pricer(known), rates=rates_for(known, judge, options.model))
