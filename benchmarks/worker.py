@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from benchmarks.processes import start
 from shadowbench.listening import bind, parse_address
-from shadowbench.worker import CONTROL_FD, OPTIONS_FD
+from shadowbench.worker import ALLOCATOR, CONTROL_FD, OPTIONS_FD
 
 _PATIENCE_S = 15.0
 
@@ -85,7 +85,7 @@ class ProxyWorker:
             stack=self._stack,
             log=self._folder / f"shadowbench-{self.port}.log",
             pass_fds=(fd, listener, theirs.fileno()),
-            environ={OPTIONS_FD: str(fd), CONTROL_FD: str(theirs.fileno())},
+            environ={**ALLOCATOR, OPTIONS_FD: str(fd), CONTROL_FD: str(theirs.fileno())},
         )
         os.close(fd)
         theirs.close()

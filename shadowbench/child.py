@@ -192,7 +192,8 @@ class Child:
             )
 
     def _environ(self) -> dict[str, str]:
-        return {name: value for name, value in os.environ.items() if name not in self.spec.withheld}
+        given = {name: value for name, value in os.environ.items() if name not in self.spec.withheld}
+        return {**worker.ALLOCATOR, **given}
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
         if message.get("ready"):
