@@ -56,14 +56,14 @@ def learnt(accepted: Accepted, dialect: str, *, status: int, said: str) -> Accep
 
     The names of members are looked for, not sentences: each server has its own.
     """
-    if status not in _REFUSING:
+    if status not in _REFUSING or dialect not in _LADDERS:
         return None
     words = said.lower()
     if _NEWER_LIMIT in words and accepted.limit != _NEWER_LIMIT and dialect == "openai.chat":
         return replace(accepted, limit=_NEWER_LIMIT)
     if accepted.temperature and "temperature" in words:
         return replace(accepted, temperature=False)
-    if accepted.form is not Form.PLAIN and any(word in words for word in _FORM_WORDS.get(dialect, ())):
+    if accepted.form is not Form.PLAIN and any(word in words for word in _FORM_WORDS[dialect]):
         ladder = _LADDERS[dialect]
         return replace(accepted, form=ladder[ladder.index(accepted.form) + 1])
     if accepted.seed and "seed" in words and dialect == "openai.chat":

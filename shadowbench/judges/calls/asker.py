@@ -67,7 +67,8 @@ class EndpointAsker:
             return Reply(text=None, reason=got.reason)
         reply = _reply_of(got)
         if keeps and is_usable(reply):
-            self._book.keep_replies({key: pack(reply)}, kind="judge", now=self._unix())
+            about = {} if pair is None else {key: pair.number}
+            self._book.keep_replies({key: pack(reply)}, kind="judge", now=self._unix(), exchanges=about)
         return reply
 
 

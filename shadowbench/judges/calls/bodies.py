@@ -39,9 +39,7 @@ def body_of(options: EndpointOptions, question: Question, accepted: Accepted) ->
 
 def embeddings_body(options: EndpointOptions, texts: Sequence[str]) -> bytes:
     """The request for vectors of `texts`, in their order."""
-    return orjson.dumps(
-        {"model": options.model, "input": list(texts), "encoding_format": "float", **options.parameters}, default=dict
-    )
+    return orjson.dumps({"model": options.model, "input": list(texts), **options.parameters}, default=dict)
 
 
 def _openai(options: EndpointOptions, question: Question, accepted: Accepted) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from shadowbench.judges.calls.attempts import Attempts, Prices
 from shadowbench.judges.calls.bodies import headers_of
 from shadowbench.judges.calls.caller import Caller
 from shadowbench.judges.calls.counting import Tally
+from shadowbench.judges.calls.embedder import Embedder
 from shadowbench.judges.calls.flights import Flights
 from shadowbench.judges.calls.lanes import Lane
 from shadowbench.judges.calls.transport import HttpTransport, Transport
@@ -20,6 +21,7 @@ from shadowbench.pricing import Pricer, PricingOptions, rates_for
 from shadowbench.signals import Counters
 from shadowbench.store.scoring import JudgeBook
 
+EMBEDDINGS = "openai.embeddings"
 NewTransport = Callable[[EndpointOptions, Mapping[str, str], Callable[[], float]], Transport]
 
 
@@ -61,22 +63,19 @@ class Desk:
 
     def asker(self, judge: str, options: EndpointOptions) -> EndpointAsker:
         """Who asks in the name of `judge`. Raises ConfigurationError when its key is not there."""
-        caller, tally = self.caller(judge, options)
+        if options.dialect == EMBEDDINGS:
+            raise ConfigurationError(f"judges.{judge}.endpoint.dialect: {EMBEDDINGS} makes vectors, and no verdicts")
+        caller, tally = self._caller(judge, options)
         here = self._here
         return EndpointAsker(options, caller=caller, book=here.book, flights=self._flights, tally=tally, unix=here.unix)
 
-    def caller(self, judge: str, options: EndpointOptions) -> tuple[Caller, Tally]:
-        """Who calls in the name of `judge`, whatever it is that is asked; and who counts it."""
-        here, key = self._here, secret_of(judge, options, self._here.environ)
-        lane, tally = self._lane(options, key), Tally(here.counters, judge)
-        transport = self._new_transport(options, headers_of(options, key), here.unix)
-        self._transports.append(transport)
-        self._users.append((tally, lane))
-        attempts = Attempts(
-            judge, options, owner=here.owner, transport=transport, lane=lane, book=here.book,
-            prices=prices_of(here.pricing, judge, options), tally=tally, unix=here.unix,
-        )  # fmt: skip
-        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance), tally
+    def embedder(self, judge: str, options: EndpointOptions, *, batch: int) -> Embedder:
+        """Who gets vectors in the name of `judge`, of at most `batch` texts a call. Raises ConfigurationError."""
+        if options.dialect != EMBEDDINGS:
+            raise ConfigurationError(f"judges.{judge}.endpoint.dialect: vectors come by {EMBEDDINGS}")
+        caller, tally = self._caller(judge, options)
+        here = self._here
+        return Embedder(options, caller=caller, book=here.book, tally=tally, unix=here.unix, batch=batch)
 
     def report(self) -> None:
         """Set the gauges to what is true now."""
@@ -93,6 +92,18 @@ class Desk:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def _caller(self, judge: str, options: EndpointOptions) -> tuple[Caller, Tally]:
+        here, key = self._here, secret_of(judge, options, self._here.environ)
+        lane, tally = self._lane(options, key), Tally(here.counters, judge)
+        transport = self._new_transport(options, headers_of(options, key), here.unix)
+        self._transports.append(transport)
+        self._users.append((tally, lane))
+        attempts = Attempts(
+            judge, options, owner=here.owner, transport=transport, lane=lane, book=here.book,
+            prices=prices_of(here.pricing, judge, options), tally=tally, unix=here.unix,
+        )  # fmt: skip
+        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance), tally
 
     def _lane(self, options: EndpointOptions, key: str | None) -> Lane:
         name = (address_of(options.url, options.dialect), key, options.model)

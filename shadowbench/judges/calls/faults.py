@@ -8,14 +8,14 @@
     403                                            not_allowed    either     no     some gateways moderate with it
     402, or 429 for want of credit                 no_credit      endpoint   no
     404, 405, 410                                  not_found      endpoint   no
-    413, or 400 that speaks of the context         too_long       question   no
+    413, or an error that speaks of the context    too_long       question   no
     429                                            rate_limited   endpoint   yes    fewer at a time from now on
     503, 529                                       overloaded     endpoint   yes    fewer at a time from now on
     408, 409, other 5xx, an error with status 200  server_error   either     yes
     1xx, 3xx, other 4xx                            rejected       either     no
     a body that is no answer of this dialect       unreadable     either     yes
     a whole answer that says no                    refused        –          a reply without text
-    … that ends at the bound of its tokens         cut            –
+    … that ends at the bound of its tokens         cut            –               half a verdict is none
     … without text                                 empty          –
     a whole answer                                 ok             –
 
@@ -83,7 +83,11 @@ _STATUSES = {
     409: _SERVER_ERROR, 410: _NOT_FOUND, 413: _TOO_LONG, 429: _RATE_LIMITED, 503: _OVERLOADED, 529: _OVERLOADED,
 }  # fmt: skip
 _NO_CREDIT_WORDS = ("insufficient_quota", "credit balance", "insufficient credit")
-_TOO_LONG_WORDS = ("context length", "context_length", "context size", "context window", "too long", "too many tokens")
+_TOO_LONG_WORDS = (
+    "context length", "context_length", "context size", "context window", "too long", "too large to process",
+    "too many tokens", "tokens per request",
+)  # fmt: skip
+_TOO_LONG_STATUSES = (400, 422, 500)  # 500: llama.cpp
 _CUT = ("length", "max_tokens", "model_context_window_exceeded")
 _FILTERED = ("content_filter", "refusal", "safety")
 
@@ -121,20 +125,17 @@ def words_of(came: Came) -> str:
 def _of_status(status: int, words: str) -> Failure:
     if status == 429 and any(word in words for word in _NO_CREDIT_WORDS):
         return _NO_CREDIT
-    if status in (400, 422) and any(word in words for word in _TOO_LONG_WORDS):
+    if status in _TOO_LONG_STATUSES and any(word in words for word in _TOO_LONG_WORDS):
         return _TOO_LONG
     return _STATUSES.get(status) or (_SERVER_ERROR if status >= 500 else _REJECTED)
 
 
 def said_of(choice: Choice, tool: str) -> tuple[str | None, str]:
-    """The text of a whole answer, be it what it calls `tool` with, and the outcome of the call: ok | cut | refused | empty.
-
-    A cut answer keeps its text: it may be worth reading.
-    """
+    """The text of a whole answer, be it what it calls `tool` with, and the outcome of the call: ok | cut | refused | empty."""
     called = next((call.arguments for call in choice.tool_calls if call.name == tool), None)
     text = called or choice.text
     if choice.refusal is not None or choice.finish_reason in _FILTERED:
         return None, "refused"
     if choice.finish_reason in _CUT:
-        return text or None, "cut"
+        return None, "cut"
     return (text, "ok") if text and text.strip() else (None, "empty")

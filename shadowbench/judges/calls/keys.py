@@ -35,7 +35,7 @@ def key_of(options: EndpointOptions, question: Question) -> bytes:
 
 def embedding_key(options: EndpointOptions, text: str) -> bytes:
     """SHA-256 over a text and the model that makes its vector."""
-    return _hash({**_asked(options), "input": text})
+    return _hash({**_maker(options), "input": text})
 
 
 def pack(reply: Reply) -> bytes:
@@ -52,17 +52,23 @@ def unpack(kept: bytes) -> Reply | None:
         return None
 
 
-def _asked(options: EndpointOptions) -> dict[str, Any]:
+def _maker(options: EndpointOptions) -> dict[str, Any]:
     return {
         "adapter": ADAPTER_VERSION,
         "dialect": options.dialect,
         "address": address_of(options.url, options.dialect),
         "model": options.model,
+        "parameters": options.parameters,
+    }
+
+
+def _asked(options: EndpointOptions) -> dict[str, Any]:
+    return {
+        **_maker(options),
         "temperature": options.temperature,
         "seed": options.seed,
         "max_output_tokens": options.max_output_tokens,
         "structured": options.structured,
-        "parameters": options.parameters,
     }
 
 
