@@ -39,6 +39,7 @@ class Page:
     """Some consecutive exchanges. `last` is the number to go on after; the page is the last one when `at_end`."""
 
     exchanges: tuple[Exchange, ...]
+    numbers: tuple[int, ...]  # of these exchanges, in the same order
     last: int
     at_end: bool
 

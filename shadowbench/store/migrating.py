@@ -1,7 +1,8 @@
 """Versions of the schema: which one a file has, which ones we can use, and how to bring a file forward.
 
 The version is the number of the newest migration, kept in SQLite's `user_version`. A log is written at the newest
-version only; one version back is read as well, so that reports go on working while an upgrade is rolled out.
+version only; older ones are read as they are, so that reports go on working while an upgrade is rolled out: each has a
+script `sql/reading_version_N.sql` that shows it as if it were of the version after it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import shadowbench
 
 APPLICATION_ID = 0x53424E43
 """Marks the file as ours ("SBNC"): another program's database is never taken for a log."""
+
+OLDEST_READABLE = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ def decide(state: FileState, *, newest: int, writing: bool) -> Ready | Migrate |
         return Ready()
     if writing:
         return Migrate()
-    if state.version == newest - 1:
+    if state.version >= OLDEST_READABLE:
         return Ready()
     return Refuse(
         f"the pair log has schema version {state.version}, which is too old to read; "

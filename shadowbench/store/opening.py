@@ -14,7 +14,9 @@ from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.store.base import PairLog
 from shadowbench.store.migrating import Migrate, Refuse, decide, migrate, newest_version, state_of
 from shadowbench.store.queries import script
+from shadowbench.store.scoring import ScoreLog
 from shadowbench.store.sqlite import SqlitePairLog
+from shadowbench.store.sqlite_score_log import SqliteScoreLog
 from shadowbench.store.transactions import translated
 
 Mode = Literal["read", "write", "change"]
@@ -39,6 +41,20 @@ def open_log(url: str, mode: Mode) -> PairLog:
     Raises `ConfigurationError` for a URL that cannot be meant, `UnavailableError` (with what to do) for a log that
     cannot be used.
     """
+    connection, path = _opened(url, mode)
+    return SqlitePairLog(connection, path)
+
+
+def open_score_log(url: str, mode: Literal["read", "change"]) -> ScoreLog:
+    """What scorers read and write of the log at `url`, over a connection of its own; as `open_log`.
+
+    Reading a log of an older version finds nothing in it.
+    """
+    connection, path = _opened(url, mode)
+    return SqliteScoreLog(connection, path)
+
+
+def _opened(url: str, mode: Mode) -> tuple[sqlite3.Connection, Path]:
     path = path_of(url)
     if not path.parent.is_dir():
         raise UnavailableError(f"the pair log's folder {path.parent} does not exist; create it, or change store.url")
@@ -47,8 +63,7 @@ def open_log(url: str, mode: Mode) -> PairLog:
     if mode != "write" and not path.exists():
         raise UnavailableError(f"there is no pair log at {path}; start `shadowbench serve`, or check store.url")
     with translated(path):
-        connection = _open_for_reading(path) if mode == "read" else _open_for_writing(path)
-    return SqlitePairLog(connection, path)
+        return (_open_for_reading(path) if mode == "read" else _open_for_writing(path)), path
 
 
 def version_of(url: str) -> int:
@@ -146,8 +161,8 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
         verdict = decide(state, newest=newest_version(), writing=False)
         if isinstance(verdict, Refuse):
             raise UnavailableError(f"{path}: {verdict.why}")
-        if state.version < newest_version():
-            connection.executescript(script(f"reading_version_{state.version}"))
+        for version in range(state.version, newest_version()):
+            connection.executescript(script(f"reading_version_{version}"))
     except BaseException:
         connection.close()
         raise

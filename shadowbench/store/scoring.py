@@ -1,6 +1,8 @@
 """What a pair log promises to those who score it: leases, scores that stand once, calls that are all accounted for.
 
-Each call is one short transaction, durable on return; all raise `LogError`. Readers and the recorder go on meanwhile.
+Each call is made of short transactions, and visible to all on return; all raise `LogError`. Readers and the recorder go on
+meanwhile. What a crash of the process leaves is whole. What a crash of the machine may take back costs no money and nobody's
+work: leases and scores (they are made again), kept replies, and how a call ended (its reservation goes on counting).
 """
 
 from __future__ import annotations
@@ -96,11 +98,17 @@ class Scores(Protocol):
         Scores of pairs that were deleted meanwhile are passed over.
         """
 
+    def put_scores(self, scores: Sequence[Score]) -> int:
+        """Put scores that nobody claimed, as from another log; as `settle` does."""
+
     def release(self, owner: str) -> None:
         """Give back all leases of a worker that leaves."""
 
     def backlog(self, measures: Sequence[int]) -> Backlog:
-        """What lacks a score of any of these, claimed or not."""
+        """What lacks a score of any of these, claimed or not; the pairs of a claim count until it is settled.
+
+        Beyond some thousand exchanges the number is worked out from the log's average.
+        """
 
     def scores_of(self, measures: Sequence[int], *, after: int, upto: int) -> Sequence[Score]:
         """The scores of these measures for exchanges numbered above `after` up to `upto`, by exchange, side and measure."""
@@ -130,8 +138,14 @@ class JudgeBook(Protocol):
     def replies(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
         """Those of these that are kept."""
 
-    def keep_replies(self, replies: Mapping[bytes, bytes], *, kind: str, now: float) -> None:
-        """Keep replies; a newer one of the same key replaces the older."""
+    def keep_replies(
+        self, replies: Mapping[bytes, bytes], *, kind: str, now: float, exchanges: Mapping[bytes, int] | None = None
+    ) -> None:
+        """Keep replies; a newer one of the same key replaces the older.
+
+        `exchanges`: key → number of the exchange that was asked about. The reply is forgotten with it, for it may quote it. One
+        that is not said to be about any is forgotten with the first exchange that goes and is older than the reply.
+        """
 
     def forget_replies(self, before: float) -> int:
         """Take out what was kept before then; how many."""

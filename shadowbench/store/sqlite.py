@@ -26,13 +26,9 @@ from shadowbench.store.rows import (
     storable,
 )
 from shadowbench.store.sqlite_upkeep import SqliteUpkeep
-from shadowbench.store.transactions import transaction, translated
+from shadowbench.store.transactions import NULL, transaction, translated
 
 _SQL = statements("pair_log")
-
-_NULL = float("nan")
-"""How a NULL is bound: SQLite stores no NaN, but NULL for it. For None, which means the same, the driver looks for an adapter
-and raises an AttributeError that nobody sees: 0.35 µs, and a pair has forty."""
 
 PAGE_BYTES = 16 * 1024 * 1024
 """A page ends once its bodies pass this: a reader's memory stays bounded whatever was captured."""
@@ -126,17 +122,22 @@ class SqlitePairLog:
     def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: bool = True) -> Page:
         """See `PairLog.page`."""
         found: list[Exchange] = []
-        last, room = after, PAGE_BYTES
+        room = PAGE_BYTES
         with self._transaction("BEGIN"):
             limits = {"after": after, "upto": upto, "size": size}
             rows = self._connection.execute(_SQL["page_of_exchanges"], limits).fetchall()
             for row in rows:
                 found.append(self._exchange(row, with_bodies))
-                last = row[0]
                 room -= _body_bytes(found[-1])
                 if room < 0:
                     break
-        return Page(exchanges=tuple(found), last=last, at_end=len(rows) < size and len(found) == len(rows))
+        numbers = tuple(row[0] for row in rows[: len(found)])
+        return Page(
+            exchanges=tuple(found),
+            numbers=numbers,
+            last=numbers[-1] if numbers else after,
+            at_end=len(rows) < size and len(found) == len(rows),
+        )
 
     def _exchange(self, row: tuple[Any, ...], with_bodies: bool) -> Exchange:
         number = row[:1]
@@ -174,14 +175,14 @@ def bound_observations(rows: Rows, price_ids: Mapping[str, int]) -> list[list[An
     """
     observations = _bound(rows.observations)
     for row in observations:
-        row[PRICE] = price_ids.get(row[PRICE], _NULL)
+        row[PRICE] = price_ids.get(row[PRICE], NULL)
         row[STREAMED] += 0
         row[BODY_TRUNCATED] += 0
     return observations
 
 
 def _bound(rows: Iterable[Row]) -> list[list[Any]]:
-    return [[_NULL if value is None else value for value in row] for row in rows]
+    return [[NULL if value is None else value for value in row] for row in rows]
 
 
 def _body_bytes(exchange: Exchange) -> int:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from shadowbench.store.base import LogError
 
+NULL = float("nan")
+"""How a NULL is bound where there are many: SQLite stores no NaN, but NULL for it. For None, which means the same, the driver
+looks for an adapter and raises an AttributeError that nobody sees: 0.35 µs, and a pair has forty."""
+
 _REASONS = {
     sqlite3.SQLITE_FULL: "disk_full",
     sqlite3.SQLITE_BUSY: "busy",

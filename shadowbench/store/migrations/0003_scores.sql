@@ -30,16 +30,29 @@ CREATE TABLE scores (
     production_reason TEXT,
     probability       REAL NOT NULL DEFAULT 1,  -- that a pair like this one is given to this measure at all
     detail            TEXT,     -- JSON object, where a measure has more to say
-    PRIMARY KEY (exchange, side, measure)
+    PRIMARY KEY (exchange, side, measure),
+    CHECK ((value IS NULL) <> (reason IS NULL)),  -- a number that is none (NaN) would be stored as NULL without a reason
+    CHECK (production_value IS NULL OR production_reason IS NULL)
 ) WITHOUT ROWID;
 
--- Who is at work on what. A lease that is not renewed is taken by others.
+-- What is done beyond `measures.done_upto`, where several workers are not done in the order they began. Ranges of a measure
+-- neither overlap nor touch, and the first does not touch what is done below it.
+CREATE TABLE done_ahead (
+    measure INTEGER NOT NULL REFERENCES measures (id),
+    first   INTEGER NOT NULL,  -- exchanges from this number
+    last    INTEGER NOT NULL,  -- to this one
+    PRIMARY KEY (measure, first)
+) WITHOUT ROWID;
+
+-- Who is at work on what. A lease that is not renewed is taken by others. AUTOINCREMENT: who lost one must not take the next
+-- for it.
 CREATE TABLE leases (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     owner      TEXT NOT NULL,
-    lane       TEXT NOT NULL,     -- leases of one lane do not overlap: 'metrics', or a judge's name
+    lane       TEXT NOT NULL,     -- live leases of one lane do not overlap: 'metrics', or a judge's name
     first      INTEGER NOT NULL,  -- exchanges from this number
     last       INTEGER NOT NULL,  -- to this one
+    measures   TEXT NOT NULL,     -- JSON array of numbers: what is being measured
     expires_at REAL NOT NULL      -- Unix seconds
 );
 CREATE INDEX leases_by_lane ON leases (lane, last);
@@ -49,7 +62,7 @@ CREATE TABLE verdicts (
     exchange   INTEGER NOT NULL REFERENCES exchanges (number),
     side       INTEGER NOT NULL,
     measure    INTEGER NOT NULL REFERENCES measures (id),  -- the judge, a panel's member too
-    position   TEXT NOT NULL,     -- production_first | candidate_first | alone
+    position   TEXT NOT NULL,     -- production_first | candidate_first | alone | production_alone
     repetition INTEGER NOT NULL,  -- 0; above: repeats that measure the judge's own noise
     verdict    TEXT,              -- production | candidate | tie, whatever the order was; NULL for scores
     strength   INTEGER,           -- 1 slightly, 2 clearly
@@ -75,8 +88,8 @@ CREATE TABLE judge_calls (
     reported_model TEXT,
     owner         TEXT NOT NULL,     -- the worker
     started_at    REAL NOT NULL,     -- Unix seconds
-    reserved_usd  REAL NOT NULL,     -- 0 where nothing is priced
-    settled       INTEGER NOT NULL DEFAULT 0,
+    reserved_usd  REAL NOT NULL CHECK (reserved_usd >= 0),  -- 0 where nothing is priced
+    settled_at    REAL,              -- Unix seconds; NULL: under way, or lost with its worker
     outcome       TEXT,              -- ok, or why there was no answer
     status        INTEGER,
     duration_s    REAL,
@@ -85,7 +98,7 @@ CREATE TABLE judge_calls (
     cost_usd      REAL,              -- NULL: not known
     cost_reason   TEXT               -- why it is not
 );
-CREATE INDEX judge_calls_open ON judge_calls (judge) WHERE settled = 0;
+CREATE INDEX judge_calls_open ON judge_calls (judge, reserved_usd) WHERE settled_at IS NULL;
 CREATE INDEX judge_calls_by_exchange ON judge_calls (exchange) WHERE exchange IS NOT NULL;
 
 -- What each judge's settled calls cost so far, in one row per judge and UTC day: budgets ask before every call.
@@ -100,12 +113,14 @@ CREATE TABLE judge_spending (
 
 -- Answers that need not be asked for again. The key hashes everything that the answer depends on.
 CREATE TABLE replies (
-    key     BLOB PRIMARY KEY,  -- SHA-256
-    kind    TEXT NOT NULL,     -- judge | embedding
-    reply   BLOB NOT NULL,     -- judge: JSON; embedding: float32, little-endian
-    made_at REAL NOT NULL      -- Unix seconds
-) WITHOUT ROWID;
+    key      BLOB PRIMARY KEY,  -- SHA-256
+    kind     TEXT NOT NULL,     -- judge | embedding
+    reply    BLOB NOT NULL,     -- judge: JSON; embedding: float32, little-endian
+    made_at  REAL NOT NULL,     -- Unix seconds
+    exchange INTEGER            -- what was asked about; NULL: not told
+);
 CREATE INDEX replies_by_age ON replies (made_at);
+CREATE INDEX replies_by_exchange ON replies (exchange, made_at);
 
 -- What people say about pairs: the measure of judges.
 CREATE TABLE labels (
@@ -141,6 +156,7 @@ CREATE TABLE canaries (
     source   TEXT NOT NULL,  -- human | judge
     PRIMARY KEY (name, exchange, side)
 ) WITHOUT ROWID;
+CREATE INDEX canaries_by_exchange ON canaries (exchange);
 CREATE TABLE canary_runs (
     id       INTEGER PRIMARY KEY,
     name     TEXT NOT NULL,
@@ -157,12 +173,16 @@ CREATE TABLE canary_runs (
 );
 
 -- Whoever deletes an exchange takes along what was thought of it. What it cost stays: money does not come back.
+-- A kept reply may quote what was asked about. One that was never said to be about some exchange is taken for one about this,
+-- unless it is older than the exchange is.
 CREATE TRIGGER exchange_leaves_scores AFTER DELETE ON exchanges BEGIN
     DELETE FROM scores WHERE exchange = OLD.number;
     DELETE FROM verdicts WHERE exchange = OLD.number;
     DELETE FROM labels WHERE exchange = OLD.number;
     DELETE FROM known_answers WHERE exchange = OLD.number;
     DELETE FROM canaries WHERE exchange = OLD.number;
+    DELETE FROM replies WHERE exchange = OLD.number;
+    DELETE FROM replies WHERE exchange IS NULL AND made_at >= OLD.started_at;
     UPDATE judge_calls SET exchange = NULL, side = NULL WHERE exchange = OLD.number;
 END;
 

@@ -18,7 +18,8 @@ class ListLog:
     def page(self, *, after: int, upto: int, size: int = 2, with_bodies: bool = True) -> Page:
         self.asked.append((after, upto))
         last = min(after + 2, upto)
-        return Page(exchanges=tuple(self._exchanges[after:last]), last=last, at_end=last == upto)
+        numbers = tuple(range(after + 1, last + 1))
+        return Page(exchanges=tuple(self._exchanges[after:last]), numbers=numbers, last=last, at_end=last == upto)
 
 
 def test_pages_are_asked_for_up_to_one_fixed_number() -> None:

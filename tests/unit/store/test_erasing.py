@@ -86,7 +86,8 @@ def test_a_bound_on_size_is_foretold_about(log: PairLog) -> None:
     foretold = beyond(log.upkeep, bounds, 0.0)
     gone = sum(prune(log.upkeep, bounds, Time().clocks()))
     assert foretold == 250
-    assert foretold <= gone < 400  # pages become free when the last row has left them
+    # Pages become free when the last row has left them, and empty tables have a page each.
+    assert foretold <= gone < 450
     assert log.upkeep.usage().used_bytes <= half
 
 

@@ -26,9 +26,10 @@ OURS = APPLICATION_ID
         (OURS, 3, True, True, Ready),
         (OURS, 3, True, False, Ready),
         (OURS, 2, True, True, Migrate),
-        (OURS, 2, True, False, Ready),  # one version back is read
+        (OURS, 2, True, False, Ready),  # older ones are read
         (OURS, 1, True, True, Migrate),
-        (OURS, 1, True, False, "too old to read; start `shadowbench serve`"),
+        (OURS, 1, True, False, Ready),
+        (OURS, 0, True, False, "too old to read; start `shadowbench serve`"),
         (OURS, 4, True, True, "schema version 4, this shadowbench reads up to 3; install the newer"),
         (OURS, 4, True, False, "schema version 4, this shadowbench reads up to 3; install the newer"),
         (0, 0, False, True, Migrate),

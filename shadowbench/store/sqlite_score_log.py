@@ -1,0 +1,11 @@
+"""All that scorers read and write, over one connection."""
+
+from __future__ import annotations
+
+from shadowbench.store.sqlite_judge_book import SqliteJudgeBook
+from shadowbench.store.sqlite_knowledge import SqliteKnowledge
+from shadowbench.store.sqlite_scores import SqliteScores
+
+
+class SqliteScoreLog(SqliteScores, SqliteJudgeBook, SqliteKnowledge):
+    """A `ScoreLog` over a connection in autocommit mode (`isolation_level=None`); it closes the connection."""
