@@ -83,9 +83,7 @@ def whole(statistic: Statistic) -> float:
     return float(statistic(np.ones((1, statistic.clusters)))[0])
 
 
-def bca(
-    statistic: OfTotals, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES
-) -> Estimate:
+def bca(statistic: OfTotals, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES) -> Estimate:
     """Bias-corrected and accelerated (Efron 1987), the jackknife over clusters. Not for quantiles: their jackknife says
     nothing. Refused below LEAST_CLUSTERS, and where nothing varies."""
     value = whole(statistic)

@@ -23,6 +23,7 @@ class Method(StrEnum):
     HODGES_LEHMANN = "hodges_lehmann"
     ORDER_STATISTICS = "order_statistics"
     WOODRUFF = "woodruff"
+    WOODRUFF_CONTRAST = "woodruff_contrast"
     GEOMETRIC_RATIO = "geometric_ratio"
     RATIO_OF_MEANS = "ratio_of_means"
     FIELLER = "fieller"

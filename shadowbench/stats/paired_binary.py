@@ -105,9 +105,7 @@ def tango(pairs: Pairs, *, level: float = 0.95) -> Estimate:
     z, value = normal_quantile((1 + level) / 2), pairs.difference
     low = _crossing(lambda d: tango_score(pairs, d) - z, -1.0, value)
     high = _crossing(lambda d: -z - tango_score(pairs, d), 1.0, value)
-    return Estimate(
-        method=Method.TANGO, level=level, n=pairs.n, clusters=pairs.n, value=value, low=low, high=high
-    )
+    return Estimate(method=Method.TANGO, level=level, n=pairs.n, clusters=pairs.n, value=value, low=low, high=high)
 
 
 def tango_score(pairs: Pairs, difference: float) -> float:

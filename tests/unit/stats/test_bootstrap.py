@@ -48,9 +48,7 @@ def test_the_spatial_data_of_the_textbook() -> None:
 def test_bca_agrees_with_scipy() -> None:
     values = rng(2).lognormal(size=60)
     ours = bca(mean_of(values), rng(), resamples=20_000)
-    theirs = stats.bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="BCa", rng=rng(3)
-    ).confidence_interval
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=20_000, method="BCa", rng=rng(3)).confidence_interval
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0.01)
 
 

@@ -1,0 +1,212 @@
+"""Quantiles, such as the p95 of a latency: where the true one may lie, and how far apart the sides' are.
+
+A value may be +inf: a call that failed took longer than was waited for. A quantile is the smallest value with at least a
+share q of the weight at or below it: one that was really seen. Where too few values lie beyond a quantile there is no bound,
+and the answer is a refusal instead of a number.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from shadowbench.stats.bootstrap import MANY_CLUSTERS, RESAMPLES, percentile
+from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
+from shadowbench.stats.columns import FloatArray, IntArray, column, same_length, weights_of
+from shadowbench.stats.distributions import binomial_quantile, t_quantile
+from shadowbench.stats.estimates import Estimate, Refused, exponential
+from shadowbench.stats.methods import Method
+from shadowbench.stats.paired_binary import square_and_add
+
+_ROUNDING = 1e-9  # of a share: 0.07 × 100 is 7, and not a little more
+
+
+def least_n(q: float, *, level: float = 0.95) -> int:
+    """How many independent values there must be, so that the q-quantile has a bound on both sides."""
+    return math.ceil(math.log((1 - level) / 2) / math.log(max(q, 1 - q)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Values in ascending order, with the weights and clusters that belong to them; each (n,)."""
+
+    values: FloatArray
+    weights: FloatArray
+    codes: IntArray
+
+    @classmethod
+    def of(cls, values: FloatArray, weights: FloatArray, codes: IntArray) -> Self:
+        """From values in any order."""
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], weights[order], codes[order])
+
+    def quantile(self, q: float, counts: FloatArray | None = None) -> FloatArray:
+        """The q-quantile; with counts of clusters, shape (B, clusters), one for each row."""
+        rows = self.weights[None, :] if counts is None else counts[:, self.codes] * self.weights
+        below = np.cumsum(rows, axis=1)
+        target = (q - _ROUNDING) * below[:, -1:]
+        return np.asarray(self.values[(below < target).sum(axis=1).clip(max=len(self.values) - 1)])
+
+
+def quantile(
+    values: ArrayLike,
+    q: float,
+    *,
+    clusters: Clusters | None = None,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """The q-quantile, 0 < q < 1. Independent values of one weight: between order statistics, exact whatever the distribution
+    is. Else Woodruff's interval (1952): between the quantiles at q ± t·se of the share below. Refused below `least_n`
+    (effective) values, and where a bound is a value that was never seen whole."""
+    x = column(values, infinite=True)
+    w, groups = weights_of(weights, len(x)), clusters_of(clusters, len(x))
+    plain = groups.alone and (not len(w) or np.ptp(w) == 0)
+    method = Method.ORDER_STATISTICS if plain else Method.WOODRUFF
+    found = Estimate(method=method, level=level, n=len(x), clusters=groups.count)
+    if not len(x):
+        return replace(found, reason=Refused.TOO_FEW)
+    ordered = Sorted.of(x, w, groups.codes)
+    found = replace(found, value=_finite(ordered.quantile(q)[0]))
+    if plain:
+        ranks = _ranks(len(x), q, level)
+        ends = None if ranks is None else ordered.values[np.array(ranks) - 1]
+    else:
+        ends = _woodruff(ordered, groups.count, q, level)
+    if ends is None:
+        return replace(found, reason=Refused.TOO_FEW)
+    if not np.isfinite(ends).all():
+        return replace(found, reason=Refused.CENSORED)
+    return replace(found, low=float(ends[0]), high=float(ends[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileContrast:
+    """Candidate's quantile less production's; or the logarithm of their ratio. A bootstrap.Statistic."""
+
+    candidate: Sorted
+    production: Sorted
+    q: float
+    clusters: int
+    relative: bool = False
+
+    @property
+    def n(self) -> int:
+        """How many pairs."""
+        return len(self.candidate.values)
+
+    def __call__(self, counts: FloatArray) -> FloatArray:
+        """For each row of counts; nan where both sides' lie beyond what was waited for."""
+        ours, theirs = self.candidate.quantile(self.q, counts), self.production.quantile(self.q, counts)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.log(ours) - np.log(theirs) if self.relative else ours - theirs)
+
+    def among(self, chosen: IntArray) -> QuantileContrast:
+        """Of these clusters alone."""
+        fresh = np.full(self.clusters, -1, dtype=np.int64)
+        fresh[chosen] = np.arange(len(chosen))
+        return QuantileContrast(
+            _only(self.candidate, fresh), _only(self.production, fresh), self.q, len(chosen), self.relative
+        )
+
+
+def compare_quantiles(
+    candidate: ArrayLike,
+    production: ArrayLike,
+    q: float,
+    rng: np.random.Generator,
+    *,
+    clusters: Clusters | None = None,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+    relative: bool = False,
+    resamples: int = RESAMPLES,
+) -> Estimate:
+    """Candidate's q-quantile less production's over the same pairs, or their ratio (`relative`, positive values).
+
+    By resampling clusters of pairs: percentiles, which hold better here than the other bootstraps. With many clusters by
+    Woodruff's intervals of both sides, squared and added with the correlation of what lies below them: little bootstraps
+    would be too coarse, as their bags have too few values near a far quantile. Refused as `quantile` is.
+    """
+    ours, theirs = column(candidate, infinite=True), column(production, infinite=True)
+    same_length(theirs, len(ours), name="production")
+    w, groups = weights_of(weights, len(ours)), clusters_of(clusters, len(ours))
+    if relative and not ((ours > 0).all() and (theirs > 0).all()):
+        raise ValueError("a ratio needs values above zero")
+    many = groups.count > MANY_CLUSTERS
+    method = Method.WOODRUFF_CONTRAST if many else Method.PERCENTILE_BOOTSTRAP
+    found = Estimate(method=method, level=level, n=len(ours), clusters=groups.count, reason=Refused.TOO_FEW)
+    if not len(ours):
+        return found
+    sides = [Sorted.of(x, w, groups.codes) for x in (ours, theirs)]
+    contrast = QuantileContrast(sides[0], sides[1], q, groups.count, relative)
+    if min(effective_of(side, groups.count, q) for side in sides) < least_n(q, level=level):
+        found = replace(found, value=_finite(contrast(np.ones((1, groups.count)))[0]))
+    elif many:
+        found = _added(contrast, found)
+    else:
+        found = percentile(contrast, rng, level=level, resamples=resamples)
+    return exponential(found) if relative else found
+
+
+def effective_of(ordered: Sorted, clusters: int, q: float) -> float:
+    """As how many independent values these are, for the share below their q-quantile. At most their number."""
+    if clusters < 2:
+        return float(clusters)
+    se = robust_se(_influence_below(ordered, clusters, q))
+    return min(float(len(ordered.values)), q * (1 - q) / se**2 if se > 0 else 0.0) + _ROUNDING
+
+
+def _ranks(n: int, q: float, level: float) -> tuple[int, int] | None:
+    """Which order statistics, from 1, hold the quantile between them."""
+    low = binomial_quantile((1 - level) / 2, n, q)
+    high = binomial_quantile((1 + level) / 2, n, q) + 1
+    return (low, high) if low >= 1 and high <= n else None
+
+
+def _influence_below(ordered: Sorted, clusters: int, q: float) -> FloatArray:
+    """Each cluster's influence on the share below the quantile. Ties are told apart by their order, so that the share is q."""
+    share = np.cumsum(ordered.weights) / ordered.weights.sum()
+    below = (share <= q + _ROUNDING).astype(np.float64)
+    return mean_influence(below, ordered.weights, Clusters(ordered.codes, clusters))[1]
+
+
+def _woodruff(ordered: Sorted, clusters: int, q: float, level: float) -> FloatArray | None:
+    if effective_of(ordered, clusters, q) < least_n(q, level=level):
+        return None
+    half = t_quantile((1 + level) / 2, clusters - 1) * robust_se(_influence_below(ordered, clusters, q))
+    if not 0 < q - half < q + half < 1:
+        return None
+    return np.array([ordered.quantile(q - half)[0], ordered.quantile(q + half)[0]])
+
+
+def _added(contrast: QuantileContrast, found: Estimate) -> Estimate:
+    """The sides' own intervals, squared and added (Newcombe) with the correlation of their shares below."""
+    told: list[tuple[float, float, float]] = []
+    for side in (contrast.candidate, contrast.production):
+        ends = _woodruff(side, contrast.clusters, contrast.q, found.level)
+        if ends is None:
+            return replace(found, reason=Refused.TOO_FEW)
+        three = np.array([side.quantile(contrast.q)[0], *ends])
+        if not np.isfinite(three).all():
+            return replace(found, reason=Refused.CENSORED)
+        value, low, high = np.log(three) if contrast.relative else three
+        told.append((float(value), float(low), float(high)))
+    one, other = (_influence_below(s, contrast.clusters, contrast.q) for s in (contrast.candidate, contrast.production))
+    alike = float(one @ other / np.sqrt((one @ one) * (other @ other)))
+    low, high = square_and_add(told[0], told[1], correlation=alike)
+    return replace(found, value=told[0][0] - told[1][0], low=low, high=high, reason=None)
+
+
+def _only(side: Sorted, fresh: IntArray) -> Sorted:
+    codes = fresh[side.codes]
+    kept = codes >= 0
+    return Sorted(side.values[kept], side.weights[kept], codes[kept])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
