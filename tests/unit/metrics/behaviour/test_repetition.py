@@ -1,0 +1,94 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shadowbench.metrics.behaviour.repetition import LOOKED_AT, loops_in, repetition
+from tests.compared import value
+from tests.paired import side
+
+PROSE = (
+    "Riga lies where the Daugava meets the sea. Its old town has wooden houses, and more Art Nouveau than any other city. "
+    "Ships once carried amber and timber from here to Lübeck; today people come for the market halls, built of hangars."
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "period"),
+    [("a", 1), ("哈", 1), ("ha ", 3), ("the cat sat on the mat. ", 24), (PROSE + " ", len(PROSE) + 1), ("x = 1\n", 6)],
+)
+def test_a_block_said_over_and_over_is_a_loop(block: str, period: int) -> None:
+    (loop, *_) = loops_in(block * 30)
+    assert (loop.start, loop.end, loop.period) == (0, len(block) * 30, period)
+    assert value(repetition, side(block * 30)) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROSE,
+        "- apples: 3\n- pears: 4\n- plums: 5\n- apples, pears and plums: 12\n",
+        "for i in range(3):\n    print(i)\nfor j in range(4):\n    print(j)\n",
+        "| name | price |\n|------|-------|\n| pen | 2 |\n" + "-" * 80,
+        f"{PROSE} {PROSE}",
+        "no no",
+        "x",
+    ],
+)
+def test_what_is_said_often_or_twice_is_no_loop(text: str) -> None:
+    assert value(repetition, side(text)) == 0
+
+
+def test_signs_alone_are_a_loop_when_they_go_on_and_on() -> None:
+    assert value(repetition, side("!" * 150)) == 0
+    assert value(repetition, side("!" * 1500)) == 1
+
+
+def test_the_value_is_the_share_of_the_text() -> None:
+    looping = "and then again, " * 20
+    said = value(repetition, side(PROSE + " " + looping))
+    assert said == pytest.approx(len(looping) / (len(PROSE) + 1 + len(looping)), abs=0.03)
+
+
+def test_two_loops_count_each_and_no_place_twice() -> None:
+    text = "ab " * 20 + PROSE + " " + "xyz " * 20
+    assert value(repetition, side(text)) == pytest.approx((60 + 80) / len(text), abs=0.03)
+    assert value(repetition, side("abab" * 100)) == 1
+
+
+def test_a_loop_with_a_loop_in_its_block_is_found() -> None:
+    block = "no no no no no no. " + PROSE[:90] + " "
+    assert value(repetition, side(block * 5)) == pytest.approx(1, abs=0.02)
+
+
+def test_what_differs_by_a_counter_each_time_is_no_loop() -> None:
+    assert value(repetition, side(" ".join(f"Step {n}: go on." for n in range(1000, 1200)))) < 0.05
+
+
+def test_only_the_end_of_a_very_long_answer_is_looked_at() -> None:
+    assert value(repetition, side("abc " * LOOKED_AT)) == 1
+
+
+@given(st.text(max_size=120))
+def test_any_text_has_a_share_between_0_and_1(text: str) -> None:
+    if text.strip():
+        said = value(repetition, side(text))
+        assert isinstance(said, float)
+        assert 0 <= said <= 1
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="abc ", min_size=9, max_size=25), st.integers(3, 12), st.integers(0, 10**6))
+def test_a_loop_is_found_whatever_its_block_and_whatever_stands_before(block: str, times: int, seed: int) -> None:
+    chance = random.Random(seed)
+    before = "".join(chance.choice("0123456789") for _ in range(50))
+    loops = loops_in(before + block * times)
+    assert max(loop.end - loop.start for loop in loops) >= len(block) * times
+
+
+def test_every_loop_is_one() -> None:
+    text = PROSE + "tick tock " * 7 + PROSE[::-1]
+    for start, end, period in loops_in(text):
+        assert end - start >= 3 * period
+        assert text[start : end - period] == text[start + period : end]
