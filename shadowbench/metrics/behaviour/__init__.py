@@ -6,11 +6,11 @@ None of it needs a right answer. Most is told of each side by itself, so that th
 from shadowbench.metrics.base import Metric
 from shadowbench.metrics.behaviour.ending import empty, truncation
 from shadowbench.metrics.behaviour.form import format_drift, length, length_words
-from shadowbench.metrics.behaviour.language import language, language_agreement
+from shadowbench.metrics.behaviour.grades import readability
+from shadowbench.metrics.behaviour.languages import language, language_agreement
+from shadowbench.metrics.behaviour.loops import repetition
 from shadowbench.metrics.behaviour.pii import pii_leaked
-from shadowbench.metrics.behaviour.readability import readability
-from shadowbench.metrics.behaviour.refusal import refusal, refusal_flip, refusal_flip_inverse
-from shadowbench.metrics.behaviour.repetition import repetition
+from shadowbench.metrics.behaviour.refusals import refusal, refusal_flip, refusal_flip_inverse
 
 METRICS: tuple[Metric, ...] = (
     refusal,

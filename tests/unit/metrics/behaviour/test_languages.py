@@ -1,7 +1,7 @@
 import pytest
 
 from shadowbench.metrics.base import Detailed
-from shadowbench.metrics.behaviour.language import language, language_agreement, language_of
+from shadowbench.metrics.behaviour.languages import language, language_agreement, language_of
 from tests.compared import value
 from tests.paired import paired, side
 

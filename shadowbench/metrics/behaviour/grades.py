@@ -12,7 +12,7 @@ import re
 from typing import Literal, NamedTuple
 
 from shadowbench.metrics.base import Absent, Need, Value, metric
-from shadowbench.metrics.behaviour.language import language_of
+from shadowbench.metrics.behaviour.languages import language_of
 from shadowbench.metrics.view import Side
 from shadowbench.scores import Direction, Shape
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.metrics.behaviour.repetition import LOOKED_AT, loops_in, repetition
+from shadowbench.metrics.behaviour.loops import LOOKED_AT, loops_in, repetition
 from tests.compared import value
 from tests.paired import side
 

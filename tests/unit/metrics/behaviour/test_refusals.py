@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from shadowbench.metrics.base import Detailed
-from shadowbench.metrics.behaviour.refusal import refusal, refusal_flip, refusal_flip_inverse
+from shadowbench.metrics.behaviour.refusals import refusal, refusal_flip, refusal_flip_inverse
 from shadowbench.records import Choice, Observation, Outcome
 from shadowbench.store.testing import an_observation
 from tests.compared import value

@@ -1,6 +1,6 @@
 import pytest
 
-from shadowbench.metrics.behaviour.readability import (
+from shadowbench.metrics.behaviour.grades import (
     Counts,
     automated_index,
     counts_of,
