@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from shadowbench.errors import UnavailableError
 from shadowbench.records import CandidateResult, Exchange, FunnelCount, Mark
+
+Bodies = bool | Literal["request"]
+"""What a page has besides answers: all headers and bodies, none of them, or the request's body alone."""
 
 PAGE_SIZE = 256
 """Exchanges per page: some milliseconds of reading, so that no reader holds back the writer's checkpoints."""
@@ -161,10 +164,10 @@ class PairLog(Protocol):
     def newest(self) -> int:
         """The number of the newest exchange: where a reader's view ends. 0 for an empty log."""
 
-    def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: bool = True) -> Page:
+    def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: Bodies = True) -> Page:
         """Exchanges numbered above `after` up to `upto`, in order, at most `size` and fewer when they are large.
 
-        Without bodies, headers and raw bodies are absent, answers are there; it is several times faster.
+        Without bodies, headers and raw bodies are absent, answers are there; it is several times faster where those are large.
         """
 
     def counts(self) -> LogCounts:
@@ -178,7 +181,7 @@ class PairLog(Protocol):
 
 
 def each_exchange(
-    log: PairLog, *, after: int = 0, upto: int | None = None, with_bodies: bool = True
+    log: PairLog, *, after: int = 0, upto: int | None = None, with_bodies: Bodies = True
 ) -> Iterator[Exchange]:
     """All exchanges numbered above `after` up to `upto`, by default up to the newest one now."""
     upto = log.newest() if upto is None else upto

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from shadowbench.records import Exchange, FunnelCount, Mark
-from shadowbench.store.base import PAGE_SIZE, LogCounts, LogSizes, Page
+from shadowbench.store.base import PAGE_SIZE, Bodies, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
 from shadowbench.store.rows import (
     BODY_TRUNCATED,
@@ -119,7 +119,7 @@ class SqlitePairLog:
         number: int = self._connection.execute(_SQL["newest_number"]).fetchone()[0]
         return number
 
-    def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: bool = True) -> Page:
+    def page(self, *, after: int, upto: int, size: int = PAGE_SIZE, with_bodies: Bodies = True) -> Page:
         """See `PairLog.page`."""
         found: list[Exchange] = []
         room = PAGE_BYTES
@@ -139,13 +139,14 @@ class SqlitePairLog:
             at_end=len(rows) < size and len(found) == len(rows),
         )
 
-    def _exchange(self, row: tuple[Any, ...], with_bodies: bool) -> Exchange:
+    def _exchange(self, row: tuple[Any, ...], with_bodies: Bodies) -> Exchange:
         number = row[:1]
         sides = self._connection.execute(_SQL["observations_of_exchange"], number).fetchall()
         tried = any(map(has_attempts, sides))
         attempts = self._connection.execute(_SQL["attempts_of_exchange"], number).fetchall() if tried else ()
-        if not with_bodies:
-            return exchange_of(row, sides, attempts=attempts)
+        if with_bodies is not True:
+            request = self._connection.execute(_SQL["request_body"], number).fetchone() if with_bodies else None
+            return exchange_of(row, sides, request, attempts=attempts)
         request = self._connection.execute(_SQL["request_of_exchange"], number).fetchone()
         bodies = dict(self._connection.execute(_SQL["bodies_of_exchange"], number).fetchall())
         return exchange_of(row, sides, request, bodies, attempts)

@@ -1,4 +1,4 @@
-"""Exchanges to try a pair log with: one to vary, and a small invented traffic with every kind of fault in it.
+"""What to try a pair log with: an exchange and a measure to vary, and a small invented traffic with every kind of fault in it.
 
 The invented traffic is deterministic: the same seed gives the same exchanges.
 """
@@ -27,6 +27,7 @@ from shadowbench.records import (
     Usage,
     UsageSource,
 )
+from shadowbench.scores import Direction, Measure, Shape
 
 FIRST_SECOND = 1_760_000_000.0
 """When the invented traffic starts: a Thursday in October 2025."""
@@ -91,6 +92,21 @@ def an_exchange(number: int = 1, *candidates: Observation, **changes: Any) -> Ex
         ),
     )
     return replace(exchange, **changes)
+
+
+def a_measure(name: str = "exact_match", **changes: Any) -> Measure:
+    """A metric of both sides together, between 0 and 1."""
+    measure = Measure(
+        name=name,
+        kind="metric",
+        version="1",
+        config_hash="",
+        shape=Shape.PAIR,
+        direction=Direction.HIGHER,
+        low=0.0,
+        high=1.0,
+    )
+    return replace(measure, **changes)
 
 
 def invented_traffic(count: int, seed: int = 1) -> Iterator[Exchange]:

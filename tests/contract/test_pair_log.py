@@ -91,6 +91,28 @@ def test_without_bodies_the_rest_is_the_same(log: PairLog) -> None:
     )
 
 
+def test_with_the_request_alone_its_body_is_there_and_nothing_else_that_is_large(log: PairLog) -> None:
+    traffic = [an_exchange(1), an_exchange(2, request_body=None), an_exchange(3, request_headers=(), request_body=None)]
+    log.append(traffic)
+    slim = list(each_exchange(log, with_bodies=False))
+    found = list(each_exchange(log, with_bodies="request"))
+    assert found == [
+        replace(each, request_body=exchange.request_body) for each, exchange in zip(slim, traffic, strict=True)
+    ]
+
+
+def test_a_page_tells_the_numbers_of_its_exchanges(log: PairLog) -> None:
+    log.append([an_exchange(number) for number in range(1, 7)])
+    log.upkeep.delete([2, 3])
+    page = log.page(after=0, upto=log.newest(), size=3)
+    assert [(number, each.sequence) for number, each in zip(page.numbers, page.exchanges, strict=True)] == [
+        (1, 1),
+        (4, 4),
+        (5, 5),
+    ]
+    assert log.page(after=6, upto=6).numbers == ()
+
+
 def test_an_empty_log_is_empty(log: PairLog) -> None:
     log.append([])
     assert log.newest() == 0

@@ -95,6 +95,10 @@ SELECT side, reason, status, started_s, duration_s, cost_usd FROM attempts WHERE
 -- name: request_of_exchange
 SELECT headers, body FROM requests WHERE exchange = ?;
 
+-- name: request_body
+-- As `request_of_exchange`, without headers.
+SELECT '[]', body FROM requests WHERE exchange = ?;
+
 -- name: bodies_of_exchange
 SELECT side, body FROM responses WHERE exchange = ?;
 

@@ -62,7 +62,8 @@ def test_a_price_is_one_row_that_all_its_observations_name(tmp_path: Path, known
 
 
 @pytest.mark.parametrize(
-    "name", ["page_of_exchanges", "observations_of_exchange", "request_of_exchange", "bodies_of_exchange"]
+    "name",
+    ["page_of_exchanges", "observations_of_exchange", "request_of_exchange", "request_body", "bodies_of_exchange"],
 )
 def test_readers_search_and_never_scan(tmp_path: Path, name: str) -> None:
     log = open_log(f"sqlite:///{tmp_path}/log.db", "write")
