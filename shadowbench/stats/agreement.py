@@ -23,8 +23,8 @@ Weighting = Literal["plain", "linear", "quadratic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A number with its interval and what it is made of, or why there is none."""
+class Coefficient:
+    """A number that says how strongly, with its interval and how many units it is made of, or why there is none."""
 
     value: float | None
     n: int
@@ -43,9 +43,9 @@ class Agreement:
 
     n: int
     effective_n: float  # less than n where weights differ
-    observed: Estimate
-    kappa: Estimate
-    ac1: Estimate
+    observed: Coefficient
+    kappa: Coefficient
+    ac1: Coefficient
     base_rates: Mapping[Any, float]  # category → the second rater's share of it
     constant: float  # agreement of one who always says what the second rater says most
 
@@ -70,7 +70,7 @@ def agreement(
     return Agreement(
         n=n,
         effective_n=effective_n,
-        observed=Estimate(value=share, n=n, low=interval.low, high=interval.high),
+        observed=Coefficient(value=share, n=n, low=interval.low, high=interval.high),
         kappa=cohen_kappa(counts, weighting=weighting, n=n, confidence=confidence),
         ac1=gwet_ac1(counts, n=n, confidence=confidence),
         base_rates={category: float(rate) for category, rate in zip(categories, base, strict=True)},
@@ -96,7 +96,7 @@ def table(
 
 def cohen_kappa(
     counts: Floats, *, weighting: Weighting = "plain", n: int | None = None, confidence: float = 0.95
-) -> Estimate:
+) -> Coefficient:
     """Cohen's kappa (1960; weighted 1968), with the large-sample interval of Fleiss, Cohen and Everitt (1969).
 
     Where that has no width, as when all agree, the interval is that of the observed agreement (Wilson), with the agreement
@@ -105,12 +105,12 @@ def cohen_kappa(
     total = float(counts.sum())
     n = round(total) if n is None else n
     if total <= 0:
-        return Estimate(value=None, n=n, reason="no_units")
+        return Coefficient(value=None, n=n, reason="no_units")
     shares, weight = counts / total, agreement_weights(len(counts), weighting)
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     observed, expected = float((weight * shares).sum()), float(rows @ weight @ columns)
     if math.isclose(expected, 1.0):
-        return Estimate(value=None, n=n, reason="one_category")
+        return Coefficient(value=None, n=n, reason="one_category")
     kappa = (observed - expected) / (1 - expected)
     habits = (weight @ columns)[:, None] + (weight.T @ rows)[None, :]
     spread = (shares * (weight * (1 - expected) - habits * (1 - observed)) ** 2).sum()
@@ -121,10 +121,10 @@ def cohen_kappa(
         low, high = ((bound - expected) / (1 - expected) for bound in bounds)
     else:
         low, high = kappa - half, kappa + half
-    return Estimate(value=kappa, n=n, low=max(-1.0, low), high=min(1.0, high))
+    return Coefficient(value=kappa, n=n, low=max(-1.0, low), high=min(1.0, high))
 
 
-def gwet_ac1(counts: Floats, *, n: int | None = None, confidence: float = 0.95) -> Estimate:
+def gwet_ac1(counts: Floats, *, n: int | None = None, confidence: float = 0.95) -> Coefficient:
     """Gwet's AC1 (2008), which a skewed base rate does not drag down, with its interval over samples of units.
 
     By chance agree those who guess, and nobody guesses what is nearly always the same.
@@ -132,7 +132,7 @@ def gwet_ac1(counts: Floats, *, n: int | None = None, confidence: float = 0.95) 
     total, q = float(counts.sum()), len(counts)
     n = round(total) if n is None else n
     if total <= 0 or q < 2:
-        return Estimate(value=None, n=n, reason="no_units" if total <= 0 else "one_category")
+        return Coefficient(value=None, n=n, reason="no_units" if total <= 0 else "one_category")
     shares = counts / total
     mean = (shares.sum(axis=1) + shares.sum(axis=0)) / 2
     observed, expected = float(np.trace(shares)), float((mean * (1 - mean)).sum()) / (q - 1)
@@ -147,7 +147,7 @@ def gwet_ac1(counts: Floats, *, n: int | None = None, confidence: float = 0.95) 
         interval = Interval(*((bound - expected) / (1 - expected) for bound in bounds))
     else:
         interval = Interval(ac1 - half, ac1 + half)
-    return Estimate(value=ac1, n=n, low=max(-1.0, interval.low), high=min(1.0, interval.high))
+    return Coefficient(value=ac1, n=n, low=max(-1.0, interval.low), high=min(1.0, interval.high))
 
 
 def agreement_weights(size: int, weighting: Weighting) -> Floats:

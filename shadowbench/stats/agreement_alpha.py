@@ -7,14 +7,15 @@ of their mid-ranks.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shadowbench.stats.agreement import Estimate
-from shadowbench.stats.agreement_draws import DRAWS, cluster_numbers, draws, percentile_interval
+from shadowbench.stats.agreement import Coefficient
+from shadowbench.stats.agreement_draws import DRAWS, draws, percentile_interval
+from shadowbench.stats.clusters import Clusters
 
 Level = Literal["nominal", "ordinal", "interval"]
 Floats = NDArray[np.float64]
@@ -25,28 +26,28 @@ def krippendorff_alpha(
     level: Level,
     chance: np.random.Generator,
     *,
-    clusters: Sequence[Hashable] | None = None,
+    clusters: Clusters | None = None,
     count: int = DRAWS,
     confidence: float = 0.95,
-) -> Estimate:
+) -> Coefficient:
     """Alpha of `ratings`, one row per rater and one column per unit, with a bootstrap interval over units or clusters of them.
 
     None is a rating that is not there. The estimate is of the units that two raters or more rated; categories are numbers.
     """
     counts, values, kept = _counted(ratings)
     if not len(counts):
-        return Estimate(value=None, n=0, reason="no_unit_rated_twice")
+        return Coefficient(value=None, n=0, reason="no_unit_rated_twice")
     alpha = _alpha(counts, values, np.ones(len(counts)), level)
     if alpha is None:
-        return Estimate(value=None, n=len(counts), reason="one_category")
-    grouped = cluster_numbers(kept if clusters is None else [clusters[unit] for unit in kept])
+        return Coefficient(value=None, n=len(counts), reason="one_category")
+    grouped = Clusters.each(len(kept)) if clusters is None else clusters.among(kept)
     drawn = [_alpha(counts, values, weights.astype(float), level) for weights in draws(grouped, chance, count)]
     interval = percentile_interval(drawn, confidence=confidence)
     low, high = (None, None) if interval is None else interval
-    return Estimate(value=alpha, n=len(counts), low=low, high=high)
+    return Coefficient(value=alpha, n=len(counts), low=low, high=high)
 
 
-def _counted(ratings: Sequence[Sequence[float | None]]) -> tuple[Floats, Floats, list[int]]:
+def _counted(ratings: Sequence[Sequence[float | None]]) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """How many raters gave each unit each value; the values in order; which units are left: those that two rated."""
     values = sorted({value for row in ratings for value in row if value is not None})
     place = {value: number for number, value in enumerate(values)}
@@ -56,7 +57,7 @@ def _counted(ratings: Sequence[Sequence[float | None]]) -> tuple[Floats, Floats,
             if value is not None:
                 counts[unit, place[value]] += 1
     kept = np.flatnonzero(counts.sum(axis=1) >= 2)
-    return counts[kept], np.asarray(values, dtype=float), [int(unit) for unit in kept]
+    return counts[kept], np.asarray(values, dtype=float), kept
 
 
 def _alpha(counts: Floats, values: Floats, weights: Floats, level: Level) -> float | None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.proportions import Interval
 
 DRAWS = 2000
 
 
-def cluster_numbers(clusters: Sequence[Hashable]) -> NDArray[np.int64]:
-    """The cluster of each unit as a number from 0, in the order of their first units."""
-    place: dict[Hashable, int] = {}
-    return np.fromiter((place.setdefault(each, len(place)) for each in clusters), dtype=np.int64, count=len(clusters))
-
-
-def draws(clusters: NDArray[np.int64], chance: np.random.Generator, count: int = DRAWS) -> Iterator[NDArray[np.int64]]:
+def draws(clusters: Clusters, chance: np.random.Generator, count: int = DRAWS) -> Iterator[NDArray[np.int64]]:
     """How often each unit is in a draw of as many clusters as there are, with replacement; one array per draw."""
-    size = int(clusters.max()) + 1
     for _ in range(count):
-        yield np.bincount(chance.integers(size, size=size), minlength=size)[clusters]
+        drawn = chance.integers(clusters.count, size=clusters.count)
+        yield np.bincount(drawn, minlength=clusters.count)[clusters.codes]
 
 
 def percentile_interval(values: Sequence[float | None], *, confidence: float = 0.95) -> Interval | None:

@@ -13,7 +13,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 
 from shadowbench.stats.agreement import (
     Agreement,
-    Estimate,
+    Coefficient,
     Weighting,
     agreement,
     agreement_weights,
@@ -29,7 +29,7 @@ TABLES = st.integers(2, 5).flatmap(
 WEIGHTINGS: tuple[Weighting, ...] = ("plain", "linear", "quadratic")
 
 
-def standard_error(estimate: Estimate) -> float:
+def standard_error(estimate: Coefficient) -> float:
     assert estimate.low is not None and estimate.high is not None
     return (estimate.high - estimate.low) / 2 / 1.959963984540054
 
@@ -56,7 +56,7 @@ def test_kappas_agree_with_statsmodels_and_scikit_learn(counts: list[list[int]])
             assert standard_error(ours) == pytest.approx(theirs.std_kappa, abs=1e-9)
 
 
-def gradient_error(counts: np.ndarray, statistic: Callable[[np.ndarray], Estimate]) -> float:
+def gradient_error(counts: np.ndarray, statistic: Callable[[np.ndarray], Coefficient]) -> float:
     """The delta method with a numeric gradient over the multinomial: what any closed formula must come to."""
     shares = counts / counts.sum()
     slopes = np.zeros_like(shares)

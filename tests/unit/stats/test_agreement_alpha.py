@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.stats.agreement_alpha import Level, krippendorff_alpha
+from shadowbench.stats.clusters import Clusters
 
 # Three coders, fifteen units: the example of the library's page.
 CODERS = ("*    *    *    *    *    3    4    1    2    1    1    3    3    *    3",
@@ -53,7 +54,9 @@ def test_the_interval_is_the_same_with_the_same_seed_and_wider_for_clusters() ->
     ratings = [list(np.round(mood + random.normal(scale=s, size=200))) for s in (0.5, 0.7, 2.0)]
     one = krippendorff_alpha(ratings, "interval", chance(), count=400)
     assert one == krippendorff_alpha(ratings, "interval", chance(), count=400)
-    whole = krippendorff_alpha(ratings, "interval", chance(), clusters=[n // 10 for n in range(200)], count=400)
+    whole = krippendorff_alpha(
+        ratings, "interval", chance(), clusters=Clusters.of([n // 10 for n in range(200)]), count=400
+    )
     assert one.low is not None and one.high is not None and whole.low is not None and whole.high is not None
     assert whole.value == one.value and whole.high - whole.low > one.high - one.low
 
