@@ -93,6 +93,9 @@ def copy_rows(report: Report) -> Rows:
                 yield [f"{peer.name}: {workload}", *_drained(told)]
             if "target" in told and answered(peer, workload):
                 yield [f"{peer.name}: {workload}", *_targeted(peer, workload, told["target"])]
+        for workload, copied in peer.copied.items():
+            taken = [f"{copied.offered:,}", f"{copied.accepted:,}", percent(copied.share), "", ""]
+            yield [f"{peer.name}: of these, {workload}", *taken]
 
 
 def _drained(told: dict[str, Any]) -> list[str]:

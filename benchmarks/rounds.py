@@ -17,10 +17,10 @@ from benchmarks.bodies import LARGE, PROMPT, SMALL, size_name
 from benchmarks.load import RequestResult
 from benchmarks.nginx import start_origin
 from benchmarks.open_loop import OpenLoopResult
-from benchmarks.peers.base import Peer, Place, Running
+from benchmarks.peers.base import Counting, Peer, Place, Running
 from benchmarks.processes import free_port, resident_mib
 from benchmarks.sse_load import StreamResult
-from benchmarks.worker import ProxyWorker
+from benchmarks.worker import Copied, ProxyWorker
 
 _WARM_UP_S = 1.0
 _LATENCY_ROUNDS, _PACED_ROUNDS = 5, 2
@@ -105,6 +105,7 @@ class PeerResult:
     resident_rest_mib: float = 0.0
     resident_after_mib: float = 0.0  # after requests
     resident_streams_mib: dict[int, float] = field(default_factory=dict)  # after so many streams
+    copied: dict[str, Copied] = field(default_factory=dict)  # by workload, of peers that count what they hand off
     told: dict[str, dict[str, Any]] = field(default_factory=dict)  # what it and its target can say, by workload
 
 
@@ -194,7 +195,8 @@ def in_turn(entrants: Sequence[Entrant], rounds: int) -> Iterator[tuple[int, Ent
 
 def _measure_requests(entrants: Sequence[Entrant], course: Course, place: Place, say: Say) -> None:
     for body in course.bodies:
-        _measure_throughput(entrants, body, course, place, say)
+        with _counting(entrants, f"requests, {size_name(body.size)}"):
+            _measure_throughput(entrants, body, course, place, say)
     for each in entrants:
         each.result.resident_after_mib = resident_mib(each.running.pids())
     waiting = [each for each in entrants if each.result.key not in THROUGHPUT_ONLY]
@@ -219,6 +221,16 @@ def _measure_paced(entrants: Sequence[Entrant], body: BodyCourse, course: Course
         each.result.paced.setdefault(body.size, []).append(found)
 
 
+@contextmanager
+def _counting(entrants: Sequence[Entrant], workload: str) -> Iterator[None]:
+    """What becomes of copies meanwhile."""
+    counting = [(each, each.running.copied()) for each in entrants if isinstance(each.running, Counting)]
+    yield
+    for each, before in counting:
+        assert isinstance(each.running, Counting)
+        each.result.copied[workload] = each.running.copied().since(before)
+
+
 def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: Course, place: Place, say: Say) -> None:
     for each in entrants:
         warm = load.requests(
@@ -236,12 +248,13 @@ def _measure_throughput(entrants: Sequence[Entrant], body: BodyCourse, course: C
 def _measure_streams(entrants: Sequence[Entrant], course: Course, upstream: int, place: Place, say: Say) -> None:
     for part in course.streams:
         chosen = [each for each in entrants if _takes_part(each.result.key, part)]
-        for number, each in in_turn(chosen, part.rounds):
-            say(f"{part.streams} streams, round {number + 1} of {part.rounds}: {each.result.name}")
-            seconds = course.stream_seconds / part.rounds
-            window = load.streams(each.running, place, upstream=upstream, streams=part.streams, seconds=seconds)
-            each.result.streams.setdefault(part.streams, []).append(window)
-            each.result.resident_streams_mib[part.streams] = resident_mib(each.running.pids())
+        with _counting(chosen, f"{part.streams} streams"):
+            for number, each in in_turn(chosen, part.rounds):
+                say(f"{part.streams} streams, round {number + 1} of {part.rounds}: {each.result.name}")
+                seconds = course.stream_seconds / part.rounds
+                window = load.streams(each.running, place, upstream=upstream, streams=part.streams, seconds=seconds)
+                each.result.streams.setdefault(part.streams, []).append(window)
+                each.result.resident_streams_mib[part.streams] = resident_mib(each.running.pids())
 
 
 def _takes_part(key: str, part: StreamCourse) -> bool:

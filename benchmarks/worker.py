@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,23 @@ from shadowbench.listening import bind, parse_address
 from shadowbench.worker import ALLOCATOR, CONTROL_FD, OPTIONS_FD
 
 _PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What became of exchanges on their way to the mirror."""
+
+    offered: int
+    accepted: int  # whole
+
+    def since(self, earlier: Copied) -> Copied:
+        """What came after."""
+        return Copied(offered=self.offered - earlier.offered, accepted=self.accepted - earlier.accepted)
+
+    @property
+    def share(self) -> float | None:
+        """Of what was offered."""
+        return self.accepted / self.offered if self.offered else None
 
 
 class ProxyWorker:
@@ -32,6 +50,7 @@ class ProxyWorker:
         self._mirror_socket = mirror_socket
         self._stack = ExitStack()
         self._samples: dict[str, float] = {}
+        self._snapshots = threading.Condition()
         self._ready = threading.Event()
 
     def __enter__(self) -> Self:
@@ -57,6 +76,15 @@ class ProxyWorker:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the proxy worker does not report {signal} {value}")
             time.sleep(0.02)
+
+    def copied(self) -> Copied:
+        """How many exchanges there were, and how many went to the mirror whole; of now, up to the next snapshot."""
+        for _ in range(2):  # the first may be under way
+            with self._snapshots:
+                self._snapshots.wait(_PATIENCE_S)
+        found = {name: value for name, value in self._samples.items() if name.startswith("handoff_exchanges_total")}
+        whole = found.get("handoff_exchanges_total{sampled}", 0.0) - self._samples.get("handoff_cut_short_total", 0.0)
+        return Copied(offered=int(sum(found.values())), accepted=int(whole))
 
     def finish(self) -> dict[str, Any]:
         """Drain it, and its last signals."""
@@ -108,3 +136,6 @@ class ProxyWorker:
         for name, labels, value, _ in message.get("snapshot", ()):
             text = ",".join(str(label) for _, label in labels)
             self._samples[f"{name}{{{text}}}" if text else name] = value
+        if "snapshot" in message:
+            with self._snapshots:
+                self._snapshots.notify_all()

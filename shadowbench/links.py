@@ -23,7 +23,7 @@ from shadowbench.handoff import Frame, Kind
 from shadowbench.signals import Counters
 
 # Unsent frames above this stop payload; a mirror that was stopped for good costs a proxy worker this much memory.
-SOFT_BOUND_BYTES = 4 * 1024 * 1024
+SOFT_BOUND_BYTES = 8 * 1024 * 1024
 # Only ends and aborts are written above the soft bound. More than this means that even they pile up: hang up.
 HARD_BOUND_BYTES = 2 * SOFT_BOUND_BYTES
 # Gathered for one write, joined up to this size; bounds what a turn of the loop may add beyond the soft bound.

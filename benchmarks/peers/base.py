@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from benchmarks.processes import family
+from benchmarks.worker import Copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,14 @@ class Running(Protocol):
 
     def finish(self) -> dict[str, Any]:
         """End it; what it and its mirror target can say about what they did."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A started peer that counts what it hands off."""
+
+    def copied(self) -> Copied:
+        """What became of all copies so far."""
 
 
 class Peer(Protocol):

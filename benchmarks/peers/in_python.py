@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.peers.base import Place, Process, Running
 from benchmarks.processes import free_port, start_module, wait_for_port
-from benchmarks.worker import ProxyWorker
+from benchmarks.worker import Copied, ProxyWorker
 
 
 class Aiohttp:
@@ -92,6 +92,10 @@ class HandedOff:
 
     def pids(self) -> list[int]:
         return self._worker.pids()
+
+    def copied(self) -> Copied:
+        """What became of all copies so far."""
+        return self._worker.copied()
 
     def finish(self) -> dict[str, Any]:
         """Let the worker say goodbye, then ask the drain what it got."""

@@ -15,6 +15,7 @@ from benchmarks.report import Absent, Report
 from benchmarks.rounds import BodyCourse, Course, PeerResult, StartResult, StreamCourse
 from benchmarks.sse_load import StreamResult
 from benchmarks.verification import Recorded, Verification, Verified
+from benchmarks.worker import Copied
 
 COURSE = Course(
     bodies=(BodyCourse(size=SMALL, rounds=3, rate=1000),),
@@ -105,6 +106,12 @@ def ours(per_second: Sequence[float], **figures: Any) -> PeerResult:
     drain = {"ended": 1000, "opened": 1000, "aborted": {}}
     told = {"requests": 1000.0, "accepted_share": 1.0, "drain": drain, "counters": {}}
     found.told = {"requests": told, "streams": told}
+    whole = Copied(offered=1000, accepted=1000)
+    found.copied = {
+        "requests, 300 B": whole,
+        "requests, 256 KB": Copied(offered=1000, accepted=10),
+        "500 streams": whole,
+    }
     return found
 
 

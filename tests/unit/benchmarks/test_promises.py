@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.promises import Promise, promises
 from benchmarks.report import Report
+from benchmarks.worker import Copied
 from tests.unit.benchmarks.runs import ALL_KEPT, COURSE, ours, peer, report, streams
 
 
@@ -80,9 +81,16 @@ def test_what_a_short_course_does_not_measure_is_neither_kept_nor_broken() -> No
 
 def test_less_than_99_percent_handed_off_is_a_broken_promise() -> None:
     lossy = ours([20_000] * 3)
-    lossy.told["streams"] = lossy.told["streams"] | {"accepted_share": 0.98}
-    assert broken(with_ours(lossy)) == ["≥ 99 % of exchanges handed off (streams)"]
+    lossy.copied["500 streams"] = Copied(offered=1000, accepted=980)
+    assert broken(with_ours(lossy)) == ["≥ 99 % of exchanges handed off (500 streams)"]
+    assert by_text(with_ours(lossy))["≥ 99 % of exchanges handed off (500 streams)"].found == "98.00%"
+
+
+def test_what_was_handed_off_before_is_not_counted_again() -> None:
+    before, after = Copied(offered=100, accepted=40), Copied(offered=300, accepted=240)
+    assert after.since(before).share == 1.0
+    assert Copied(offered=0, accepted=0).share is None
 
 
 def test_a_run_without_ours_keeps_nothing_that_compares() -> None:
-    assert len(broken(report([peer("nginx", [1.0])]))) == 8
+    assert len(broken(report([peer("nginx", [1.0])]))) == 10
