@@ -16,8 +16,8 @@ from shadowbench.links import Sender
 MAX_LINES_BYTES = handoff.MAX_HEAD_BYTES - 64
 _FLUSH_BYTES = 32768
 # A response body is told when as much has gathered. Until then its chunks stay where they arrived: to go through everything
-# that a copy consists of for each token would cost as much as to forward it. Not more than this: streams that began together are
-# told together, and hundreds of them must stay below the link's bound.
+# that a copy consists of for each token would cost as much as to forward it. Not more than this: streams that began together
+# are told together, and hundreds of them must stay below the link's bound.
 TELL_BYTES = 8192
 TELL_CHUNKS = 64
 # Looked up once: they are used for every exchange.
