@@ -77,11 +77,12 @@ class Score(NamedTuple):
 
 
 class Position(StrEnum):
-    """What a judge was shown first."""
+    """What a judge was shown first, or alone."""
 
     PRODUCTION_FIRST = "production_first"
     CANDIDATE_FIRST = "candidate_first"
-    ALONE = "alone"
+    ALONE = "alone"  # the candidate's answer
+    PRODUCTION_ALONE = "production_alone"
 
 
 class Preferred(StrEnum):

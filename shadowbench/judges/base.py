@@ -25,7 +25,9 @@ class Question:
     schema: Mapping[str, Any]  # JSON Schema of the reply
     position: Position
     repetition: int = 0
-    nonce: str = ""  # of the delimiters: in the prompt, and not in the cache's key
+    nonce: str = ""  # of the delimiters: in `user`, and not in the cache's key
+    flags: tuple[str, ...] = ()  # what was seen in the material: every verdict on it carries them
+    repairs: bool = False  # asks for a reply once more that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a judge concludes about a pair: one value or the reason why there is none."""
+    """What a judge concludes about a pair: one value or the reason why there is none.
+
+    Judges of shape `sides` give production's value (or its reason) as well.
+    """
 
     value: float | None
     reason: str | None
+    production_value: float | None = None
+    production_reason: str | None = None
+    probability: float = 1.0  # that a pair like this one is put to the judge at all; below 1 behind a cascade's screen
     detail: Mapping[str, Any] | None = None
 
 

@@ -1,0 +1,21 @@
+"""Shares drawn by hash: the same pair gets the same lot in every process and after every crash. Pure.
+
+Exchange ids are made by the mirror, so no client chooses to be drawn.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from shadowbench.metrics.view import PairView
+
+
+def is_drawn(share: float, purpose: str, judge: str, pair: PairView) -> bool:
+    """Whether a pair is among the `share` (0 to 1) drawn for a purpose. `judge` keeps the draws of judges independent."""
+    return point(purpose, judge, pair) < share
+
+
+def point(purpose: str, judge: str, pair: PairView) -> float:
+    """Where a pair falls on [0, 1)."""
+    key = "\0".join((purpose, judge, pair.exchange.id, str(pair.ref.side)))
+    return int.from_bytes(blake2b(key.encode(), digest_size=7).digest(), "big") / 2**56
