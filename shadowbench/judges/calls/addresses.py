@@ -24,6 +24,13 @@ def address_of(url: str, dialect: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
+def public(url: str) -> str:
+    """A URL as it may be shown: without user, password and query."""
+    parts = urlsplit(url)
+    port = "" if parts.port is None else f":{parts.port}"
+    return urlunsplit((parts.scheme, f"{parts.hostname or ''}{port}", parts.path, "", ""))
+
+
 def _path(base: str, dialect: str) -> str:
     if dialect in _OPENAI:
         suffix = _OPENAI[dialect]

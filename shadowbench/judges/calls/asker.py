@@ -79,12 +79,16 @@ def _reply_of(got: Got) -> Reply:
         text=text,
         reason=None if outcome == "ok" else outcome,
         model=None if reading is None else reading.reported_model,
-        structured=got.accepted.form in (Form.SCHEMA, Form.TOOL),
+        structured=got.accepted.form is Form.SCHEMA or (got.accepted.form is Form.TOOL and _calls_tool(got.came)),
     )
 
 
 def _outcome_of(came: Came) -> str:
     return said_of(_first(came), VERDICT)[1]
+
+
+def _calls_tool(came: Came) -> bool:
+    return any(call.name == VERDICT for call in _first(came).tool_calls)
 
 
 def _first(came: Came) -> Choice:

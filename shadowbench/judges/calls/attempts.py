@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from shadowbench.judges.calls.costs import Ask, Charge, charge_of, most_usd
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.faults import Came, failure_of
-from shadowbench.judges.calls.lanes import Lane
 from shadowbench.judges.calls.transport import Transport
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import FlatRates, Pricer
@@ -60,7 +59,6 @@ class Attempts:
         *,
         owner: str,
         transport: Transport,
-        lane: Lane,
         book: JudgeBook,
         prices: Prices,
         tally: Tally,
@@ -70,7 +68,6 @@ class Attempts:
         self._options = options
         self._owner = owner
         self._transport = transport
-        self._lane = lane
         self._book = book
         self._prices = prices
         self._tally = tally
@@ -88,13 +85,8 @@ class Attempts:
             max_output_tokens=errand.outputs,
             timeout_s=self._options.timeout_s,
         )
-        async with self._lane.turn() as ticket:
-            entry = await self._reserve(ask, errand, number)
-            if isinstance(entry, Refused):
-                return entry
-            came = await self._send(entry, body, ask, errand)
-            self._tell_lane(ticket, came)
-            return came
+        entry = await self._reserve(ask, errand, number)
+        return entry if isinstance(entry, Refused) else await self._send(entry, body, ask, errand)
 
     async def _reserve(self, ask: Ask, errand: Errand, number: int) -> int | Refused:
         rates = self._prices.rates
@@ -140,15 +132,6 @@ class Attempts:
             self._book.settle_call(entry, _result(outcome, came, charge, duration_s), now=self._unix())
             self._tally.called(outcome, charge)
             self._settled.set()
-
-    def _tell_lane(self, ticket: int, came: Came) -> None:
-        failure = failure_of(came)
-        if failure is not None and failure.is_overload:
-            self._lane.allowance.overloaded(ticket)
-        elif failure is None:
-            self._lane.allowance.answered(ticket)
-        if came.retry_after_s and failure is not None and failure.is_retryable:
-            self._lane.hold(came.retry_after_s)
 
 
 def _result(outcome: str, came: Came | None, charge: Charge, duration_s: float) -> CallResult:

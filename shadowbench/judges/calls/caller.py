@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from shadowbench.judges.base import EndpointDownError
 from shadowbench.judges.calls.accepted import Accepted, first_accepted, learnt
+from shadowbench.judges.calls.addresses import public
 from shadowbench.judges.calls.attempts import Attempts, Errand, Refused
 from shadowbench.judges.calls.counting import Tally
-from shadowbench.judges.calls.faults import Came, Failure, failure_of, words_of
+from shadowbench.judges.calls.faults import Blame, Came, Failure, failure_of, words_of
 from shadowbench.judges.calls.lanes import Lane
 from shadowbench.judges.calls.retry import Patience, wait_s
 from shadowbench.judges.options import EndpointOptions
 
+_MOST_SAID = 200  # characters of what an endpoint says about its failure
 _HINTS = {
     "not_allowed": "check the key in {key}",
     "no_credit": "its account has no credit left",
@@ -44,6 +46,7 @@ class Caller:
         lane: Lane,
         tally: Tally,
         chance: Callable[[], float],
+        secret: str | None = None,
     ) -> None:
         self._judge = judge
         self._options = options
@@ -51,6 +54,7 @@ class Caller:
         self._lane = lane
         self._tally = tally
         self._chance = chance
+        self._secret = secret  # what no message may repeat, should the endpoint do so
         self._patience = Patience(tries=options.tries)
         self._accepted = first_accepted(options.dialect, structured=options.structured)
 
@@ -58,27 +62,45 @@ class Caller:
         """An answer, or why there is none: no money, or a failure that is the question's. Raises EndpointDownError."""
         accepted, tried, number = self._accepted, 0, 0
         while True:
-            self._raise_if_down()
             number += 1
-            came = await self._attempts.make(errand, body_of(accepted), number)
+            came = await self._attempt(errand, body_of(accepted), number)
             if isinstance(came, Refused):
                 self._tally.refused(came.reason)
                 return came
             failure = failure_of(came)
             if failure is None:
-                self._lane.health.answered()
                 self._accepted = accepted
                 return Got(came=came, accepted=accepted)
             if (better := self._learnt(accepted, came)) is not None:
                 accepted = better
                 continue
             tried += 1
-            self._lane.health.failed()
+            self._lane.health.failed(failure)
             pause_s = wait_s(self._patience, failure, tried=tried, asked_s=came.retry_after_s, chance=self._chance())
             if pause_s is None:
                 return self._give_up(errand, came, failure)
             self._tally.retried(failure.outcome)
             await asyncio.sleep(pause_s)
+
+    async def _attempt(self, errand: Errand, body: bytes, number: int) -> Came | Refused:
+        self._raise_if_down()
+        async with self._lane.turn() as ticket:
+            self._raise_if_down()  # it may have turned out while this waited
+            came = await self._attempts.make(errand, body, number)
+            if not isinstance(came, Refused):
+                self._tell_lane(ticket, came)
+            return came
+
+    def _tell_lane(self, ticket: int, came: Came) -> None:
+        """What an attempt says about the endpoint, for all who ask it."""
+        failure, lane = failure_of(came), self._lane
+        if failure is None or failure.blame is Blame.QUESTION:
+            lane.health.answered()
+            lane.allowance.answered(ticket)
+        elif failure.is_overload:
+            lane.allowance.overloaded(ticket)
+        if failure is not None and failure.is_retryable and (came.retry_after_s or 0.0) <= self._patience.max_asked_s:
+            lane.hold(came.retry_after_s or 0.0)
 
     def _learnt(self, accepted: Accepted, came: Came) -> Accepted | None:
         if came.status is None:
@@ -97,14 +119,16 @@ class Caller:
         down = self._lane.health.down(asyncio.get_running_loop().time())
         if down is not None:
             reason, left_s = down
-            message = f"judge {self._judge}: {self._options.url} is left alone for {left_s:.0f} s: {reason}"
+            message = f"judge {self._judge}: {public(self._options.url)} is left alone for {left_s:.0f} s: {reason}"
             raise EndpointDownError(message, reason=reason, retry_in_s=left_s)
 
     def _message(self, came: Came, failure: Failure) -> str:
+        status = "" if came.status is None else f" {came.status}"
+        told = f"judge {self._judge}: {public(self._options.url)}: {failure.outcome}{status}"
         said = words_of(came) or came.detail
-        status = f" {came.status}" if came.status is not None else ""
-        told = (
-            f"judge {self._judge}: {self._options.url}: {failure.outcome}{status}{f' ({said[:200]})' if said else ''}"
-        )
+        if self._secret:
+            said = said.replace(self._secret, "…")
+        if said:
+            told += f" ({said[:_MOST_SAID]})"
         hint = _HINTS.get(failure.outcome, "").format(key=self._options.api_key_env or "api_key_env")
         return f"{told}; {hint}" if hint else told

@@ -8,7 +8,7 @@ broke off may have been billed, and a budget that leaves it out would be overrun
     never sent, or turned away (429, 503, …)            0                  –
     refused for what it says (other 4xx)                its input at most  at_most
     anything else, priced                               what was reserved  at_most
-    no price                                            nothing            unknown_model, or another of pricing's reasons
+    no price                                            nothing            unknown_model
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 from shadowbench.judges.calls.faults import Came
 from shadowbench.pricing import Call, FlatRates, Pricer, cost_of
-from shadowbench.pricing.rates import NO_USAGE, PARTIAL_USAGE
 from shadowbench.records import NO_USAGE as USAGE_MISSING
 from shadowbench.records import Outcome, Usage
 
@@ -82,7 +81,7 @@ def charge_of(pricer: Pricer, rates: FlatRates | None, ask: Ask, came: Came | No
     )
     if cost.usd is not None:
         return Charge(usd=cost.usd)
-    if rates is None or cost.reason not in (NO_USAGE, PARTIAL_USAGE):
+    if rates is None:
         return Charge(usd=None, reason=cost.reason)
     status = None if came is None else came.status
     is_refused = status is not None and 400 <= status < 500

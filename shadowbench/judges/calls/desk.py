@@ -100,10 +100,10 @@ class Desk:
         self._transports.append(transport)
         self._users.append((tally, lane))
         attempts = Attempts(
-            judge, options, owner=here.owner, transport=transport, lane=lane, book=here.book,
+            judge, options, owner=here.owner, transport=transport, book=here.book,
             prices=prices_of(here.pricing, judge, options), tally=tally, unix=here.unix,
         )  # fmt: skip
-        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance), tally
+        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance, secret=key), tally
 
     def _lane(self, options: EndpointOptions, key: str | None) -> Lane:
         name = (address_of(options.url, options.dialect), key, options.model)

@@ -43,9 +43,10 @@ class Health:
         self._in_a_row = self._pauses = 0
         self._down_until_s = 0.0
 
-    def failed(self) -> None:
+    def failed(self, failure: Failure) -> None:
         """An attempt failed."""
-        self._in_a_row += 1
+        if failure.blame is not Blame.QUESTION:
+            self._in_a_row += 1
 
     def gives_up(self, failure: Failure, question: bytes) -> bool:
         """Whether a question with this key that failed for the last time gets no answer; else the endpoint is out of order."""
@@ -66,7 +67,8 @@ class Health:
         doubled = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self._pauses, 60))
         self._pauses += 1
         # Nobody mends a wrong key within seconds.
-        least = doubled if failure.is_retryable else _LONGEST_PAUSE_S
+        is_lasting = failure.blame is Blame.ENDPOINT and not failure.is_retryable
+        least = _LONGEST_PAUSE_S if is_lasting else doubled
         pause_s = max(least, asked_s or 0.0)
         self._reason, self._down_until_s = failure.outcome, max(self._down_until_s, now_s + pause_s)
         return pause_s
