@@ -44,10 +44,18 @@ def take(
     return scores.claim(owner=owner, lane=lane, measures=measures, size=size, now=now, lease_s=lease_s)
 
 
-def drain(scores: ScoreLog, measures: Sequence[int], *, owner: str = "w", size: int = 4, now: float = 0.0) -> int:
+def drain(
+    scores: ScoreLog,
+    measures: Sequence[int],
+    *,
+    owner: str = "w",
+    lane: str = "metrics",
+    size: int = 4,
+    now: float = 0.0,
+) -> int:
     """Score until there is nothing to do; how many scores were new."""
     new = 0
-    while claim := take(scores, measures, owner=owner, size=size, now=now):
+    while claim := take(scores, measures, owner=owner, lane=lane, size=size, now=now):
         new += scores.settle(claim, scores_for(claim))
     return new
 
