@@ -13,14 +13,10 @@ from math import fsum
 from statistics import fmean
 
 from shadowbench.funnel import HANDED_OFF, Funnel
+from shadowbench.metrics.disturbance import why_untimed
 from shadowbench.records import CandidateResult, Cost, Exchange, FunnelCount, Observation, Outcome, is_again
 from shadowbench.report.agreement import is_equal, similarity
 from shadowbench.report.quantiles import quantile
-
-LAG_SHARE = 0.05
-LAG_FLOOR_S = 0.010
-"""A pair's times are left out when the event loop was late by more than 10 ms and 5 % of the shortest time measured: then
-the lateness would show in the numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,15 +345,6 @@ class _Tally:
             production_models=tuple(sorted(self.production_models)),
             candidate_models=tuple(sorted(self.candidate_models)),
         )
-
-
-def why_untimed(seen: Observation) -> str | None:
-    """Why an observation's times are not its endpoint's alone: `paused` (we read slowly), `late` (our loop was)."""
-    timing = seen.timing
-    if timing.paused_s > 0:
-        return "paused"
-    shortest = min((t for t in (timing.first_content_s, timing.last_byte_s) if t is not None), default=0.0)
-    return "late" if timing.loop_lag_s > max(LAG_FLOOR_S, LAG_SHARE * shortest) else None
 
 
 def _usd(seen: Observation) -> float | None:

@@ -4,7 +4,7 @@ import pytest
 
 from shadowbench.metrics.base import Detailed
 from shadowbench.metrics.behaviour.refusals import refusal, refusal_flip, refusal_flip_inverse
-from shadowbench.records import Choice, Observation, Outcome
+from shadowbench.records import Choice, Observation, Outcome, ToolCall
 from shadowbench.store.testing import an_observation
 from tests.compared import value
 from tests.paired import Came, paired, side
@@ -95,8 +95,6 @@ def test_the_provider_s_signs_go_before_words(came: Choice, by: str) -> None:
 
 
 def test_who_calls_a_tool_does_something() -> None:
-    from shadowbench.records import ToolCall
-
     call = ToolCall(name="search", arguments="{}")
     assert value(refusal, side(Choice(text="I can't answer directly; let me look.", tool_calls=(call,)))) == 0
 
