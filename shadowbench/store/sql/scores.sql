@@ -54,7 +54,10 @@ DELETE FROM leases WHERE id = :lease AND owner = :owner;
 DELETE FROM leases WHERE owner = ?;
 
 -- name: pairs_between
-SELECT exchange, side FROM observations WHERE exchange >= :first AND exchange <= :last AND side > 0 ORDER BY exchange, side;
+-- A repeat (NAME~again) is no side of a pair.
+SELECT exchange, side FROM observations
+WHERE exchange >= :first AND exchange <= :last AND side > 0 AND endpoint NOT LIKE '%~again'
+ORDER BY exchange, side;
 
 -- name: scored_between
 SELECT exchange, side, measure FROM scores
@@ -80,13 +83,13 @@ ORDER BY exchange, side, measure;
 -- How many pairs the next exchanges have, and the last of those that were counted.
 SELECT count(*), max(exchange) FROM (
     SELECT exchange FROM observations
-    WHERE exchange >= :first AND exchange <= :last AND side > 0
+    WHERE exchange >= :first AND exchange <= :last AND side > 0 AND endpoint NOT LIKE '%~again'
     ORDER BY exchange LIMIT :limit
 );
 
 -- name: first_pair_at
 SELECT started_at FROM exchanges WHERE number = (
     SELECT exchange FROM observations
-    WHERE exchange >= :first AND exchange <= :last AND side > 0
+    WHERE exchange >= :first AND exchange <= :last AND side > 0 AND endpoint NOT LIKE '%~again'
     ORDER BY exchange LIMIT 1
 );
