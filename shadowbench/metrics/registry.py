@@ -20,6 +20,10 @@ GROUP = "shadowbench.metrics"
 OWN_PACKAGE = "shadowbench-sidecar"
 
 
+class BrokenPluginError(ConfigurationError):
+    """A package offers metrics that cannot be loaded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A metric and where it comes from: an installed package, or the module that the configuration names."""
@@ -53,13 +57,18 @@ def all_offered() -> Sequence[Found]:
 
 def _offered(wanted: Sequence[str]) -> Mapping[str, Found]:
     known: dict[str, Found] = {}
+    broken: list[str] = []
     for point in _in_order(wanted, _points()):
         if point.name in wanted or any(name not in known for name in wanted):
-            _take(known, point)
+            try:
+                _take(known, point)
+            except BrokenPluginError as error:
+                broken.append(str(error))  # it may have nothing to do with what is wanted
     for name in wanted:
         if name not in known:
             there_are = ", ".join(sorted(known)) or "none"
-            raise ConfigurationError(f"there is no metric {name!r}; there are: {there_are}, or module:attribute")
+            why = f"there is no metric {name!r}; there are: {there_are}, or module:attribute"
+            raise ConfigurationError("\n".join([why, *broken]))
     return known
 
 
@@ -94,14 +103,12 @@ def _loaded(point: EntryPoint, what: str) -> Sequence[Metric]:
         loaded: Any = importlib.import_module(point.module)
         for part in point.attr.split("."):
             loaded = getattr(loaded, part)
-    except ConfigurationError:
-        raise
     except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {str(error)[:200]}"
-        raise ConfigurationError(f"{what}: its metrics at {point.value} cannot be loaded ({why})") from error
+        raise BrokenPluginError(f"{what}: its metrics at {point.value} cannot be loaded ({why})") from error
     metrics = loaded if isinstance(loaded, tuple | list) else (loaded,)
     if not metrics or not all(isinstance(metric, Metric) for metric in metrics):
-        raise ConfigurationError(
+        raise BrokenPluginError(
             f"{what}: {point.value} is neither a metric nor a tuple of metrics; see docs/plugins.md"
         )
     return metrics

@@ -19,7 +19,6 @@ class ScoringOptions:
     metric_timeout_s: float = 5.0
     judges: tuple[JudgeOptions, ...] = ()
     pricing: PricingOptions = field(default_factory=PricingOptions)
-    secret_file: str = ""  # keys the draws: the same pairs whoever scores, and nobody can choose to be judged
     once: bool = False  # end when all is scored that can be now
     lease_s: float = 60.0
     poll_s: float = 2.0  # how often the log is asked for new pairs when there were none

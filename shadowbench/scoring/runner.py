@@ -87,7 +87,8 @@ def serve(runner: Runner, wire: socket.socket) -> None:
             except ShadowbenchError as error:
                 wire.sendall(pack({"failed": str(error)}))
                 continue
-            wire.sendall(pack({"scores": scores, "complete": complete, "resident": resident_bytes()}))
+            rows = [tuple(each) for each in scores]
+            wire.sendall(pack({"scores": rows, "complete": complete, "resident": resident_bytes()}))
 
 
 def resident_bytes() -> int:
@@ -111,23 +112,27 @@ def main(options: RunnerOptions) -> None:
     serve(runner, wire)
 
 
-def _prepare(max_bytes: int) -> None:
+def _prepare(max_bytes: int) -> int:
+    """Limits, and where the last word goes: what a metric prints may be a user's text, and goes nowhere."""
     forbid_core_dumps()
+    told = os.dup(2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; what it means is the worker's to decide
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, hard))
+    return told
 
 
 if __name__ == "__main__":
     given = from_json(RunnerOptions, unpack(os.environb.pop(b"SHADOWBENCH_RUNNER")))
-    _prepare(given.max_bytes)
+    stderr = _prepare(given.max_bytes)
     try:
         main(given)
     except (BrokenPipeError, ConnectionResetError):
         pass  # the worker is gone
     except Exception as error:  # noqa: BLE001  the end of the process: one line instead of a traceback
-        sys.stderr.write(f"runner: {describe(error)}\n")
+        os.write(stderr, f"runner: {describe(error)}\n".encode())
         sys.exit(1)

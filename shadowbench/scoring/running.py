@@ -118,8 +118,7 @@ class MetricRunner:
                 env={**self._environ, "SHADOWBENCH_RUNNER": orjson.dumps(to_json(options)).decode()},
                 pass_fds=(theirs.fileno(), page),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,  # what a metric prints may be a user's text: it goes nowhere
-                stderr=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
             )
         finally:
             theirs.close()

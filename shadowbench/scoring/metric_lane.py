@@ -1,0 +1,162 @@
+"""The lane of metrics: claims stretches of the log, has a runner score them, settles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from shadowbench.errors import UnavailableError
+from shadowbench.metrics.running import FAILURES, absent
+from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Rest
+from shadowbench.scoring.ledger import Ledger
+from shadowbench.scoring.messages import Done, Task
+from shadowbench.scoring.running import MetricRunner, RunnerDiedError
+from shadowbench.scoring.suspensions import Suspensions
+from shadowbench.signals import Counters
+from shadowbench.store.scoring import Claim
+from shadowbench.worker import log as tell
+
+LANE = "metrics"
+CLAIM_SIZE = 256
+"""Exchanges of a claim: some tenths of a second of work, and a few transactions."""
+
+_DEATHS = 3  # of a runner at nothing in particular, in a row: it will not work
+
+
+class MetricLane:
+    """A lane of all configured metrics."""
+
+    name = LANE
+
+    def __init__(self, ledger: Ledger, runner: MetricRunner, keeping: Keeping, counters: Counters) -> None:
+        self._ledger = ledger
+        self._runner = runner
+        self._keeping = keeping
+        self._counters = counters
+        self._suspensions = Suspensions()
+        self._measures: Sequence[Measure] = ()
+        self._ids: Sequence[int] = ()
+        self._places: Mapping[int, int] = {}  # measure → its metric's place
+
+    async def start(self) -> None:
+        """Start the runner and enter the measures."""
+        self._measures = await self._runner.start()
+        self._ids = await self._ledger.do(lambda log: log.register(self._measures))
+        self._places = {measure: place for place, measure in enumerate(self._ids)}
+
+    async def step(self) -> Rest | None:
+        """Claim, score, settle."""
+        keeping, ids = self._keeping, self._ids
+        claim = await self._ledger.do(
+            lambda log: log.claim(
+                owner=keeping.owner,
+                lane=LANE,
+                measures=ids,
+                size=CLAIM_SIZE,
+                now=keeping.now(),
+                lease_s=keeping.lease_s,
+            )
+        )
+        if claim is None:
+            backlog = await self._ledger.do(lambda log: log.backlog(ids))
+            return TAKEN if backlog.pairs else IDLE
+        async with self._ledger.keeping(claim, lease_s=keeping.lease_s, now=keeping.now):
+            scores = await self._scored(claim)
+        await self._ledger.do(lambda log: log.settle(claim, scores))
+        self._count(scores)
+        return None
+
+    async def report(self) -> None:
+        """What waits, and how long."""
+        backlog = await self._ledger.do(lambda log: log.backlog(self._ids))
+        age_s = 0.0 if backlog.oldest_at is None else max(0.0, self._keeping.now() - backlog.oldest_at)
+        self._counters.gauge("scoring_backlog_pairs", backlog.pairs, (("lane", LANE),))
+        self._counters.gauge("scoring_backlog_age_seconds", age_s, (("lane", LANE),))
+        self._counters.gauge("scoring_suspended_metrics", self._suspensions.count(time.monotonic()))
+        self._counters.gauge("scoring_runner_resident_bytes", self._runner.resident_bytes)
+
+    async def stop(self) -> None:
+        """End the runner."""
+        await self._runner.stop()
+
+    # ── one claim ──
+
+    async def _scored(self, claim: Claim) -> list[Score]:
+        """Scores of all that the claim lacks. What a runner leaves undone, because a call did not end, is asked for again."""
+        left = {ref: [self._places[each] for each in missing] for ref, missing in claim.missing.items()}
+        references = await self._ledger.do(lambda log: log.references(after=claim.first - 1, upto=claim.last))
+        scores: list[Score] = []
+        deaths = 0
+        while True:
+            scores += self._set_aside(left)
+            if not left:
+                return scores
+            task = Task(first=min(left).number, last=max(left).number, pairs=left, references=references)
+            try:
+                done = await self._runner.run(task)
+            except RunnerDiedError as death:
+                deaths = 0 if death.culprit is not None else deaths + 1
+                scores += self._blamed(death, left, deaths)
+                continue
+            scores += self._taken(done, left)
+            if done.complete:
+                return scores  # what is still left was deleted meanwhile
+
+    def _set_aside(self, left: dict[PairRef, list[int]]) -> list[Score]:
+        """Absences of the metrics that are suspended; they are taken out of what is left."""
+        now = time.monotonic()
+        suspended = [place for place in range(len(self._ids)) if self._suspensions.is_suspended(place, now)]
+        if not suspended:
+            return []
+        found = [self._absent(ref, place, "suspended") for ref in left for place in suspended if place in left[ref]]
+        for score in found:
+            self._drop(left, PairRef(score.number, score.side), self._places[score.measure])
+        return found
+
+    def _blamed(self, death: RunnerDiedError, left: dict[PairRef, list[int]], deaths: int) -> list[Score]:
+        """The absence of the score that the runner died of."""
+        self._counters.add("scoring_runner_deaths_total", (("reason", "overdue" if death.is_overdue else "crashed"),))
+        if death.culprit is None:
+            if deaths >= _DEATHS:
+                raise UnavailableError("the process that runs metrics ends again and again; is there enough memory?")
+            return []
+        ref, place = PairRef(death.culprit.number, death.culprit.side), death.culprit.metric
+        reason = "timed_out" if death.is_overdue else "crashed"
+        self._strike(place, reason)
+        self._drop(left, ref, place)
+        return [self._absent(ref, place, reason)]
+
+    def _taken(self, done: Done, left: dict[PairRef, list[int]]) -> list[Score]:
+        """The runner's scores, with measures for places."""
+        calls = [0] * len(self._ids)
+        for score in done.scores:
+            if "timed_out" in (score.reason, score.production_reason):
+                self._strike(score.measure, "timed_out")
+            else:
+                calls[score.measure] += 1
+            self._drop(left, PairRef(score.number, score.side), score.measure)
+        for place, count in enumerate(calls):
+            self._suspensions.passed(place, count)
+        return [score._replace(measure=self._ids[score.measure]) for score in done.scores]
+
+    def _drop(self, left: dict[PairRef, list[int]], ref: PairRef, place: int) -> None:
+        places = left.get(ref)
+        if places is not None and place in places:
+            places.remove(place)
+            if not places:
+                del left[ref]
+
+    def _strike(self, place: int, reason: str) -> None:
+        if self._suspensions.strike(place, time.monotonic()):
+            tell("warning", "a metric is suspended for a while", metric=self._measures[place].name, reason=reason)
+
+    def _absent(self, ref: PairRef, place: int, reason: str) -> Score:
+        return absent(ref, self._ids[place], self._measures[place].shape, reason)
+
+    def _count(self, scores: Sequence[Score]) -> None:
+        for score in scores:
+            reason = score.reason or score.production_reason
+            outcome = "scored" if reason is None else "failed" if reason in FAILURES else "absent"
+            name = self._measures[self._places[score.measure]].name
+            self._counters.add("scores_total", (("metric", name), ("outcome", outcome)))
