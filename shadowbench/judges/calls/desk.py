@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from shadowbench.errors import ConfigurationError
-from shadowbench.judges.calls.addresses import address_of
+from shadowbench.judges.calls.addresses import address_of, public
 from shadowbench.judges.calls.asker import EndpointAsker
 from shadowbench.judges.calls.attempts import Attempts, Prices
 from shadowbench.judges.calls.bodies import headers_of
@@ -39,15 +39,19 @@ class Surroundings:
 
 
 def over_http(options: EndpointOptions, headers: Mapping[str, str], unix: Callable[[], float]) -> Transport:
-    """A transport to the endpoint."""
-    return HttpTransport(
-        address_of(options.url, options.dialect),
-        headers,
-        dialect=options.dialect,
-        connections=max(1, options.concurrency),
-        unix=unix,
-        ca_file=options.ca_file,
-    )
+    """A transport to the endpoint. Raises ConfigurationError when its file of authorities is none."""
+    try:
+        return HttpTransport(
+            address_of(options.url, options.dialect),
+            headers,
+            dialect=options.dialect,
+            connections=max(1, options.concurrency),
+            unix=unix,
+            ca_file=options.ca_file,
+        )
+    except OSError as error:  # not there, or no certificates in it
+        where = f"{public(options.url)}: ca_file {options.ca_file} cannot be used"
+        raise ConfigurationError(f"{where}: {error.strerror or error}; it is to hold certificates as PEM") from None
 
 
 class Desk:
