@@ -33,7 +33,7 @@ class Need(StrEnum):
     USAGE = "no_usage"
     TIMING = "no_timing"
     COST = "no_cost"
-    REPEAT = "no_repeat"  # both sides were asked once more
+    REPEAT = "no_repeat"  # the endpoint was asked once more; `again.is_answer` tells whether it answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,6 @@ def _objection(bound: BoundMetric, side: Side, pair: PairView) -> str | None:
     return None
 
 
-def _was_repeated(pair: PairView) -> bool:
-    again = (pair.production_again, pair.candidate_again)
-    return all(side is not None and side.is_answer for side in again)
-
-
 _MET: Mapping[Need, Callable[[Side, PairView], bool]] = {
     Need.ANSWER: lambda side, _: side.is_answer,
     Need.TEXT: lambda side, _: bool(side.text and not side.text.isspace()),
@@ -118,7 +113,7 @@ _MET: Mapping[Need, Callable[[Side, PairView], bool]] = {
     Need.USAGE: lambda side, _: side.observation.usage.source is UsageSource.REPORTED,
     Need.TIMING: lambda side, _: side.observation.timing.last_byte_s is not None,
     Need.COST: lambda side, _: side.observation.cost is not None and side.observation.cost.usd is not None,
-    Need.REPEAT: lambda _, pair: _was_repeated(pair),
+    Need.REPEAT: lambda side, _: side.again is not None,
 }
 
 
