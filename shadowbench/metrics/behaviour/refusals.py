@@ -5,6 +5,7 @@ from __future__ import annotations
 from shadowbench.metrics.base import Absent, Detailed, Value, metric
 from shadowbench.metrics.behaviour.refusal_signs import sign_of
 from shadowbench.metrics.view import PairView, Side
+from shadowbench.records import Outcome
 from shadowbench.scores import Direction, Shape
 
 
@@ -45,6 +46,7 @@ def _flip(*, refuses: Side, answers: Side) -> Value:
 
 def _sign(side: Side) -> str | Absent | None:
     sign = sign_of(side.observation)
-    if sign is None and not side.is_answer:
-        return Absent(f"fault_{side.observation.outcome.value}")
-    return sign
+    if sign is not None or side.is_answer:
+        return sign
+    outcome = side.observation.outcome
+    return Absent("no_answer" if outcome is Outcome.OK else f"fault_{outcome.value}")
