@@ -54,10 +54,18 @@ class Conduct:
 
     def setting(self, pair: PairView, marks: Marks) -> str:
         """What comes before the answers: the marks' code, the conversation, the reference."""
-        parts = [marks.notice, marks.around("conversation", self._conversation(pair).text)]
-        if self.reference != "none" and pair.reference:
-            parts.append(marks.around("reference", tidy(pair.reference)))
-        return "\n\n".join(parts)
+        parts = (marks.notice, self.conversation(pair, marks), self.known_answer(pair, marks))
+        return "\n\n".join(filter(None, parts))
+
+    def conversation(self, pair: PairView, marks: Marks) -> str:
+        """The request, between marks."""
+        return marks.around("conversation", self._conversation(pair).text)
+
+    def known_answer(self, pair: PairView, marks: Marks) -> str:
+        """The right answer, between marks, where one is known and the judge is to see it; else nothing."""
+        if self.reference == "none" or not (pair.reference or "").strip():
+            return ""
+        return marks.around("reference", cut(tidy(pair.reference or ""), self.showing.max_characters).text)
 
     def flags(self, pair: PairView, *sides: Side) -> tuple[str, ...]:
         """What verdicts on these sides are marked with.

@@ -37,7 +37,7 @@ _FAMILIES: Mapping[str, str] = {
     "huggingface": r"smollm|smollm2|smollm3",
 }
 _PATTERNS = tuple(
-    (family, re.compile(rf"(?:^|[^a-z])(?:{names})", re.IGNORECASE)) for family, names in _FAMILIES.items()
+    (family, re.compile(rf"(?:^|[^a-z])(?:{names})(?![a-z])", re.IGNORECASE)) for family, names in _FAMILIES.items()
 )
 NAMES = (
     "ChatGPT", "GPT", "OpenAI", "Claude", "Anthropic", "Gemini", "Gemma", "Bard", "Google", "DeepMind", "Llama",
@@ -50,7 +50,7 @@ NAMES = (
 
 
 def family_of(model: str | None) -> str | None:
-    """The family of a model's name. The longest path's last parts count first: openrouter's `google/gemma-2` is Google's."""
+    """The family of a model's name. A path's last part counts first: `groq/llama-3` is Meta's."""
     if not model:
         return None
     for part in reversed(re.split(r"[/]", model)):

@@ -17,24 +17,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from shadowbench.errors import ConfigurationError
 from shadowbench.judges.base import Judgement, Question, Reply
 from shadowbench.judges.conduct import Conduct, conduct_of
 from shadowbench.judges.forms import WordForm
+from shadowbench.judges.graded import rubric_of
 from shadowbench.judges.identity import Scale, measure_of
 from shadowbench.judges.kinds import JudgeKind
 from shadowbench.judges.ladder import Unreadable
 from shadowbench.judges.marks import RULES, Marks, nonce
 from shadowbench.judges.options import JudgeOptions
+from shadowbench.judges.orders import ORDERS, in_order, missing, objection_to_both
 from shadowbench.judges.reading import read, repair, scored, unscored
-from shadowbench.judges.rubric_files import read_rubric
 from shadowbench.judges.rubrics import Criterion, Rubric
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, PairRef, Position, Preferred, Shape, Verdict
 
 VERSION = "1"
 FORM = WordForm(mark="verdict", words=("A", "B", "tie"), with_strength=True)
-ORDERS = (Position.PRODUCTION_FIRST, Position.CANDIDATE_FIRST)
 POINTS = {Preferred.CANDIDATE: 1.0, Preferred.TIE: 0.5, Preferred.PRODUCTION: 0.0}
 DEFAULT = Rubric(
     name="default",
@@ -71,8 +70,7 @@ class Pairwise:
 
     def objection(self, pair: PairView) -> str | None:
         """Both sides have to be there."""
-        sides = (pair.candidate, pair.production)
-        return next(filter(None, map(self._conduct.objection_to, sides)), None) or self._conduct.objection(pair)
+        return objection_to_both(self._conduct, pair)
 
     def questions(self, pair: PairView, chance: Random) -> Sequence[Question]:
         """Both orders; for some pairs twice. None for answers that read the same."""
@@ -109,8 +107,7 @@ class Pairwise:
     def _question(
         self, pair: PairView, position: Position, repetition: int, flags: tuple[str, ...], marks: Marks
     ) -> Question:
-        sides = (pair.production, pair.candidate)
-        first, second = sides if position is Position.PRODUCTION_FIRST else reversed(sides)
+        first, second = in_order(pair, position)
         parts = (
             self._conduct.setting(pair, marks),
             marks.around("response_1", self._conduct.show(first).text),
@@ -131,9 +128,8 @@ class Pairwise:
 def conclude(verdicts: Sequence[Verdict]) -> Judgement:
     """One score out of the two orders' verdicts, or why there is none."""
     counting = {verdict.position: verdict for verdict in verdicts if verdict.repetition == 0}
-    reasons = {order: _reason(counting.get(order)) for order in ORDERS}
-    if missing := {str(order): reason for order, reason in reasons.items() if reason is not None}:
-        return Judgement(value=None, reason=next(iter(missing.values())), detail={"unscored": missing})
+    if reasons := missing(counting):
+        return Judgement(value=None, reason=next(iter(reasons.values())), detail={"unscored": reasons})
     first, second = (counting[order] for order in ORDERS)
     points = [POINTS[verdict.preferred] for verdict in (first, second) if verdict.preferred is not None]
     detail = {"pattern": pattern(first, second), "flags": sorted({*first.flags, *second.flags})}
@@ -151,21 +147,10 @@ def pattern(production_first: Verdict, candidate_first: Verdict) -> str:
 
 def build(options: JudgeOptions) -> Pairwise:
     """A judge by its rubric's file, or by what counts anywhere."""
-    rubric = DEFAULT if options.rubric is None else read_rubric(options.rubric)
-    if rubric.kind != "pairwise":
-        raise ConfigurationError(
-            f"judges.{options.name}: the rubric {rubric.name} is of kind {rubric.kind}, not pairwise"
-        )
-    return Pairwise(options, rubric)
+    return Pairwise(options, DEFAULT if options.rubric is None else rubric_of(options, "pairwise"))
 
 
 KIND = JudgeKind(name="pairwise", version=VERSION, build=build)
-
-
-def _reason(verdict: Verdict | None) -> str | None:
-    if verdict is None:
-        return "not_asked"
-    return None if verdict.preferred is not None else verdict.reason or "no_reply"
 
 
 def _preferred(word: str | None, position: Position) -> Preferred:

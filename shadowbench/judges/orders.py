@@ -1,0 +1,36 @@
+"""The two orders in which both answers are shown, and what is missing without one of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shadowbench.judges.conduct import Conduct
+from shadowbench.metrics.view import PairView, Side
+from shadowbench.scores import Position, Verdict
+
+ORDERS = (Position.PRODUCTION_FIRST, Position.CANDIDATE_FIRST)
+
+
+def objection_to_both(conduct: Conduct, pair: PairView) -> str | None:
+    """Why two answers cannot be compared: one of them is not there, or the pair is not judged at all."""
+    sides = (pair.candidate, pair.production)
+    return next(filter(None, map(conduct.objection_to, sides)), None) or conduct.objection(pair)
+
+
+def in_order(pair: PairView, position: Position) -> tuple[Side, Side]:
+    """Whose answer is shown first, whose second."""
+    if position is Position.CANDIDATE_FIRST:
+        return pair.candidate, pair.production
+    return pair.production, pair.candidate
+
+
+def missing(verdicts: Mapping[Position, Verdict]) -> Mapping[str, str]:
+    """The orders without a verdict that says something, and why."""
+    reasons = {str(order): _reason(verdicts.get(order)) for order in ORDERS}
+    return {order: reason for order, reason in reasons.items() if reason is not None}
+
+
+def _reason(verdict: Verdict | None) -> str | None:
+    if verdict is None:
+        return "not_asked"
+    return None if verdict.preferred is not None or verdict.scores else verdict.reason or "no_reply"
