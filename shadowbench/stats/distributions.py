@@ -19,6 +19,11 @@ def normal_cdf(z: float) -> float:
     return float(special.ndtr(z))
 
 
+def normal_cdfs(z: FloatArray) -> FloatArray:
+    """P(Z ≤ z) for many."""
+    return np.asarray(special.ndtr(z), dtype=np.float64)
+
+
 def t_cdf(t: float, df: float) -> float:
     """P(T ≤ t) of Student's t."""
     return float(special.stdtr(df, t))
@@ -44,14 +49,14 @@ def kolmogorov_tail(x: float) -> float:
     return float(special.kolmogorov(x))
 
 
-def log_beta(a: float, b: float) -> float:
+def log_beta(a: FloatArray, b: FloatArray) -> FloatArray:
     """ln B(a, b)."""
-    return float(special.betaln(a, b))
+    return np.asarray(special.betaln(a, b), dtype=np.float64)
 
 
-def beta_cdf(x: float, a: float, b: float) -> float:
-    """P(X ≤ x) of Beta(a, b)."""
-    return float(special.betainc(a, b, x))
+def beta_tail(x: float, a: FloatArray, b: FloatArray) -> FloatArray:
+    """P(X > x) of Beta(a, b)."""
+    return np.asarray(special.betainc(b, a, 1 - x), dtype=np.float64)
 
 
 def binomial_cdf(k: int, n: int, p: float) -> float:
