@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -21,7 +21,8 @@ from shadowbench.store.exporting.objects import get_object, is_object
 from shadowbench.store.exporting.places import gathering
 from shadowbench.store.flat import CSV_COLUMNS
 from shadowbench.store.importing import Lines, copy_notes, exchanges_of
-from shadowbench.store.opening import open_log, path_of
+from shadowbench.store.importing_scores import copy_scores
+from shadowbench.store.opening import open_log, open_score_log, path_of
 
 _SQLITE = b"SQLite format 3\0"
 _OTHERS = {b"PAR1": "Parquet", ",".join(CSV_COLUMNS[:3]).encode(): "CSV"}
@@ -63,15 +64,18 @@ def _import_one(log: PairLog, source: str, options: ImportOptions) -> None:
 
 
 def _import_log(log: PairLog, source: str, options: ImportOptions) -> None:
-    other = open_log(source if "://" in source else f"sqlite:///{source}", "read")
+    url = source if "://" in source else f"sqlite:///{source}"
+    other = open_log(url, "read")
     try:
         copy_notes(other, log)
         total = other.counts().exchanges
         steps = tracked(_flat(exchanges_of(other)), total=total, label=f"Importing {source}", wanted=options.progress)
         seen, added = _append_all(log, (batch for batch in steps if batch))
+        with closing(open_score_log(url, "read")) as theirs, closing(open_score_log(options.log_url, "change")) as ours:
+            scores = copy_scores(other, theirs, ours)
     finally:
         other.close()
-    _tell(source, seen, added, "")
+    _tell(source, seen, added, f", {counted(scores, 'score')}" if scores else "")
 
 
 def _append_all(log: PairLog, batches: Iterator[list[Exchange]]) -> tuple[int, int]:

@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,16 +83,17 @@ class SqliteDesk:
 
     def _put_in_slices(self, put: Callable[[Sequence[T]], int], rows: Iterable[T], *, synced: bool) -> int:
         """Have these put in transactions that are short whatever their number; how many rows of the log it wrote."""
-        left = iter(rows)
+        left = list(rows)
         written = 0
 
         def put_some(size: int) -> int:
             nonlocal written
-            some = list(islice(left, size))
-            written += put(some) if some else 0
+            some, left[:] = left[:size], left[size:]
+            written += put(some)
             return len(some)
 
-        self._in_slices(put_some, synced=synced)
+        if left:
+            self._in_slices(put_some, synced=synced)
         return written
 
     def _in_slices(self, work: Callable[[int], int], *, synced: bool) -> int:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from shadowbench.records import Attempt, Exchange
+from shadowbench.scores import Label, PairRef, Position, Score, Verdict
 from shadowbench.store.base import LogError, Owner, PairLog, each_exchange
-from shadowbench.store.opening import open_log
-from shadowbench.store.testing import FIRST_SECOND, an_exchange, an_observation, invented_traffic
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import Canary
+from shadowbench.store.testing import FIRST_SECOND, a_measure, an_exchange, an_observation, invented_traffic
 
 TRIED = Attempt(reason="status", status=429, started_s=-1.0, duration_s=0.5, cost_usd=None)
 
@@ -125,6 +127,46 @@ def test_what_was_deleted_is_in_no_byte_of_any_file(log: PairLog, tmp_path: Path
     assert log.upkeep.usage().free_bytes == 0
     kept = [exchange for exchange in exchanges if exchange.user_key != "eve"]
     assert list(each_exchange(log)) == kept
+
+
+def test_what_was_thought_of_it_is_in_no_byte_either(log: PairLog, tmp_path: Path) -> None:
+    numbers = range(1, 301)
+    log.append([an_exchange(number, user_key="ab"[number % 2]) for number in numbers])
+    scores = open_score_log(f"sqlite:///{tmp_path}/log.db", "change")
+    (measure,) = scores.register([a_measure()])
+    said = {
+        number: f"WORDS-OF-{'ab'[number % 2]}-{number}-" * random.Random(number).choice((1, 30)) for number in numbers
+    }
+    scores.put_scores([Score(n, 1, measure, 1.0, None, detail=f'{{"why":"{said[n]}"}}') for n in numbers])
+    scores.put_verdicts(
+        [
+            Verdict(pair=PairRef(n, 1), measure=measure, position=Position.ALONE, reason="unparsed", analysis=said[n])
+            for n in numbers
+        ]
+    )
+    scores.put_labels(
+        [Label(pair=PairRef(n, 1), question="q", labeller="ada", labelled_at=1.0, note=said[n]) for n in numbers]
+    )
+    scores.put_references({n: said[n] for n in numbers}, source="dataset")
+    scores.put_canaries("may", [Canary(pair=PairRef(n, 1), expected="tie", source="human") for n in numbers])
+    keys = {n: n.to_bytes(32, "big") for n in numbers}
+    scores.keep_replies(
+        {keys[n]: said[n].encode() for n in numbers},
+        kind="judge",
+        now=FIRST_SECOND + 999,
+        exchanges={keys[n]: n for n in numbers if n % 3},
+    )
+    for start in range(0, 300, 10):
+        log.upkeep.delete([number for number in numbers[start : start + 10] if number % 2])
+    log.upkeep.rewrite()
+    assert log.upkeep.checkpoint(whole=True)
+    assert b"WORDS-OF-b" not in everything_in(tmp_path)
+    assert len(scores.scores_of([measure], after=0, upto=300)) == 150
+    assert len(scores.verdicts(measure, after=0, upto=300)) == 150
+    assert len(scores.labels()) == len(scores.references(after=0, upto=300)) == len(scores.canaries("may")) == 150
+    # Those that nobody said to be about some exchange went with the first one that was deleted.
+    assert set(scores.replies(list(keys.values()))) == {keys[n] for n in numbers if n % 2 == 0 and n % 3}
+    scores.close()
 
 
 def test_a_reader_in_a_transaction_keeps_the_write_ahead_log_and_it_is_told(log: PairLog, tmp_path: Path) -> None:
