@@ -1,0 +1,51 @@
+"""What has to be known about a pair to weigh a judge's word on it: small, so that there may be many. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shadowbench.judges.families import families_of
+from shadowbench.records import Exchange, Observation
+from shadowbench.scores import PairRef
+from shadowbench.scoring.views import views
+
+
+class PairFacts(NamedTuple):
+    """Of one pair. Lengths are characters of what was said, tool calls with their arguments included."""
+
+    cluster: str
+    candidate: str
+    route: str
+    production_length: int
+    candidate_length: int
+    production_families: frozenset[str]
+    candidate_families: frozenset[str]
+    both_answered: bool
+
+
+def facts_of(exchange: Exchange, number: int) -> Iterator[tuple[PairRef, PairFacts]]:
+    """The facts of each pair of an exchange."""
+    for view in views(exchange, number):
+        production, candidate = view.production.observation, view.candidate.observation
+        yield (
+            view.ref,
+            PairFacts(
+                cluster=exchange.cluster_key,
+                candidate=candidate.endpoint,
+                route=exchange.path,
+                production_length=_length(production),
+                candidate_length=_length(candidate),
+                production_families=families_of((production.requested_model, production.reported_model)),
+                candidate_families=families_of((candidate.requested_model, candidate.reported_model)),
+                both_answered=view.production.is_answer and view.candidate.is_answer,
+            ),
+        )
+
+
+def _length(seen: Observation) -> int:
+    if seen.answer is None:
+        return 0
+    first = seen.answer.first
+    said = (first.text, first.refusal, *(call.arguments for call in first.tool_calls))
+    return sum(len(text) for text in said if text)
