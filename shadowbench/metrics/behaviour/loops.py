@@ -11,7 +11,7 @@ So the distances at which runs come again are counted, and those that are common
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shadowbench.metrics.base import Detailed, Need, Value, metric
 from shadowbench.metrics.view import Side
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_Codes: TypeAlias = "NDArray[np.uint8] | NDArray[np.uint32]"  # a text's characters as numbers
+
 LOOKED_AT = 100_000
 """Characters, from the end: a model that is caught does not get out."""
 
@@ -28,6 +30,7 @@ _TIMES = 3
 _LEAST_OF_SIGNS = 200  # characters from which a block without letters and digits is a loop
 _RUN = 8  # characters; a power of two
 _CANDIDATES = 8  # periods that are looked into
+_LONG_WORD = 24  # characters: three runs
 _PLACE_BITS = 17  # of a place in the text: 2^17 > LOOKED_AT
 _FACTOR = 0x9E3779B97F4A7C15  # odd, and mixes: 2^64 divided by the golden ratio
 
@@ -58,7 +61,10 @@ def loops_in(text: str) -> list[Loop]:
 
     if len(text) < _RUN + _TIMES:
         return []
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    if text.isascii():
+        codes: _Codes = np.frombuffer(text.encode(), dtype=np.uint8)
+    else:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     return [loop for period in _periods(codes) for loop in _loops_of(codes, period) if _counts(text, loop)]
 
 
@@ -76,42 +82,58 @@ def _covered(loops: list[Loop]) -> int:
     return covered
 
 
-def _periods(codes: NDArray[np.uint32]) -> list[int]:
+def _periods(codes: _Codes) -> list[int]:
     """Distances at which runs come again as often as they would in a loop, the commonest first."""
     import numpy as np
 
+    places = _places(codes)
     # One sort brings equal runs together, each in the order of the text: the place is the lower part of the number.
-    runs = _runs(codes) << np.uint64(_PLACE_BITS)
-    runs |= np.arange(len(runs), dtype=np.uint64)
-    runs.sort()
-    apart = runs[1:] - runs[:-1]
+    numbers = _runs(codes, places) & np.uint64(2**64 - 2**_PLACE_BITS)
+    numbers |= places.astype(np.uint64)
+    numbers.sort()
+    apart = numbers[1:] - numbers[:-1]
     distances = apart[apart < np.uint64(len(codes))].astype(np.int64)
     if not len(distances):
         return []
     counts = np.bincount(distances)
-    # In a loop that stands three times, of the runs of its last two blocks most come again after one period.
-    common = np.flatnonzero(counts >= np.maximum(np.arange(len(counts)) - _RUN, 1))
-    return [int(each) for each in common[np.argsort(-counts[common], kind="stable")][:_CANDIDATES] if each]
+    # In a loop that stands three times, of the runs of its last two blocks at least half come again after one period.
+    per_block = np.arange(len(counts)) // (1 if len(places) > len(codes) - _RUN else _LONG_WORD)
+    common = np.flatnonzero(counts >= np.maximum(per_block, 1))
+    return [int(each) for each in common[np.argsort(-counts[common], kind="stable")][:_CANDIDATES]]
 
 
-def _runs(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """A number for each run of `_RUN` characters, equal for equal ones. Modulo 2^64, of which the lower bits are kept."""
+def _places(codes: _Codes) -> NDArray[np.int64]:
+    """Where runs are looked at: before each word; everywhere where a word is so long that it may be a loop."""
     import numpy as np
 
+    last = len(codes) - _RUN
+    blanks = np.flatnonzero(codes[: last + 1] == ord(" "))
+    if len(blanks) < 2 or int(blanks[0]) >= _LONG_WORD or last - int(blanks[-1]) >= _LONG_WORD - _RUN:
+        return np.arange(last + 1)
+    return blanks if int((blanks[1:] - blanks[:-1]).max()) < _LONG_WORD else np.arange(last + 1)
+
+
+def _runs(codes: _Codes, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A number for the run of `_RUN` characters at each place, equal for equal ones. Mixed: the upper bits depend on all."""
+    import numpy as np
+
+    if codes.dtype == np.uint8:  # eight of them are a number already
+        runs = np.ndarray((len(codes) - _RUN + 1,), dtype=np.uint64, buffer=codes.data, strides=(1,))
+        return runs[places] * np.uint64(_FACTOR)
     runs, size, factor = codes.astype(np.uint64), 1, _FACTOR
     while size < _RUN:
         runs = runs[:-size] * np.uint64(factor) + runs[size:]
         size, factor = size * 2, factor * factor % 2**64
-    return runs
+    return runs[places]
 
 
-def _loops_of(codes: NDArray[np.uint32], period: int) -> Iterator[Loop]:
+def _loops_of(codes: _Codes, period: int) -> Iterator[Loop]:
     """Where the text repeats itself with this period, three times at least."""
-    import numpy as np
-
-    same = np.zeros(len(codes) - period + 2, dtype=np.int8)
-    np.equal(codes[period:], codes[:-period], out=same[1:-1].view(bool))
-    edges = np.flatnonzero(same[1:] != same[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    for at in np.flatnonzero(ends - starts >= max((_TIMES - 1) * period, _RUN)):
-        yield Loop(int(starts[at]), int(ends[at]) + period, period)
+    same = (codes[period:] == codes[:-period]).tobytes()
+    least = b"\1" * max((_TIMES - 1) * period, _RUN)
+    start = same.find(least)
+    while start >= 0:
+        end = same.find(b"\0", start + len(least))
+        end = len(same) if end < 0 else end
+        yield Loop(start, end + period, period)
+        start = same.find(least, end)
