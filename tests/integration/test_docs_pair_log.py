@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from shadowbench.records import Cost, Exchange, FunnelCount, Mark
-from shadowbench.store.opening import open_log
-from shadowbench.store.testing import invented_traffic
+from shadowbench.scores import CallResult, JudgeCall, PairRef, Score
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.testing import a_measure, invented_traffic
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pair-log.md").read_text("utf-8")
 
@@ -24,6 +25,8 @@ def blocks(language: str) -> list[str]:
 
 
 NARROW = ["exchanges", "observations", "attempts", "prices", "marks", "funnel", "kept", "log_meta"]
+NARROW += ["measures", "scores", "verdicts", "judge_calls", "judge_spending", "replies", "labels", "known_answers"]
+NARROW += ["canary_runs", "leases"]
 WIDE = ["requests", "responses"]
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
 
@@ -36,6 +39,21 @@ def rich(exchange: Exchange) -> Exchange:
     return replace(exchange, tenant_key="t", production=production, candidates=tuple(candidates))
 
 
+def score(url: str) -> None:
+    """As a metric and a judge leave it."""
+    scores = open_score_log(url, "change")
+    (measure,) = scores.register([a_measure("exact_match")])
+    scores.put_scores([Score(number, 2, measure, 1.0, None, 0.5) for number in range(1, 201)])
+    call = JudgeCall(
+        judge="quality", pair=PairRef(1, 1), purpose="verdict", attempt=1, model="large", owner="w", started_at=0.0,
+        reserved_usd=0.5,
+    )  # fmt: skip
+    number = scores.reserve(call, limit_usd=None)
+    assert number is not None
+    scores.settle_call(number, CallResult(outcome="ok", cost_usd=0.25), now=1.0)
+    scores.close()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
@@ -44,6 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log.put_marks([Mark(at=1.0, kind="model_changed", endpoint="small", before="a", after="b")])
     log.put_funnel([FunnelCount(epoch="e", candidate="small", stage="sent", reason="", count=200)])
     log.close()
+    score(f"sqlite:///{folder}/shadowbench.db")
     return folder
 
 
@@ -93,9 +112,10 @@ def test_every_column_of_a_table_is_described(connection: sqlite3.Connection, ta
     assert described(f"`{table}`") == columns
 
 
-def test_every_column_of_the_view_is_described(connection: sqlite3.Connection) -> None:
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(pairs)")}
-    assert described("The view `pairs`") == columns
+@pytest.mark.parametrize("view", ["pairs", "pair_scores"])
+def test_every_column_of_a_view_is_described(connection: sqlite3.Connection, view: str) -> None:
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({view})")}
+    assert described(f"The view `{view}`") == columns
 
 
 def test_every_table_is_described(connection: sqlite3.Connection) -> None:
