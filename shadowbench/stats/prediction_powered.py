@@ -1,0 +1,141 @@
+"""A judge's many scores and people's few labels together: an estimate as true as the labels, and sharper.
+
+The judge's mean over everything is corrected by how much it errs where people looked. What is estimated is whatever the
+labels say, as a rule the *difference* of candidate and production on a pair; the judge's difference goes beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
+from shadowbench.stats.columns import (
+    FloatArray,
+    IntArray,
+    column,
+    effective_n,
+    from_probabilities,
+    same_length,
+    weights_of,
+)
+from shadowbench.stats.estimates import Estimate, Refused, around
+from shadowbench.stats.methods import Method
+
+LEAST_LABELS = 20  # clusters with labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powered:
+    """The estimate, how far the judge was trusted, and what it saved."""
+
+    estimate: Estimate
+    tuning: float  # λ: 0 labels alone, 1 the judge as it is
+    labels: int
+    labels_saved: float  # as many more labels would have made labels alone as sharp; 0 where the judge was no help
+
+
+@dataclass(frozen=True, slots=True)
+class Rectified:
+    """λ·mean(F) + mean(y − λf), and each cluster's influence on it."""
+
+    value: float
+    influence: FloatArray  # (clusters,)
+
+
+def prediction_powered(
+    judged: ArrayLike,
+    labelled: ArrayLike,
+    labels: ArrayLike,
+    *,
+    clusters: Clusters | None = None,
+    weights: ArrayLike | None = None,
+    label_probabilities: ArrayLike | None = None,
+    level: float = 0.95,
+    tuning: float | None = None,
+) -> Powered:
+    """PPI++ (Angelopoulos, Duchi & Zrnic 2023): `judged` of all pairs, shape (m,); `labelled`, the places of those that people
+    labelled, shape (n,); their `labels`.
+
+    λ is the best one, cut to [0, 1], unless `tuning` fixes it. `label_probabilities`, shape (n,): how likely each labelled
+    pair was to be asked about, where that was not the same for all; the judge's mean is then that of all pairs. Errors
+    are clustered, with t of the labelled clusters. Refused below LEAST_LABELS of them.
+    """
+    f, y, at = column(judged, name="judged"), column(labels, name="labels"), _places(labelled, judged)
+    same_length(y, len(at), name="labels")
+    w, groups = weights_of(weights, len(f)), clusters_of(clusters, len(f))
+    chances = None if label_probabilities is None else from_probabilities(label_probabilities)
+    rest = np.ones(len(f), dtype=bool)
+    if chances is None:
+        rest[at] = False
+    own = w[at] if chances is None else w[at] * chances
+    with_labels = len(np.unique(groups.codes[at]))
+    found = Estimate(method=Method.PREDICTION_POWERED, level=level, n=len(f), clusters=groups.count)
+    if with_labels < LEAST_LABELS:
+        return Powered(estimate=replace(found, reason=Refused.FEW_LABELS), tuning=0.0, labels=len(y), labels_saved=0.0)
+    sides = _Sides(y, f[at], own, at, f[rest], w[rest], np.flatnonzero(rest), groups)
+    trust = 0.0 if not rest.any() else sides.best() if tuning is None else tuning
+    best, alone = sides.rectified(trust), sides.rectified(0.0)
+    correction = math.sqrt(with_labels / (with_labels - 1) * (groups.count - 1) / groups.count)
+    se = robust_se(best.influence) * correction
+    estimate = around(
+        best.value, se, df=with_labels - 1, method=found.method, level=level, n=found.n, clusters=groups.count
+    )
+    if se == 0:
+        estimate = replace(found, value=best.value, reason=Refused.NO_VARIATION)
+    gain = _squares(alone.influence) / max(_squares(best.influence), 1e-300)
+    return Powered(
+        estimate=replace(estimate, effective_n=effective_n(w)), tuning=trust, labels=len(y),
+        labels_saved=len(y) * max(0.0, gain - 1) if se else 0.0,
+    )  # fmt: skip
+
+
+def best_tuning(labels: FloatArray, judged: FloatArray, others: FloatArray) -> float:
+    """λ that makes the variance least, before it is cut: Cov(y, f) / ((1 + n/N) Var(f over all)), with n − 1 in both. 0 where
+    the judge never varies, or has nothing else to say."""
+    everything = np.concatenate([judged, others])
+    if not len(others) or len(judged) < 2 or np.ptp(everything) == 0:
+        return 0.0
+    together = float(np.cov(labels, judged, ddof=1)[0, 1])
+    return together / ((1 + len(judged) / len(others)) * float(everything.var(ddof=1)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The pairs with labels, and those whose judge's scores stand for everything."""
+
+    labels: FloatArray
+    judged: FloatArray
+    weights: FloatArray
+    at: IntArray
+    others: FloatArray
+    other_weights: FloatArray
+    other_at: IntArray
+    groups: Clusters
+
+    def best(self) -> float:
+        return min(max(best_tuning(self.labels, self.judged, self.others), 0.0), 1.0)
+
+    def rectified(self, tuning: float) -> Rectified:
+        corrected, influence = self._mean(self.labels - tuning * self.judged, self.weights, self.at)
+        if not tuning:
+            return Rectified(corrected, influence)
+        judged, more = self._mean(tuning * self.others, self.other_weights, self.other_at)
+        return Rectified(corrected + judged, influence + more)
+
+    def _mean(self, values: FloatArray, weights: FloatArray, at: IntArray) -> tuple[float, FloatArray]:
+        return mean_influence(values, weights, Clusters(self.groups.codes[at], self.groups.count))
+
+
+def _squares(influence: FloatArray) -> float:
+    return float(influence @ influence)
+
+
+def _places(labelled: ArrayLike, judged: ArrayLike) -> IntArray:
+    at = np.asarray(labelled, dtype=np.int64)
+    if at.ndim != 1 or len(np.unique(at)) != len(at) or (len(at) and not 0 <= at.min() <= at.max() < np.size(judged)):
+        raise ValueError("labelled names places in judged, each once")
+    return at
