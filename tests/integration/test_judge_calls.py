@@ -22,12 +22,15 @@ from shadowbench.judges.base import EndpointDownError, Question
 from shadowbench.judges.base import Reply as Said
 from shadowbench.judges.calls.asker import EndpointAsker
 from shadowbench.judges.calls.desk import Desk, Surroundings
-from shadowbench.judges.options import EndpointOptions
+from shadowbench.judges.calls.embeddings import build
+from shadowbench.judges.options import EndpointOptions, JudgeOptions
+from shadowbench.metrics.view import PairView
 from shadowbench.pricing import PriceEntry, PricingOptions
-from shadowbench.scores import Position
+from shadowbench.scores import PairRef, Position
 from shadowbench.signals import Counters
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
+from shadowbench.store.testing import an_exchange, an_observation
 
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 PRICED = PricingOptions(entries=(PriceEntry(models=("*",), input_per_mtok=1.0, output_per_mtok=10.0),))
@@ -164,7 +167,9 @@ async def test_what_was_kept_is_found_after_a_restart(log_url: str) -> None:
 
 KILLED = """
 import asyncio, sys
-from shadowbench.judges.options import EndpointOptions
+from shadowbench.judges.calls.embeddings import build
+from shadowbench.judges.options import EndpointOptions, JudgeOptions
+from shadowbench.metrics.view import PairView
 from shadowbench.store.opening import open_score_log
 from tests.integration.test_judge_calls import ask, desk
 
@@ -268,3 +273,26 @@ async def test_the_server_does_not_see_more_than_it_may(log: ScoreLog) -> None:
         asker = here.asker("j", EndpointOptions(url=provider.url, model="m", concurrency=3, cache="off"))
         await asyncio.gather(*(ask(asker, number) for number in range(30)))
     assert most == 3
+
+
+async def test_vectors_are_fetched_once_and_paid_for(log_url: str) -> None:
+    exchanges = [an_exchange(number, an_observation(f"text {number}", endpoint="a")) for number in range(1, 31)]
+    pairs = [PairView(each, each.candidates[0], PairRef(number, 1)) for number, each in enumerate(exchanges, start=1)]
+    writing = open_log(log_url, "write")
+    writing.append(exchanges)
+    writing.close()
+    said = []
+    async with ScriptedProvider() as provider:
+        endpoint = EndpointOptions(url=provider.url, model="m", budget_usd=1.0)
+        judge = build(JudgeOptions(name="embedding_cosine", kind="embedding", endpoint=endpoint, options={"batch": 8}))
+        for _ in range(2):
+            log = open_score_log(log_url, "change")
+            async with desk(log) as here:
+                said.append(await judge.scorer(here).score_pairs(pairs))
+            spent = log.spending("embedding_cosine")
+            log.close()
+    assert [each.reason for each in said[0]] == [None] * 30
+    assert len({each.value for each in said[0]}) == 30
+    assert said[1] == said[0]
+    assert len(provider.requests) == spent.calls == 4  # 31 texts: production says the same everywhere
+    assert 0 < spent.usd < 1e-3

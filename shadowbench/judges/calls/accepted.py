@@ -6,7 +6,8 @@ is asked in the next way from then on:
     openai.chat          response_format json_schema  →  json_object  →  nothing
     anthropic.messages   a tool that must be called   →  output_config.format  →  nothing
 
-The tool comes first because servers that only resemble Anthropic's know tools, and pass over members they do not know.
+The tool comes first because servers that only resemble Anthropic's know tools, and pass over members they do not know. Where
+the answer shows that it was passed over all the same (llama.cpp's), it only clutters the prompt, and is given up too.
 """
 
 from __future__ import annotations
@@ -64,8 +65,13 @@ def learnt(accepted: Accepted, dialect: str, *, status: int, said: str) -> Accep
     if accepted.temperature and "temperature" in words:
         return replace(accepted, temperature=False)
     if accepted.form is not Form.PLAIN and any(word in words for word in _FORM_WORDS[dialect]):
-        ladder = _LADDERS[dialect]
-        return replace(accepted, form=ladder[ladder.index(accepted.form) + 1])
+        return less_strict(accepted, dialect)
     if accepted.seed and "seed" in words and dialect == "openai.chat":
         return replace(accepted, seed=False)
     return None
+
+
+def less_strict(accepted: Accepted, dialect: str) -> Accepted:
+    """The next way to ask for the form of the reply. Not for the last one."""
+    ladder = _LADDERS[dialect]
+    return replace(accepted, form=ladder[ladder.index(accepted.form) + 1])

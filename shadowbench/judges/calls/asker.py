@@ -65,6 +65,8 @@ class EndpointAsker:
         got = await self._caller.call(errand, lambda accepted: body_of(self._options, question, accepted))
         if not isinstance(got, Got):
             return Reply(text=None, reason=got.reason)
+        if got.accepted.form is Form.TOOL and not _calls_tool(got.came) and _first(got.came).text:
+            self._caller.disobeyed(got)
         reply = _reply_of(got)
         if keeps and is_usable(reply):
             about = {} if pair is None else {key: pair.number}

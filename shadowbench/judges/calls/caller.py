@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shadowbench.judges.base import EndpointDownError
-from shadowbench.judges.calls.accepted import Accepted, first_accepted, learnt
+from shadowbench.judges.calls.accepted import Accepted, first_accepted, learnt, less_strict
 from shadowbench.judges.calls.addresses import public
 from shadowbench.judges.calls.attempts import Attempts, Errand, Refused
 from shadowbench.judges.calls.counting import Tally
@@ -81,6 +81,11 @@ class Caller:
                 return self._give_up(errand, came, failure)
             self._tally.retried(failure.outcome)
             await asyncio.sleep(pause_s)
+
+    def disobeyed(self, got: Got) -> None:
+        """The form that was asked for was passed over: it is asked for in the next way from now on."""
+        if self._accepted.form is got.accepted.form:
+            self._accepted = less_strict(got.accepted, self._options.dialect)
 
     async def _attempt(self, errand: Errand, body: bytes, number: int) -> Came | Refused:
         self._raise_if_down()

@@ -33,17 +33,42 @@ def test_a_reply_says_who_said_it_and_in_what_form() -> None:
     run(story())
 
 
-def test_anthropics_tool_call_is_the_reply() -> None:
-    def answer(*content: Any) -> Any:
-        body = {"type": "message", "model": "c-1", "content": content, "stop_reason": "tool_use", "usage": {}}
-        return came(200, body, dialect="anthropic.messages")
+def anthropic(*content: Any, stop_reason: str = "tool_use") -> Any:
+    body = {"type": "message", "model": "c-1", "content": content, "stop_reason": stop_reason, "usage": {}}
+    return came(200, body, dialect="anthropic.messages")
 
+
+CALLED = anthropic({"type": "tool_use", "id": "t", "name": "verdict", "input": {"why": "w", "answer": "a"}})
+IN_WORDS = anthropic({"type": "text", "text": SAID}, stop_reason="end_turn")
+
+
+def test_anthropics_tool_call_is_the_reply() -> None:
     async def story() -> None:
-        called = answer({"type": "tool_use", "id": "t", "name": "verdict", "input": {"why": "w", "answer": "a"}})
-        reply = await ask(stand(called), dialect="anthropic.messages")
+        reply = await ask(stand(CALLED), dialect="anthropic.messages")
         assert reply == Reply(text=SAID, model="c-1", structured=True)
-        in_words = await ask(stand(answer({"type": "text", "text": SAID})), dialect="anthropic.messages")
+        in_words = await ask(stand(IN_WORDS), dialect="anthropic.messages")
         assert in_words == Reply(text=SAID, model="c-1", structured=False)
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (CALLED, "tools"),
+        (IN_WORDS, "output_config"),
+        (anthropic({"type": "text", "text": "Let me"}, stop_reason="max_tokens"), "output_config"),
+        (anthropic(stop_reason="refusal"), "tools"),
+    ],
+)
+def test_a_tool_that_is_passed_over_is_not_offered_again(first: Any, then: str) -> None:
+    async def story() -> None:
+        here = stand(first, IN_WORDS)
+        asker = here.desk.asker("j", endpoint(dialect="anthropic.messages"))
+        for text in ("one", "two"):
+            await asker.ask(question(text), pair=PAIR, purpose="verdict")
+        sent = here.script.sent[1].keys()
+        assert {"tools", "output_config"} & sent == {then}
 
     run(story())
 
