@@ -46,7 +46,7 @@ class Loop(NamedTuple):
 @metric(version="1", shape=Shape.SIDES, direction=Direction.LOWER, low=0, high=1, needs=(Need.TEXT,))
 def repetition(side: Side) -> Value:
     """Share of the answer that is a block of words or characters standing three times in a row or more."""
-    text = " ".join(side.words)[-LOOKED_AT:]
+    text = (side.text or "").strip()[-LOOKED_AT:]
     loops = loops_in(text)
     if not loops:
         return 0.0
@@ -92,14 +92,14 @@ def _periods(codes: _Codes) -> list[int]:
     numbers |= places.astype(np.uint64)
     numbers.sort()
     apart = numbers[1:] - numbers[:-1]
-    distances = apart[apart < np.uint64(len(codes))].astype(np.int64)
+    distances = apart[apart <= np.uint64(len(codes) // _TIMES)].astype(np.int64)
     if not len(distances):
         return []
     counts = np.bincount(distances)
     # In a loop that stands three times, of the runs of its last two blocks at least half come again after one period.
-    per_block = np.arange(len(counts)) // (1 if len(places) > len(codes) - _RUN else _LONG_WORD)
-    common = np.flatnonzero(counts >= np.maximum(per_block, 1))
-    return [int(each) for each in common[np.argsort(-counts[common], kind="stable")][:_CANDIDATES]]
+    apart_at_most = 1 if len(places) > len(codes) - _RUN else _LONG_WORD
+    common = np.flatnonzero((counts > 0) & (counts * apart_at_most >= np.arange(len(counts)))).tolist()
+    return sorted(common, key=lambda period: -int(counts[period]))[:_CANDIDATES]
 
 
 def _places(codes: _Codes) -> NDArray[np.int64]:
@@ -107,7 +107,7 @@ def _places(codes: _Codes) -> NDArray[np.int64]:
     import numpy as np
 
     last = len(codes) - _RUN
-    blanks = np.flatnonzero(codes[: last + 1] == ord(" "))
+    blanks = np.flatnonzero(codes[: last + 1] <= ord(" "))  # line feeds are below
     if len(blanks) < 2 or int(blanks[0]) >= _LONG_WORD or last - int(blanks[-1]) >= _LONG_WORD - _RUN:
         return np.arange(last + 1)
     return blanks if int((blanks[1:] - blanks[:-1]).max()) < _LONG_WORD else np.arange(last + 1)
