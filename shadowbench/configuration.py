@@ -23,6 +23,8 @@ from shadowbench.settings import Settings, conflicts
 PREFIX = "SHADOWBENCH_"
 DEFAULT_FILES = (Path("shadowbench.yaml"), Path("config/shadowbench.yaml"))
 _MAX_FILE_BYTES = 1 << 20
+# In the wheel rubrics lie within the package; in a checkout, where people edit them.
+_RUBRICS = (Path(__file__).parent / "judges" / "files", Path(__file__).parents[1] / "config" / "judges")
 
 
 def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -71,6 +73,18 @@ def _default_file(environ: Mapping[str, str]) -> Path | None:
         )
     # None: configured by environment alone, as containers often are.
     return next((path for path in DEFAULT_FILES if path.is_file()), None)
+
+
+def read_rubric_file(name: str, where: str) -> Mapping[str, Any]:
+    """A rubric by the name of one that comes with shadowbench, or from a YAML file. Raises ConfigurationError for `where`."""
+    file = next((place / f"{name}.yaml" for place in _RUBRICS if (place / f"{name}.yaml").is_file()), Path(name))
+    if file == Path(name) and not file.suffix:
+        known = sorted({each.stem for place in _RUBRICS for each in place.glob("*.yaml")})
+        raise ConfigurationError(f"{where}: there is no rubric {name!r}; there are: {', '.join(known)}, or a YAML file")
+    try:
+        return _Document(file).fields
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {str(error).partition('; `shadowbench init`')[0]}") from None
 
 
 class _Document:

@@ -20,7 +20,20 @@ def problems(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     found = [problem for name in settings.candidates for problem in _of_candidate(settings, name, environ)]
     if (key := settings.mirror.repeats.production_api_key_env) is not None:
         found += _of_key("mirror.repeats.production_api_key_env", key, environ)
+    if settings.scoring.enabled:
+        found += judge_problems(settings, environ)
     return [*found, *secret_problems(environ)]
+
+
+def judge_problems(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each key that a scorer would miss."""
+    asked = {name: judge.endpoint for name, judge in settings.scoring.judges.items() if judge.endpoint is not None}
+    keys = {name: endpoint.api_key_env for name, endpoint in asked.items() if endpoint.api_key_env is not None}
+    return [
+        problem
+        for name, key in keys.items()
+        for problem in _of_key(f"scoring.judges.{name}.endpoint.api_key_env", key, environ)
+    ]
 
 
 def secret_problems(environ: Mapping[str, str]) -> list[str]:
@@ -61,16 +74,18 @@ def egress_problem(variable: str, environ: Mapping[str, str]) -> str:
 def withheld(settings: Settings, job: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The variables that a worker of this job starts without: what a process cannot see it cannot give away.
 
-    The control port's token is for the parent alone, candidates' credentials for the mirror, the clouds' for the exporter. A
-    candidate's key may be named like a cloud's (AZURE_OPENAI_API_KEY): the mirror sees it.
+    The control port's token is for the parent alone, candidates' credentials for the mirror, judges' for the scorers, the
+    clouds' for the exporter. A candidate's key may be named like a cloud's (AZURE_OPENAI_API_KEY): the mirror sees it.
     """
     keys = set(_credentials_of(settings))
+    judges = set(_credentials_of_judges(settings))
     cloud = {name for name in environ if name.startswith(_CLOUD_PREFIXES)}
     token = settings.control.token_env
     hidden = {
-        "mirror": cloud - keys,
-        "exporter": keys - cloud,
-    }.get(job, cloud | keys)
+        "mirror": (cloud | judges) - keys,
+        "scoring": (cloud | keys) - judges,
+        "exporter": (keys | judges) - cloud,
+    }.get(job, cloud | keys | judges)
     return tuple(sorted(hidden | ({token} if token else set())))
 
 
@@ -79,3 +94,9 @@ def _credentials_of(settings: Settings) -> Iterator[str]:
         yield settings.mirror.repeats.production_api_key_env
     for candidate in settings.candidates.values():
         yield from (name for name in (candidate.api_key_env, candidate.egress_proxy_auth_env) if name is not None)
+
+
+def _credentials_of_judges(settings: Settings) -> Iterator[str]:
+    for judge in settings.scoring.judges.values():
+        if judge.endpoint is not None and judge.endpoint.api_key_env is not None:
+            yield judge.endpoint.api_key_env

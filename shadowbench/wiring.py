@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Literal
 
 from shadowbench.child import WorkerSpec
+from shadowbench.configuration import read_rubric_file
 from shadowbench.environment import withheld
 from shadowbench.errors import ConfigurationError
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.http1.origin import OriginOptions, parse_url
 from shadowbench.http1.requests import ServerOptions
+from shadowbench.judges.options import EndpointOptions, JudgeOptions
 from shadowbench.keyed import is_credential
 from shadowbench.listening import MAX_UNIX_PATH_BYTES, Address, parse_address
+from shadowbench.metrics.binding import MetricOptions
 from shadowbench.mirror.options import (
     BreakerOptions,
     BudgetOptions,
@@ -37,10 +40,13 @@ from shadowbench.recorder.options import RecorderOptions
 from shadowbench.records import again
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
 from shadowbench.redaction.known import header_secrets, login_secrets
+from shadowbench.scoring.options import ScoringOptions
 from shadowbench.settings import (
     BudgetSettings,
     CandidateSettings,
     ClientTlsSettings,
+    JudgeEndpointSettings,
+    JudgeSettings,
     PriceSettings,
     ProductionSettings,
     RuleSettings,
@@ -54,7 +60,7 @@ from shadowbench.store.retention import RetentionOptions
 from shadowbench.supervisor import Plan
 from shadowbench.worker import to_json
 
-Role = Literal["serve", "proxy", "mirror"]
+Role = Literal["serve", "proxy", "mirror", "score"]
 
 # The longest name in the runtime folder: the recorder's socket while it is being replaced.
 _LONGEST_SOCKET_NAME = "recorder.sock.4194304"
@@ -69,19 +75,23 @@ def plan(settings: Settings, role: Role, environ: Mapping[str, str] = os.environ
     if problems := [*_bad_urls(settings), *_bad_authorities(settings, role), *_unknown_providers(settings)]:
         raise ConfigurationError("\n".join(problems))
     workers: list[WorkerSpec] = []
-    if role != "mirror":
+    if role in ("serve", "proxy"):
         workers += [_proxy_spec(settings, number, environ) for number in range(settings.proxy.workers)]
-    if role != "proxy":
+    if role in ("serve", "mirror"):
         workers += [_mirror_spec(settings, environ), _recorder_spec(settings, environ)]
+    if role == "score" or (role == "serve" and settings.scoring.enabled):
+        workers += scoring_specs(settings, environ)
+    if role in ("serve", "mirror"):
         workers += _exporter_specs(settings)
     return Plan(
         workers=tuple(replace(spec, withheld=withheld(settings, spec.role, environ)) for spec in workers),
-        listen=() if role == "mirror" else listen_addresses(settings),
+        listen=listen_addresses(settings) if role in ("serve", "proxy") else (),
         socket_mode=int(str(settings.proxy.socket_mode), 8),
         admin=parse_address(settings.admin.listen) if settings.admin.listen else None,
-        control=parse_address(settings.control.listen) if settings.control.listen else None,
+        # What is steered is traffic, and scorers have none.
+        control=parse_address(settings.control.listen) if settings.control.listen and role != "score" else None,
         control_token=_control_token(settings, environ),
-        exclusive_folder=None if role == "proxy" else runtime_folder(settings, environ),
+        exclusive_folder=runtime_folder(settings, environ) if role in ("serve", "mirror") else None,
     )
 
 
@@ -225,6 +235,48 @@ def exporter_options(settings: Settings) -> ExporterOptions | None:
     )
 
 
+def scoring_options(settings: Settings, number: int = 0) -> ScoringOptions:
+    """Options of one scoring worker. Raises ConfigurationError for a rubric that cannot be read."""
+    scoring = settings.scoring
+    return ScoringOptions(
+        store_url=f"sqlite:///{path_of(settings.store.url).absolute()}",
+        name=f"scoring-{number}",
+        metrics=tuple(MetricOptions(metric=m.metric, name=m.name, options=m.options) for m in scoring.metrics),
+        metric_timeout_s=scoring.metric_timeout_s,
+        judges=tuple(_judge(name, judge) for name, judge in scoring.judges.items()),
+        pricing=_judges_pricing(settings),
+    )
+
+
+def _judge(name: str, judge: JudgeSettings) -> JudgeOptions:
+    told = judge.model_dump(exclude={"endpoint", "rubric", "candidates", "members"})
+    rubric = None if judge.rubric is None else read_rubric_file(judge.rubric, f"scoring.judges.{name}.rubric")
+    return JudgeOptions(
+        name=name,
+        endpoint=None if judge.endpoint is None else _judge_endpoint(judge.endpoint),
+        rubric=rubric,
+        candidates=tuple(judge.candidates),
+        members=tuple(judge.members),
+        **told,
+    )
+
+
+def _judge_endpoint(endpoint: JudgeEndpointSettings) -> EndpointOptions:
+    told = endpoint.model_dump(exclude={"provider", "price", "ca_file"})
+    return EndpointOptions(**told, ca_file=_path(endpoint.ca_file))
+
+
+def _judges_pricing(settings: Settings) -> PricingOptions:
+    """Judges' own prices go before those by model."""
+    asked = {name: judge.endpoint for name, judge in settings.scoring.judges.items() if judge.endpoint is not None}
+    own = tuple(_price(("*",), name, each.price) for name, each in asked.items() if each.price is not None)
+    return PricingOptions(
+        entries=(*own, *(_price((glob,), None, price) for glob, price in settings.prices.items())),
+        urls={name: each.url for name, each in asked.items()},
+        providers={name: each.provider for name, each in asked.items() if each.provider is not None},
+    )
+
+
 def pricing_options(settings: Settings) -> PricingOptions:
     """Where prices come from: an endpoint's own, then those by model, in the order of the configuration."""
     endpoints: dict[str, ProductionSettings | CandidateSettings] = {
@@ -251,10 +303,15 @@ def redaction_options(settings: Settings) -> RedactionOptions:
 
 
 def known_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The credentials that candidates and egress proxies are given, word for word: never to be kept."""
+    """The credentials that candidates, judges and egress proxies are given, word for word: never to be kept."""
     found: list[str] = []
     if settings.mirror.repeats.production_api_key_env is not None:
         found.append(environ.get(settings.mirror.repeats.production_api_key_env, "").strip())
+    for judge in settings.scoring.judges.values():
+        if judge.endpoint is not None:
+            found.append(environ.get(judge.endpoint.api_key_env or "", "").strip())
+            for name, value in judge.endpoint.headers.items():
+                found += header_secrets(is_credential(name.lower().encode()), value)
     for each in settings.candidates.values():
         if each.api_key_env is not None:
             found.append(environ.get(each.api_key_env, "").strip())
@@ -304,9 +361,9 @@ def _bad_urls(settings: Settings) -> Iterator[str]:
 def _bad_authorities(settings: Settings, role: Role) -> Iterator[str]:
     """A sentence for each ca_file that `role` would trust and cannot load."""
     https = {}
-    if role != "mirror" and settings.production.url.startswith("https"):
+    if role in ("serve", "proxy") and settings.production.url.startswith("https"):
         https["production"] = settings.production.tls.ca_file
-    if role != "proxy":
+    if role in ("serve", "mirror"):
         for name, candidate in settings.candidates.items():
             if (candidate.url or settings.production.url).startswith("https"):
                 inherits = _tls_of(settings, candidate) is not candidate.tls
@@ -332,6 +389,8 @@ def _unknown_providers(settings: Settings) -> Iterator[str]:
     """A sentence for each provider that genai-prices does not know."""
     named: dict[str, str | None] = {"production": settings.production.provider}
     named |= {f"candidates.{name}": each.provider for name, each in settings.candidates.items()}
+    for name, judge in settings.scoring.judges.items():
+        named[f"scoring.judges.{name}.endpoint"] = None if judge.endpoint is None else judge.endpoint.provider
     for key, provider in named.items():
         if provider is not None and (near := near_providers(provider)) is not None:
             hint = f"did you mean {' or '.join(near)}?" if near else "leave it out to have it told by the URL"
@@ -435,6 +494,25 @@ def _recorder_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec
         options=to_json(options),
         drain_s=options.drain_s + options.flush_s + _GRACE_S,
     )
+
+
+def scoring_specs(settings: Settings, environ: Mapping[str, str], *, once: bool = False) -> list[WorkerSpec]:
+    """Scoring workers, `once` such as end when all is scored; nobody when there is nothing to measure."""
+    if not settings.scoring.metrics and not settings.scoring.judges:
+        return []
+    found: list[WorkerSpec] = []
+    for number in range(settings.scoring.workers):
+        options = replace(scoring_options(settings, number), once=once)
+        spec = WorkerSpec(
+            role="scoring",
+            number=number,
+            command=_command("scoring"),
+            options=to_json(options),
+            drain_s=options.drain_s + _GRACE_S,
+            withheld=withheld(settings, "scoring", environ),
+        )
+        found.append(spec)
+    return found
 
 
 def _exporter_specs(settings: Settings) -> list[WorkerSpec]:

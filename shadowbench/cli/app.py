@@ -71,6 +71,35 @@ def mirror(config: ConfigOption = None) -> None:
     raise typer.Exit(run_role(config, "mirror"))
 
 
+@app.command(rich_help_panel="Run")
+def score(
+    config: ConfigOption = None,
+    once: Annotated[bool, typer.Option("--once", help="End when all is scored that can be now.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Processes. Default: the configuration's."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="NAME", help="Only this metric or judge; may be repeated."),
+    ] = None,
+    log: LogOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Score the pairs of the log: metrics, then judges. Several of these may run at a time, beside a sidecar, too."""
+    from shadowbench.cli.score import ScoreOptions, run_score
+
+    options = ScoreOptions(
+        config=config,
+        once=once,
+        workers=workers,
+        only=tuple(metric or ()),
+        log=log,
+        progress=False if quiet else None,
+    )
+    raise typer.Exit(run_score(options))
+
+
 @app.command(rich_help_panel="Start here")
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write.")] = Path("shadowbench.yaml"),

@@ -18,12 +18,13 @@ from shadowbench.telemetry import logs
 def run_role(config: Path | None, role: wiring.Role) -> int:
     """Run `role` until it is told to stop. The exit code. Raises ConfigurationError and UnavailableError."""
     settings = configuration.load(config)
-    if role != "proxy" and (problems := environment.problems(settings, os.environ)):
+    if role in ("serve", "mirror") and (problems := environment.problems(settings, os.environ)):
         raise ConfigurationError("\n".join(problems))
     plan = wiring.plan(settings, role)
     log = logs.configure()
     supervisor = Supervisor(plan, log)
-    supervisor.steered = Steering(settings, role, crew=supervisor, read=lambda: configuration.load(config), log=log)
+    if role != "score":  # what is steered is traffic
+        supervisor.steered = Steering(settings, role, crew=supervisor, read=lambda: configuration.load(config), log=log)
     try:
         return asyncio.run(supervisor.run())
     except AddressTakenError as error:

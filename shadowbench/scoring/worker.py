@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 
-from shadowbench.errors import UnavailableError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.scoring.lane import Keeping, Lane, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
@@ -25,6 +25,7 @@ _LOG_AGAIN_S = 1.0
 # What a lane waits after the log refused, which it does when the disk is full or another holds it for long.
 _REFUSED_S = 5.0
 _REPORT_S = 5.0
+_REPORT_ONCE_S = 0.5  # somebody is looking
 # A run that is to end does not wait for an endpoint longer than this in all.
 _PATIENCE_S = 120.0
 
@@ -41,7 +42,19 @@ class Scorer:
         )
 
     async def run(self) -> None:
-        """Score. Raises ConfigurationError for what cannot work, UnavailableError when there is no log."""
+        """Score. Raises UnavailableError when there is no log, or when scoring cannot work as configured.
+
+        Where it is all that runs (`once`) the latter is a ConfigurationError, which ends a parent: traffic goes on without
+        scores.
+        """
+        try:
+            await self._run()
+        except ConfigurationError as error:
+            if self._options.once:
+                raise
+            raise UnavailableError(str(error)) from error
+
+    async def _run(self) -> None:
         log = await self._opened()
         if log is None:
             return
@@ -131,7 +144,7 @@ class Scorer:
                     await lane.report()
                 except LogError:
                     pass  # its next step meets the same, and tells
-            await asyncio.sleep(_REPORT_S)
+            await asyncio.sleep(_REPORT_ONCE_S if self._options.once else _REPORT_S)
 
     async def _pause(self, for_s: float) -> None:
         try:

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 from shadowbench.settings import (
     BudgetSettings,
     CandidateSettings,
+    JudgeEndpointSettings,
+    JudgeSettings,
+    MetricSettings,
     PriceSettings,
     RangeSettings,
     RetentionSettings,
@@ -73,7 +76,9 @@ def test_the_example_shows_every_key_and_no_other() -> None:
 
 def test_the_example_names_the_keys_of_what_is_empty_by_default() -> None:
     text = EXAMPLE.read_text()
-    for section in (RuleSettings, StratumSettings, PriceSettings, RangeSettings):
+    for section in (
+        RuleSettings, StratumSettings, PriceSettings, RangeSettings, MetricSettings, JudgeSettings, JudgeEndpointSettings
+    ):  # fmt: skip
         missing = [name for name in section.model_fields if not re.search(rf"\b{name}\b", text)]
         assert not missing, section.__name__
 

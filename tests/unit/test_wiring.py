@@ -27,6 +27,7 @@ def test_serve_runs_everything_proxies_first() -> None:
         ("proxy", 1),
         ("mirror", 0),
         ("recorder", 0),
+        ("scoring", 0),
     ]
     assert plan.listen == (Address(host="127.0.0.1", port=8080),)
     assert plan.admin == Address(host="127.0.0.1", port=9464)
@@ -37,19 +38,22 @@ def test_the_control_ports_token_is_the_parents_alone() -> None:
     asked = settings(control={"listen": "0.0.0.0:9465", "token_env": "THE_TOKEN"})
     plan = wiring.plan(asked, "serve", ENVIRON | {"THE_TOKEN": " hush \n"})
     assert (plan.control, plan.control_token) == (Address(host="0.0.0.0", port=9465), "hush")
-    assert [spec.withheld for spec in plan.workers] == [("THE_TOKEN",)] * 3
+    assert [spec.withheld for spec in plan.workers] == [("THE_TOKEN",)] * 4
     assert "hush" not in repr(plan)
 
 
 def test_each_process_sees_no_other_credentials_than_its_own() -> None:
+    judge = {"endpoint": {"url": "http://j", "model": "m", "api_key_env": "JUDGE_KEY"}}
     small = {"api_key_env": "AZURE_OPENAI_KEY", "egress_proxy": "http://p:1", "egress_proxy_auth_env": "PROXY_AUTH"}
-    asked = settings(candidates={"small": small}, store={"export": {"url": "file:///x"}})
-    environ = ENVIRON | dict.fromkeys(("AZURE_OPENAI_KEY", "PROXY_AUTH", "AWS_SECRET_ACCESS_KEY", "PATH"), "x:y")
+    store = {"export": {"url": "file:///x"}}
+    asked = settings(candidates={"small": small}, store=store, scoring={"judges": {"j": judge}})
+    all_of_them = {"AZURE_OPENAI_KEY", "PROXY_AUTH", "AWS_SECRET_ACCESS_KEY", "JUDGE_KEY"}
+    environ = ENVIRON | dict.fromkeys((*all_of_them, "PATH"), "x:y")
     withheld = {spec.role: set(spec.withheld) for spec in wiring.plan(asked, "serve", environ).workers}
-    all_of_them = {"AZURE_OPENAI_KEY", "PROXY_AUTH", "AWS_SECRET_ACCESS_KEY"}
     assert withheld["proxy"] == withheld["recorder"] == all_of_them
-    assert withheld["mirror"] == {"AWS_SECRET_ACCESS_KEY"}
-    assert withheld["exporter"] == {"PROXY_AUTH"}
+    assert withheld["mirror"] == {"AWS_SECRET_ACCESS_KEY", "JUDGE_KEY"}
+    assert withheld["scoring"] == all_of_them - {"JUDGE_KEY"}
+    assert withheld["exporter"] == {"PROXY_AUTH", "JUDGE_KEY"}
 
 
 @pytest.mark.parametrize("key", ["url", "egress_proxy"])
@@ -96,7 +100,7 @@ def test_a_role_runs_its_own_workers_only() -> None:
 
 
 def test_the_options_are_read_back_by_the_workers() -> None:
-    proxy, mirror, recorder = wiring.plan(settings(candidates={"a": {}}), "serve", ENVIRON).workers
+    proxy, mirror, recorder, _ = wiring.plan(settings(candidates={"a": {}}), "serve", ENVIRON).workers
     assert from_json(ProxyOptions, proxy.options) == wiring.proxy_options(settings(), 0, ENVIRON)
     assert from_json(MirrorOptions, mirror.options).candidates[0].name == "a"
     assert from_json(RecorderOptions, recorder.options).socket_path == "/run/user/7/shadowbench/recorder.sock"
@@ -176,7 +180,7 @@ def test_a_runtime_folder_too_long_for_sockets_is_refused() -> None:
 
 def test_a_worker_outlives_its_own_deadlines_before_it_is_killed() -> None:
     plan = wiring.plan(settings(proxy={"drain_delay_s": 5, "drain_timeout_s": 20}), "serve", ENVIRON)
-    proxy, mirror, recorder = plan.workers
+    proxy, mirror, recorder, _ = plan.workers
     assert proxy.drain_s > 25
     assert mirror.options["drain_s"] > 25
     assert mirror.drain_s > sum(mirror.options[name] for name in ("drain_s", "finish_s", "settle_s"))

@@ -1,0 +1,134 @@
+"""`shadowbench score`: scores the pairs of a log, as long as it is let, or once until all is scored that can be now."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shadowbench import configuration, environment, wiring
+from shadowbench.cli.output import standard_output
+from shadowbench.cli.scoring_crew import Crew, Progressing
+from shadowbench.errors import ConfigurationError
+from shadowbench.scoring.checking import check
+from shadowbench.settings import JudgeSettings, MetricSettings, ScoringSettings, Settings
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import JudgeBook
+
+INCOMPLETE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreOptions:
+    """`only`: names of metrics and judges; empty: all that are configured."""
+
+    config: Path | None
+    once: bool = False
+    workers: int | None = None
+    only: tuple[str, ...] = ()
+    log: str | None = None
+    progress: bool | None = None  # None: when stderr is a terminal
+
+
+def run_score(options: ScoreOptions, environ: Mapping[str, str] = os.environ) -> int:
+    """The exit code: 0, or 3 when pairs are left that could not be scored now. Raises ConfigurationError, UnavailableError."""
+    settings = chosen(configuration.load(options.config), options)
+    if problems := environment.judge_problems(settings, environ):
+        raise ConfigurationError("\n".join(problems))
+    check(wiring.scoring_options(settings))
+    return _once(settings, options, environ) if options.once else _on_and_on(settings)
+
+
+def chosen(settings: Settings, options: ScoreOptions) -> Settings:
+    """The settings with what the command line asks for. A metric that is not configured is taken with its defaults."""
+    scoring = settings.scoring
+    if options.only:
+        configured = {each.name or each.metric: each for each in scoring.metrics}
+        judges = {name: judge for name, judge in scoring.judges.items() if name in options.only}
+        names = [name for name in options.only if name not in judges]
+        metrics = [configured.get(name) or MetricSettings(metric=name) for name in names]
+        scoring = scoring.model_copy(update={"metrics": metrics, "judges": _with_needed(judges, scoring)})
+    if options.workers is not None:
+        scoring = scoring.model_copy(update={"workers": options.workers})
+    changes: dict[str, object] = {"scoring": scoring}
+    if options.log is not None:
+        url = options.log if "://" in options.log else f"sqlite:///{options.log}"
+        changes["store"] = settings.store.model_copy(update={"url": url})
+    if not scoring.metrics and not scoring.judges:
+        raise ConfigurationError("scoring: there are neither metrics nor judges to score with")
+    return settings.model_copy(update=changes)
+
+
+def _with_needed(judges: dict[str, JudgeSettings], scoring: ScoringSettings) -> dict[str, JudgeSettings]:
+    """A panel needs its members, a cascade the judge it goes on to, and the one it begins with."""
+    needed = dict(judges)
+    for name in judges:
+        judge = scoring.judges[name]
+        needed |= {
+            each: scoring.judges[each]
+            for each in (*judge.members, judge.strong, judge.screen)
+            if each in scoring.judges
+        }
+    return needed if needed.keys() == judges.keys() else _with_needed(needed, scoring)
+
+
+def _on_and_on(settings: Settings) -> int:
+    from shadowbench.supervisor import Supervisor
+    from shadowbench.telemetry import logs
+
+    return asyncio.run(Supervisor(wiring.plan(settings, "score"), logs.configure()).run())
+
+
+def _once(settings: Settings, options: ScoreOptions, environ: Mapping[str, str]) -> int:
+    url = wiring.scoring_options(settings).store_url
+    open_log(url, "read").close()  # said here rather than by each worker
+    specs = wiring.scoring_specs(settings, once=True, environ=environ)
+    with Progressing(options.progress) as progressing:
+        crew = Crew(specs, progressing)
+        code = asyncio.run(crew.run())
+    with standard_output():
+        _summarise(url)
+    for lane, why in sorted(crew.left.items()):
+        sys.stderr.write(f"shadowbench: {lane}: not all is scored: {_WHY.get(why, why)}\n")
+    return code or (INCOMPLETE if crew.left else 0)
+
+
+_WHY = {
+    "budget": "its budget is used up; it goes on when there is room again, on the next UTC day or with a higher budget",
+    "unpriced": "nobody knows what its calls cost, and there is a budget: give endpoint.price, or set unpriced: allow",
+    "waiting": "other judges or metrics that it builds on have not scored everything",
+}
+
+
+def _summarise(url: str) -> None:
+    from rich.console import Console
+
+    from shadowbench.report.scores import summarise_scores
+    from shadowbench.report.scores_terminal import show_scores
+
+    log, scores = open_log(url, "read"), open_score_log(url, "read")
+    try:
+        console = Console(highlight=False)
+        show_scores(summarise_scores(log, scores), console)
+        judges = [each.measure.name for each in scores.measures() if each.measure.kind == "judge"]
+        for line in _spent(list(dict.fromkeys(judges)), scores):
+            console.print(line)
+    finally:
+        log.close()
+        scores.close()
+
+
+def _spent(judges: Sequence[str], book: JudgeBook) -> list[str]:
+    lines = []
+    for judge in judges:
+        spent = book.spending(judge)
+        if spent.calls or spent.open_calls:
+            unpriced = f", {spent.unpriced:,} of unknown cost" if spent.unpriced else ""
+            still = (
+                f", {spent.open_calls:,} never settled ({spent.open_usd:.4f} USD reserved)" if spent.open_calls else ""
+            )
+            lines.append(f"{judge}: {spent.calls:,} calls, {spent.usd:.4f} USD{unpriced}{still}")
+    return lines
