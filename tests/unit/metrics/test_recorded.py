@@ -1,4 +1,4 @@
-"""Every metric over every recorded exchange: whatever providers really answered, the value is in range or absent for a reason."""
+"""Every metric over every recorded exchange: whatever providers answered, the value is in range or absent for a reason."""
 
 import base64
 import json
@@ -112,7 +112,7 @@ def test_what_recorded_providers_did_is_recognised(recorded: list[PairView]) -> 
     refused = Counter(detail["by"] for value, detail in found(behaviour.refusal) if value)
     assert refused == {"declined": 14, "finished": 1, "said": 1}
     assert sum(value for value, _ in found(behaviour.truncation)) == 48
-    assert [detail["period"] for value, detail in found(behaviour.repetition) if value > 0.05] == [268]
+    assert [detail["period"] for value, detail in found(behaviour.repetition) if value > 0.05] == [269]
     assert {value for value, _ in found(tools.tool_schema_valid)} == {1}
     assert {value for value, _ in found(tools.hallucinated_tool_name)} == {0}
     assert {value for value, _ in found(behaviour.pii_leaked)} == {0}
