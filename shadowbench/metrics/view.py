@@ -10,6 +10,7 @@ import orjson
 
 from shadowbench.records import Answer, CandidateResult, Choice, Exchange, Observation, Outcome
 from shadowbench.scores import PairRef
+from shadowbench.wire.request_format import JsonFormat, json_format
 from shadowbench.wire.request_tools import OfferedTool, offered_tools
 from shadowbench.wire.request_turns import Said, last_user_text, turns_of
 
@@ -37,6 +38,11 @@ class Request:
     def tools(self) -> Sequence[OfferedTool]:
         """The client's own tools that it offers; those that the provider runs are not among them."""
         return () if self.json is None else offered_tools(self.exchange.dialect, self.json)
+
+    @cached_property
+    def json_format(self) -> JsonFormat | None:
+        """The JSON that the client wants for an answer; None: it does not ask for any, or that is not known."""
+        return None if self.json is None else json_format(self.exchange.dialect, self.json)
 
     @cached_property
     def turns(self) -> Sequence[Said]:
