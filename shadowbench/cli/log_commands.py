@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from shadowbench.cli.arguments import ConfigOption, DryRunOption, LogOption, QuietOption
+from shadowbench.errors import ConfigurationError
 
 PANEL = "The log"
 
@@ -79,24 +81,48 @@ def export(
 
 def import_(
     sources: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="Pair logs, or exported JSON lines (.gz, .zst); s3:// too.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[FILE…]", help="Pair logs, or exported JSON lines (.gz, .zst); s3:// too."),
+    ] = None,
     config: ConfigOption = None,
     log: LogOption = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option("--labels", metavar="FILE", help="People's labels, JSON lines or CSV; may be repeated."),
+    ] = None,
+    references: Annotated[
+        list[Path] | None,
+        typer.Option("--references", metavar="FILE", help="Right answers, JSON lines or CSV; may be repeated."),
+    ] = None,
+    labeller: Annotated[
+        str, typer.Option("--labeller", metavar="NAME", help="Whose labels they are, where a line does not tell.")
+    ] = "import",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over lines that cannot be read.")] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Add the exchanges of other logs or of exports. One that is in the log already is left as it is."""
+    """Add the exchanges of other logs or of exports, or labels and right answers for those that are there.
+
+    An exchange that is in the log already is left as it is.
+    """
+    from shadowbench.cli.import_labels import KnowledgeOptions, run_import_knowledge
     from shadowbench.cli.import_log import ImportOptions, run_import
+    from shadowbench.cli.prune import wall_clocks
     from shadowbench.cli.source import log_source
 
-    options = ImportOptions(
-        log_url=log_source(config, log).url,
-        sources=tuple(sources),
+    if not (sources or labels or references):
+        raise ConfigurationError("what shall be imported? Name FILE, --labels FILE or --references FILE")
+    log_url = log_source(config, log).url
+    if sources:
+        progress = False if quiet else None
+        run_import(ImportOptions(log_url=log_url, sources=tuple(sources), skip_bad=skip_bad, progress=progress))
+    knowledge = KnowledgeOptions(
+        log_url=log_url,
+        labels=tuple(labels or ()),
+        references=tuple(references or ()),
+        labeller=labeller,
         skip_bad=skip_bad,
-        progress=False if quiet else None,
     )
-    raise typer.Exit(run_import(options))
+    raise typer.Exit(run_import_knowledge(knowledge, wall_clocks().now()) if labels or references else 0)
 
 
 def prune(

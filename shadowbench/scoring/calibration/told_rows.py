@@ -110,19 +110,27 @@ def _json_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | 
 
 
 def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | BadRow]:
-    reader = csv.DictReader(text, restkey="", strict=True)
+    taken = 0
+
+    def counted() -> Iterator[str]:  # the reader's own count leaves out the line that it stumbles over
+        nonlocal taken
+        for line in text:
+            taken += 1
+            yield line
+
+    reader = csv.DictReader(counted(), restkey="", strict=True)
     while True:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            yield BadRow(reader.line_num, f"not CSV: {error}")
+            yield BadRow(taken, f"not CSV: {error}")
             continue
         if row is None:
             return
         if "" in row:
-            yield BadRow(reader.line_num, "more fields than the header names")
+            yield BadRow(taken, "more fields than the header names, or a column without a name")
         else:
-            yield reader.line_num, {k.strip(): v for k, v in row.items() if v is not None and v.strip()}
+            yield taken, {k.strip(): v for k, v in row.items() if v is not None and v.strip()}
 
 
 def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:

@@ -1,0 +1,115 @@
+"""`import --labels` and `--references`: good rows are put, bad ones named, whatever the others are."""
+
+import gzip
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from shadowbench.cli.import_labels import KnowledgeOptions, run_import_knowledge
+from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.records import again
+from shadowbench.scores import Label, Preferred
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.testing import an_exchange, an_observation
+
+ID = "0199c2b0-0000-7000-8000-{:012x}"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/log.db"
+    both = (an_observation(endpoint="small"), an_observation(endpoint="large"))
+    repeated = (an_observation(endpoint="small"), an_observation(endpoint=again("small")))
+    with closing(open_log(url, "write")) as log:
+        log.append([an_exchange(1), an_exchange(2, *both), an_exchange(3, *repeated)])
+    return url
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def labels_in(url: str) -> list[Label]:
+    with closing(open_score_log(url, "read")) as scores:
+        return list(scores.labels())
+
+
+def imported(url: str, *files: Path, skip_bad: bool = False) -> int:
+    return run_import_knowledge(KnowledgeOptions(log_url=url, labels=files, skip_bad=skip_bad), now=5.0)
+
+
+def test_labels_find_their_pairs_by_any_key(url: str, tmp_path: Path) -> None:
+    lines = [
+        f'{{"exchange_id": "{ID.format(1)}", "preferred": "candidate"}}',
+        '{"request_id": "client-2", "candidate": "large", "preferred": "tie", "labeller": "bob"}',
+        '{"exchange_number": 3, "question": "tone", "value": 4}',
+    ]
+    assert imported(url, written(tmp_path, "l.jsonl", "\n".join(lines))) == 0
+    found = sorted(labels_in(url), key=lambda label: label.pair)
+    assert [tuple(label.pair) for label in found] == [(1, 1), (2, 2), (3, 1)]
+    assert [(label.preferred, label.value) for label in found] == [
+        (Preferred.CANDIDATE, None), (Preferred.TIE, None), (None, 4.0),
+    ]  # fmt: skip
+    assert {(label.source, label.labelled_at) for label in found} == {("import", 5.0)}
+
+
+def test_bad_lines_are_named_and_the_good_ones_are_there(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(
+        tmp_path,
+        "l.csv",
+        f"exchange_id,candidate,preferred\n{ID.format(1)},,tie\n{ID.format(9)},,tie\n{ID.format(2)},,tie\n"
+        f"{ID.format(2)},huge,tie\n{ID.format(1)},,better\n",
+    )
+    assert imported(url, file) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"{file}:3: no exchange of the log has exchange_id {ID.format(9)}"
+    assert said[1] == f"{file}:4: the exchange has several candidates: add candidate (small, large)"
+    assert said[2] == f"{file}:5: the exchange has no such candidate; it has: small, large"
+    assert said[3].startswith(f"{file}:6: preferred is production, candidate or tie")
+    assert said[4] == f"{file}: 1 label imported, 4 bad lines: mend and import again, nothing is doubled"
+    assert len(labels_in(url)) == 1
+    assert imported(url, file, skip_bad=True) == 0
+
+
+def test_importing_twice_doubles_nothing(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "l.jsonl.gz"
+    file.write_bytes(gzip.compress(b'{"exchange_number": 1, "preferred": "tie"}\n'))
+    imported(url, file)
+    imported(url, file)
+    assert capsys.readouterr().err.splitlines()[1] == f"{file}: 0 labels imported, 1 replaced"
+    assert len(labels_in(url)) == 1
+
+
+def test_references_are_put_by_exchange(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, "r.csv", "request_id,expected\nclient-1,Riga\nclient-7,Oslo\n")
+    more = written(
+        tmp_path, "r.jsonl", '{"exchange_number": 2, "reference": "97"}\n{"exchange_number": 8, "reference": "x"}'
+    )
+    assert run_import_knowledge(KnowledgeOptions(log_url=url, references=(file, more)), now=0.0) == 2
+    with closing(open_score_log(url, "read")) as scores:
+        assert scores.references(after=0, upto=9) == {1: "Riga", 2: "97"}
+    said = capsys.readouterr().err
+    assert f"{file}:3: no exchange of the log has request_id client-7" in said
+    assert f"{more}:2: no exchange of the log has exchange_number 8" in said
+
+
+def test_what_is_no_such_file_is_told(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"cannot read .*none.csv: No such file"):
+        imported(url, tmp_path / "none.csv")
+    with pytest.raises(ConfigurationError, match="labels and references come as"):
+        imported(url, written(tmp_path, "l.xlsx", ""))
+    (tmp_path / "l.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UnavailableError, match="damaged or not UTF-8"):
+        imported(url, tmp_path / "l.csv")
+
+
+def test_many_bad_lines_are_counted_behind_the_first(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(url, written(tmp_path, "l.jsonl", "what?\n" * 60))
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 52 and said[50].endswith("… and 10 more") and "60 bad lines" in said[51]
