@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from shadowbench.metrics.base import Detailed
-from shadowbench.metrics.tools import hallucinated_tool_name, tool_schema_valid
+from shadowbench.metrics.tools import METRICS, hallucinated_tool_name, tool_schema_valid
 from shadowbench.records import Dialect
 from tests.compared import value
-from tests.paired import ASKED, SCHEMA, WITH_TOOLS, calling, side
+from tests.paired import ASKED, SCHEMA, WITH_TOOLS, calling, paired, side
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,13 @@ def test_a_tool_that_is_not_offered_was_made_up() -> None:
 def test_the_provider_s_own_calls_are_not_made_up() -> None:
     answer = calling(("web_search", "{}"), kind="server")
     assert value(hallucinated_tool_name, side(answer, WITH_TOOLS)) == 0
+
+
+def test_both_sides_may_agree_about_what_can_be_run() -> None:
+    named = {metric.name: metric for metric in METRICS}
+    valid, invalid = calling(("weather", {"city": "Riga"})), calling(("weather", {}))
+    assert value(named["tool_schema_valid_agreement"], paired(valid, valid, WITH_TOOLS)) == 1
+    assert value(named["tool_schema_valid_agreement"], paired(valid, invalid, WITH_TOOLS)) == 0
+    assert value(named["tool_schema_valid_agreement"], paired(valid, "no", WITH_TOOLS)) == "no_calls"
+    assert value(named["hallucinated_tool_name_agreement"], paired(valid, calling(("x", {})), WITH_TOOLS)) == 0
+    assert value(named["parallel_call_count_agreement"], paired(valid, invalid, WITH_TOOLS)) == 1
