@@ -70,7 +70,8 @@ def _at(side: Side, path: str, fenced: bool) -> Any:
     except ValueError:
         return _NOTHING
     for step in steps_of(path):
-        if type(value) is not (dict if isinstance(step, str) else list):
+        is_container = isinstance(value, dict if isinstance(step, str) else list)
+        if not is_container:
             return _NOTHING
         try:
             value = value[step]
