@@ -21,6 +21,7 @@ from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, Script
 from shadowbench.judges.base import EndpointDownError, Question
 from shadowbench.judges.base import Reply as Said
 from shadowbench.judges.calls.asker import EndpointAsker
+from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.calls.embeddings import build
 from shadowbench.judges.options import EndpointOptions, JudgeOptions
@@ -58,7 +59,7 @@ def log(log_url: str) -> Iterator[ScoreLog]:
 def desk(log: ScoreLog, *, owner: str = "w1", environ: Mapping[str, str] | None = None) -> Desk:
     dice = random.Random(7)
     here = Surroundings(
-        book=log,
+        book=InLoop(log),
         pricing=PRICED,
         environ=environ or {},
         counters=Counters(),

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from shadowbench.demo import model_server
 from shadowbench.judges.base import Question, Reply
+from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import PriceEntry, PricingOptions
@@ -76,7 +77,7 @@ def log(tmp_path: Path) -> Iterator[ScoreLog]:
 
 async def ask_all(log: ScoreLog, url: str, dialect: Any, *texts: str, **options: Any) -> list[Reply]:
     here = Surroundings(
-        book=log, pricing=PRICED, environ={}, counters=Counters(), owner="w1", unix=lambda: 1_800_000_000.0,
+        book=InLoop(log), pricing=PRICED, environ={}, counters=Counters(), owner="w1", unix=lambda: 1_800_000_000.0,
         chance=lambda: 0.0,
     )  # fmt: skip
     told = EndpointOptions(url=url, model=model_server.MODEL, dialect=dialect, **({"max_output_tokens": 100} | options))

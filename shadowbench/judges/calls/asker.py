@@ -8,6 +8,7 @@ from shadowbench.judges.base import Question, Reply
 from shadowbench.judges.calls.accepted import Form
 from shadowbench.judges.calls.attempts import Errand
 from shadowbench.judges.calls.bodies import VERDICT, body_of
+from shadowbench.judges.calls.books import Bookkeeper
 from shadowbench.judges.calls.caller import Caller, Got
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.faults import Came, said_of
@@ -16,7 +17,6 @@ from shadowbench.judges.calls.keys import key_of, pack, unpack
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.records import Choice
 from shadowbench.scores import PairRef
-from shadowbench.store.scoring import JudgeBook
 
 _READS, _WRITES = ("on", "read"), ("on", "write")
 _NEVER_FROM_MEMORY = "canary"  # asked to see whether the judge still says the same
@@ -30,7 +30,7 @@ class EndpointAsker:
         options: EndpointOptions,
         *,
         caller: Caller,
-        book: JudgeBook,
+        book: Bookkeeper,
         flights: Flights,
         tally: Tally,
         unix: Callable[[], float],
@@ -48,7 +48,7 @@ class EndpointAsker:
         mode = "off" if purpose == _NEVER_FROM_MEMORY else self._options.cache
         if mode not in _READS:
             return await self._ask(key, question, pair, purpose, keeps=mode in _WRITES)
-        if (kept := self._kept(key)) is not None:
+        if (kept := await self._kept(key)) is not None:
             self._tally.cached()
             return kept
         reply = await self._flights.share(key, lambda: self._ask(key, question, pair, purpose, keeps=mode in _WRITES))
@@ -56,8 +56,8 @@ class EndpointAsker:
             self._tally.cached()
         return reply
 
-    def _kept(self, key: bytes) -> Reply | None:
-        packed = self._book.reply(key)
+    async def _kept(self, key: bytes) -> Reply | None:
+        packed = await self._book.do(lambda book: book.reply(key))
         return None if packed is None else unpack(packed)
 
     async def _ask(self, key: bytes, question: Question, pair: PairRef | None, purpose: str, *, keeps: bool) -> Reply:
@@ -69,9 +69,12 @@ class EndpointAsker:
             self._caller.disobeyed(got)
         reply = _reply_of(got)
         if keeps and is_usable(reply):
-            about = {} if pair is None else {key: pair.number}
-            self._book.keep_replies({key: pack(reply)}, kind="judge", now=self._unix(), exchanges=about)
+            await self._keep(key, reply, pair)
         return reply
+
+    async def _keep(self, key: bytes, reply: Reply, pair: PairRef | None) -> None:
+        packed, about, now = {key: pack(reply)}, {} if pair is None else {key: pair.number}, self._unix()
+        await self._book.do(lambda book: book.keep_replies(packed, kind="judge", now=now, exchanges=about))
 
 
 def _reply_of(got: Got) -> Reply:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shadowbench.judges.calls.books import Bookkeeper
 from shadowbench.judges.calls.costs import Ask, Charge, charge_of, most_usd
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.faults import Came, failure_of
@@ -16,7 +17,6 @@ from shadowbench.judges.calls.transport import Transport
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import FlatRates, Pricer
 from shadowbench.scores import CallResult, JudgeCall, PairRef
-from shadowbench.store.scoring import JudgeBook
 
 BUDGET, UNPRICED = "budget", "unpriced"
 _CANCELLED = "cancelled"
@@ -59,7 +59,7 @@ class Attempts:
         *,
         owner: str,
         transport: Transport,
-        book: JudgeBook,
+        book: Bookkeeper,
         prices: Prices,
         tally: Tally,
         unix: Callable[[], float],
@@ -73,8 +73,9 @@ class Attempts:
         self._tally = tally
         self._unix = unix
         self._has_budget = options.budget_usd is not None or options.budget_usd_per_day is not None
-        self._settled = asyncio.Event()  # set when a reservation of this judge becomes a cost
-        self._open = 0
+        self._reserving = asyncio.Lock()  # one looks for room in the budget at a time, in order
+        self._open = 0  # reservations of this judge that are not a cost yet
+        self._settled = asyncio.Event()  # one of them became a cost
 
     async def make(self, errand: Errand, body: bytes, number: int) -> Came | Refused:
         """Send `body`. This is the attempt of that number, from 1."""
@@ -102,23 +103,36 @@ class Attempts:
             started_at=self._unix(),
             reserved_usd=0.0 if rates is None else most_usd(rates, ask),
         )
-        while (entry := self._enter(call)) is None:
-            if not self._open:
-                return Refused(reason=BUDGET)
-            # What is under way will mostly cost less than was reserved for it: then there may be room for this one.
-            self._settled.clear()
-            await self._settled.wait()
-        return entry
+        async with self._reserving:
+            while True:
+                self._settled.clear()
+                entry = await self._enter(call)
+                if entry is not None:
+                    self._open += 1
+                    return entry
+                if not self._open and not self._settled.is_set():
+                    return Refused(reason=BUDGET)
+                # What is under way will mostly cost less than was reserved for it: then there may be room for this one.
+                await self._settled.wait()
 
-    def _enter(self, call: JudgeCall) -> int | None:
-        return self._book.reserve(
-            call, limit_usd=self._options.budget_usd, day_limit_usd=self._options.budget_usd_per_day
+    async def _enter(self, call: JudgeCall) -> int | None:
+        options = self._options
+        entering = asyncio.get_running_loop().create_task(
+            self._book.do(
+                lambda book: book.reserve(call, limit_usd=options.budget_usd, day_limit_usd=options.budget_usd_per_day)
+            )
         )
+        try:
+            return await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            entry = await entering
+            if entry is not None:  # and never sent
+                await self._settle(entry, CallResult(outcome=_CANCELLED, cost_usd=0.0))
+            raise
 
     async def _send(self, entry: int, body: bytes, ask: Ask, errand: Errand) -> Came:
         begun_at, loop = self._unix(), asyncio.get_running_loop()
         begun_s, came, outcome = loop.time(), None, _CANCELLED
-        self._open += 1
         try:
             came = await self._transport.post(body, timeout_s=self._options.timeout_s)
             failure = failure_of(came)
@@ -126,12 +140,16 @@ class Attempts:
             return came
         finally:
             # Also when this is cancelled: the call was begun, and somebody will be billed for it.
-            self._open -= 1
             charge = charge_of(self._prices.pricer, self._prices.rates, ask, came, at=begun_at)
-            duration_s = loop.time() - begun_s
-            self._book.settle_call(entry, _result(outcome, came, charge, duration_s), now=self._unix())
             self._tally.called(outcome, charge)
-            self._settled.set()
+            try:
+                await self._settle(entry, _result(outcome, came, charge, loop.time() - begun_s))
+            finally:
+                self._open -= 1
+                self._settled.set()
+
+    async def _settle(self, entry: int, result: CallResult) -> None:
+        await self._book.do(lambda book: book.settle_call(entry, result, now=self._unix()))
 
 
 def _result(outcome: str, came: Came | None, charge: Charge, duration_s: float) -> CallResult:

@@ -10,6 +10,7 @@ from shadowbench.judges.calls.addresses import address_of, public
 from shadowbench.judges.calls.asker import EndpointAsker
 from shadowbench.judges.calls.attempts import Attempts, Prices
 from shadowbench.judges.calls.bodies import headers_of
+from shadowbench.judges.calls.books import Bookkeeper
 from shadowbench.judges.calls.caller import Caller
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.embedder import Embedder
@@ -19,7 +20,6 @@ from shadowbench.judges.calls.transport import HttpTransport, Transport
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import Pricer, PricingOptions, rates_for
 from shadowbench.signals import Counters
-from shadowbench.store.scoring import JudgeBook
 
 EMBEDDINGS = "openai.embeddings"
 NewTransport = Callable[[EndpointOptions, Mapping[str, str], Callable[[], float]], Transport]
@@ -29,7 +29,7 @@ NewTransport = Callable[[EndpointOptions, Mapping[str, str], Callable[[], float]
 class Surroundings:
     """What all calls of a worker have in common. `unix` and `chance` are its clock and its dice."""
 
-    book: JudgeBook
+    book: Bookkeeper
     pricing: PricingOptions
     environ: Mapping[str, str]
     counters: Counters

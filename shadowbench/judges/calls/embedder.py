@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shadowbench.judges.calls.attempts import Errand, Refused
 from shadowbench.judges.calls.bodies import embeddings_body
+from shadowbench.judges.calls.books import Bookkeeper
 from shadowbench.judges.calls.caller import Caller, Got
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.faults import Came
 from shadowbench.judges.calls.keys import embedding_key
 from shadowbench.judges.calls.vectors import pack
 from shadowbench.judges.options import EndpointOptions
-from shadowbench.store.scoring import JudgeBook
 from shadowbench.wire.openai_embeddings import vectors_of
 
 _READS, _WRITES = ("on", "read"), ("on", "write")
@@ -32,7 +32,7 @@ class Embedder:
         options: EndpointOptions,
         *,
         caller: Caller,
-        book: JudgeBook,
+        book: Bookkeeper,
         tally: Tally,
         unix: Callable[[], float],
         batch: int,
@@ -46,17 +46,17 @@ class Embedder:
 
     async def vectors(self, texts: Mapping[str, int]) -> Vectors:
         """Of each text its vector. `texts`: text → number of an exchange that it is from. Raises EndpointDownError."""
-        found = self._kept(texts)
+        found = await self._kept(texts)
         missing = [text for text in texts if text not in found]
         for some in _slices(missing, self._batch):
             found |= await self._made(some, texts)
         return found
 
-    def _kept(self, texts: Mapping[str, int]) -> Vectors:
+    async def _kept(self, texts: Mapping[str, int]) -> Vectors:
         if self._options.cache not in _READS:
             return {}
         keys = {embedding_key(self._options, text): text for text in texts}
-        kept = self._book.replies(list(keys))
+        kept = await self._book.do(lambda book: book.replies(list(keys)))
         for _ in kept:
             self._tally.cached()
         return {keys[key]: vector for key, vector in kept.items()}
@@ -73,19 +73,16 @@ class Embedder:
         if made is None:
             return dict.fromkeys(texts, UNREADABLE)
         vectors = dict(zip(texts, made, strict=True))
-        self._keep(vectors, about)
+        await self._keep(vectors, about)
         return {**vectors}
 
-    def _keep(self, vectors: Mapping[str, bytes], about: Mapping[str, int]) -> None:
+    async def _keep(self, vectors: Mapping[str, bytes], about: Mapping[str, int]) -> None:
         if self._options.cache not in _WRITES:
             return
         keys = {text: embedding_key(self._options, text) for text in vectors}
-        self._book.keep_replies(
-            {keys[text]: vector for text, vector in vectors.items()},
-            kind="embedding",
-            now=self._unix(),
-            exchanges={keys[text]: about[text] for text in vectors},
-        )
+        packed, now = {keys[text]: vector for text, vector in vectors.items()}, self._unix()
+        exchanges = {keys[text]: about[text] for text in vectors}
+        await self._book.do(lambda book: book.keep_replies(packed, kind="embedding", now=now, exchanges=exchanges))
 
 
 def _errand(texts: Sequence[str]) -> Errand:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from shadowbench.judges.base import Question
 from shadowbench.judges.calls.attempts import Attempts, Prices
+from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.caller import Caller
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.desk import Desk, Surroundings
@@ -21,9 +22,11 @@ from shadowbench.pricing import PriceEntry, Pricer, PricingOptions, rates_for
 from shadowbench.records import Dialect
 from shadowbench.scores import CallResult, JudgeCall, Position, Spending
 from shadowbench.signals import Counters
+from shadowbench.store.scoring import JudgeBook
 from shadowbench.wire.reading import reader_for
 from tests.virtual_time import NOON
 
+T = TypeVar("T")
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {"why": {"type": "string"}, "answer": {"type": "string"}},
@@ -163,6 +166,30 @@ class Book:
         raise NotImplementedError
 
 
+class Slowly:
+    """A bookkeeper as the worker's: one at a time, elsewhere, and what was begun is brought to its end."""
+
+    def __init__(self, book: Book, after_s: float) -> None:
+        self._book = book
+        self._after_s = after_s
+        self._lock = asyncio.Lock()
+
+    async def do(self, work: Callable[[JudgeBook], T]) -> T:
+        async with self._lock:
+            running = asyncio.get_running_loop().create_task(self._work(work))
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await asyncio.wait([running])
+                raise
+
+    async def _work(self, work: Callable[[JudgeBook], T]) -> T:
+        await asyncio.sleep(self._after_s / 2)
+        done = work(self._book)
+        await asyncio.sleep(self._after_s / 2)
+        return done
+
+
 @dataclass
 class Stand:
     """A desk whose endpoints are one script."""
@@ -176,7 +203,7 @@ class Stand:
     def __post_init__(self) -> None:
         self.desk = Desk(
             Surroundings(
-                book=self.book,
+                book=InLoop(self.book),
                 pricing=self.pricing,
                 environ=self.environ,
                 counters=self.counters,
@@ -194,7 +221,7 @@ def caller_of(
     """A caller over a script."""
     tally = Tally(Counters(), "j")
     attempts = Attempts(
-        "j", options, owner="w1", transport=script, book=book or Book(), prices=prices(PRICED), tally=tally,
+        "j", options, owner="w1", transport=script, book=InLoop(book or Book()), prices=prices(PRICED), tally=tally,
         unix=lambda: NOON,
     )  # fmt: skip
     lane = lane or Lane(concurrency=options.concurrency, per_minute=options.requests_per_minute)

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.judges.calls.attempts import Attempts, Errand, Refused
+from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.faults import Came
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import PricingOptions
 from shadowbench.scores import CallResult, JudgeCall, PairRef
 from shadowbench.signals import Counters
-from tests.unit.judges.calls.desks import PRICED, Book, Script, chat, endpoint, prices, refusal
+from tests.unit.judges.calls.desks import PRICED, Book, Script, Slowly, chat, endpoint, prices, refusal
 from tests.virtual_time import NOON, run
 
 PAIR = PairRef(7, 1)
@@ -28,11 +29,14 @@ MOST_USD = 500 * 1e-6 + 100 * 10e-6
 class Under:
     """Attempts with a book and a script."""
 
-    def __init__(self, script: Script, *, pricing: PricingOptions = PRICED, **options: Any) -> None:
+    def __init__(
+        self, script: Script, *, pricing: PricingOptions = PRICED, book_s: float = 0.0, **options: Any
+    ) -> None:
         self.book, self.script, self.counters = Book(), script, Counters()
         told: EndpointOptions = endpoint(**options)
+        keeper = Slowly(self.book, book_s) if book_s else InLoop(self.book)
         self.attempts = Attempts(
-            "j", told, owner="w1", transport=script, book=self.book, prices=prices(pricing),
+            "j", told, owner="w1", transport=script, book=keeper, prices=prices(pricing),
             tally=Tally(self.counters, "j"), unix=lambda: NOON,
         )  # fmt: skip
 
@@ -102,6 +106,23 @@ def test_a_cancelled_attempt_is_settled_with_the_most_it_can_have_cost() -> None
     run(story())
 
 
+@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5, 0.6, 0.9])
+def test_who_leaves_while_the_book_is_written_leaves_nothing_open(after_s: float) -> None:
+    async def story() -> None:
+        under = Under(Script([chat("x")], after_s=1.0), book_s=0.5)
+        task = asyncio.get_running_loop().create_task(under.make())
+        await asyncio.sleep(after_s)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        spent, was_sent = under.book.spending("j"), bool(under.script.sent)
+        assert under.book.outcomes == ["cancelled"]
+        assert was_sent == (after_s > 0.5)
+        assert (spent.open_calls, spent.usd) == (0, pytest.approx(MOST_USD if was_sent else 0.0))
+
+    run(story())
+
+
 def test_no_price_and_a_budget_is_no_call() -> None:
     async def story() -> None:
         for limit in ("budget_usd", "budget_usd_per_day"):
@@ -147,12 +168,17 @@ def test_who_finds_the_budget_reserved_waits_for_what_it_really_costs() -> None:
     tokens=st.lists(st.one_of(st.none(), st.tuples(st.integers(0, 500), st.integers(0, 100))), min_size=1, max_size=30),
     budget=st.floats(0, 20 * MOST_USD),
     cancelled=st.sets(st.integers(0, 29)),
+    book_s=st.sampled_from([0.0, 0.02, 0.4]),
 )
-def test_no_budget_is_ever_overspent(tokens: list[tuple[int, int] | None], budget: float, cancelled: set[int]) -> None:
+def test_no_budget_is_ever_overspent(
+    tokens: list[tuple[int, int] | None], budget: float, cancelled: set[int], book_s: float
+) -> None:
     """Many at once, some without usage, some cancelled: what is spent and what is reserved stay below the limit together."""
 
     async def story() -> None:
-        under = Under(Script([chat("x", tokens=each) for each in tokens], after_s=1.0), budget_usd=budget)
+        under = Under(
+            Script([chat("x", tokens=each) for each in tokens], after_s=1.0), budget_usd=budget, book_s=book_s
+        )
 
         async def watch() -> None:
             for _ in range(200):
@@ -170,6 +196,9 @@ def test_no_budget_is_ever_overspent(tokens: list[tuple[int, int] | None], budge
         spending = under.book.spending("j")
         assert spending.open_calls == 0
         assert spending.usd <= budget + 1e-9
-        assert spending.calls == len(under.script.sent)
+        never_sent = [
+            each for each in under.book.results.values() if (each.outcome, each.cost_usd) == ("cancelled", 0.0)
+        ]
+        assert spending.calls == len(under.script.sent) + len(never_sent)
 
     run(story())
