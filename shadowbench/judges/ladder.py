@@ -23,15 +23,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadowbench.judges.forms import ANALYSIS, Form, Stated
-from shadowbench.judges.strict_json import object_of, objects_in
+from shadowbench.judges.strict_json import Found, object_of, objects_in
 from shadowbench.judges.suspicion import speaks_of
 from shadowbench.wire.loose_json import sound
 
 MAX_CHARACTERS = 65_536
 """Longer replies are not read: one of the usual 1,024 tokens has about 5,000."""
 
-_FENCED = re.compile(r"\A```[a-zA-Z]*[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
-_END_OF_FENCE = re.compile(r"\s*(?:```)?\s*\Z")
+_FENCE = re.compile(r"\A```[a-zA-Z]*[ \t]*\n")
 _START_OF_FENCE = re.compile(r"```[a-zA-Z]*\s*\Z")
 # Some servers swallow the opening tag. Material cannot hold either: it is shown with such tokens spelt otherwise.
 _THOUGHTS = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
@@ -100,22 +99,22 @@ def _find(said: str, mark: str, structured: bool) -> _Object | Unreadable:
         return Unreadable(reason="reply_unfinished")
     if (whole := object_of(said)) is not None:
         return _Object(members=whole, rung="json")
-    if (fence := _FENCED.match(said)) is not None and (fenced := object_of(fence[1])) is not None:
+    if said.endswith("```") and (fenced := object_of(_FENCE.sub("", said[:-3]))) is not None:
         return _Object(members=fenced, rung="fenced")
     return _find_behind_prose(said, mark)
 
 
 def _find_behind_prose(said: str, mark: str) -> _Object | Unreadable:
-    objects = [(found, found.members) for found in objects_in(said)]
-    if not objects:
-        return Unreadable(reason="reply_no_json")
-    if any(members is None for _, members in objects):
-        return Unreadable(reason="reply_broken_json")
-    verdicts = [(found, members) for found, members in objects if members is not None and mark in members]
+    objects: list[tuple[Found, Mapping[str, Any]]] = []
+    for found in objects_in(said):
+        if found.members is None:
+            return Unreadable(reason="reply_broken_json")
+        objects.append((found, found.members))
+    verdicts = [(found, members) for found, members in objects if mark in members]
     if len(verdicts) != 1:
-        return Unreadable(reason="reply_many" if verdicts else "reply_no_verdict")
+        return Unreadable(reason="reply_many" if verdicts else "reply_no_verdict" if objects else "reply_no_json")
     [(last, members)] = verdicts
-    if last is not objects[-1][0] or not _END_OF_FENCE.match(said, last.end):
+    if last is not objects[-1][0] or said[last.end :].strip() not in ("", "```"):
         return Unreadable(reason="reply_not_last")
     prose = _START_OF_FENCE.sub("", said[: last.start]).strip()
     return _Object(members=members, rung="fenced", prose=prose)

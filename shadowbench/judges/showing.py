@@ -69,7 +69,6 @@ def tool_call(name: str, arguments: str) -> str:
 
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
-_LINE_END = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
 # What chat templates and reasoning models use for structure. Some servers take it for real where it stands in a message.
 _TOKENS = re.compile(
     r"<(\|[^<>|\n]{1,40}\||/?think(?:ing)?|/?s|[|｜][^<>\n]{1,40}[|｜])>|\[(/?INST)\]|<<(/?SYS)>>", re.IGNORECASE
@@ -83,7 +82,7 @@ def tidy(text: str) -> str:
     """
     text = sound(text).replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _TOKENS.sub(lambda token: f"‹{token[1] or token[2] or token[3]}›", _UNSEEN.sub("", text))
-    return re.sub(r"\n{3,}", "\n\n", _LINE_END.sub("", text)).strip()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
 
 
 _NAME = "(?:" + "|".join(map(re.escape, sorted(NAMES, key=len, reverse=True))) + r")(?:[-\s]?\d[\w.]*|-[\w.-]+)?"
@@ -110,10 +109,10 @@ _MARKDOWN = (
     (re.compile(r"^[ \t]*[-*_]{3,}[ \t]*$\n?", re.MULTILINE), ""),
     (re.compile(r"^([ \t]*)[-*+][ \t]+", re.MULTILINE), r"\1"),
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])"), r"\2"),
-    (re.compile(r"`([^`\n]+)`"), r"\1"),
-    (re.compile(r"!?\[([^\]\n]*)\]\([^)\s]+\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)(.{1,400}?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])([*_])(?=\S)([^*_\n]{1,400}?)(?<=\S)\1(?![\w*])"), r"\2"),
+    (re.compile(r"`([^`\n]{1,400})`"), r"\1"),
+    (re.compile(r"!?\[([^\]\n]{0,400})\]\([^)\s]{1,1000}\)"), r"\1"),
 )
 
 
