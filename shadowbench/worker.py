@@ -284,7 +284,7 @@ def from_json(kind: type[T], fields: Any) -> T:
 
 
 def _read(kind: Any, value: Any) -> Any:
-    if value is None or kind is Any:
+    if value is None or kind is Any or typing.get_origin(kind) is typing.Literal:
         return value
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)

@@ -12,7 +12,7 @@ import orjson
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import Metric
-from shadowbench.metrics.registry import find
+from shadowbench.metrics.registry import METRICS
 from shadowbench.scores import Measure
 
 _NUMBERS = (int, float)
@@ -43,14 +43,14 @@ class BoundMetric:
 
 def bind_all(configured: Sequence[MetricOptions]) -> Sequence[BoundMetric]:
     """All of them, found and checked. Raises ConfigurationError, also when two would have one name."""
-    found = find(each.metric for each in configured)
+    found = METRICS.find(each.metric for each in configured)
     bound: dict[str, BoundMetric] = {}
     for each in configured:
         several = found[each.metric]
         if len(several) > 1 and (each.options or each.name):
             raise ConfigurationError(f"{each.metric} is several metrics: it takes neither a name nor options")
         for one in several:
-            fresh = bind(one.metric, each.options or {}, each.name, package=one.package)
+            fresh = bind(one.plugin, each.options or {}, each.name, package=one.package)
             if fresh.name in bound:
                 raise ConfigurationError(f"two metrics are called {fresh.name!r}: give one of them another name")
             bound[fresh.name] = fresh

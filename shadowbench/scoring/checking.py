@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from shadowbench.metrics.binding import bind_all
+from shadowbench.scoring.built import build_judges
 from shadowbench.scoring.options import ScoringOptions
 
 
 def check(options: ScoringOptions) -> None:
     """Raises ConfigurationError."""
-    bind_all(options.metrics)
+    metrics = {each.name: each.measure for each in bind_all(options.metrics)}
+    build_judges(options.judges, metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,14 +39,12 @@ class Lane(Protocol):
     def name(self) -> str:
         """As leases have it: metrics, or a judge's name."""
 
-    async def start(self) -> None:
-        """Get ready. Raises ConfigurationError when it cannot work as configured."""
+    @property
+    def needs(self) -> Collection[str]:
+        """Lanes whose scores it builds on."""
 
     async def step(self) -> Rest | None:
         """Do the work of one claim; None: there may be more."""
 
     async def report(self) -> None:
         """Set the gauges to what is true now."""
-
-    async def stop(self) -> None:
-        """Let go of everything."""

@@ -28,6 +28,7 @@ class MetricLane:
     """A lane of all configured metrics."""
 
     name = LANE
+    needs = ()
 
     def __init__(self, ledger: Ledger, runner: MetricRunner, keeping: Keeping, counters: Counters) -> None:
         self._ledger = ledger
@@ -38,6 +39,16 @@ class MetricLane:
         self._measures: Sequence[Measure] = ()
         self._ids: Sequence[int] = ()
         self._places: Mapping[int, int] = {}  # measure → its metric's place
+
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """What it measures; `numbers` has their numbers in the log. Both are there once it was started."""
+        return self._measures
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """See `measures`."""
+        return self._ids
 
     async def start(self) -> None:
         """Start the runner and enter the measures."""

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import random
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from shadowbench.errors import ConfigurationError, UnavailableError
-from shadowbench.scoring.lane import Keeping, Lane, Rest
+from shadowbench.judges.calls.desk import Desk, Surroundings
+from shadowbench.scores import Measure
+from shadowbench.scoring.bench import Bench
+from shadowbench.scoring.built import build_judges
+from shadowbench.scoring.judging import WAITING
+from shadowbench.scoring.lane import TAKEN, Keeping, Lane, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
 from shadowbench.scoring.options import RunnerOptions, ScoringOptions
 from shadowbench.scoring.running import MetricRunner
 from shadowbench.store.base import LogError
-from shadowbench.store.opening import open_score_log
+from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
 from shadowbench.worker import Parent
 
@@ -37,6 +44,7 @@ class Scorer:
         self._options = options
         self._parent = parent
         self._environ = environ
+        self._finished: set[str] = set()
         self._keeping = Keeping(
             owner=f"{options.name}@{socket.gethostname()}:{os.getpid()}", lease_s=options.lease_s, now=unix_now
         )
@@ -58,18 +66,13 @@ class Scorer:
         log = await self._opened()
         if log is None:
             return
-        ledger = Ledger(log)
-        lanes = list(self._lanes(ledger))
-        try:
-            for lane in lanes:
-                await lane.start()
+        async with contextlib.AsyncExitStack() as held:
+            ledger = Ledger(log)
+            held.callback(ledger.close)
+            held.push_async_callback(ledger.do, lambda log: log.release(self._keeping.owner))
+            lanes = [lane async for lane in self._lanes(ledger, held)]
             self._parent.ready()
             await self._until_done(lanes)
-        finally:
-            for lane in lanes:
-                await lane.stop()
-            await ledger.do(lambda log: log.release(self._keeping.owner))
-            ledger.close()
 
     async def _opened(self) -> ScoreLog | None:
         """The log; None when this is to end before there is one."""
@@ -83,14 +86,53 @@ class Scorer:
             await self._pause(_LOG_AGAIN_S)
         return None
 
-    def _lanes(self, ledger: Ledger) -> Iterator[Lane]:
-        options = self._options
+    async def _lanes(self, ledger: Ledger, held: contextlib.AsyncExitStack) -> AsyncIterator[Lane]:
+        """The lanes, ready to work; `held` lets go of what they have."""
+        options, measures, numbers = self._options, list[Measure](), list[int]()
         if options.metrics:
             runner = RunnerOptions(
                 store_url=options.store_url, metrics=options.metrics, timeout_s=options.metric_timeout_s
             )
-            without_keys = {name: value for name, value in self._environ.items() if name not in secrets_of(options)}
-            yield MetricLane(ledger, MetricRunner(runner, without_keys), self._keeping, self._parent.counters)
+            keys = secrets_of(options)
+            without_keys = {name: value for name, value in self._environ.items() if name not in keys}
+            metrics = MetricLane(ledger, MetricRunner(runner, without_keys), self._keeping, self._parent.counters)
+            held.push_async_callback(metrics.stop)
+            await metrics.start()
+            measures, numbers = list(metrics.measures), list(metrics.numbers)
+            yield metrics
+        if options.judges:
+            by_name = {measure.name: measure for measure in measures}
+            judges = build_judges(options.judges, by_name)
+            fresh = [each.measure for each in judges.values()]
+            numbers += await ledger.do(lambda log: log.register(fresh))
+            desk = await held.enter_async_context(Desk(self._surroundings(ledger)))
+            self._parent.before_snapshot(desk.report)
+            bench = Bench(
+                judges=judges,
+                measures=by_name,
+                numbers=dict(zip((each.name for each in (*measures, *fresh)), numbers, strict=True)),
+                desk=desk,
+                ledger=ledger,
+                keeping=self._keeping,
+                counters=self._parent.counters,
+            )
+            for each in judges.values():
+                if each.has_lane:
+                    reading = open_log(options.store_url, "read")
+                    held.callback(reading.close)
+                    yield bench.lane(each, reading)
+
+    def _surroundings(self, ledger: Ledger) -> Surroundings:
+        """What all calls have in common."""
+        return Surroundings(
+            book=ledger,
+            pricing=self._options.pricing,
+            environ=self._environ,
+            counters=self._parent.counters,
+            owner=self._keeping.owner,
+            unix=unix_now,
+            chance=random.random,
+        )
 
     async def _until_done(self, lanes: list[Lane]) -> None:
         """Run all lanes. After the word to drain each ends the claim that it is at, or is cut short."""
@@ -119,15 +161,18 @@ class Scorer:
                 waited_s = 0.0
                 continue
             pause_s = self._options.poll_s if rest.for_s is None else rest.for_s
-            if self._options.once and (rest.is_over or waited_s + pause_s > self._patience_s(rest)):
+            if self._options.once and (rest.is_over or waited_s + pause_s > self._patience_s(lane, rest)):
                 self._parent.counters.gauge("scoring_lane_over", 1, (("lane", lane.name), ("reason", rest.why)))
+                self._finished.add(lane.name)
                 return
             waited_s += pause_s
             await self._pause(pause_s)
 
-    def _patience_s(self, rest: Rest) -> float:
-        """Others may be at it for as long as they live, and a lease longer."""
-        return float("inf") if rest.why == "taken" else _PATIENCE_S
+    def _patience_s(self, lane: Lane, rest: Rest) -> float:
+        """How long a run that is to end waits: for others as long as they live, and a lease longer."""
+        if rest.why == WAITING:
+            return 0.0 if self._finished.issuperset(lane.needs) else float("inf")
+        return float("inf") if rest.why == TAKEN.why else _PATIENCE_S
 
     async def _step(self, lane: Lane) -> Rest | None:
         try:

@@ -91,7 +91,6 @@ MEANINGS = {
     "scoring_runner_resident_bytes": "Resident memory of the process that runs metrics.",
     "scoring_suspended_metrics": "Metrics that are left out for a while because they hung or crashed again and again.",
     "scoring_store_failures_total": "Claims and settlements that the log refused, by reason. They are tried again.",
-    "scoring_lane_resting": "1 while a judge's lane rests, by reason: no budget left, or its endpoint is out of order.",
     "scoring_lane_over": "1 when a lane of a run that is to end has ended, by reason.",
     "store_used_bytes": "Bytes of the log's file that hold something; the rest is free for what comes next.",
     "store_pruned_exchanges_total": "Exchanges that retention took out of the log, by the bound they were beyond.",
