@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shadowbench.judges.base import Question, Reply
 from shadowbench.judges.calls.accepted import Form
 from shadowbench.judges.calls.attempts import Errand
-from shadowbench.judges.calls.bodies import VERDICT, body_of
+from shadowbench.judges.calls.bodies import VERDICT, body_of, most_outputs
 from shadowbench.judges.calls.books import Bookkeeper
 from shadowbench.judges.calls.caller import Caller, Got
 from shadowbench.judges.calls.counting import Tally
@@ -61,7 +61,7 @@ class EndpointAsker:
         return None if packed is None else unpack(packed)
 
     async def _ask(self, key: bytes, question: Question, pair: PairRef | None, purpose: str, *, keeps: bool) -> Reply:
-        errand = Errand(key=key, pair=pair, purpose=purpose, outputs=self._options.max_output_tokens, said=_outcome_of)
+        errand = Errand(key=key, pair=pair, purpose=purpose, outputs=most_outputs(self._options), said=_outcome_of)
         got = await self._caller.call(errand, lambda accepted: body_of(self._options, question, accepted))
         if not isinstance(got, Got):
             return Reply(text=None, reason=got.reason)

@@ -11,17 +11,23 @@ from typing import Any
 
 import orjson
 
+from shadowbench import __version__
 from shadowbench.judges.base import Question
 from shadowbench.judges.calls.accepted import Accepted, Form
 from shadowbench.judges.options import EndpointOptions
 
 ANTHROPIC_VERSION = "2023-06-01"
+_LIMITS = ("max_tokens", "max_completion_tokens")
 VERDICT = "verdict"  # of the schema, or the tool
 
 
 def headers_of(options: EndpointOptions, key: str | None) -> dict[str, str]:
     """The headers, with the key in the dialect's own place; configured ones win."""
-    ours = {"content-type": "application/json", "accept": "application/json"}
+    ours = {
+        "content-type": "application/json",
+        "accept": "application/json",
+        "user-agent": f"shadowbench/{__version__}",
+    }
     if options.dialect == "anthropic.messages":
         ours["anthropic-version"] = ANTHROPIC_VERSION
         if key is not None:
@@ -35,6 +41,14 @@ def body_of(options: EndpointOptions, question: Question, accepted: Accepted) ->
     """The request that asks `question`. Configured parameters win over what is made here."""
     make = _anthropic if options.dialect == "anthropic.messages" else _openai
     return orjson.dumps({**make(options, question, accepted), **options.parameters}, default=dict)
+
+
+def most_outputs(options: EndpointOptions) -> int:
+    """Tokens that all answers to a request may have: configured parameters may allow more than `max_output_tokens`."""
+    told = [options.parameters.get(name) for name in _LIMITS]
+    each = max([options.max_output_tokens, *(limit for limit in told if isinstance(limit, int))])
+    count = options.parameters.get("n")
+    return each * (count if isinstance(count, int) and count > 1 else 1)
 
 
 def embeddings_body(options: EndpointOptions, texts: Sequence[str]) -> bytes:

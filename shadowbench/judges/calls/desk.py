@@ -16,7 +16,7 @@ from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.embedder import Embedder
 from shadowbench.judges.calls.flights import Flights
 from shadowbench.judges.calls.lanes import Lane
-from shadowbench.judges.calls.transport import HttpTransport, Transport
+from shadowbench.judges.calls.transport import MOST_BYTES, MOST_VECTOR_BYTES, HttpTransport, Transport
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import Pricer, PricingOptions, rates_for
 from shadowbench.signals import Counters
@@ -48,6 +48,7 @@ def over_http(options: EndpointOptions, headers: Mapping[str, str], unix: Callab
             connections=max(1, options.concurrency),
             unix=unix,
             ca_file=options.ca_file,
+            most_bytes=MOST_VECTOR_BYTES if options.dialect == EMBEDDINGS else MOST_BYTES,
         )
     except OSError as error:  # not there, or no certificates in it
         where = f"{public(options.url)}: ca_file {options.ca_file} cannot be used"

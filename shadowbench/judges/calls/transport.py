@@ -14,7 +14,10 @@ from shadowbench.judges.calls.retry import asked_wait_s
 from shadowbench.records import Dialect
 from shadowbench.wire.reading import Reading, ReadingLimits, reader_for
 
-_MOST_BYTES = 8 * 1024 * 1024  # of an answer's body; a thousand vectors of 3072 numbers as text are about this
+MOST_BYTES = 8 * 1024 * 1024
+"""Of an answer's body. No verdict is as long."""
+MOST_VECTOR_BYTES = 128 * 1024 * 1024
+"""Of vectors: 2048, which is as many as OpenAI takes at once, of 3072 numbers as text."""
 _CONNECT_S = 10.0
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _SHOULD_RETRY = {"true": True, "false": False}
@@ -42,7 +45,7 @@ class HttpTransport:
         connections: int,
         unix: Callable[[], float],
         ca_file: str | None = None,
-        most_bytes: int = _MOST_BYTES,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._address = address
         self._dialect = Dialect(dialect)

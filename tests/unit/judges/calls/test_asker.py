@@ -198,3 +198,12 @@ def test_repeats_are_asked_each_by_itself() -> None:
         assert [sent["seed"] for sent in here.script.sent] == [0, 1]
 
     run(story())
+
+
+def test_what_parameters_allow_is_reserved() -> None:
+    async def story() -> None:
+        here = stand()
+        await ask(here, parameters={"max_completion_tokens": 50_000})
+        assert here.book.calls[1].reserved_usd > 50_000 * 10e-6
+
+    run(story())

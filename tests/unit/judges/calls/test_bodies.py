@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from shadowbench.judges.calls.accepted import Accepted, Form
-from shadowbench.judges.calls.bodies import body_of, embeddings_body, headers_of
+from shadowbench.judges.calls.bodies import body_of, embeddings_body, headers_of, most_outputs
 from tests.unit.judges.calls.desks import SCHEMA, endpoint, question
 
 
@@ -71,6 +72,20 @@ def test_a_repeat_draws_other_numbers() -> None:
 def test_configured_parameters_win() -> None:
     made = body(Accepted(form=Form.PLAIN), parameters={"reasoning_effort": "low", "max_tokens": 5})
     assert (made["reasoning_effort"], made["max_tokens"]) == ("low", 5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "most"),
+    [
+        ({}, 300),
+        ({"max_completion_tokens": 5000}, 5000),
+        ({"max_tokens": 5}, 300),
+        ({"n": 3}, 900),
+        ({"n": "3", "max_tokens": None}, 300),
+    ],
+)
+def test_what_parameters_allow_counts_for_what_an_answer_may_cost(parameters: dict[str, Any], most: int) -> None:
+    assert most_outputs(endpoint(max_output_tokens=300, parameters=parameters)) == most
 
 
 def test_the_key_is_where_the_dialect_has_it() -> None:
