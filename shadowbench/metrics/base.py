@@ -161,6 +161,7 @@ def comparison(
             told: Any = compared
             told.__signature__ = inspect.Signature([first, *options])
             told.__doc__ = function.__doc__
+            told.__wrapped__ = function  # so that inspect finds the source
             declared.append(
                 metric(
                     version=version, shape=shape, direction=direction, low=low, high=high, name=called, unit=unit,
