@@ -47,7 +47,7 @@ def fit_logistic(
     for _ in range(_STEPS):
         fitted = sigmoid(design @ beta)
         gradient = design.T @ (w * (targets - fitted)) - penalty * beta
-        step = np.linalg.lstsq(_curvature(design, w, fitted, penalty), gradient, rcond=None)[0]
+        step = np.linalg.solve(_curvature(design, w, fitted, penalty), gradient)
         size = 1.0
         while (moved := _loss(design, targets, w, penalty, beta + size * step)) > loss + 1e-12 and size > 1e-6:
             size /= 2

@@ -39,6 +39,7 @@ class Method(StrEnum):
     ROGAN_GLADEN = "rogan_gladen"
     PREDICTION_POWERED = "prediction_powered"
     PSI = "psi"
+    JENSEN_SHANNON = "jensen_shannon"
     KOLMOGOROV_SMIRNOV = "kolmogorov_smirnov"
     MMD = "mmd"
     CLASSIFIER = "classifier"

@@ -111,7 +111,7 @@ def test_bca_covers_a_skewed_mean() -> None:
 
 
 def test_little_bags_cover_what_they_promise() -> None:
-    chance, runs, covered = rng(22), 200, 0
+    chance, runs, covered = rng(22), 120, 0
     for _ in range(runs):
         values = chance.exponential(size=3000)
         covered += not little_bootstraps(mean_of(values), chance, bags=5).excludes(1.0)

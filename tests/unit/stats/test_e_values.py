@@ -52,7 +52,7 @@ def test_sides_are_alike(wins: int, losses: int) -> None:
 
 @pytest.mark.parametrize(("tail", "chance_of_win"), [(Tail.BOTH, 0.5), (Tail.GREATER, 0.5), (Tail.GREATER, 0.42)])
 def test_false_alarms_under_continuous_looking(tail: Tail, chance_of_win: float) -> None:
-    runs, n = 2000, 1000
+    runs, n = 1500, 600
     coins = np.random.default_rng(4).random((runs, n)) < chance_of_win
     wins = np.cumsum(coins, axis=1)
     e = log_e_value(wins, np.arange(1, n + 1) - wins, tail=tail)

@@ -112,8 +112,8 @@ def test_false_alarms_under_continuous_looking(kind: str) -> None:
 
 
 def test_clustered_weighted_pairs_watched_from_day_to_day() -> None:
-    """The interval as a report asks for it: users come back, routes are sampled at different rates; thirty looks."""
-    chance, runs, looks = np.random.default_rng(12), 300, np.linspace(300, 3000, 30).astype(int)
+    """The interval as a report asks for it: users come back, routes are sampled at different rates; twenty looks."""
+    chance, runs, looks = np.random.default_rng(12), 240, np.linspace(300, 3000, 20).astype(int)
     false = 0
     for _ in range(runs):
         user = chance.integers(0, 600, size=3000)
