@@ -73,7 +73,7 @@ class Registry(Generic[T]):
         known: dict[str, Found[T]] = {}
         broken: list[str] = []
         for point in _in_order(wanted, self._points()):
-            if point.name in wanted or any(name not in known for name in wanted):
+            if point.name in wanted or not _are_found(wanted, known, _package(point)):
                 try:
                     self._take(known, point)
                 except BrokenPluginError as error:
@@ -118,6 +118,13 @@ class Registry(Generic[T]):
 
 METRICS = Registry("shadowbench.metrics", Metric, "metric")
 """Of metrics."""
+
+
+def _are_found(wanted: Sequence[str], known: Mapping[str, Found[T]], package: str) -> bool:
+    """Whether a package need not be looked into: all names are known, and none of ours is taken by somebody else."""
+    if package == OWN_PACKAGE:
+        return all(name in known and known[name].package == OWN_PACKAGE for name in wanted)
+    return all(name in known for name in wanted)
 
 
 def _in_order(wanted: Sequence[str], points: Iterable[EntryPoint]) -> list[EntryPoint]:

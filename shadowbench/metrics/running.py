@@ -150,13 +150,11 @@ def _in_range(bound: BoundMetric, value: float, detail: Mapping[str, Any] | None
     if not math.isfinite(value):
         return Result(None, "not_a_number")
     low, high = bound.metric.low, bound.metric.high
-    if low is not None and value < low:
-        return Result(low, None, detail) if value >= low - _ROUNDING else Result(None, "out_of_range", {"value": value})
-    if high is not None and value > high:
-        return (
-            Result(high, None, detail) if value <= high + _ROUNDING else Result(None, "out_of_range", {"value": value})
-        )
-    return Result(value, None, detail)
+    bounded = max(value, -math.inf if low is None else float(low))
+    bounded = min(bounded, math.inf if high is None else float(high))
+    if abs(bounded - value) > _ROUNDING:
+        return Result(None, "out_of_range", {"value": value})
+    return Result(bounded, None, detail)
 
 
 def _told(detail: Mapping[str, Any] | None) -> str | None:

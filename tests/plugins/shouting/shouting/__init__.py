@@ -1,0 +1,1 @@
+"""How loud answers are."""
