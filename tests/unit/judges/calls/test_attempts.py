@@ -145,9 +145,10 @@ def test_no_price_is_allowed_where_it_is_allowed_or_there_is_no_budget() -> None
     run(story())
 
 
-def test_no_money_is_no_call() -> None:
+@pytest.mark.parametrize("limit", ["budget_usd", "budget_usd_per_day"])
+def test_no_money_is_no_call(limit: str) -> None:
     async def story() -> None:
-        under = Under(Script([chat("x")]), budget_usd=MOST_USD * 0.99)
+        under = Under(Script([chat("x")]), **{limit: MOST_USD * 0.99})
         assert await under.make() == Refused(reason="budget")
         assert not under.script.sent
 

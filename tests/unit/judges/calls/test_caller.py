@@ -13,7 +13,7 @@ from shadowbench.judges.base import EndpointDownError
 from shadowbench.judges.calls.attempts import Errand, Refused
 from shadowbench.judges.calls.bodies import body_of
 from shadowbench.judges.calls.caller import Caller, Got
-from shadowbench.judges.calls.faults import Came
+from shadowbench.judges.calls.faults import Came, failure_of
 from shadowbench.judges.calls.lanes import Lane
 from shadowbench.judges.options import EndpointOptions
 from tests.unit.judges.calls.desks import Book, Script, caller_of, chat, endpoint, question, refusal
@@ -91,6 +91,19 @@ def test_too_much_halves_what_goes_at_a_time() -> None:
     run(story())
 
 
+def test_more_go_at_a_time_when_it_keeps_up() -> None:
+    async def story() -> None:
+        options = endpoint(concurrency=8)
+        lane = lane_of(options)
+        lane.allowance.overloaded(lane.allowance.begin())
+        caller = caller_of(Script([ANSWERED]), options, lane=lane)
+        for number in range(4):
+            await call(caller, options, b"%d" % number)
+        assert lane.allowance.allowed == 5
+
+    run(story())
+
+
 def test_a_question_that_is_too_long_is_asked_once() -> None:
     async def story() -> None:
         got, script, _ = await played(refusal(400, "maximum context length is 10"), has_answered=False)
@@ -145,6 +158,24 @@ def test_others_that_wait_for_their_turn_are_not_sent_to_an_endpoint_that_is_out
         raised = await asyncio.gather(*asked, return_exceptions=True)
         assert all(isinstance(each, EndpointDownError) for each in raised)
         assert len(script.sent) == 1
+
+    run(story())
+
+
+def test_who_comes_when_it_is_out_of_order_is_told_at_once_though_all_turns_are_taken() -> None:
+    async def story() -> None:
+        options = endpoint(concurrency=1)
+        lane = lane_of(options)
+        caller = caller_of(Script([ANSWERED], after_s=100.0), options, lane=lane)
+        slow = asyncio.get_running_loop().create_task(call(caller, options))
+        await asyncio.sleep(1.0)
+        failure = failure_of(refusal(401))
+        assert failure is not None
+        lane.health.pause(failure, now_s=asyncio.get_running_loop().time(), asked_s=None)
+        with pytest.raises(EndpointDownError) as down:
+            await call(caller, options, b"other")
+        assert down.value.retry_in_s == 300.0
+        await slow
 
     run(story())
 

@@ -46,6 +46,7 @@ async def ask_many(here: Stand, *judges: Any, each: int = 4) -> None:
     [
         ({}, 2),  # the same endpoint
         ({"temperature": 0.5}, 2),
+        ({"concurrency": 1}, 1),  # the lowest holds
         ({"model": "n"}, 4),
         ({"url": "http://other.test/v1"}, 4),
         ({"api_key_env": "L"}, 4),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any
 
 import orjson
 import pytest
 
 from shadowbench.endpoints.received import Received
-from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, plain
+from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, Step, head, plain
 from shadowbench.judges.calls.faults import Came, failure_of
 from shadowbench.judges.calls.transport import HttpTransport
 
@@ -95,6 +96,16 @@ async def test_more_bytes_than_an_answer_has_are_not_read() -> None:
         came = await post(server.url, most_bytes=1 << 16)
         assert came.reading is not None and len(came.reading.body) <= 1 << 16
         assert failure_of(came) is not None
+
+
+async def test_one_who_never_stops_sending_is_left_when_it_is_too_much() -> None:
+    def endless(request: Received) -> Reply:
+        first = Step(data=head(200, ("content-length", str(1 << 40))))
+        return Reply(steps=itertools.chain([first], itertools.repeat(Step(data=b" " * 65536))))
+
+    async with ScriptedServer(endless, keeps_bytes=False) as server:
+        failure = failure_of(await post(server.url, most_bytes=1 << 18))
+        assert failure is not None and failure.outcome == "unreadable"
 
 
 async def test_a_redirect_is_not_followed_with_the_key() -> None:
