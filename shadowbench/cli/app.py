@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from shadowbench import __version__
-from shadowbench.cli import log_commands
+from shadowbench.cli import judge_commands, log_commands
 from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
 from shadowbench.cli.control import control
 from shadowbench.cli.demo import demo
@@ -161,4 +161,5 @@ def report(
     raise typer.Exit(run_report(options))
 
 
+judge_commands.add_to(app)
 log_commands.add_to(app)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shadowbench.scores import KnownMeasure, PairRef, Score, Verdict
 from shadowbench.scoring.calibration.card import Evidence
 from shadowbench.scoring.calibration.facts import PairFacts, facts_of
-from shadowbench.scoring.calibration.sayings import sayings
+from shadowbench.scoring.calibration.sayings import Saying, sayings
 from shadowbench.store.base import PairLog
 from shadowbench.store.scoring import CanaryRun, ScoreLog
 
@@ -21,14 +21,14 @@ def judges_of(scores: ScoreLog, name: str | None = None) -> Sequence[KnownMeasur
     return [k for k in scores.measures() if k.measure.kind == "judge" and name in (None, k.measure.name)]
 
 
-def facts_in(log: PairLog) -> Mapping[PairRef, PairFacts]:
+def facts_in(log: PairLog, language_of: Callable[[str], str | None] | None = None) -> Mapping[PairRef, PairFacts]:
     """The facts of all pairs."""
     facts: dict[PairRef, PairFacts] = {}
     after, upto, at_end = 0, log.newest(), False
     while not at_end:
         page = log.page(after=after, upto=upto, with_bodies=False)
         for number, exchange in zip(page.numbers, page.exchanges, strict=True):
-            facts.update(facts_of(exchange, number))
+            facts.update(facts_of(exchange, number, language_of))
         after, at_end = page.last, page.at_end
     return facts
 
@@ -39,16 +39,15 @@ def evidence_in(scores: ScoreLog, facts: Mapping[PairRef, PairFacts], name: str 
     Of several configurations of another judge, the newest stands beside this one.
     """
     newest = max((pair.number for pair in facts), default=0)
-    told = {known.id: scores_in(scores, known.id, newest) for known in judges_of(scores)}
-    said = {k.measure.name: sayings(k.measure, told[k.id]) for k in judges_of(scores) if is_single(k) and told[k.id]}
+    said = said_by_single(scores, newest)
     labels, runs = scores.labels(), runs_in(scores)
     for known in judges_of(scores, name):
-        verdicts = verdicts_in(scores, known.id, newest)
-        if not verdicts and not told[known.id]:
+        given, verdicts = scores_in(scores, known.id, newest), verdicts_in(scores, known.id, newest)
+        if not verdicts and not given:
             continue
         yield Evidence(
             known=known,
-            scores=told[known.id],
+            scores=given,
             verdicts=verdicts,
             labels=labels,
             facts=facts,
@@ -56,6 +55,13 @@ def evidence_in(scores: ScoreLog, facts: Mapping[PairRef, PairFacts], name: str 
             runs=[run for run in runs if run.measure == known.id],
             others={other: words for other, words in said.items() if other != known.measure.name},
         )
+
+
+def said_by_single(scores: ScoreLog, newest: int) -> Mapping[str, Mapping[PairRef, Saying]]:
+    """What each judge by itself says, by its name; of several configurations the newest."""
+    single = [known for known in judges_of(scores) if is_single(known)]
+    told = ((k.measure.name, sayings(k.measure, scores_in(scores, k.id, newest))) for k in single)
+    return {name: said for name, said in told if said}
 
 
 def is_single(known: KnownMeasure) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from shadowbench.judges.families import families_of
+from shadowbench.judges.showing import is_shown
 from shadowbench.records import Exchange, Observation
 from shadowbench.scores import PairRef
 from shadowbench.scoring.views import views
@@ -22,10 +23,13 @@ class PairFacts(NamedTuple):
     production_families: frozenset[str]
     candidate_families: frozenset[str]
     both_answered: bool
+    language: str | None = None  # of the production answer, where that was asked for
 
 
-def facts_of(exchange: Exchange, number: int) -> Iterator[tuple[PairRef, PairFacts]]:
-    """The facts of each pair of an exchange."""
+def facts_of(
+    exchange: Exchange, number: int, language_of: Callable[[str], str | None] | None = None
+) -> Iterator[tuple[PairRef, PairFacts]]:
+    """The facts of each pair of an exchange; the language where there is a function to tell it."""
     for view in views(exchange, number):
         production, candidate = view.production.observation, view.candidate.observation
         yield (
@@ -38,7 +42,8 @@ def facts_of(exchange: Exchange, number: int) -> Iterator[tuple[PairRef, PairFac
                 candidate_length=_length(candidate),
                 production_families=families_of((production.requested_model, production.reported_model)),
                 candidate_families=families_of((candidate.requested_model, candidate.reported_model)),
-                both_answered=view.production.is_answer and view.candidate.is_answer,
+                both_answered=is_shown(view.production) and is_shown(view.candidate),
+                language=language_of(view.production.text or "") if language_of else None,
             ),
         )
 
