@@ -14,7 +14,7 @@ from itertools import pairwise
 _FAMILIES: Mapping[str, str] = {
     "deepseek": r"deepseek",
     "anthropic": r"claude|anthropic",
-    "openai": r"gpt|chatgpt|davinci|codex|openai|o[1-9](?:$|[-_.:])|omni-moderation",
+    "openai": r"gpt|chatgpt|davinci|codex|openai|o[1-9](?=$|[-_.:])|omni-moderation",
     "google": r"gemini|gemma|palm|bison|google|learnlm",
     "meta": r"llama|vicuna|alpaca|meta",
     "mistral": r"mistral|mixtral|ministral|magistral|devstral|codestral|pixtral|zephyr",

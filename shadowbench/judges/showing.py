@@ -87,12 +87,13 @@ def tidy(text: str) -> str:
 
 _NAME = "(?:" + "|".join(map(re.escape, sorted(NAMES, key=len, reverse=True))) + r")(?:[-\s]?\d[\w.]*|-[\w.-]+)?"
 _SELF = re.compile(
-    rf"\b(as|i am|i['’]m|my name is|this is|call me|i am called)(\s+)(?:(?:an?|the)\s+)?{_NAME}\b"
+    rf"\b(i am|i['’]m|my name is|call me|i am called|as(?=[^.\n]{{1,40}}\b(?:i|my|we)\b))(\s+)(?:(?:an?|the)\s+)?{_NAME}\b"
     rf"(?:\s+(?:model|assistant|\d[\w.]*|opus|sonnet|haiku|pro|flash|turbo|mini|large))*",
     re.IGNORECASE,
 )
 _MAKER = re.compile(
-    rf"\b((?:developed|made|created|trained|built|designed|provided)\s+by)\s+{_NAME}(?:\s+(?:AI|LLC|Inc\.?|Cloud|Research))?",
+    rf"\b((?:i|i['’]m|me|as an?)\b[^.\n]{{1,60}}?\b(?:developed|made|created|trained|built)\s+by)\s+{_NAME}"
+    rf"(?:\s+(?:AI|LLC|Inc\.?|Cloud|Research))?",
     re.IGNORECASE,
 )
 
