@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from shadowbench.stats.clusters import Clusters, clusters_of
 from shadowbench.stats.columns import FloatArray, column
@@ -38,19 +39,21 @@ def psi(
     sides = _Both.of(reference, now, clusters)
     if refusal := sides.refusal():
         return _refused(Method.PSI, sides, refusal)
-    edges = np.unique(np.quantile(sides.values[sides.first], np.arange(1, bins) / bins))
+    edges = np.unique(np.quantile(sides.values[: sides.n], np.arange(1, bins) / bins))
     binned = np.searchsorted(edges, sides.values, side="left")
-    counts = sides.groups.totals(np.eye(len(edges) + 1)[binned])
+    used = len(edges) + 1
+    if clusters is None:
+        value = float(_psi_of(*(np.bincount(part, minlength=used) for part in (binned[: sides.n], binned[sides.n :]))))
+        return _evidence(Method.PSI, sides, value, chi2_tail(value / (1 / sides.n + 1 / sides.m), used - 1))
+    cells = np.bincount(sides.groups.codes * used + binned, minlength=sides.groups.count * used)
+    counts = cells.reshape(sides.groups.count, used).astype(np.float64)
 
     def index(chosen: FloatArray) -> FloatArray:
         expected = chosen @ counts
         return _psi_of(expected, counts.sum(axis=0) - expected)
 
     value = float(index(sides.original[None, :])[0])
-    if clusters is not None:
-        return _exchanged(Method.PSI, sides, value, index, _generator(rng), resamples, width=sides.groups.count)
-    p = chi2_tail(value / (1 / sides.n + 1 / sides.m), len(edges)) if len(edges) else 1.0
-    return _evidence(Method.PSI, sides, value, p)
+    return _exchanged(Method.PSI, sides, value, index, _generator(rng), resamples, width=used)
 
 
 def psi_cut(n: int, m: int, *, bins: int = 10, level: float = 0.95) -> float:
@@ -144,10 +147,6 @@ class _Both:
         return len(self.values) - self.n
 
     @property
-    def first(self) -> slice:
-        return slice(0, self.n)
-
-    @property
     def original(self) -> FloatArray:
         """Which clusters are the reference's, as they were."""
         return (np.arange(self.groups.count) < self.first_clusters).astype(np.float64)
@@ -158,7 +157,7 @@ class _Both:
         return Refused.NO_VARIATION if np.ptp(self.values) == 0 else None
 
 
-def _psi_of(expected: FloatArray, actual: FloatArray) -> FloatArray:
+def _psi_of(expected: NDArray[Any], actual: NDArray[Any]) -> FloatArray:
     """Of counts by bin, (…, bins)."""
     e, a = (np.maximum(c, 0.5) / c.sum(axis=-1, keepdims=True) for c in (expected, actual))
     return np.asarray(((a - e) * np.log(a / e)).sum(axis=-1))

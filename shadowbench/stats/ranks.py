@@ -21,6 +21,8 @@ from shadowbench.stats.proportions import normal_quantile
 
 EXACT_UPTO = 200  # values: above, the normal approximation is as good
 LISTED_UPTO = 1000  # values whose averages of pairs are listed; above, they are counted and searched
+_GUIDE = 300
+_CLOSE = 1e-7  # of the range, over √n: far below the standard error
 LEAST_N = 6  # below, even the most extreme signs are not rare enough for 95 %
 
 
@@ -64,7 +66,9 @@ def hodges_lehmann(differences: ArrayLike, *, clusters: Clusters | None = None, 
         return replace(found, reason=Refused.TOO_FEW)
     every = n * (n + 1) // 2
     average = _averages(d)
-    value = (average((every + 1) // 2) + average(every // 2 + 1)) / 2
+    value = average((every + 1) // 2)
+    if every % 2 == 0:
+        value = (value + average(every // 2 + 1)) / 2
     if groups.count < LEAST_N:
         return replace(found, value=value, reason=Refused.TOO_FEW)
     spread = _rank_spread(column(differences) - value, groups)
@@ -121,22 +125,40 @@ def _averages(d: FloatArray) -> Callable[[int], float]:
     """The k-th smallest (from 1) of the n(n+1)/2 averages of pairs, each value with itself included; `d` is sorted."""
     n = len(d)
     if n <= LISTED_UPTO:
-        rows, columns = np.triu_indices(n)
-        listed = np.sort((d[rows] + d[columns]) / 2)
+        listed = _listed(d)
         return lambda k: float(listed[k - 1])
-    return lambda k: _searched(d, k)
+    levels, counts = np.unique(d, return_counts=True)
+    below = np.concatenate([[0], np.cumsum(counts)])
+    # A few hundred values in even steps of their ranks tell about where to look.
+    guide = _listed(d[np.linspace(0, n - 1, _GUIDE).astype(np.int64)])
+
+    def upto(value: float) -> int:
+        """How many averages are at most this, counted without listing them: half of all ordered pairs and of the twins."""
+        ordered = int(counts @ below[np.searchsorted(levels, 2 * value - levels, side="right")])
+        return (ordered + int(below[np.searchsorted(levels, value, side="right")])) // 2
+
+    def search(k: int) -> float:
+        place = round(k / (n * (n + 1) / 2) * (len(guide) - 1))
+        low, high = _bracket(upto, k, guide, place)
+        while high - low > _CLOSE * max(abs(low), abs(high), float(guide[-1] - guide[0])) / math.sqrt(n):
+            middle = (low + high) / 2
+            low, high = (low, middle) if upto(middle) >= k else (middle, high)
+        return high
+
+    return search
 
 
-def _searched(d: FloatArray, k: int) -> float:
-    """By bisection on the value: how many averages are at most t is counted in n log n without listing them."""
-    low, high = float(d[0]), float(d[-1])
-    step = np.arange(len(d))
-    while True:
-        middle = (low + high) / 2
-        if middle in (low, high) or high - low <= 1e-12 * max(abs(low), abs(high)):
-            return high
-        partners = np.searchsorted(d, 2 * middle - d, side="right")
-        if int(np.maximum(partners - step, 0).sum()) >= k:
-            high = middle
-        else:
-            low = middle
+def _listed(d: FloatArray) -> FloatArray:
+    rows, columns = np.triu_indices(len(d))
+    return np.sort((d[rows] + d[columns]) / 2)
+
+
+def _bracket(upto: Callable[[float], int], k: int, guide: FloatArray, place: int) -> tuple[float, float]:
+    """Two values with the k-th average between them, from the guide, going outward in steps that double."""
+    step = max(1, len(guide) // 500)
+    low, high = place, place
+    while low > 0 and upto(float(guide[low])) >= k:
+        low, step = max(0, low - step), step * 2
+    while high < len(guide) - 1 and upto(float(guide[high])) < k:
+        high, step = min(len(guide) - 1, high + step), step * 2
+    return float(guide[low]) if low else float(guide[0]) - 1e-9 - abs(float(guide[0])) * 1e-9, float(guide[high])
