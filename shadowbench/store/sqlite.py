@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from shadowbench.records import Exchange, FunnelCount, Mark
+from shadowbench.records import Exchange, FunnelCount, Mark, is_again
 from shadowbench.store.base import PAGE_SIZE, Bodies, LogCounts, LogSizes, Page
 from shadowbench.store.queries import statements
 from shadowbench.store.rows import (
@@ -56,7 +56,7 @@ class SqlitePairLog:
             fresh = self._fresh(exchanges)
             if fresh:
                 self._insert(as_rows(fresh, self._newest() + 1))
-                pairs = sum(len(exchange.candidates) for exchange in fresh)
+                pairs = sum(map(_count_pairs, fresh))
                 self._connection.execute(_SQL["keep_count"], (len(fresh), pairs))
 
     def _fresh(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
@@ -184,6 +184,10 @@ def bound_observations(rows: Rows, price_ids: Mapping[str, int]) -> list[list[An
 
 def _bound(rows: Iterable[Row]) -> list[list[Any]]:
     return [[NULL if value is None else value for value in row] for row in rows]
+
+
+def _count_pairs(exchange: Exchange) -> int:
+    return sum(not is_again(each.observation.endpoint) for each in exchange.candidates)
 
 
 def _body_bytes(exchange: Exchange) -> int:

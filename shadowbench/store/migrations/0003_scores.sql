@@ -98,7 +98,7 @@ CREATE TABLE judge_calls (
     cost_usd      REAL,              -- NULL: not known
     cost_reason   TEXT               -- why it is not
 );
-CREATE INDEX judge_calls_open ON judge_calls (judge, reserved_usd) WHERE settled_at IS NULL;
+CREATE INDEX judge_calls_open ON judge_calls (judge, reserved_usd, settled_at) WHERE settled_at IS NULL;
 CREATE INDEX judge_calls_by_exchange ON judge_calls (exchange) WHERE exchange IS NOT NULL;
 
 -- What each judge's settled calls cost so far, in one row per judge and UTC day: budgets ask before every call.
@@ -208,6 +208,22 @@ FROM scores AS s
 JOIN measures AS m ON m.id = s.measure
 JOIN exchanges AS e ON e.number = s.exchange
 JOIN observations AS c ON c.exchange = s.exchange AND c.side = s.side;
+
+DROP TRIGGER exchange_leaves;
+
+-- As before; repeats (NAME~again), which came with this version, do not count as pairs.
+CREATE TRIGGER exchange_leaves AFTER DELETE ON exchanges BEGIN
+    UPDATE kept SET
+        exchanges = exchanges - 1,
+        pairs = pairs - (
+            SELECT count(*) FROM observations
+            WHERE exchange = OLD.number AND side > 0 AND endpoint NOT LIKE '%~again'
+        );
+    DELETE FROM observations WHERE exchange = OLD.number;
+    DELETE FROM attempts WHERE exchange = OLD.number;
+    DELETE FROM requests WHERE exchange = OLD.number;
+    DELETE FROM responses WHERE exchange = OLD.number;
+END;
 
 DROP VIEW pairs;
 

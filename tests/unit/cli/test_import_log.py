@@ -8,9 +8,10 @@ from shadowbench.cli.export import run_export, told_options
 from shadowbench.cli.import_log import ImportOptions, run_import
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.records import FunnelCount, Mark
+from shadowbench.scores import Score
 from shadowbench.store.base import each_exchange
-from shadowbench.store.opening import open_log
-from shadowbench.store.testing import an_exchange, invented_traffic
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.testing import a_measure, an_exchange, invented_traffic
 
 TRAFFIC = list(invented_traffic(70))
 MARK = Mark(at=1.0, kind="policy_changed", endpoint=None, before=None, after="2")
@@ -75,6 +76,16 @@ def test_another_log_comes_with_its_marks_and_counts(url: str, tmp_path: Path, a
     assert list(each_exchange(log)) == TRAFFIC
     assert (list(log.marks()), list(log.funnel())) == ([MARK], [COUNT])
     log.close()
+
+
+def test_another_log_comes_with_its_scores(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scores = open_score_log(url, "change")
+    scores.put_scores([Score(number, 1, *scores.register([a_measure()]), 0.5, None) for number in (3, 7)])
+    scores.close()
+    new = open_score_log(imported(tmp_path, url), "read")
+    assert [score[:4] for score in new.scores_of([1], after=0, upto=99)] == [(3, 1, 1, 0.5), (7, 1, 1, 0.5)]
+    new.close()
+    assert capsys.readouterr().err.endswith("70 exchanges imported, 2 scores\n")
 
 
 def test_several_sources_go_into_one_log(url: str, tmp_path: Path) -> None:

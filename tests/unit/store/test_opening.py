@@ -3,14 +3,15 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.store.base import LogError
-from shadowbench.store.opening import open_log, path_of
-from shadowbench.store.testing import an_exchange
+from shadowbench.store.opening import open_log, open_score_log, path_of
+from shadowbench.store.testing import a_measure, an_exchange
 
 
 @pytest.fixture
@@ -184,3 +185,24 @@ def test_a_creation_cut_short_is_completed(path: Path) -> None:
     log.close()
     assert pragma(path, "auto_vacuum") == 2
     assert pragma(path, "page_size") == 8192
+
+
+def test_scores_are_read_and_changed_in_a_log_that_is_there(path: Path) -> None:
+    for mode in ("read", "change"):
+        with pytest.raises(UnavailableError, match="there is no pair log at"):
+            open_score_log(url(path), mode)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="write sqlite:"):
+        open_score_log("shadowbench.db", "change")
+    assert not path.exists()
+    open_log(url(path), "write").close()
+    with closing(open_score_log(url(path), "change")) as scores:
+        assert scores.register([a_measure()]) == [1]
+    with closing(open_score_log(url(path), "read")) as scores:
+        assert [known.measure for known in scores.measures()] == [a_measure()]
+
+
+def test_a_score_log_has_a_connection_of_its_own(path: Path) -> None:
+    with closing(open_log(url(path), "write")) as log:
+        open_score_log(url(path), "change").close()
+        log.append([an_exchange()])
+        assert log.counts().exchanges == 1
