@@ -8,6 +8,7 @@ one was asked for: "I can't see any errors" refuses nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 LOOKED_AT = 200
 """Characters. Who refuses says so first; further on the same words are mostly about something else."""
@@ -16,7 +17,19 @@ LOOKED_AT = 200
 def is_refusing(text: str) -> bool:
     """Whether a text begins as refusals do."""
     head = text.lstrip()[:LOOKED_AT].casefold()
-    return _REFUSING.search(head if head.isascii() else head.replace("’", "'")) is not None
+    if not head.isascii():
+        head = head.replace("’", "'")
+    return any(_REFUSING.match(head, start) for start in _starts(head))
+
+
+def _starts(head: str) -> Iterator[int]:
+    """Where a refusal may begin. To try these few places takes a tenth of a search."""
+    yield 0
+    for sentence_end in _SENTENCE_END.finditer(head):
+        yield sentence_end.end()
+    if any(word in head for word in _LEADING_WORDS):
+        for leading in _LEADING.finditer(head):
+            yield leading.end()
 
 
 _HELP = (
@@ -88,8 +101,9 @@ _PATTERNS = (
     r"(?:क्षमा करें|माफ़ करें|माफ कीजिए|खेद है|मुझे खेद है)[^।!?\n]{0,80}?"
     r"(?:नहीं कर सकता|नहीं कर सकती|असमर्थ हूँ|नहीं दे सकता|नहीं दे सकती)",
 )  # fmt: skip
-_BEFORE = (
-    r"(?:^|[.!?。！？\n] *"
-    r"|\b(?:sorry|unfortunately|but|however|apologies|apologi[sz]e|afraid|regret),? (?:to say )?(?:but )?(?:that )?)"
+_REFUSING = re.compile("|".join(_PATTERNS))
+_SENTENCE_END = re.compile(r"[.!?。！？\n] *")
+_LEADING_WORDS = ("sorry", "unfortunately", "but", "however", "apolog", "afraid", "regret")
+_LEADING = re.compile(
+    r"\b(?:sorry|unfortunately|but|however|apologies|apologi[sz]e|afraid|regret),? (?:to say )?(?:but )?(?:that )?"
 )
-_REFUSING = re.compile(rf"{_BEFORE}(?:{'|'.join(_PATTERNS)})")
