@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from random import SystemRandom
 
 from shadowbench.errors import ConfigurationError
+from shadowbench.judges.base import Question, Reply
 from shadowbench.judges.calls.desk import Desk
 from shadowbench.judges.calls.embeddings import EmbeddingJudge
 from shadowbench.judges.cascade import Cascade
 from shadowbench.judges.panel import Panel
-from shadowbench.scores import Measure, Shape
+from shadowbench.scores import Measure, PairRef, Shape
 from shadowbench.scoring.built import BuiltJudge
 from shadowbench.scoring.judge_lane import JudgeLane
 from shadowbench.scoring.judging import ByCascade, ByPanel, ByQuestions, ByVectors, Judging
@@ -67,13 +68,11 @@ class Bench:
 
     def _by_questions(self, built: BuiltJudge) -> ByQuestions:
         judge, options = built.judge, built.options
-        if options.endpoint is None or isinstance(judge, Panel | Cascade):
-            raise ConfigurationError(
-                f"judges.{built.name}.endpoint: is missing; a judge of kind {options.kind} asks a model"
-            )
+        assert not isinstance(judge, Panel | Cascade)
+        asker = Nobody(built.name) if options.endpoint is None else self.desk.asker(built.name, options.endpoint)
         return ByQuestions(
             judge,
-            self.desk.asker(built.name, options.endpoint),
+            asker,
             self.ledger,
             self.numbers[built.name],
             chance=SystemRandom(),  # nonces are not to be guessed
@@ -89,3 +88,14 @@ class Bench:
         if isinstance(built.judge, Cascade) and screen is not None:
             return (screen if screen in self.judges else LANE,)
         return built.options.members if isinstance(built.judge, Panel) else ()
+
+
+class Nobody:
+    """Whom a judge without an endpoint asks: some kinds of plugins have no questions."""
+
+    def __init__(self, judge: str) -> None:
+        self._judge = judge
+
+    async def ask(self, question: Question, *, pair: PairRef | None, purpose: str) -> Reply:
+        """Raises ConfigurationError."""
+        raise ConfigurationError(f"judges.{self._judge}.endpoint: is missing; the judge has questions to a model")

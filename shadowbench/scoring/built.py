@@ -14,6 +14,8 @@ from shadowbench.judges.registry import kind_of
 from shadowbench.scores import Measure
 
 PANEL, CASCADE = "panel", "cascade"
+_ASKING = frozenset({"pairwise", "rubric", "checklist", "factuality", "custom", "embedding"})
+"""Kinds of ours that ask a model. Those of plugins may do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class _Builder:
             return Panel(options, {n: Member(options=m.options, measure=m.measure) for n, m in members.items()})
         if options.kind == CASCADE:
             return Cascade(options, screen=self._screen(options), strong=self._asked(options))
+        if options.endpoint is None and options.kind in _ASKING:
+            raise ConfigurationError(f"judges.{options.name}.endpoint: is missing: its url and model")
         return kind_of(options.kind).build(options)
 
     def _screen(self, options: JudgeOptions) -> Measure:

@@ -1,0 +1,49 @@
+"""Calls that do not end are interrupted."""
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from shadowbench.metrics.running import DeadlineError
+from shadowbench.scoring.deadline import Deadline
+
+
+@pytest.fixture(autouse=True)
+def _alarm_as_before() -> Iterator[None]:
+    # pytest-timeout has the timer of this process: it gets it back.
+    handler, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    yield
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, *timer)
+
+
+def for_ever() -> float:
+    while True:
+        try:
+            threading.Event().wait(10)
+        except Exception:  # noqa: BLE001  a metric that catches what it can
+            pass
+
+
+def test_a_call_that_ends_returns_what_it_returns() -> None:
+    assert Deadline(10)(lambda: 0.5) == 0.5
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_a_call_that_does_not_is_interrupted_whatever_exceptions_it_catches() -> None:
+    with pytest.raises(DeadlineError):
+        Deadline(0.02)(for_ever)
+
+
+def test_what_it_raises_goes_through_and_the_timer_is_off() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Deadline(10)(lambda: 1 / 0)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_an_alarm_between_calls_hurts_nobody() -> None:
+    guard = Deadline(10)
+    guard(lambda: 1.0)
+    signal.raise_signal(signal.SIGALRM)

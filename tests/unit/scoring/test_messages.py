@@ -1,0 +1,31 @@
+"""What worker and runner say to each other is read back as it was said."""
+
+import pytest
+
+from shadowbench.metrics.binding import MetricOptions, bind_all
+from shadowbench.scores import PairRef, Score
+from shadowbench.scoring.messages import LENGTH, Done, Task, measures_of, pack, ready, unpack
+
+
+def carried(message: dict[str, object]) -> dict[str, object]:
+    data = pack(message)
+    assert LENGTH.unpack(data[: LENGTH.size])[0] == len(data) - LENGTH.size
+    return unpack(data[LENGTH.size :])
+
+
+def test_a_task() -> None:
+    pairs = {PairRef(3, 1): [0, 2], PairRef(4, 2): [1]}
+    task = Task(first=3, last=4, pairs=pairs, references={3: "Riga – “yes”"})
+    assert Task.of(carried(task.told())) == task
+
+
+def test_scores() -> None:
+    scores = [Score(3, 1, 0, 0.5, None, detail='{"a":1}'), Score(3, 1, 2, None, "no_text", None, "no_text")]
+    told = {"scores": [tuple(score) for score in scores], "complete": False, "resident": 7}
+    assert Done.of(carried(told)) == Done(scores=scores, complete=False, resident_bytes=7)
+
+
+@pytest.mark.parametrize("name", ["exact_match", "latency"])
+def test_measures(name: str) -> None:
+    measures = [each.measure for each in bind_all([MetricOptions(metric=name)])]
+    assert measures_of(carried(ready(measures))) == measures

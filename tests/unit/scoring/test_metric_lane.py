@@ -1,0 +1,176 @@
+"""The lane of metrics, over a real log, with a runner that does as it is told."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadowbench.errors import UnavailableError
+from shadowbench.metrics.binding import MetricOptions, bind_all
+from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.scoring.beat import At
+from shadowbench.scoring.lane import IDLE, TAKEN, Keeping
+from shadowbench.scoring.ledger import Ledger
+from shadowbench.scoring.messages import Done, Task
+from shadowbench.scoring.metric_lane import LANE, MetricLane
+from shadowbench.scoring.running import RunnerDiedError
+from shadowbench.signals import Counters
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.testing import an_exchange
+
+MEASURES = [each.measure for each in bind_all([MetricOptions(metric="exact_match"), MetricOptions(metric="length")])]
+NOW = 1000.0
+Turn = Callable[[Task], Done]
+
+
+def all_done(task: Task) -> Done:
+    scores = [Score(*ref, place, 1.0, None) for ref, places in task.pairs.items() for place in places]
+    return Done(scores=scores, complete=True, resident_bytes=5)
+
+
+def dies_at(number: int, metric: int, *, is_overdue: bool) -> Turn:
+    def die(task: Task) -> Done:
+        raise RunnerDiedError(At(1, number, 1, metric, 0.0), is_overdue=is_overdue)
+
+    return die
+
+
+class Runner:
+    """Takes its turns, and does everything as asked after them."""
+
+    def __init__(self, *turns: Turn) -> None:
+        self._turns = iter(turns)
+        self.tasks: list[dict[PairRef, list[int]]] = []
+        self.resident_bytes = 0
+
+    async def start(self) -> Sequence[Measure]:
+        return MEASURES
+
+    async def run(self, task: Task) -> Done:
+        self.tasks.append({ref: list(places) for ref, places in task.pairs.items()})
+        return next(self._turns, all_done)(task)
+
+    async def stop(self) -> None:
+        pass
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/pairs.db"
+    log = open_log(url, "write")
+    log.append([an_exchange(number) for number in (1, 2, 3)])
+    log.close()
+    return url
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    ledger = Ledger(open_score_log(url, "change"))
+    yield ledger
+    ledger.close()
+
+
+async def lane_of(ledger: Ledger, runner: Runner, owner: str = "me") -> tuple[MetricLane, Counters]:
+    counters = Counters()
+    keeping = Keeping(owner=owner, lease_s=60.0, now=lambda: NOW)
+    lane = MetricLane(ledger, runner, keeping, counters)  # type: ignore[arg-type]
+    await lane.start()
+    return lane, counters
+
+
+async def stored(ledger: Ledger) -> list[tuple[Any, ...]]:
+    return [score[:5] for score in await ledger.do(lambda log: log.scores_of([1, 2], after=0, upto=99))]
+
+
+def counted(counters: Counters) -> dict[tuple[str, str], float]:
+    return {(labels[0][1], labels[1][1]): value for labels, value in counters.series("scores_total")}
+
+
+async def test_everything_is_scored_once_and_then_there_is_nothing_to_do(ledger: Ledger) -> None:
+    lane, counters = await lane_of(ledger, runner := Runner())
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    assert await stored(ledger) == [(number, 1, measure, 1.0, None) for number in (1, 2, 3) for measure in (1, 2)]
+    assert counted(counters) == {("exact_match", "scored"): 3, ("length", "scored"): 3}
+    assert len(runner.tasks) == 1
+
+
+async def test_a_worker_whose_pairs_others_have_waits(ledger: Ledger) -> None:
+    lane, _ = await lane_of(ledger, Runner())
+    claim = await ledger.do(
+        lambda log: log.claim(owner="other", lane=LANE, measures=[1, 2], size=9, now=NOW, lease_s=60.0)
+    )
+    assert claim is not None
+    assert await lane.step() == TAKEN
+
+
+@pytest.mark.parametrize(("is_overdue", "reason"), [(True, "timed_out"), (False, "crashed")])
+async def test_the_score_a_runner_died_of_is_absent_and_the_others_are_there(
+    ledger: Ledger, is_overdue: bool, reason: str
+) -> None:
+    lane, counters = await lane_of(ledger, runner := Runner(dies_at(2, 1, is_overdue=is_overdue)))
+    await lane.step()
+    rows = await stored(ledger)
+    assert [row for row in rows if row[4] is not None] == [(2, 1, 2, None, reason)]
+    assert len(rows) == 6
+    assert runner.tasks[1] == {PairRef(1, 1): [0, 1], PairRef(2, 1): [0], PairRef(3, 1): [0, 1]}
+    assert counted(counters)["length", "failed"] == 1
+
+
+async def test_what_a_runner_left_undone_is_asked_for_again(ledger: Ledger) -> None:
+    def half(task: Task) -> Done:
+        late = Score(1, 1, 0, None, "timed_out")
+        return Done(scores=[late, Score(1, 1, 1, 4.0, None)], complete=False, resident_bytes=5)
+
+    lane, _ = await lane_of(ledger, runner := Runner(half))
+    await lane.step()
+    assert list(runner.tasks[1]) == [PairRef(2, 1), PairRef(3, 1)]
+    assert (await stored(ledger))[:2] == [(1, 1, 1, None, "timed_out"), (1, 1, 2, 4.0, None)]
+
+
+async def test_a_metric_that_hangs_again_and_again_holds_up_nobody(url: str, ledger: Ledger) -> None:
+    log = open_log(url, "write")
+    log.append([an_exchange(number) for number in range(4, 20)])
+    log.close()
+    lane, counters = await lane_of(ledger, runner := Runner(*(dies_at(n, 0, is_overdue=True) for n in (1, 2, 3))))
+    await lane.step()
+    reasons = [row[4] for row in await stored(ledger) if row[2] == 1]
+    assert reasons == ["timed_out"] * 3 + ["suspended"] * 16
+    assert [row[3] for row in await stored(ledger) if row[2] == 2] == [1.0] * 19
+    assert len(runner.tasks) == 4
+    await lane.report()
+    assert {sample.name: sample.value for sample in counters.snapshot()}["scoring_suspended_metrics"] == 1
+
+
+async def test_a_runner_that_dies_of_nothing_in_particular_ends_the_worker(ledger: Ledger) -> None:
+    def die(task: Task) -> Done:
+        raise RunnerDiedError(None, is_overdue=False)
+
+    lane, _ = await lane_of(ledger, Runner(die, die, die))
+    with pytest.raises(UnavailableError, match="again and again"):
+        await lane.step()
+
+
+async def test_pairs_that_were_deleted_meanwhile_are_nobodys(url: str, ledger: Ledger) -> None:
+    def without_the_second(task: Task) -> Done:
+        log = open_log(url, "change")
+        log.upkeep.delete([2])
+        log.close()
+        kept = [score for score in all_done(task).scores if score.number != 2]
+        return Done(scores=kept, complete=True, resident_bytes=5)
+
+    lane, _ = await lane_of(ledger, Runner(without_the_second))
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    assert {row[0] for row in await stored(ledger)} == {1, 3}
+
+
+async def test_the_backlog_is_told_with_its_age(ledger: Ledger) -> None:
+    lane, counters = await lane_of(ledger, Runner())
+    await lane.report()
+    told = {sample.name: sample.value for sample in counters.snapshot()}
+    assert told["scoring_backlog_pairs"] == 3
+    await lane.step()
+    await lane.report()
+    told = {sample.name: sample.value for sample in counters.snapshot()}
+    assert (told["scoring_backlog_pairs"], told["scoring_backlog_age_seconds"]) == (0, 0)
+    assert told["scoring_runner_resident_bytes"] == 0
