@@ -1,7 +1,7 @@
 """Calls a metric, whatever it does: needs are checked, and what comes back is a value that was promised, or an absence. Pure.
 
     fault_OUTCOME   the side, or one of the two, is no answer; OUTCOME as in `records.Outcome`
-    no_…            a need is not met (`base.Need`)
+    no_…            a need is not met (`base.Need`); `no_answer`: what came was not read, in a dialect that we do not parse
     metric_raised   it raised; the exception's class is in the detail
     timed_out       it took too long
     not_a_value     it returned something else than a value, or an absence whose reason is no short code
@@ -24,7 +24,7 @@ import orjson
 from shadowbench.metrics.base import Absent, Detailed, Need, Value
 from shadowbench.metrics.binding import BoundMetric
 from shadowbench.metrics.view import PairView, Side
-from shadowbench.records import UsageSource
+from shadowbench.records import Outcome, UsageSource
 from shadowbench.scores import Score, Shape
 
 FAILURES = frozenset(
@@ -97,7 +97,8 @@ def _of_pair(bound: BoundMetric, pair: PairView, guard: Guard) -> Result:
 def _objection(bound: BoundMetric, side: Side, pair: PairView) -> str | None:
     """Why the metric is not called: a reason of absence."""
     if not bound.metric.whatever_came and not side.is_answer:
-        return f"fault_{side.observation.outcome.value}"
+        outcome = side.observation.outcome
+        return Need.ANSWER.value if outcome is Outcome.OK else f"fault_{outcome.value}"
     for need in bound.metric.needs:
         if not _MET[need](side, pair):
             return need.value
