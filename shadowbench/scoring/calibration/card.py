@@ -41,6 +41,7 @@ class Evidence:
     facts: Mapping[PairRef, PairFacts]
     spending: Spending
     runs: Sequence[CanaryRun] = ()
+    is_only: bool = True  # of its name: money is kept by names, verdicts by configurations
     others: Mapping[str, Mapping[PairRef, Saying]] = field(default_factory=dict)  # the other judges, by name
 
 
@@ -56,7 +57,9 @@ class Volume:
     calls: int
     usd: float
     unpriced: int
-    usd_per_verdict: float | None
+    usd_per_verdict: (
+        float | None
+    )  # None: there is none, not all calls are priced, or the name has several configurations
     cached: float | None  # at least this share of verdicts cost no call
 
 
@@ -151,6 +154,7 @@ def card_of(evidence: Evidence, chance: np.random.Generator, *, enough: int = EN
 def _volume(evidence: Evidence) -> Volume:
     verdicts, spending = evidence.verdicts, evidence.spending
     readable = sum(verdict.reason is None for verdict in verdicts)
+    is_known = evidence.is_only and not spending.unpriced
     return Volume(
         scored=sum(score.value is not None for score in evidence.scores),
         unscored=Counter(score.reason or "unknown" for score in evidence.scores if score.value is None),
@@ -160,8 +164,8 @@ def _volume(evidence: Evidence) -> Volume:
         calls=spending.calls,
         usd=spending.usd,
         unpriced=spending.unpriced,
-        usd_per_verdict=spending.usd / readable if readable and not spending.unpriced else None,
-        cached=max(0, len(verdicts) - spending.calls) / len(verdicts) if verdicts else None,
+        usd_per_verdict=spending.usd / readable if readable and is_known else None,
+        cached=max(0, len(verdicts) - spending.calls) / len(verdicts) if verdicts and evidence.is_only else None,
     )
 
 

@@ -94,6 +94,12 @@ def test_a_verdict_has_no_price_where_a_call_has_none() -> None:
     assert card(evidence(fair, spending=spending)).volume.usd_per_verdict is None
 
 
+def test_money_of_a_name_is_not_divided_by_the_verdicts_of_one_configuration() -> None:
+    spending = Spending(calls=3, usd=0.1, unpriced=0, open_calls=0, open_usd=0.0)
+    found = card(evidence(fair, spending=spending, is_only=False)).volume
+    assert (found.usd, found.usd_per_verdict, found.cached) == (0.1, None, None)
+
+
 def test_repeats_are_the_judges_noise_and_nothing_else() -> None:
     again = verdicts(20, lambda n: (C, C) if n <= 5 else fair(n), repetition=1)
     plain, repeated = card(evidence(fair)), card(evidence(fair))

@@ -1,0 +1,86 @@
+"""Asks a judge about a frozen set once more, past every cache."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+
+from shadowbench.errors import UnavailableError
+from shadowbench.judges.base import Asker, Judge, Judgement, Question
+from shadowbench.metrics.view import PairView
+from shadowbench.scores import PairRef, Score, Verdict
+from shadowbench.scoring.calibration.canary import asks_for_number, outcome, word_of
+from shadowbench.scoring.views import views
+from shadowbench.store.base import PairLog
+from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
+
+_PURPOSE = "canary"
+
+
+def views_of(log: PairLog, scores: ScoreLog, canaries: Sequence[Canary]) -> Sequence[PairView]:
+    """The pairs of a set as a judge sees them; those that were deleted are left out."""
+    found: list[PairView] = []
+    for number in sorted({canary.pair.number for canary in canaries}):
+        sides = [canary.pair.side for canary in canaries if canary.pair.number == number]
+        reference = scores.references(after=number - 1, upto=number).get(number)
+        page = log.page(after=number - 1, upto=number)
+        found += [each for e in page.exchanges for each in views(e, number, sides, reference=reference)]
+    return found
+
+
+async def ask_again(
+    judge: Judge, asker: Asker, pairs: Sequence[PairView], *, chance: Random, now: Callable[[], float]
+) -> Mapping[PairRef, Judgement]:
+    """What the judge concludes about each pair now. Nothing of it becomes a verdict or a score of the log.
+
+    Raises EndpointDownError when the endpoint is out of order: such a run would tell of the network, not of the judge.
+    """
+
+    async def one(pair: PairView) -> tuple[PairRef, Judgement]:
+        if (objection := judge.objection(pair)) is not None:
+            return pair.ref, Judgement(value=None, reason=objection)
+        questions = [question for question in judge.questions(pair, chance) if question.repetition == 0]
+        verdicts = await asyncio.gather(*(_verdict(judge, asker, question, pair.ref, now) for question in questions))
+        return pair.ref, judge.conclude(pair, verdicts)
+
+    return dict(await asyncio.gather(*map(one, pairs)))
+
+
+async def check(
+    name: str,
+    judge: Judge,
+    number: int,
+    asker: Asker,
+    canaries: Sequence[Canary],
+    pairs: Sequence[PairView],
+    before: Sequence[CanaryRun],
+    *,
+    chance: Random,
+    now: Callable[[], float],
+) -> CanaryRun:
+    """One run of the set `name` with the judge that is measure `number`; `before`: its earlier ones. Whoever calls keeps it.
+
+    Raises UnavailableError when the judge answered nothing.
+    """
+    concluded = await ask_again(judge, asker, pairs, chance=chance, now=now)
+    said: dict[PairRef, str] = {}
+    for canary in canaries:
+        judgement = concluded.get(canary.pair)
+        if judgement is None:
+            continue
+        score = Score(*canary.pair, number, judgement.value, judgement.reason, judgement.production_value)
+        word = word_of(judge.measure, score, as_number=asks_for_number(canary))
+        if word is not None:
+            said[canary.pair] = word
+    if not said:
+        reasons = sorted({judgement.reason or "" for judgement in concluded.values()}) or ["all its pairs were deleted"]
+        raise UnavailableError(f"{judge.measure.name} said nothing about the set {name}: {', '.join(reasons)}")
+    return outcome(name, judge.measure, number, canaries, said, before, now=now())
+
+
+async def _verdict(judge: Judge, asker: Asker, question: Question, pair: PairRef, now: Callable[[], float]) -> Verdict:
+    reply = await asker.ask(question, pair=pair, purpose=_PURPOSE)
+    if (again := judge.repair(question, reply)) is not None:
+        question, reply = again, await asker.ask(again, pair=pair, purpose=_PURPOSE)
+    return judge.read(question, reply, pair, 0, now())
