@@ -69,7 +69,7 @@ class CanaryRun:
     high: float | None
     agreement: float | None
     drifted: bool
-    detail: str  # JSON object
+    detail: str  # JSON object; it outlives the exchanges: no words of theirs
 
 
 class Scores(Protocol):

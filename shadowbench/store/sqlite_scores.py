@@ -136,13 +136,15 @@ class SqliteScores(SqliteDesk):
                 self._note(measure, ranges, (claim.first, claim.last))
 
     def _done(self, measures: Sequence[int]) -> dict[int, Ranges]:
-        """Which exchanges are done, by measure."""
+        """Which exchanges are done, by measure. Raises ValueError for a measure that is not in the log."""
         wanted = {"measures": as_json(measures)}
         ahead: dict[int, list[Range]] = {}
         for measure, first, last in self._rows(_SQL["ahead_of"], wanted):
             ahead.setdefault(measure, []).append((first, last))
-        marks = self._rows(_SQL["marks_of"], wanted)
-        return {measure: done_with_mark(mark, ahead.get(measure, ())) for measure, mark in marks}
+        marks = dict(self._rows(_SQL["marks_of"], wanted))
+        if unknown := set(measures).difference(marks):
+            raise ValueError(f"the log has no measures of the numbers {sorted(unknown)}; register them first")
+        return {measure: done_with_mark(mark, ahead.get(measure, ())) for measure, mark in marks.items()}
 
     def _note(self, measure: int, before: Ranges, more: Range) -> None:
         mark, ahead = mark_of(union([*before, more]))

@@ -60,6 +60,14 @@ def test_another_version_or_configuration_is_another_measure(scores: ScoreLog, c
     assert scores.register([a_measure()]) != scores.register([a_measure(**change)])
 
 
+def test_a_measure_that_was_not_registered_is_a_mistake(log: PairLog, scores: ScoreLog) -> None:
+    log.append([alone(1)])
+    scores.register([a_measure()])
+    for use in (lambda: take(scores, [1, 2]), lambda: scores.backlog([2])):
+        with pytest.raises(ValueError, match=r"no measures of the numbers \[2\]; register them first"):
+            use()
+
+
 # ── claims ──
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from shadowbench.scores import CallResult, JudgeCall
+from shadowbench.store.base import LogError
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.testing import a_measure, invented_traffic
-from tests.contract.scorers import drain, everything, logs_in, scored, url_in
+from tests.contract.scorers import drain, everything, logs_in, scored, scores_for, take, url_in
 
 WORKER = """
 import sys
@@ -172,3 +173,24 @@ def test_what_was_settled_survives_its_log(tmp_path: Path) -> None:
         closing(open_score_log(url_in(tmp_path), "read")) as scores,
     ):
         assert scored(scores, [1]) == everything(log, [1])
+
+
+def test_a_full_log_refuses_and_takes_all_of_it_when_there_is_room(tmp_path: Path) -> None:
+    with logs_in(tmp_path) as (log, scores):
+        log.append(list(invented_traffic(300)))
+        measures = scores.register([a_measure()])
+        claim = take(scores, measures, size=300)
+        assert claim is not None
+        put = [score._replace(detail="x" * 2000) for score in scores_for(claim)]
+        connection = scores._connection  # type: ignore[attr-defined]
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+        with pytest.raises(LogError, match="the device is full; free some space") as refused:
+            scores.settle(claim, put)
+        assert refused.value.reason == "disk_full"
+        there = len(scored(scores, measures))
+        assert there < 600
+        connection.execute("PRAGMA max_page_count = 1000000")
+        assert scores.settle(claim, put) == 600 - there
+        assert scored(scores, measures) == everything(log, measures)
+        assert scores.measures()[0].done_upto == 300

@@ -169,7 +169,7 @@ CREATE TABLE canary_runs (
     high     REAL,
     agreement REAL,
     drifted  INTEGER NOT NULL,
-    detail   TEXT NOT NULL   -- JSON object
+    detail   TEXT NOT NULL   -- JSON object; it outlives the exchanges: no words of theirs
 );
 
 -- Whoever deletes an exchange takes along what was thought of it. What it cost stays: money does not come back.
