@@ -141,7 +141,7 @@ class SqliteScores(SqliteDesk):
         ahead: dict[int, list[Range]] = {}
         for measure, first, last in self._rows(_SQL["ahead_of"], wanted):
             ahead.setdefault(measure, []).append((first, last))
-        marks = dict(self._rows(_SQL["marks_of"], wanted))
+        marks: dict[int, int] = dict(self._rows(_SQL["marks_of"], wanted))
         if unknown := set(measures).difference(marks):
             raise ValueError(f"the log has no measures of the numbers {sorted(unknown)}; register them first")
         return {measure: done_with_mark(mark, ahead.get(measure, ())) for measure, mark in marks.items()}
