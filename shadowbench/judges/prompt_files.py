@@ -30,6 +30,7 @@ from shadowbench.judges.rubrics import canonical_hash
 
 PLACEHOLDERS = ("request", "answer", "production", "candidate", "reference")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_LINE_OF_ITS_OWN = re.compile(rf"[ \t]*\n?[ \t]*{_PLACEHOLDER.pattern}[ \t]*\n?")
 _KEYS = ("name", "version", "kind", "about", "system", "template", "reply")
 
 
@@ -73,8 +74,8 @@ class Prompt:
         return dict(self.words)[stated.word] if stated.word is not None else stated.numbers[0][1]
 
     def fill(self, material: Mapping[str, str]) -> str:
-        """The template with material in place. What looks like a placeholder within material stays as it is."""
-        return _PLACEHOLDER.sub(lambda found: material.get(found[1], ""), self.template)
+        """The template with material in place, on lines of its own. A placeholder within material stays as it is."""
+        return _LINE_OF_ITS_OWN.sub(lambda found: f"\n{material.get(found[1], '')}\n", self.template).strip("\n")
 
 
 def read_prompt(content: Mapping[str, Any], where: str = "prompt") -> Prompt:
@@ -118,7 +119,7 @@ def _check(prompt: Prompt, reply: Entry, where: str) -> None:
     if unknown := sorted(shown - set(PLACEHOLDERS)):
         there_are = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
         raise ConfigurationError(f"{where}.template: there is no {{{unknown[0]}}}; there are: {there_are}")
-    if not ("answer" in shown) ^ (shown >= {"production", "candidate"}) or ("answer" in shown and "candidate" in shown):
+    if shown & {"answer", "production", "candidate"} not in ({"answer"}, {"production", "candidate"}):
         raise ConfigurationError(f"{where}.template shows either {{answer}} or both {{production}} and {{candidate}}")
     if prompt.words and (reply.has("low") or reply.has("high")):
         raise ConfigurationError(f"{where}.reply has either words, or low and high")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.judges import pairwise, rubric
+from shadowbench.judges.base import Judgement
+from shadowbench.judges.cascade import Cascade, Escalate, Screened, Settle, screened
+from shadowbench.judges.options import JudgeOptions
+from shadowbench.scores import Score, Shape
+from tests.unit.judges.judged import options, pair
+from tests.unit.judges.test_alone import RUBRIC
+
+CHEAP = pairwise.build(options(model="small-judge")).measure
+STRONG = pairwise.build(options(model="gpt-5")).measure
+OPTIONS = JudgeOptions(
+    name="cascade", kind="cascade", screen="cheap", strong="strong", screen_low=0.25, screen_high=0.75, audit_share=0.1
+)
+CASCADE = Cascade(OPTIONS, screen=CHEAP, strong=STRONG)
+PAIRS = [pair(number=number) for number in range(1, 3_001)]
+
+
+@pytest.mark.parametrize("value", [0.25, 0.5, 0.75])
+def test_what_is_in_doubt_is_always_put_to_the_strong_judge(value: float) -> None:
+    assert CASCADE.decide(PAIRS[0], Screened(value=value)) == Escalate(probability=1.0, via="band", screen=value)
+
+
+def test_without_a_screens_score_it_is_asked_too() -> None:
+    screen = Screened(value=None, reason="reply_no_json")
+    assert CASCADE.decide(PAIRS[0], screen) == Escalate(probability=1.0, via="no_screen", screen=None)
+
+
+def test_a_share_of_the_rest_is_audited_and_the_share_is_its_probability() -> None:
+    decisions = [CASCADE.decide(view, Screened(value=1.0)) for view in PAIRS]
+    audited = [decision for decision in decisions if isinstance(decision, Escalate)]
+    assert 240 < len(audited) < 360  # 300 expected, standard deviation 16
+    assert {(decision.probability, decision.via) for decision in audited} == {(0.1, "audit")}
+    assert {d.probability for d in decisions if isinstance(d, Settle)} == {0.1}
+    assert decisions == [CASCADE.decide(pair(number=n), Screened(value=1.0)) for n in range(1, 3_001)]
+
+
+def test_weighing_by_the_probability_gives_the_strong_judges_mean() -> None:
+    """The strong judge says 1 where the screen is in doubt and 0.4 elsewhere; the mean over all is 0.7."""
+    total = 0.0
+    for number, view in enumerate(PAIRS):
+        doubtful = number % 2 == 0
+        decision = CASCADE.decide(view, Screened(value=0.5 if doubtful else 1.0))
+        strong = Judgement(value=1.0 if doubtful else 0.4, reason=None)
+        came = CASCADE.conclude(decision, strong if isinstance(decision, Escalate) else None)
+        total += (came.value or 0.0) / came.probability
+    assert total / len(PAIRS) == pytest.approx(0.7, abs=0.07)
+
+
+def test_the_score_is_the_strong_judges_with_the_decisions_probability() -> None:
+    strong = Judgement(value=0.75, reason=None, detail={"pattern": "half"}, probability=0.5)
+    came = CASCADE.conclude(Escalate(probability=0.1, via="audit", screen=1.0), strong)
+    assert (came.value, came.probability) == (0.75, 0.05)
+    assert came.detail == {"pattern": "half", "screen": 1.0, "via": "audit"}
+
+
+def test_what_the_screen_settled_has_no_score_and_says_so() -> None:
+    came = CASCADE.conclude(Settle(probability=0.1, screen=1.0), None)
+    assert (came.value, came.reason, came.production_reason) == (None, "settled_by_screen", None)
+    assert (came.probability, came.detail) == (0.1, {"screen": 1.0})
+
+
+def test_an_unscored_strong_judge_leaves_the_pair_unscored() -> None:
+    decision = Escalate(probability=1.0, via="band", screen=0.5)
+    assert CASCADE.conclude(decision, Judgement(value=None, reason="reply_echo")).reason == "reply_echo"
+    assert CASCADE.conclude(decision, None).reason == "not_asked"
+
+
+def test_cascades_of_cascades_multiply_their_probabilities() -> None:
+    inner = next(d for d in (CASCADE.decide(view, Screened(value=0.0)) for view in PAIRS) if isinstance(d, Settle))
+    settled = Screened(value=None, reason="settled_by_screen", probability=inner.probability)
+    outer = Cascade(replace(OPTIONS, name="outer", audit_share=0.5), screen=CHEAP, strong=STRONG)
+    assert outer.decide(PAIRS[0], settled) == Settle(probability=0.05, screen=None)
+    assert outer.decide(PAIRS[0], Screened(value=0.5, probability=0.1)) == Escalate(
+        probability=0.1, via="band", screen=0.5
+    )
+    audited = [outer.decide(view, Screened(value=0.0, probability=0.1)) for view in PAIRS[:50]]
+    assert {decision.probability for decision in audited} == {0.05}
+
+
+def test_both_sides_of_a_graders_cascade_are_settled() -> None:
+    strong = rubric.build(options("rubric", rubric=RUBRIC)).measure
+    cascade = Cascade(OPTIONS, screen=CHEAP, strong=strong)
+    assert (cascade.measure.shape, cascade.measure.low, cascade.measure.high) == (Shape.SIDES, 1.0, 5.0)
+    assert cascade.conclude(Settle(probability=0.1, screen=1.0), None).production_reason == "settled_by_screen"
+
+
+def test_a_score_of_sides_screens_by_its_difference() -> None:
+    score = Score(1, 1, 5, 0.9, None, 0.4, None, 0.5)
+    assert screened(score, Shape.SIDES) == Screened(value=0.5, probability=0.5)
+    assert screened(score, Shape.PAIR) == Screened(value=0.9, probability=0.5)
+    gone = Score(1, 1, 5, 0.9, None, None, "no_text")
+    assert screened(gone, Shape.SIDES) == Screened(value=None, reason="no_text")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"screen_low": None}, "needs screen_low and screen_high"),
+        ({"screen_high": 0.1}, "needs screen_low and screen_high"),
+        ({"audit_share": 0.0}, "without audits nothing is known of settled pairs"),
+        ({"audit_share": 1.5}, "above 0 and at most 1"),
+    ],
+)
+def test_a_band_and_a_share_are_needed(change: dict[str, float | None], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Cascade(replace(OPTIONS, **change), screen=CHEAP, strong=STRONG)  # type: ignore[arg-type]
+
+
+def test_the_measure_changes_with_screen_band_and_judge_and_not_with_the_share() -> None:
+    known = CASCADE.measure.config_hash
+    assert Cascade(OPTIONS, screen=STRONG, strong=STRONG).measure.config_hash != known
+    assert Cascade(OPTIONS, screen=CHEAP, strong=CHEAP).measure.config_hash != known
+    assert Cascade(replace(OPTIONS, screen_low=0.3), screen=CHEAP, strong=STRONG).measure.config_hash != known
+    assert Cascade(replace(OPTIONS, audit_share=0.2), screen=CHEAP, strong=STRONG).measure.config_hash == known
