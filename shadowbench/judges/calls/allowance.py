@@ -36,6 +36,13 @@ class Allowance:
         """The endpoint said that it was too much."""
         if ticket != self._era:
             return
+        self._begin_era(max(1, self.allowed // 2))
+
+    def restart(self) -> None:
+        """The endpoint was out of order: one call finds out whether it still is."""
+        self._begin_era(1)
+
+    def _begin_era(self, allowed: int) -> None:
         self._era += 1
         self._answers = 0
-        self.allowed = max(1, self.allowed // 2)
+        self.allowed = allowed

@@ -77,7 +77,7 @@ class Caller:
             tried += 1
             self._lane.health.failed(failure)
             pause_s = wait_s(self._patience, failure, tried=tried, asked_s=came.retry_after_s, chance=self._chance())
-            if pause_s is None:
+            if pause_s is None or self._lane.health.is_failing:
                 return self._give_up(errand, came, failure)
             self._tally.retried(failure.outcome)
             await asyncio.sleep(pause_s)
@@ -113,10 +113,14 @@ class Caller:
         return learnt(accepted, self._options.dialect, status=came.status, said=words_of(came))
 
     def _give_up(self, errand: Errand, came: Came, failure: Failure) -> Refused:
-        health, now_s = self._lane.health, asyncio.get_running_loop().time()
-        if health.gives_up(failure, errand.key):
+        lane, now_s = self._lane, asyncio.get_running_loop().time()
+        if failure.blame is not Blame.QUESTION:
+            self._raise_if_down()  # another has found out before: one pause for all that were under way
+        if lane.health.gives_up(failure, errand.key):
+            self._tally.refused(failure.outcome)
             return Refused(reason=failure.outcome)
-        pause_s = health.pause(failure, now_s=now_s, asked_s=came.retry_after_s)
+        pause_s = lane.health.pause(failure, now_s=now_s, asked_s=came.retry_after_s)
+        lane.allowance.restart()
         self._tally.paused(failure.outcome)
         raise EndpointDownError(self._message(came, failure), reason=failure.outcome, retry_in_s=pause_s)
 

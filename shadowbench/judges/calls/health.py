@@ -2,8 +2,11 @@
 
 Who takes every failure for the question's own writes an outage into the log as absences; who takes none for it asks the same
 unanswerable question for ever. So: what is clearly the endpoint's (`Blame.ENDPOINT`) pauses it, what is clearly the question's
-does not. Of the rest, the endpoint is paused when nobody else has got an answer lately; but a question that was there three
-times when that happened is given up, whatever the reason.
+does not. Of the rest, the endpoint is paused when nobody else has got an answer lately; but a question that brought about six
+pauses is given up, whatever the reason: five minutes, as they grow.
+
+Many questions that wait for an endpoint which is gone would try it many times each, and each try may be billed. So after ten
+failures in a row nobody tries again: the next one that fails makes a pause.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from collections import OrderedDict
 from shadowbench.judges.calls.faults import Blame, Failure
 
 _IN_A_ROW = 4  # failed attempts, of whatever questions, without an answer between them
-_PARDONS = 2  # times that a question may stand at a pause
+_TOO_MANY_IN_A_ROW = 10  # to try again
+_PARDONS = 5  # pauses that a question may bring about
 _REMEMBERED = 1024  # questions
 _FIRST_PAUSE_S = 5.0  # doubles with each pause in a row
 _LONGEST_PAUSE_S = 300.0
@@ -30,7 +34,12 @@ class Health:
         self._pauses = 0  # in a row
         self._down_until_s = 0.0
         self._reason = ""
-        self._suspects: OrderedDict[bytes, int] = OrderedDict()  # question → pauses that it stood at
+        self._suspects: OrderedDict[bytes, int] = OrderedDict()  # question → pauses that it brought about
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether so many attempts failed that another is not worth it."""
+        return self._in_a_row >= _TOO_MANY_IN_A_ROW
 
     def down(self, now_s: float) -> tuple[str, float] | None:
         """Why it is left alone and for how many seconds more; None: it may be asked."""
@@ -44,8 +53,8 @@ class Health:
         self._down_until_s = 0.0
 
     def failed(self, failure: Failure) -> None:
-        """An attempt failed."""
-        if failure.blame is not Blame.QUESTION:
+        """An attempt failed. An endpoint that says that it is too much is there: fewer are sent to it."""
+        if failure.blame is not Blame.QUESTION and not failure.is_overload:
             self._in_a_row += 1
 
     def gives_up(self, failure: Failure, question: bytes) -> bool:
@@ -54,10 +63,10 @@ class Health:
             return failure.blame is Blame.QUESTION
         if self._has_answered and self._in_a_row < _IN_A_ROW:
             return True
-        stood = self._suspects.pop(question, 0) + 1
-        if stood > _PARDONS:
+        pauses = self._suspects.pop(question, 0) + 1
+        if pauses > _PARDONS:
             return True
-        self._suspects[question] = stood
+        self._suspects[question] = pauses
         if len(self._suspects) > _REMEMBERED:
             self._suspects.popitem(last=False)
         return False

@@ -35,6 +35,16 @@ def test_answers_of_before_do_not_count_for_now() -> None:
     assert allowance.allowed == 2
 
 
+def test_after_it_was_out_of_order_one_finds_out() -> None:
+    allowance = Allowance(8)
+    old = allowance.begin()
+    allowance.restart()
+    allowance.answered(old)
+    assert allowance.allowed == 1
+    allowance.answered(allowance.begin())
+    assert allowance.allowed == 2
+
+
 @given(most=st.integers(-1, 20), news=st.lists(st.tuples(st.booleans(), st.integers(0, 3)), max_size=200))
 def test_there_is_always_one_and_never_more_than_most(most: int, news: list[tuple[bool, int]]) -> None:
     allowance, tickets = Allowance(most), [0]

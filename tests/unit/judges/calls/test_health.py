@@ -3,7 +3,7 @@ from __future__ import annotations
 from shadowbench.judges.calls.faults import Blame, Failure
 from shadowbench.judges.calls.health import Health
 
-THEIRS = Failure(outcome="rate_limited", blame=Blame.ENDPOINT, is_retryable=True)
+THEIRS = Failure(outcome="rate_limited", blame=Blame.ENDPOINT, is_retryable=True, is_overload=True)
 WRONG_KEY = Failure(outcome="not_allowed", blame=Blame.ENDPOINT, is_retryable=False)
 OURS = Failure(outcome="too_long", blame=Blame.QUESTION, is_retryable=False)
 EITHER = Failure(outcome="server_error", blame=Blame.EITHER, is_retryable=True)
@@ -56,11 +56,28 @@ def test_an_endpoint_that_never_answered_is_out_of_order() -> None:
     assert not Health().gives_up(EITHER, b"q")
 
 
-def test_a_question_that_stands_at_three_pauses_is_given_up() -> None:
+def test_a_question_that_brings_about_six_pauses_is_given_up() -> None:
     health = Health()
     fail(health, 20)
-    assert [health.gives_up(EITHER, b"q") for _ in range(3)] == [False, False, True]
+    assert [health.gives_up(EITHER, b"q") for _ in range(6)] == [False] * 5 + [True]
     assert not health.gives_up(EITHER, b"other")
+
+
+def test_after_ten_failures_in_a_row_nobody_tries_again() -> None:
+    health = seasoned()
+    fail(health, 9)
+    assert not health.is_failing
+    fail(health, 1)
+    assert health.is_failing
+    health.answered()
+    assert not health.is_failing
+
+
+def test_who_says_that_it_is_too_much_is_not_failing() -> None:
+    health = seasoned()
+    for _ in range(50):
+        health.failed(THEIRS)
+    assert not health.is_failing
 
 
 def test_pauses_grow_until_there_is_an_answer() -> None:
