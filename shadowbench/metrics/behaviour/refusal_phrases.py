@@ -16,7 +16,7 @@ LOOKED_AT = 200
 
 def is_refusing(text: str) -> bool:
     """Whether a text begins as refusals do."""
-    head = text.lstrip()[:LOOKED_AT].casefold()
+    head = text.lstrip()[:LOOKED_AT].lower()
     if not head.isascii():
         head = head.replace("’", "'")
     return any(_REFUSING.match(head, start) for start in _starts(head))

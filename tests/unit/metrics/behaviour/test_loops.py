@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.metrics.behaviour.loops import LOOKED_AT, loops_in, repetition
+from shadowbench.metrics.behaviour.loops import repetition
+from shadowbench.metrics.behaviour.periods import LONGEST, loops_in
 from tests.compared import value
 from tests.paired import side
 
@@ -67,7 +68,7 @@ def test_what_differs_by_a_counter_each_time_is_no_loop() -> None:
 
 
 def test_only_the_end_of_a_very_long_answer_is_looked_at() -> None:
-    assert value(repetition, side("abc " * LOOKED_AT)) == 1
+    assert value(repetition, side("abc " * LONGEST)) == 1
 
 
 @given(st.text(max_size=120))
