@@ -66,10 +66,11 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
 
 def binomial_quantile(level: float, n: int, p: float) -> int:
     """The least k with P(X ≤ k) ≥ level."""
-    k = max(0, math.ceil(special.bdtrik(level, n, p)) if level > (1 - p) ** n else 0)
-    while k > 0 and binomial_cdf(k - 1, n, p) >= level:
+    enough = level * (1 - 1e-12)  # 1/2 is reached at 1/2, whatever rounding says
+    k = min(n, max(0, math.ceil(special.bdtrik(level, n, p)))) if level > (1 - p) ** n else 0
+    while k > 0 and binomial_cdf(k - 1, n, p) >= enough:
         k -= 1
-    while k < n and binomial_cdf(k, n, p) < level:
+    while k < n and binomial_cdf(k, n, p) < enough:
         k += 1
     return k
 

@@ -22,7 +22,7 @@ FIRST_LOOK = 100  # clusters: the sequence is asymptotic, and earlier standard e
 
 def rho(tuned_for: float, *, alpha: float) -> float:
     """The mixture's parameter that makes the sequence nearly narrowest at `tuned_for` clusters of variance 1; for another
-    variance give clusters × variance (Waudby-Smith et al. 2024, appendix B)."""
+    variance give clusters × variance (Waudby-Smith et al. 2024)."""
     return math.sqrt((-2 * math.log(alpha) + math.log(-2 * math.log(alpha)) + 1) / tuned_for)
 
 

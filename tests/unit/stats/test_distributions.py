@@ -1,0 +1,58 @@
+"""Against scipy.stats, which the package does not import for the time that takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from shadowbench.stats import distributions as ours
+
+chances = st.floats(0.001, 0.999)
+
+
+@given(chances, st.integers(1, 500), chances)
+def test_binomials(level: float, n: int, p: float) -> None:
+    assert ours.binomial_quantile(level, n, p) == int(stats.binom.ppf(level, n, p))
+    k = n // 3
+    assert ours.binomial_cdf(k, n, p) == pytest.approx(stats.binom.cdf(k, n, p))
+    assert ours.binomial_cdf(-1, n, p) == 0.0
+
+
+@given(st.floats(-5, 5), chances, st.floats(1, 200))
+def test_normal_and_t(x: float, p: float, df: float) -> None:
+    assert ours.normal_cdf(x) == pytest.approx(stats.norm.cdf(x))
+    assert ours.t_cdf(x, df) == pytest.approx(stats.t.cdf(x, df), abs=1e-12)
+    assert ours.t_quantile(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-6, abs=1e-9)
+    assert ours.normal_cdfs(np.array([x, -x])).sum() == pytest.approx(1)
+
+
+@given(st.floats(0.01, 40), st.integers(1, 30), chances)
+def test_chi_square(x: float, df: int, p: float) -> None:
+    assert ours.chi2_tail(x, df) == pytest.approx(stats.chi2.sf(x, df))
+    assert ours.chi2_quantile(p, df) == pytest.approx(stats.chi2.ppf(p, df))
+
+
+def test_kolmogorov_and_beta() -> None:
+    assert ours.kolmogorov_tail(1.358) == pytest.approx(stats.kstwobign.sf(1.358))
+    a, b = np.array([0.5, 3.0]), np.array([2.0, 0.5])
+    assert ours.beta_tail(0.3, a, b) == pytest.approx(stats.beta.sf(0.3, a, b))
+    assert np.exp(ours.log_beta(a, b)) == pytest.approx([4 / 3, 16 / 15])
+
+
+def test_sigmoid_does_not_overflow() -> None:
+    assert ours.sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_nothing_imports_scipy_stats() -> None:
+    """Half a second for every gate that runs."""
+    modules = (
+        "betting, bradley_terry, drift, looks, margins, power, prediction_powered, quantiles, two_samples, win_rates"
+    )
+    code = f"import sys; from shadowbench.stats import {modules}; sys.exit('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
