@@ -1,8 +1,7 @@
 """Frozen sets: pairs that a judge is asked about again and again, to see whether it still says what it said. Pure.
 
-The first run of a judge (one configuration of it) is the measure of the later ones: one whose kappa lies outside the first one's
-interval has drifted. Where kappa is not defined, for everybody says the same, agreement stands for it. A model that its
-vendor changed behind the same name shows here, and nowhere else.
+The first run of a judge (one configuration of it) is the measure of the later ones: one whose kappa or agreement lies outside
+the first one's interval has drifted. A model that its vendor changed behind the same name shows here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -93,9 +92,12 @@ def outcome(
 
 
 def has_drifted(first: CanaryRun, kappa: float | None, share: float | None) -> bool:
-    """Whether a run's kappa, or else its agreement, lies outside of the first run's interval."""
-    if kappa is not None and first.low is not None and first.high is not None:
-        return not first.low <= kappa <= first.high
+    """Whether a run's kappa or its agreement lies outside of the first run's interval.
+
+    Kappa alone is blind where people nearly always say the same: then it is near 0, whatever the judge says.
+    """
+    if kappa is not None and first.low is not None and first.high is not None and not first.low <= kappa <= first.high:
+        return True
     if share is None or first.agreement is None or not first.answered:
         return False
     low, high = wilson(first.agreement * first.answered, first.answered)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
+from contextlib import closing
+from random import Random, SystemRandom
 
 from shadowbench.errors import UnavailableError
 from shadowbench.judges.base import Asker, Judge, Judgement, Question
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import PairRef, Score, Verdict
 from shadowbench.scoring.calibration.canary import asks_for_number, outcome, word_of
+from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
+from shadowbench.store.opening import open_log
 from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
 
 _PURPOSE = "canary"
@@ -77,6 +80,26 @@ async def check(
         reasons = sorted({judgement.reason or "" for judgement in concluded.values()}) or ["all its pairs were deleted"]
         raise UnavailableError(f"{judge.measure.name} said nothing about the set {name}: {', '.join(reasons)}")
     return outcome(name, judge.measure, number, canaries, said, before, now=now())
+
+
+async def check_and_keep(
+    name: str,
+    judge: Judge,
+    asker: Asker,
+    ledger: Ledger,
+    log_url: str,
+    canaries: Sequence[Canary],
+    *,
+    now: Callable[[], float],
+) -> CanaryRun:
+    """One run, entered in the log at `log_url`. Raises EndpointDownError, UnavailableError: then nothing is entered."""
+    [number] = await ledger.do(lambda log: log.register([judge.measure]))
+    before = await ledger.do(lambda log: log.canary_runs(name, number))
+    with closing(open_log(log_url, "read")) as log:
+        pairs = await ledger.do(lambda scores: views_of(log, scores, canaries))
+    run = await check(name, judge, number, asker, canaries, pairs, before, chance=SystemRandom(), now=now)
+    await ledger.do(lambda log: log.put_canary_run(run))
+    return run
 
 
 async def _verdict(judge: Judge, asker: Asker, question: Question, pair: PairRef, now: Callable[[], float]) -> Verdict:

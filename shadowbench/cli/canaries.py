@@ -1,0 +1,141 @@
+"""`shadowbench judges freeze` and `check`: sets of pairs that stay as they are, and judges that are asked about them again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shadowbench import configuration, wiring
+from shadowbench.cli.quantities import counted
+from shadowbench.errors import ConfigurationError
+from shadowbench.judges.calls.desk import Desk, Surroundings
+from shadowbench.judges.options import JudgeOptions
+from shadowbench.judges.registry import kind_of
+from shadowbench.pricing import PricingOptions
+from shadowbench.scores import KnownMeasure
+from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, sample
+from shadowbench.scoring.calibration.canary_run import check_and_keep
+from shadowbench.scoring.calibration.evidence import judges_of, scores_in
+from shadowbench.scoring.calibration.people import PREFERENCE, words
+from shadowbench.scoring.ledger import Ledger
+from shadowbench.signals import Counters
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
+
+DRIFTED = 1
+_ASKS_NOBODY = ("panel", "cascade", "embedding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeOptions:
+    """`judge`: whose word it is, or in whose range people's ratings are put."""
+
+    log_url: str
+    name: str
+    judge: str | None = None
+    source: Literal["labels", "judge"] = "labels"
+    question: str = PREFERENCE
+    size: int = 200
+
+
+def run_freeze(options: FreezeOptions) -> int:
+    """Freeze the set. Raises ConfigurationError when there is nothing to freeze, or a set of that name."""
+    open_log(options.log_url, "change").close()  # a log of an older version is migrated
+    with (
+        closing(open_log(options.log_url, "read")) as log,
+        closing(open_score_log(options.log_url, "change")) as scores,
+    ):
+        canaries = sample(options.name, _frozen(options, scores, log.newest()), options.size)
+        if not canaries:
+            raise ConfigurationError(_nothing(options))
+        scores.put_canaries(options.name, canaries)
+    sys.stderr.write(
+        f"{options.name}: {counted(len(canaries), 'pair')} frozen; ask with `judges check {options.name}`\n"
+    )
+    return 0
+
+
+def run_check(config: Path | None, log_url: str, name: str, judge: str | None, environ: Mapping[str, str]) -> int:
+    """Ask the configured judges, or one, about the set; the exit code: 0, or 1 when one has drifted."""
+    settings = configuration.load(config, environ=environ)
+    options = wiring.scoring_options(settings)
+    chosen = [each for each in options.judges if judge in (None, each.name) and each.kind not in _ASKS_NOBODY]
+    if not chosen:
+        raise ConfigurationError(f"scoring.judges: there is no judge {judge or 'at all'} that asks a model by itself")
+    open_log(log_url, "change").close()
+    with closing(open_score_log(log_url, "change")) as scores:
+        runs = asyncio.run(_check_all(log_url, scores, name, chosen, options.pricing, environ))
+    for each, run in runs.items():
+        sys.stdout.write(told(each, run) + "\n")
+    return DRIFTED if any(run.drifted for run in runs.values()) else 0
+
+
+def told(judge: str, run: CanaryRun) -> str:
+    """A run in one line."""
+    kappa = "not defined" if run.kappa is None else f"{run.kappa:.3f}"
+    interval = "" if run.low is None or run.high is None else f" ({run.low:.3f} to {run.high:.3f})"
+    share = "" if run.agreement is None else f", agreement {run.agreement:.1%}"
+    verdict = "DRIFTED: outside of its first run's interval" if run.drifted else "no drift"
+    return f"{judge}: {run.answered} of {run.items} answered, kappa {kappa}{interval}{share}: {verdict}"
+
+
+async def _check_all(
+    log_url: str,
+    scores: ScoreLog,
+    name: str,
+    judges: Sequence[JudgeOptions],
+    pricing: PricingOptions,
+    environ: Mapping[str, str],
+) -> Mapping[str, CanaryRun]:
+    canaries = scores.canaries(name)
+    if not canaries:
+        there = ", ".join(scores.canary_names()) or "none; freeze one with `judges freeze NAME`"
+        raise ConfigurationError(f"there is no frozen set {name!r}; there are: {there}")
+    ledger = Ledger(scores)
+    surroundings = Surroundings(
+        book=ledger, pricing=pricing, environ=environ, counters=Counters(), owner="check", unix=_unix_now, chance=random.random,
+    )  # fmt: skip
+    runs: dict[str, CanaryRun] = {}
+    async with Desk(surroundings) as desk:
+        for each in judges:
+            if each.endpoint is not None:
+                asker = desk.asker(each.name, each.endpoint)
+                judge = kind_of(each.kind).build(each)
+                runs[each.name] = await check_and_keep(name, judge, asker, ledger, log_url, canaries, now=_unix_now)
+    return runs
+
+
+def _frozen(options: FreezeOptions, scores: ScoreLog, newest: int) -> Sequence[Canary]:
+    if options.source == "judge":
+        known = _judge(scores, options.judge)
+        return frozen_scores(known.measure, scores_in(scores, known.id, newest))
+    measure = None if options.question == PREFERENCE else _judge(scores, options.judge).measure
+    return frozen_words(words(scores.labels(), options.question), measure)
+
+
+def _judge(scores: ScoreLog, name: str | None) -> KnownMeasure:
+    """The newest configuration of a judge; the only judge where none is named."""
+    found = judges_of(scores, name)
+    names = sorted({known.measure.name for known in found})
+    if len(names) != 1:
+        raise ConfigurationError(f"which judge? Name it with --judge; there are: {', '.join(names) or 'none'}")
+    return found[-1]
+
+
+def _nothing(options: FreezeOptions) -> str:
+    if options.source == "judge":
+        return f"{options.judge or 'the judge'} has judged no pair yet; run `shadowbench score`"
+    return (
+        f"nobody has labelled a pair with {options.question}; use `shadowbench label`, import labels, or --from judge"
+    )
+
+
+def _unix_now() -> float:
+    return time.time_ns() / 1e9

@@ -1,0 +1,91 @@
+"""A judge is asked about a frozen set for real: both orders, no repeats, nothing of it becomes a score."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from shadowbench.errors import UnavailableError
+from shadowbench.judges import pairwise
+from shadowbench.judges.base import EndpointDownError, Question, Reply
+from shadowbench.judges.options import JudgeOptions
+from shadowbench.records import Answer, Choice
+from shadowbench.scores import PairRef, Position
+from shadowbench.scoring.calibration.canary_run import check_and_keep
+from shadowbench.scoring.ledger import Ledger
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import Canary
+from shadowbench.store.testing import an_exchange, an_observation
+
+JUDGE = pairwise.build(JudgeOptions(name="strict", kind="pairwise", repeat_share=1.0))
+SET = [Canary(pair=PairRef(n, 1), expected="candidate", source="human") for n in range(1, 13)]
+
+
+class Asker:
+    """Prefers the candidate, but for some; the first reply about each is unreadable."""
+
+    def __init__(self, wrong: frozenset[int] = frozenset(), *, silent: bool = False, down: bool = False) -> None:
+        self.wrong, self.silent, self.down = wrong, silent, down
+        self.asked: list[tuple[int, Position, str, int]] = []
+
+    async def ask(self, question: Question, *, pair: PairRef | None, purpose: str) -> Reply:
+        assert pair is not None
+        if self.down:
+            raise EndpointDownError("it is down", reason="unreachable", retry_in_s=1.0)
+        self.asked.append((pair.number, question.position, purpose, question.repetition))
+        if self.silent:
+            return Reply(text=None, reason="http_500")
+        if not question.repairs:
+            return Reply(text="Well …")
+        candidate = "B" if question.position is Position.PRODUCTION_FIRST else "A"
+        other = {"A": "B", "B": "A"}[candidate]
+        return Reply(text=json.dumps({"analysis": "x", "verdict": other if pair.number in self.wrong else candidate}))
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/log.db"
+    oslo = an_observation(endpoint="small", answer=Answer(choices=(Choice(text="Oslo."),)))
+    with closing(open_log(url, "write")) as log, closing(open_score_log(url, "change")) as scores:
+        log.append([an_exchange(n, oslo) for n in range(1, 13)])
+        scores.put_canaries("gold", SET)
+    return url
+
+
+async def ran(url: str, asker: Asker, now: float = 1.0):
+    with closing(open_score_log(url, "change")) as scores:
+        return await check_and_keep("gold", JUDGE, asker, Ledger(scores), url, scores.canaries("gold"), now=lambda: now)
+
+
+async def test_a_run_asks_both_orders_for_the_canarys_sake_and_is_kept(url: str) -> None:
+    asker = Asker(frozenset({1, 2, 3}))
+    run = await ran(url, asker)
+    assert (run.items, run.answered, run.agreement, run.drifted) == (12, 12, 0.75, False)
+    assert len(asker.asked) == 48 and {each[2:] for each in asker.asked} == {("canary", 0)}
+    with closing(open_score_log(url, "read")) as scores:
+        assert list(scores.canary_runs("gold")) == [run]
+        assert not scores.verdicts(run.measure, after=0, upto=99)
+        assert not scores.scores_of([run.measure], after=0, upto=99)
+
+
+async def test_a_judge_that_turned_is_found_out(url: str) -> None:
+    first = await ran(url, Asker(frozenset({1, 2, 3})))
+    later = await ran(url, Asker(frozenset(range(1, 12))), now=2.0)
+    assert not first.drifted and later.drifted and later.measure == first.measure
+
+
+async def test_pairs_that_were_deleted_are_left_out(url: str) -> None:
+    with closing(open_log(url, "change")) as log:
+        log.upkeep.delete([4, 5])
+    run = await ran(url, Asker())
+    assert (run.items, run.answered) == (10, 10)
+
+
+async def test_a_judge_that_says_nothing_makes_no_run(url: str) -> None:
+    with pytest.raises(UnavailableError, match="strict said nothing about the set gold: http_500"):
+        await ran(url, Asker(silent=True))
+    with pytest.raises(EndpointDownError):
+        await ran(url, Asker(down=True))
+    with closing(open_score_log(url, "read")) as scores:
+        assert list(scores.canary_runs("gold")) == []
