@@ -11,7 +11,7 @@ import orjson
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import Absent, Detailed, Need, Value, metric
 from shadowbench.metrics.bounds import MOST_CHARACTERS, TOO_LONG
-from shadowbench.metrics.structure.markdown_blocks import Block, code_blocks
+from shadowbench.metrics.structure.markdown_blocks import Block, layout
 from shadowbench.metrics.view import Side
 from shadowbench.scores import Direction, Shape
 
@@ -57,7 +57,7 @@ def code_parse(side: Side, *, language: str | None = None) -> Value:
     text = side.text or ""
     if len(text) > MOST_CHARACTERS:
         return TOO_LONG
-    blocks = code_blocks(text) or ([Block(language, text)] if language else [])
+    blocks = layout(text).blocks or ((Block(language, text),) if language else ())
     if not blocks:
         return Absent("no_code")
     try:

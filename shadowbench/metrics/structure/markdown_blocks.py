@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LISTS = ("bullet_list_open", "ordered_list_open")
-_COUNTED = ("list_item_open", "th_open", "tr_open")
+_COUNTED = ("list_item_open", "table_open", "th_open", "tr_open")
 
 
 class Block(NamedTuple):
@@ -24,24 +24,33 @@ class Block(NamedTuple):
     code: str
 
 
+class Layout(NamedTuple):
+    """What a text is made of.
+
+    `marks`   elements of structure in order: `h2`, `ul 0`, `li`, `table`, `th`, `tr`, `code:python`, …; lists with their depth
+    `blocks`  what stands within code fences
+    """
+
+    marks: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
 @comparison(version="1")
 @bounded()
 def markdown_structure(text: str, target: str) -> Value:
     """How alike the sequences of headings, lists, items, tables, rows and code blocks are; 1 where neither has any."""
     from rapidfuzz.distance import Indel
 
-    return Indel.normalized_similarity(marks(text), marks(target))
+    return Indel.normalized_similarity(layout(text).marks, layout(target).marks)
 
 
-def marks(text: str) -> Sequence[str]:
-    """The elements of structure in order: `h2`, `ul`, `li`, `table`, `th`, `tr`, `code:python`, … as deep as they stand."""
-    return list(_marks(_tokens(text)))
-
-
-def code_blocks(text: str) -> Sequence[Block]:
-    """What stands within code fences."""
-    fences = (token for token in _tokens(text) if token.type == "fence")
-    return [Block((token.info.split() or [""])[0].lower(), token.content) for token in fences]
+@lru_cache(maxsize=4)  # several metrics in turn look at the same two or three texts
+def layout(text: str) -> Layout:
+    """What blocks a Markdown text has."""
+    tokens = _reader().parse(text)
+    fences = (token for token in tokens if token.type == "fence")
+    blocks = (Block((token.info.split() or [""])[0].lower(), token.content) for token in fences)
+    return Layout(tuple(_marks(tokens)), tuple(blocks))
 
 
 def _marks(tokens: Sequence[Token]) -> Iterator[str]:
@@ -54,13 +63,8 @@ def _marks(tokens: Sequence[Token]) -> Iterator[str]:
             yield "code:"
         elif token.type in _LISTS:
             yield f"{token.tag} {token.level}"
-        elif token.type in _COUNTED or token.type == "table_open":
+        elif token.type in _COUNTED:
             yield token.tag
-
-
-@lru_cache(maxsize=8)  # two metrics, with and without a reference, look at the same texts
-def _tokens(text: str) -> Sequence[Token]:
-    return _reader().parse(text)
 
 
 @cache

@@ -39,8 +39,10 @@ class _Unpunctuated(dict[int, int | None]):
     """A table for `str.translate`, filled as characters come: those of Unicode's categories P are dropped."""
 
     def __missing__(self, code: int) -> int | None:
-        self[code] = None if category(chr(code)).startswith("P") else code
-        return self[code]
+        kept = None if category(chr(code)).startswith("P") else code
+        if code < 0x1_0000:  # all of Unicode would be a hundred megabytes
+            self[code] = kept
+        return kept
 
 
 _UNPUNCTUATED = _Unpunctuated()

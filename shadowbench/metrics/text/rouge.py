@@ -19,12 +19,14 @@ Part = Literal["f1", "precision", "recall"]
 
 
 @comparison(version="1")
+@bounded()
 def rouge1(text: str, target: str, *, part: Part = "f1") -> Value:
     """Words in common."""
     return _of_grams(words(text), words(target), part)
 
 
 @comparison(version="1")
+@bounded()
 def rouge2(text: str, target: str, *, part: Part = "f1") -> Value:
     """Pairs of neighbouring words in common."""
     mine, others = words(text), words(target)

@@ -17,7 +17,7 @@ _UNSPACED += "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
-@lru_cache(maxsize=16)  # several metrics in turn ask for the words of the same texts
+@lru_cache(maxsize=4)  # several metrics in turn ask for the words of the same two or three texts
 def words(text: str) -> Sequence[str]:
     """The words of `text`, in order. Not to be changed."""
     if text.isascii():

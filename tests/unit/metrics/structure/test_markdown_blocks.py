@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.metrics.structure.markdown_blocks import Block, code_blocks, markdown_structure, marks
+from shadowbench.metrics.structure.markdown_blocks import Block, layout, markdown_structure
 from tests.compared import alike
 
 DOCUMENT = """# Title
@@ -30,7 +30,7 @@ x = 1
 
 def test_structure_is_headings_lists_tables_and_code() -> None:
     text = ["h1", "h2", "ol 0", "li", "ul 2", "li", "li"]
-    assert marks(DOCUMENT) == [*text, "table", "tr", "th", "th", "tr", "code:python title", "code:"]
+    assert layout(DOCUMENT).marks == (*text, "table", "tr", "th", "th", "tr", "code:python title", "code:")
 
 
 def test_what_is_said_within_makes_no_difference() -> None:
@@ -46,8 +46,8 @@ def test_what_is_missing_or_elsewhere_makes_it_less_alike() -> None:
 
 
 def test_code_is_what_stands_within_fences() -> None:
-    assert code_blocks(DOCUMENT) == [Block("python", "x = 1\n")]
-    assert code_blocks("- a\n  ~~~\n  b\n  ~~~") == [Block("", "b\n")]
+    assert layout(DOCUMENT).blocks == (Block("python", "x = 1\n"),)
+    assert layout("- a\n  ~~~\n  b\n  ~~~").blocks == (Block("", "b\n"),)
 
 
 @given(st.text(st.sampled_from("#-*`|> \n1.a\t[]<\ud800"), max_size=80))
