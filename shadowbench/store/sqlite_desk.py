@@ -17,7 +17,7 @@ from shadowbench.store.transactions import transaction, translated
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-_REST_S = SLICE_S / 2
+_REST_S = SLICE_S / 4
 """Between two slices, so that the recorder, which waits for its turn in growing steps, finds the log free."""
 
 

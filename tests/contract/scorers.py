@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from shadowbench.scores import PairRef, Score
-from shadowbench.store.base import PairLog, each_exchange
+from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import Claim, ScoreLog
 
@@ -79,7 +79,3 @@ def scored(scores: ScoreLog, measures: Sequence[int], upto: int = 2**62) -> list
 def everything(log: PairLog, measures: Sequence[int]) -> list[tuple[int, int, int]]:
     """What `scored` finds when all is done: each pair once with each measure, in order."""
     return sorted((pair.number, pair.side, measure) for pair in pairs_in(log) for measure in measures)
-
-
-def count(log: PairLog) -> int:
-    return sum(1 for _ in each_exchange(log, with_bodies=False))
