@@ -1,7 +1,7 @@
 """Which of two answers is better: asked in both orders, one score per pair. Pure.
 
-With s_AB the candidate's points (1 won, ½ tie, 0 lost) when production is shown first and s_BA' those when it is itself, the
-pair's score is their mean: 0, ¼, ½, ¾ or 1. A judge that names the first whatever it is gives ½: a disagreement of the two
+The score is the mean of the candidate's points (1 won, ½ tie, 0 lost) in both orders: 0, ¼, ½, ¾ or 1; with s_BA for production's
+points when it comes second, (s_AB + 1 − s_BA) / 2. A judge that names the first whatever it is gives ½: a disagreement of the two
 orders is a tie, and `pattern` in the detail tells it from a tie that was said:
 
     consistent     the same in both orders

@@ -7,11 +7,11 @@ import yaml
 
 from shadowbench.judges.base import Question
 from shadowbench.judges.factuality import build
-from shadowbench.judges.shipped import shipped
 from shadowbench.scores import Position
 from tests.unit.judges.judged import ask, judged, options, pair
+from tests.unit.judges.test_rubrics import FILES
 
-RUBRIC = yaml.safe_load(shipped()["factuality"].read_text())
+RUBRIC = yaml.safe_load(FILES["factuality"].read_text())
 JUDGE = build(options("factuality", rubric=RUBRIC))
 VIEW = pair("Riga, founded in 1201.", "Riga.", reference="Riga")
 
