@@ -42,6 +42,9 @@ FAULTS = [
 SECRET = "sk-very-secret-0123456789"
 
 
+OTHER = "gateway-secret-0123456789"
+
+
 @pytest.fixture
 def log_url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'pairs.db'}"
@@ -182,6 +185,25 @@ asyncio.run(main())
 """
 
 
+BUSY = KILLED.replace("ask(asker, 1), ask(asker, 2)", "*(ask(asker, f'{sys.argv[3]}-{n}') for n in range(500))")
+
+
+async def test_no_call_is_forgotten_by_workers_that_are_killed_again_and_again(log: ScoreLog, log_url: str) -> None:
+    """What the endpoint saw is in the book, call by call; what was under way at a kill is open, and nothing else is."""
+    dice, kills = random.Random(3), 4
+    async with ScriptedProvider(chunk_after_s=0.01) as provider:
+        for life in range(kills):
+            enough = len(provider.requests) + dice.randint(5, 60)
+            process = await asyncio.create_subprocess_exec(sys.executable, "-c", BUSY, log_url, provider.url, str(life))
+            await provider.until(lambda enough=enough: len(provider.requests) >= enough)
+            process.kill()
+            await process.wait()
+            spent = log.spending("j")
+            assert spent.calls + spent.open_calls >= len(provider.requests)
+            assert spent.open_calls <= 8 * (life + 1)
+        assert log.spending("j").calls + log.spending("j").open_calls <= len(provider.requests) + 8 * kills
+
+
 async def test_what_a_killed_worker_had_under_way_stays_reserved(log: ScoreLog, log_url: str) -> None:
     async with ScriptedProvider(lambda request: Fault.HANG) as provider:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, log_url, provider.url)
@@ -244,11 +266,13 @@ async def test_no_key_is_in_an_error_or_in_the_log(
 ) -> None:
     async with ScriptedServer(script or (lambda request: plain(401, b"{}"))) as server:
         async with desk(log, environ={"JUDGE_KEY": SECRET}) as here:
-            options = EndpointOptions(url=server.url, model="m", dialect=dialect, api_key_env="JUDGE_KEY", tries=1)
+            options = EndpointOptions(
+                url=server.url, model="m", dialect=dialect, api_key_env="JUDGE_KEY", tries=1, headers={"api-key": OTHER}
+            )
             said = await ask(here.asker("j", options), 1)
     assert any(SECRET.encode() in request.head for request in server.requests)
     assert isinstance(said, EndpointDownError)
-    assert SECRET not in str(said) and SECRET not in repr(said)
+    assert SECRET not in repr(said) and OTHER not in repr(said)
     log.close()
     for file in Path(log_url.removeprefix("sqlite:///")).parent.iterdir():
         assert SECRET.encode() not in file.read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shadowbench.judges.base import EndpointDownError
@@ -46,7 +46,7 @@ class Caller:
         lane: Lane,
         tally: Tally,
         chance: Callable[[], float],
-        secret: str | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self._judge = judge
         self._options = options
@@ -54,7 +54,7 @@ class Caller:
         self._lane = lane
         self._tally = tally
         self._chance = chance
-        self._secret = secret  # what no message may repeat, should the endpoint do so
+        self._secrets = secrets  # what no message may repeat, should the endpoint do so
         self._patience = Patience(tries=options.tries)
         self._accepted = first_accepted(options.dialect, structured=options.structured)
 
@@ -135,8 +135,8 @@ class Caller:
         status = "" if came.status is None else f" {came.status}"
         told = f"judge {self._judge}: {public(self._options.url)}: {failure.outcome}{status}"
         said = words_of(came) or came.detail
-        if self._secret:
-            said = said.replace(self._secret, "…")
+        for secret in self._secrets:
+            said = said.replace(secret, "…")
         if said:
             told += f" ({said[:_MOST_SAID]})"
         hint = _HINTS.get(failure.outcome, "").format(key=self._options.api_key_env or "api_key_env")

@@ -16,12 +16,13 @@ from shadowbench.judges.calls.counting import Tally
 from shadowbench.judges.calls.embedder import Embedder
 from shadowbench.judges.calls.flights import Flights
 from shadowbench.judges.calls.lanes import Lane
-from shadowbench.judges.calls.transport import MOST_BYTES, MOST_VECTOR_BYTES, HttpTransport, Transport
+from shadowbench.judges.calls.transport import Transport
 from shadowbench.judges.options import EndpointOptions
 from shadowbench.pricing import Pricer, PricingOptions, rates_for
 from shadowbench.signals import Counters
 
 EMBEDDINGS = "openai.embeddings"
+_SHORTEST_SECRET = 8  # characters
 NewTransport = Callable[[EndpointOptions, Mapping[str, str], Callable[[], float]], Transport]
 
 
@@ -40,6 +41,9 @@ class Surroundings:
 
 def over_http(options: EndpointOptions, headers: Mapping[str, str], unix: Callable[[], float]) -> Transport:
     """A transport to the endpoint. Raises ConfigurationError when its file of authorities is none."""
+    # Here, for a worker without judges does without httpx.
+    from shadowbench.judges.calls.http_transport import MOST_BYTES, MOST_VECTOR_BYTES, HttpTransport
+
     try:
         return HttpTransport(
             address_of(options.url, options.dialect),
@@ -108,7 +112,9 @@ class Desk:
             judge, options, owner=here.owner, transport=transport, book=here.book,
             prices=prices_of(here.pricing, judge, options), tally=tally, unix=here.unix,
         )  # fmt: skip
-        return Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance, secret=key), tally
+        secrets = _secrets(options, key)
+        caller = Caller(judge, options, attempts=attempts, lane=lane, tally=tally, chance=here.chance, secrets=secrets)
+        return caller, tally
 
     def _lane(self, options: EndpointOptions, key: str | None) -> Lane:
         name = (address_of(options.url, options.dialect), key, options.model)
@@ -131,6 +137,13 @@ def secret_of(judge: str, options: EndpointOptions, environ: Mapping[str, str]) 
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(f"judge {judge}: {name} holds characters that no header can have")
     return key
+
+
+def _secrets(options: EndpointOptions, key: str | None) -> tuple[str, ...]:
+    """What no message may repeat: the key, and what configured headers hold, where it is long enough to be another."""
+    return tuple(
+        each for each in (key, *options.headers.values()) if each is not None and len(each) >= _SHORTEST_SECRET
+    )
 
 
 def prices_of(pricing: PricingOptions, judge: str, options: EndpointOptions) -> Prices:

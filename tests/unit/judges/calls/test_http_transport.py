@@ -12,7 +12,7 @@ import pytest
 from shadowbench.endpoints.received import Received
 from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, Step, head, plain
 from shadowbench.judges.calls.faults import Came, failure_of
-from shadowbench.judges.calls.transport import HttpTransport
+from shadowbench.judges.calls.http_transport import HttpTransport
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 20}
 
