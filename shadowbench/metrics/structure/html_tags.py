@@ -51,6 +51,7 @@ _ENDED_BY = {
 }
 _MOST_ENDED = 8  # elements that one start tag ends: more stand in each other in no real page
 
+_DECLARATIONS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"))
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*+)(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>")
 
 
@@ -123,10 +124,8 @@ class _Open:
 
 def _past_declaration(text: str, at: int) -> int:
     """Past a comment, a document type or a CDATA section; -1: it does not end."""
-    for begins, ends in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">")):
-        if text.startswith(begins, at):
-            return text.find(ends, at + len(begins))
-    return -1
+    begins, ends = next(each for each in _DECLARATIONS if text.startswith(each[0], at))
+    return text.find(ends, at + len(begins))
 
 
 def _past_content(text: str, tag: re.Match[str]) -> int:

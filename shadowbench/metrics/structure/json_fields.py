@@ -99,12 +99,20 @@ def _elements(value: list[Any], likeness: Likeness) -> Iterator[tuple[Hashable, 
 
 
 def _in_common(mine: list[Any], others: list[Any], likeness: Likeness) -> int:
-    exact = (Counter(map(_told, mine)) & Counter(map(_told, others))).total()
     if not (likeness.relative or likeness.absolute):
-        return exact
-    left, right = ([leaf for leaf in leaves if not _is_number(leaf)] for leaves in (mine, others))
-    rest = (Counter(map(_told, left)) & Counter(map(_told, right))).total()
-    return rest + _close(sorted(filter(_is_number, mine)), sorted(filter(_is_number, others)), likeness)
+        return _equal(mine, others)
+    (numbers, rest), (other_numbers, other_rest) = _parted(mine), _parted(others)
+    return _close(numbers, other_numbers, likeness) + _equal(rest, other_rest)
+
+
+def _equal(mine: list[Any], others: list[Any]) -> int:
+    return (Counter(map(_told, mine)) & Counter(map(_told, others))).total()
+
+
+def _parted(leaves: list[Any]) -> tuple[list[float], list[Any]]:
+    """Numbers in order, and the others."""
+    numbers = sorted(leaf for leaf in leaves if _is_number(leaf))
+    return numbers, [leaf for leaf in leaves if not _is_number(leaf)]
 
 
 def _close(mine: list[float], others: list[float], likeness: Likeness) -> int:

@@ -45,6 +45,7 @@ def test_numbers_may_differ_by_a_tolerance() -> None:
     assert diff({"a": 0}, {"a": 0.5}, absolute=0.5) == 1
     assert diff([1, 5, "x", True], [5.1, 1.1, "x", True], unordered=True, absolute=0.2) == 1
     assert diff([1, True], [1, False], absolute=0.2) == 0.5
+    assert diff([1, 5, 9], [20, 5.1, 3, 9.1], unordered=True, absolute=0.2) == pytest.approx(4 / 7)
     with pytest.raises(ConfigurationError, match="0 or above"):
         json_diff[0].options({"relative": -1})
 
