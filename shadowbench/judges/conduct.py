@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.judges.conversation import conversation_of
@@ -87,7 +87,9 @@ class Conduct:
         return range(2 if is_drawn(self.repeat_share, "repeat", self.judge, pair) else 1)
 
     def _conversation(self, pair: PairView) -> Shown:
-        return cut(conversation_of(pair.request) or "", self.showing.max_characters)
+        """Cut first: agents send megabytes, and only what is shown need be tidy."""
+        shown = cut(conversation_of(pair.request) or "", self.showing.max_characters)
+        return replace(shown, text=tidy(shown.text))
 
     def _is_own(self, pair: PairView) -> bool:
         observations = (pair.production.observation, pair.candidate.observation)

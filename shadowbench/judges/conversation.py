@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shadowbench.judges.showing import tidy, tool_call
+from shadowbench.judges.showing import tool_call
 from shadowbench.metrics.view import Request
 from shadowbench.wire import loose_json as loose
 
@@ -33,11 +33,11 @@ _MEDIA = {
 
 
 def conversation_of(request: Request) -> str | None:
-    """The whole request as text; None: it was not kept, is not JSON, or says nothing."""
+    """The whole request as text, untidied; None: it was not kept, is not JSON, or says nothing."""
     if (body := request.json) is None or not any(body.get(name) for name in _SAYING):
         return None
-    turns = [f"[{role}] {said}" for role, said in _turns(body) if said]
-    return tidy("\n\n".join([*turns, *_offered(request)])) or None
+    turns = [f"[{role}] {said}" for role, said in _turns(body) if said.strip()]
+    return "\n\n".join([*turns, *_offered(request)]) if turns else None
 
 
 def _turns(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,10 @@ from shadowbench.metrics.view import PairView
 
 
 def is_drawn(share: float, purpose: str, judge: str, pair: PairView) -> bool:
-    """Whether a pair is among the `share` (0 to 1) drawn for a purpose. `judge` keeps the draws of judges independent."""
+    """Whether a pair is among the `share` (0 to 1) drawn for a purpose; of two shares the larger holds the smaller.
+
+    `judge` keeps the draws of judges independent; "" is one lot for all of them.
+    """
     return point(purpose, judge, pair) < share
 
 

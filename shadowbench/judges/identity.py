@@ -68,7 +68,7 @@ def _endpoint(endpoint: EndpointOptions) -> dict[str, Any]:
     """What of an endpoint decides about its words. Of the URL neither a password nor a query: they may be secrets."""
     url = urlsplit(endpoint.url)
     return {
-        "url": f"{url.scheme}://{url.hostname or ''}{f':{url.port}' if url.port else ''}{url.path}",
+        "url": f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}",
         "model": endpoint.model,
         "dialect": endpoint.dialect,
         "temperature": endpoint.temperature,

@@ -1,8 +1,8 @@
 """Which of two answers is better: asked in both orders, one score per pair. Pure.
 
-The score is the mean of the candidate's points (1 won, ½ tie, 0 lost) in both orders: 0, ¼, ½, ¾ or 1; with s_BA for production's
-points when it comes second, (s_AB + 1 − s_BA) / 2. A judge that names the first whatever it is gives ½: a disagreement of the two
-orders is a tie, and `pattern` in the detail tells it from a tie that was said:
+The score is the mean of the candidate's points (1 won, ½ tie, 0 lost) in both orders: 0, ¼, ½, ¾ or 1; with s_BA for
+production's points when it comes second, (s_AB + 1 − s_BA) / 2. A judge that names the first whatever it is gives ½: when the
+orders disagree it is a tie, and `pattern` in the detail tells it from a tie that was said:
 
     consistent     the same in both orders
     first_first    whoever was first; second_second: whoever was second

@@ -1,7 +1,9 @@
 """Several judges as one: a mean of their values, or what more than half of all of them say. Pure.
 
-A member without a verdict has no vote and still counts as a member: silence makes no majority. A panel of judges that differ is
-worth more than one of relatives, so members of one family are refused unless `families: any` (PoLL, arXiv 2404.18796).
+A member without a verdict has no vote and still counts as a member: silence makes no majority. A pair that was not put to one
+of them at all was not put to the panel; as all members draw one lot, the rarest one's probability is the panel's. Judges that
+differ are worth more together than relatives, so members of one family are refused unless `families: any` (PoLL, arXiv
+2404.18796).
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from shadowbench.scores import Measure, Shape
 VERSION = "1"
 _AGGREGATES = ("majority", "mean")
 _FAMILIES = ("disjoint", "any")
+_NOT_ASKED = Judgement(value=None, reason="not_asked", production_reason="not_asked")
+_PASSED_OVER = frozenset({"not_drawn", "settled_by_screen"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +55,30 @@ class Panel:
 
     def conclude(self, judgements: Mapping[str, Judgement]) -> Judgement:
         """One judgement out of the members', by name; a name that is missing was not asked."""
-        told = {name: judgements.get(name, Judgement(value=None, reason="not_asked")) for name in self._members}
+        told = {name: judgements.get(name, _NOT_ASKED) for name in self._members}
+        probability = min(one.probability for one in told.values())
+        if (passed_over := next((one for one in told.values() if one.reason in _PASSED_OVER), None)) is not None:
+            reason = passed_over.reason
+            return Judgement(
+                value=None, reason=reason, production_reason=self._of_sides(reason), probability=probability
+            )
         detail: dict[str, Any] = {
             "members": {name: one.value if one.reason is None else one.reason for name, one in told.items()}
         }
         combine = majority if self._aggregate == "majority" else mean
         value, reason = combine([one.value for one in told.values()])
-        if self._shape is Shape.PAIR:
-            return Judgement(value=value, reason=reason, detail=detail)
         production, why = combine([one.production_value for one in told.values()])
-        return Judgement(value=value, reason=reason, production_value=production, production_reason=why, detail=detail)
+        return Judgement(
+            value=value,
+            reason=reason,
+            production_value=production if self._shape is Shape.SIDES else None,
+            production_reason=self._of_sides(why),
+            probability=probability,
+            detail=detail,
+        )
+
+    def _of_sides(self, reason: str | None) -> str | None:
+        return reason if self._shape is Shape.SIDES else None
 
 
 def majority(values: Sequence[float | None]) -> tuple[float | None, str | None]:

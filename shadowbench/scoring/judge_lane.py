@@ -114,7 +114,8 @@ class JudgeLane:
         candidates = self._options.candidates
         if candidates and pair.candidate.observation.endpoint not in candidates:
             return OTHER_CANDIDATE
-        return None if is_drawn(self._options.sample_rate, "sample", self.name, pair) else NOT_DRAWN
+        # One lot for all judges: a share holds every smaller one, so that a panel's members judge the same pairs.
+        return None if is_drawn(self._options.sample_rate, "sample", "", pair) else NOT_DRAWN
 
     def _absent(self, pair: PairView) -> Score:
         reason = self._set_aside(pair)

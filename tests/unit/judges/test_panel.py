@@ -122,6 +122,15 @@ def test_what_is_no_panel_is_refused(given_: dict[str, str], members: dict[str, 
         Panel(JudgeOptions(name="panel", kind="panel", options=given_), members)
 
 
+@pytest.mark.parametrize("reason", ["not_drawn", "settled_by_screen"])
+def test_what_was_not_put_to_a_member_was_not_put_to_the_panel(reason: str) -> None:
+    said = {name: Judgement(value=1.0, reason=None, probability=0.5) for name in "ab"}
+    came = Panel(PANEL, MEMBERS).conclude({**said, "c": Judgement(value=None, reason=reason, probability=0.1)})
+    assert (came.value, came.reason, came.production_reason, came.probability) == (None, reason, None, 0.1)
+    drawn = Panel(PANEL, MEMBERS).conclude({**said, "c": Judgement(value=None, reason="refused", probability=0.1)})
+    assert (drawn.value, drawn.probability) == (1.0, 0.1)
+
+
 def test_the_measure_changes_with_its_members() -> None:
     one = Panel(PANEL, MEMBERS).measure
     assert Panel(PANEL, {**MEMBERS, "c": member("qwen3")}).measure.config_hash != one.config_hash

@@ -34,9 +34,7 @@ def test_a_number_has_bounds() -> None:
 
 def test_a_template_is_filled_once() -> None:
     prompt = read_prompt({**PROMPT, "template": 'As {"form": 1}: {answer} to {request}'})
-    assert (
-        prompt.fill({"answer": "{request} {answer}", "request": "q"}) == 'As {"form": 1}:\n{request} {answer}\nto\nq'
-    )
+    assert prompt.fill({"answer": "{request} {answer}", "request": "q"}) == 'As {"form": 1}:\n{request} {answer}\nto\nq'
 
 
 @pytest.mark.parametrize(
