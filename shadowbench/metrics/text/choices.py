@@ -27,7 +27,7 @@ def choice_in(text: str, letters: str = "ABCDE") -> str | None:
     """The letter a text chooses, by the first rule that finds one:
 
     1. the whole text is a letter: `B`, `(b)`, `**B.**`
-    2. it says so: `the answer is (B)`, `Answer: B`, `\\boxed{B}`; the last one
+    2. it says so: `the answer is (B)`, `Answer: B`, `best option: B`, `\\boxed{B}`; the last one
     3. its first line begins with one: `B) because …`, `(B) …`
     4. its last line ends with one: `… so I take B.`
     5. one letter stands in parentheses, and no other does: `… which is (B), since …`
@@ -50,7 +50,7 @@ def _rules(letters: str) -> tuple[re.Pattern[str], ...]:
     return (
         re.compile(rf"[*_(\[\"'`$]{{0,4}}({either})[*_)\].:\"'`$]{{0,4}}"),
         re.compile(
-            rf"\b(?i:answer|choice|option)\b(?: is)?\s{{0,4}}:?[\s*_]{{0,6}}(?i:option )?"
+            rf"\b(?i:answer|(?:correct|best|right) (?:choice|option))\b(?: is)?\s{{0,4}}:?[\s*_]{{0,6}}(?i:option )?"
             rf"(?:[(\[]({either})[)\]]|({capital})\b(?!['’]))"
             rf"|\\boxed\{{(?:\\text\{{)?\(?({either})\)?\}}"
         ),

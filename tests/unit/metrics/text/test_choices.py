@@ -15,6 +15,8 @@ from tests.compared import alike
         ("The answer is D.", "D"),
         ("**Answer:** **A**", "A"),
         ("Answer: option C", "C"),
+        ("The best option is **D**", "D"),
+        ("The answer is B, since option A is wrong", "B"),
         ("the correct answer is (b), not (a)", "B"),
         ("First I thought the answer is A. No: the answer is B.", "B"),
         ("Therefore $\\boxed{E}$", "E"),
