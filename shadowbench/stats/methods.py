@@ -15,6 +15,7 @@ class Method(StrEnum):
     PERCENTILE_BOOTSTRAP = "percentile_bootstrap"
     LITTLE_BOOTSTRAPS = "little_bootstraps"
     SIGN_FLIP = "sign_flip"
+    WILSON = "wilson"
     MCNEMAR_EXACT = "mcnemar_exact"
     MCNEMAR_MID_P = "mcnemar_mid_p"
     NEWCOMBE_10 = "newcombe_10"
@@ -31,6 +32,8 @@ class Method(StrEnum):
     TOST = "tost"
     ASYMPTOTIC_SEQUENCE = "asymptotic_sequence"
     BETTING_SEQUENCE = "betting_sequence"
+    BERNSTEIN_SEQUENCE = "bernstein_sequence"
+    QUANTILE_SEQUENCE = "quantile_sequence"
     DISCORDANT_E_PROCESS = "discordant_e_process"
     MSPRT = "msprt"
     PLANNED_LOOKS = "planned_looks"
@@ -93,6 +96,12 @@ ABOUT: dict[Method, About] = {
         formula="p = #{|Σ±S_c| ≥ |ΣS_c|}/2^C, exact up to 20 clusters; else (1+#)/(1+B)",
         source="Fisher 1935; Phipson & Smyth 2010",
         refused="where all differences are zero",
+    ),
+    Method.WILSON: About(
+        answers="Where a rate lies: errors, refusals.",
+        formula="(p + z²/2n ± z·√(p(1−p)/n + z²/4n²))/(1 + z²/n), n the effective one: p(1−p)/se² of the clusters",
+        source="Wilson 1927; Korn & Graubard 1998",
+        refused="without values",
     ),
     Method.MCNEMAR_EXACT: About(
         answers="Whether pairs that differ do so as often one way as the other.",
@@ -189,6 +198,18 @@ ABOUT: dict[Method, About] = {
         formula="all m with max(½∏(1+λ⁺ₜ(xₜ−m)), ½∏(1−λ⁻ₜ(xₜ−m))) ≤ 1/α",
         source="Waudby-Smith & Ramdas 2024",
         refused="without values",
+    ),
+    Method.BERNSTEIN_SEQUENCE: About(
+        answers="Where the mean of bounded values lies, after each of them: a band over time.",
+        formula="Σλx/Σλ ± (ln(2/α) + Σ(xₜ−x̄ₜ₋₁)²·(−ln(1−λₜ)−λₜ))/Σλ",
+        source="Waudby-Smith & Ramdas 2024, theorem 2",
+        refused="without values",
+    ),
+    Method.QUANTILE_SEQUENCE: About(
+        answers="Where a quantile of independent values lies, at all looks at once.",
+        formula="quantiles at q ± (1.5·√(q(1−q)·l) + 0.8·l), l = (1.4·ln ln(2.1·n) + ln(10/α))/n",
+        source="Howard & Ramdas 2022",
+        refused="while a bound lies beyond the values there are, or beyond what was waited for",
     ),
     Method.DISCORDANT_E_PROCESS: About(
         answers="Whether wins and losses are uneven, at any look.",
