@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -54,20 +54,21 @@ def options(kind: str = "pairwise", model: str = "judge-of-nobody", **changes: A
     return replace(JudgeOptions(name="judge", kind=kind, endpoint=endpoint, repeat_share=0.0), **changes)
 
 
-def ask(judge: Judge, view: PairView, model: Model, *, structured: bool = False) -> list[Verdict]:
-    """All verdicts on a pair, with the one repair that a judge may ask for."""
-    return [_ask(judge, view, question, model, structured) for question in judge.questions(view, Random(7))]
+def ask(judge: Judge, view: PairView, model: Model, questions: Sequence[Question] | None = None) -> list[Verdict]:
+    """All verdicts on a pair, with the one repair that a judge may ask for. `questions`: as they were made before."""
+    made = judge.questions(view, Random(7)) if questions is None else questions
+    return [_ask(judge, view, question, model) for question in made]
 
 
-def _ask(judge: Judge, view: PairView, question: Question, model: Model, structured: bool) -> Verdict:
-    reply = _reply(model(question), structured)
+def _ask(judge: Judge, view: PairView, question: Question, model: Model) -> Verdict:
+    reply = _reply(model(question))
     if (again := judge.repair(question, reply)) is not None:
-        question, reply = again, _reply(model(again), structured)
+        question, reply = again, _reply(model(again))
     return judge.read(question, reply, view.ref, 5, 100.0)
 
 
-def _reply(text: str | None, structured: bool) -> Reply:
-    return Reply(text=text, reason="refused" if text is None else None, structured=structured)
+def _reply(text: str | None) -> Reply:
+    return Reply(text=text, reason="refused" if text is None else None)
 
 
 def judged(judge: Judge, view: PairView, model: Model) -> Judgement:

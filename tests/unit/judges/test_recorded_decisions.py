@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from shadowbench.judges.base import Judgement, Question
 from shadowbench.judges.pairwise import build
+from shadowbench.metrics.view import PairView
 from shadowbench.scores import Position, Verdict
 from tests.unit.judges.judged import ask, options, pair, says
 
@@ -27,19 +28,26 @@ def rows(name: str) -> list[Row]:
         return [json.loads(line) for line in lines]
 
 
-def replay(decisions: list[Row]) -> Replayed:
-    """Output 1 is production's, output 2 the candidate's; the judge says what is recorded, null is prose."""
-    items = {(item["subset"], item["i"]): item for item in rows("llmbar_items.jsonl")}
-    judge = build(options())
-    replayed: Replayed = []
-    for row in decisions:
-        item = items[row["subset"], row["i"]]
-        view = pair(
-            item["output_1"], item["output_2"], request={"messages": [{"role": "user", "content": item["input"]}]}
-        )
-        verdicts = ask(judge, view, lambda question, row=row: said(question, row))
-        replayed.append((row, verdicts, judge.conclude(view, verdicts)))
-    return replayed
+class Protocol:
+    """A judge of LLMBar's pairs: output 1 is production's, output 2 the candidate's."""
+
+    def __init__(self) -> None:
+        self._judge = build(options())
+        self._views = {(item["subset"], item["i"]): self._view(item) for item in rows("llmbar_items.jsonl")}
+        self._asked = {key: self._judge.questions(view, Random(1)) for key, view in self._views.items()}
+
+    def replay(self, decisions: list[Row]) -> Replayed:
+        """The judge says what is recorded; null is prose."""
+        return [self._one(row) for row in decisions]
+
+    def _one(self, row: Row) -> tuple[Row, list[Verdict], Judgement]:
+        key = row["subset"], row["i"]
+        verdicts = ask(self._judge, self._views[key], lambda question: said(question, row), self._asked[key])
+        return row, verdicts, self._judge.conclude(self._views[key], verdicts)
+
+    def _view(self, item: Row) -> PairView:
+        asked = {"messages": [{"role": "user", "content": item["input"]}]}
+        return pair(item["output_1"], item["output_2"], request=asked)
 
 
 def said(question: Question, row: Row) -> str:
@@ -53,18 +61,18 @@ def said(question: Question, row: Row) -> str:
     return says("A" if (str(winner) == "1") is is_first_order else "B")
 
 
-def groups() -> Iterator[tuple[str, list[Row]]]:
-    """A sample that has every judge, strategy and subset in it: each ninth decision of a judge."""
-    by_judge: dict[str, list[Row]] = defaultdict(list)
-    for row in rows("llmbar_decisions.jsonl"):
-        by_judge[row["judge"]].append(row)
-    for judge, decisions in sorted(by_judge.items()):
-        yield judge, decisions[::9]
+@pytest.fixture(scope="module")
+def protocol() -> Protocol:
+    return Protocol()
 
 
 @pytest.fixture(scope="module")
-def replayed() -> dict[str, Replayed]:
-    return {judge: replay(decisions) for judge, decisions in groups()}
+def replayed(protocol: Protocol) -> dict[str, Replayed]:
+    """What came of every recorded decision, by judge."""
+    by_judge: dict[str, list[Row]] = defaultdict(list)
+    for row in rows("llmbar_decisions.jsonl"):
+        by_judge[row["judge"]].append(row)
+    return {judge: protocol.replay(decisions) for judge, decisions in sorted(by_judge.items())}
 
 
 def scored(rows_: list[Row]) -> list[Row]:
@@ -73,7 +81,7 @@ def scored(rows_: list[Row]) -> list[Row]:
 
 def test_six_judges_were_recorded(replayed: dict[str, Replayed]) -> None:
     assert len(replayed) == 6
-    assert sum(map(len, replayed.values())) > 1_000
+    assert sum(map(len, replayed.values())) == 12_480
 
 
 def test_accuracy_is_that_of_the_raw_file(replayed: dict[str, Replayed]) -> None:
@@ -116,9 +124,9 @@ def test_what_could_not_be_parsed_is_unscored_and_never_one_half(replayed: dict[
     assert unscored > 0
 
 
-def test_a_judge_that_always_says_the_first_has_no_consistency_and_gives_each_pair_one_half() -> None:
-    decisions = next(groups())[1]
-    came = replay([{**row, "winner_order1": "1", "winner_order2": "2"} for row in decisions])
+def test_a_judge_that_always_says_the_first_has_no_consistency_and_gives_each_pair_one_half(protocol: Protocol) -> None:
+    decisions = rows("llmbar_decisions.jsonl")[:400]
+    came = protocol.replay([{**row, "winner_order1": "1", "winner_order2": "2"} for row in decisions])
     assert {one.value for _, _, one in came} == {0.5}
     assert {pattern(one) for _, _, one in came} == {"first_first"}
 
