@@ -21,13 +21,13 @@ from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, Script
 from shadowbench.judges.base import EndpointDownError, Question
 from shadowbench.judges.base import Reply as Said
 from shadowbench.judges.calls.asker import EndpointAsker
-from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.calls.embeddings import build
 from shadowbench.judges.options import EndpointOptions, JudgeOptions
 from shadowbench.metrics.view import PairView
 from shadowbench.pricing import PriceEntry, PricingOptions
 from shadowbench.scores import PairRef, Position
+from shadowbench.scoring.ledger import Ledger
 from shadowbench.signals import Counters
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
@@ -62,7 +62,7 @@ def log(log_url: str) -> Iterator[ScoreLog]:
 def desk(log: ScoreLog, *, owner: str = "w1", environ: Mapping[str, str] | None = None) -> Desk:
     dice = random.Random(7)
     here = Surroundings(
-        book=InLoop(log),
+        book=Ledger(log),
         pricing=PRICED,
         environ=environ or {},
         counters=Counters(),
