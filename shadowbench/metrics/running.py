@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from shadowbench.making import maker_of
 from shadowbench.metrics.base import Absent, Detailed, Need, Value
 from shadowbench.metrics.binding import BoundMetric
 from shadowbench.metrics.view import PairView, Side
@@ -50,6 +51,9 @@ class Result(NamedTuple):
     detail: Mapping[str, Any] | None = None
 
 
+_score = maker_of(Score)
+_NOTHING = Result(None, None)
+
 Guard = Callable[[Callable[[], Value]], Value]
 """Calls a function, and raises DeadlineError in it when that takes too long."""
 
@@ -69,7 +73,7 @@ def absent(pair: tuple[int, int], measure: int, shape: Shape, reason: str) -> Sc
 
 
 def _scored(pair: PairView, measure: int, own: Result, production: Result | None) -> Score:
-    other = production or Result(None, None)
+    other = production or _NOTHING
     if other.detail:
         detail = _told(
             {"candidate": own.detail, "production": other.detail} if own.detail else {"production": other.detail}
@@ -78,7 +82,8 @@ def _scored(pair: PairView, measure: int, own: Result, production: Result | None
         detail = _told({"candidate": own.detail})
     else:
         detail = _told(own.detail)
-    return Score(pair.ref.number, pair.ref.side, measure, own.value, own.reason, other.value, other.reason, 1.0, detail)
+    ref = pair.ref
+    return _score(ref.number, ref.side, measure, own.value, own.reason, other.value, other.reason, 1.0, detail)
 
 
 def _of_side(bound: BoundMetric, side: Side, pair: PairView, guard: Guard) -> Result:

@@ -161,7 +161,7 @@ def _pairs(log: PairLog, claim: Claim, references: Mapping[int, str]) -> list[Pa
     found: list[PairView] = []
     after, at_end = claim.first - 1, False
     while not at_end:
-        page = log.page(after=after, upto=claim.last)
+        page = log.page(after=after, upto=claim.last, with_bodies="request")
         for number, exchange in zip(page.numbers, page.exchanges, strict=True):
             if number in sides:
                 found += views(exchange, number, sides[number], reference=references.get(number))

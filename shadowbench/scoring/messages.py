@@ -17,10 +17,12 @@ from typing import Any
 
 import orjson
 
+from shadowbench.making import maker_of
 from shadowbench.scores import Measure, PairRef, Score
 from shadowbench.worker import from_json, to_json
 
 LENGTH = struct.Struct("=I")
+_score = maker_of(Score)
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
@@ -71,7 +73,7 @@ class Done:
     @staticmethod
     def of(message: Mapping[str, Any]) -> Done:
         """From a message."""
-        scores = [Score(*row) for row in message["scores"]]
+        scores = [_score(*row) for row in message["scores"]]
         return Done(scores=scores, complete=message["complete"], resident_bytes=message["resident"])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from shadowbench.errors import UnavailableError
+from shadowbench.making import maker_of
 from shadowbench.metrics.running import FAILURES, absent
 from shadowbench.scores import Measure, PairRef, Score
 from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Rest
@@ -21,6 +23,7 @@ LANE = "metrics"
 CLAIM_SIZE = 256
 """Exchanges of a claim: some tenths of a second of work, and a few transactions."""
 
+_score = maker_of(Score)
 _DEATHS = 3  # of a runner at nothing in particular, in a row: it will not work
 
 
@@ -142,14 +145,28 @@ class MetricLane:
         """The runner's scores, with measures for places."""
         calls = [0] * len(self._ids)
         for score in done.scores:
-            if "timed_out" in (score.reason, score.production_reason):
+            if score.reason == "timed_out" or score.production_reason == "timed_out":
                 self._strike(score.measure, "timed_out")
             else:
                 calls[score.measure] += 1
             self._drop(left, PairRef(score.number, score.side), score.measure)
         for place, count in enumerate(calls):
             self._suspensions.passed(place, count)
-        return [score._replace(measure=self._ids[score.measure]) for score in done.scores]
+        ids = self._ids
+        return [
+            _score(
+                s.number,
+                s.side,
+                ids[s.measure],
+                s.value,
+                s.reason,
+                s.production_value,
+                s.production_reason,
+                1.0,
+                s.detail,
+            )
+            for s in done.scores
+        ]
 
     def _drop(self, left: dict[PairRef, list[int]], ref: PairRef, place: int) -> None:
         places = left.get(ref)
@@ -166,8 +183,8 @@ class MetricLane:
         return absent(ref, self._ids[place], self._measures[place].shape, reason)
 
     def _count(self, scores: Sequence[Score]) -> None:
-        for score in scores:
-            reason = score.reason or score.production_reason
+        reasons = Counter((score.measure, score.reason or score.production_reason) for score in scores)
+        for (measure, reason), count in reasons.items():
             outcome = "scored" if reason is None else "failed" if reason in FAILURES else "absent"
-            name = self._measures[self._places[score.measure]].name
-            self._counters.add("scores_total", (("metric", name), ("outcome", outcome)))
+            name = self._measures[self._places[measure]].name
+            self._counters.add("scores_total", (("metric", name), ("outcome", outcome)), count)

@@ -29,6 +29,8 @@ _TASK_S = 600.0
 _START_S = 120.0
 # Caches of libraries and fragmentation grow slowly; a fresh process begins small.
 _RENEW_BYTES = 1 << 30
+# Scoring takes one core at most, whatever libraries make of linear algebra.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class RunnerDiedError(Exception):
@@ -115,7 +117,7 @@ class MetricRunner:
             options = replace(self._options, socket_fd=theirs.fileno(), page_fd=page)
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "shadowbench.scoring.runner"),
-                env={**self._environ, "SHADOWBENCH_RUNNER": orjson.dumps(to_json(options)).decode()},
+                env={**_ONE_THREAD, **self._environ, "SHADOWBENCH_RUNNER": orjson.dumps(to_json(options)).decode()},
                 pass_fds=(theirs.fileno(), page),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
