@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
 
 import pytest
 
-from shadowbench.errors import ConfigurationError
-from shadowbench.judges.base import Question, Reply
-from shadowbench.judges.options import EndpointOptions
+from shadowbench.judges.base import Question
 from shadowbench.judges.pairwise import KIND, build
 from shadowbench.records import Choice, Outcome
-from shadowbench.scores import PairRef, Position, Preferred, Shape, Verdict
+from shadowbench.scores import Position
 from shadowbench.store.testing import an_observation
 from tests.unit.judges.judged import ask, judged, material, options, pair, says
 
@@ -98,35 +94,6 @@ def test_both_orders_show_the_same_and_nothing_tells_who_wrote_it() -> None:
         assert question.nonce in question.user
 
 
-def test_the_reply_is_read_by_the_order_and_keeps_what_it_says() -> None:
-    judge, ref = build(options()), PairRef(1, 1)
-    question = judge.questions(pair(), Random(1))[1]
-    verdict = judge.read(question, Reply(text=says("A", 2, "Fuller."), structured=True), ref, 5, 9.0)
-    assert verdict == Verdict(
-        pair=ref,
-        measure=5,
-        position=Position.CANDIDATE_FIRST,
-        preferred=Preferred.CANDIDATE,
-        strength=2,
-        rung="schema",
-        analysis="Fuller.",
-        judged_at=9.0,
-    )
-
-
-def test_a_reply_that_cannot_be_read_is_asked_for_once_more_and_only_once() -> None:
-    judge = build(options())
-    question = judge.questions(pair(), Random(1))[0]
-    again = judge.repair(question, Reply(text="Response 1, I think."))
-    assert again is not None and again.repairs and again.user.startswith(question.user)
-    assert (again.nonce, again.position) == (question.nonce, question.position)
-    assert "I think" not in again.user
-    assert judge.read(again, Reply(text=says("A")), PairRef(1, 1), 5, 0.0).rung == "repaired"
-    assert judge.repair(again, Reply(text="Still Response 1.")) is None
-    assert judge.repair(question, Reply(text=None, reason="budget")) is None
-    assert judge.repair(question, Reply(text=says("tie"))) is None
-
-
 def test_repeats_are_drawn_by_the_pair_and_do_not_enter_the_score() -> None:
     judge = build(options(repeat_share=0.3))
     pairs = [pair(number=number) for number in range(1, 401)]
@@ -159,71 +126,6 @@ def test_answers_that_read_the_same_are_a_tie_without_a_question() -> None:
 )
 def test_pairs_that_cannot_be_judged_say_why(view, reason) -> None:  # type: ignore[no-untyped-def]
     assert build(options()).objection(view) == reason
-
-
-@pytest.mark.parametrize("model", ["large-2", "gpt-5"])
-def test_a_judge_of_a_contestants_family_is_excluded_flagged_or_let_be(model: str) -> None:
-    own = pair(candidate=an_observation("Vilnius.", reported_model="gpt-4o-2024-08-06"))
-    is_own = model == "gpt-5"
-    assert build(options(model=model, own_family="exclude")).objection(own) == ("own_family" if is_own else None)
-    flagged = ask(build(options(model=model, own_family="flag")), own, lambda _: says("A"))
-    assert [verdict.flags for verdict in flagged] == [("own_family",) if is_own else ()] * 2
-    assert build(options(model=model, own_family="flag")).objection(own) is None
-    assert ask(build(options(model=model, own_family="include")), own, lambda _: says("A"))[0].flags == ()
-    assert build(options(model=model, own_family="exclude", family="openai")).objection(own) == "own_family"
-
-
-def test_a_reference_is_shown_where_the_rubric_wants_it_and_one_is_known() -> None:
-    rubric = {"name": "r", "version": 1, "kind": "pairwise", "criteria": [{"id": "truth", "text": "is true"}]}
-    seeing = build(options(rubric={**rubric, "reference": "optional"}))
-    assert material(seeing.questions(pair(reference="Riga"), Random(1))[0], "reference") == "Riga"
-    assert "reference" not in seeing.questions(pair(), Random(1))[0].user
-    assert "reference" not in build(options(rubric=rubric)).questions(pair(reference="Riga"), Random(1))[0].user
-    needing = build(options(rubric={**rubric, "reference": "required"}))
-    assert needing.objection(pair()) == "no_reference"
-    assert needing.objection(pair(reference="Riga")) is None
-
-
-def test_the_measure_names_what_verdicts_depend_on_and_no_secret() -> None:
-    endpoint = EndpointOptions(url="https://u:hunter2@h:8443/v1?key=hunter2", model="m", headers={"x": "hunter2"})
-    given = options(endpoint=endpoint)
-    measure = build(given).measure
-    assert (measure.shape, measure.low, measure.high) == (Shape.PAIR, 0.0, 1.0)
-    assert "hunter2" not in measure.about
-    assert json.loads(measure.about)["endpoint"]["url"] == "https://h:8443/v1"
-    same = replace(given, name="other", repeat_share=0.5, sample_rate=0.1, endpoint=replace(endpoint, concurrency=1))
-    assert build(same).measure.config_hash == measure.config_hash
-    for change in (
-        {"endpoint": replace(endpoint, model="n")},
-        {"endpoint": replace(endpoint, temperature=1.0)},
-        {"endpoint": replace(endpoint, parameters={"top_p": 0.5})},
-        {"strip_markdown": True},
-        {"redact_identity": False},
-        {"own_family": "exclude"},
-        {"options": {"max_characters": 500}},
-        {"rubric": {"name": "r", "version": "1", "kind": "pairwise", "criteria": [{"id": "a", "text": "b"}]}},
-    ):
-        assert build(replace(given, **change)).measure.config_hash != measure.config_hash
-
-
-def test_options_that_are_not_there_are_refused_with_their_name() -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"judges\.judge\.options has no 'max_chars'; there are: max_characters"
-    ):
-        build(options(options={"max_chars": 5}))
-    with pytest.raises(ConfigurationError, match="a whole number from 200, not 5"):
-        build(options(options={"max_characters": 5}))
-    with pytest.raises(ConfigurationError, match="is of kind checklist, not pairwise"):
-        checklist = {"name": "c", "version": "1", "kind": "checklist", "criteria": [{"id": "a", "text": "b"}]}
-        build(options(rubric=checklist))
-
-
-def test_long_texts_are_cut_by_the_same_bound_and_flagged() -> None:
-    view = pair("a" * 1_000, "b" * 300, request={"messages": [{"role": "user", "content": "hi"}]})
-    [question, _] = build(options(options={"max_characters": 400})).questions(view, Random(1))
-    assert question.flags == ("cut",)
-    assert "600 characters left out" in material(question, "response_1")
-    assert material(question, "response_2") == "b" * 300
 
 
 def test_the_kind_says_who_it_is() -> None:
