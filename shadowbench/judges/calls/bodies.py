@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -17,6 +18,7 @@ from shadowbench.judges.calls.accepted import Accepted, Form
 from shadowbench.judges.options import EndpointOptions
 
 ANTHROPIC_VERSION = "2023-06-01"
+_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com")
 _LIMITS = ("max_tokens", "max_completion_tokens")
 VERDICT = "verdict"  # of the schema, or the tool
 
@@ -33,7 +35,8 @@ def headers_of(options: EndpointOptions, key: str | None) -> dict[str, str]:
         if key is not None:
             ours["x-api-key"] = key
     elif key is not None:
-        ours["authorization"] = f"Bearer {key}"
+        is_azure = (urlsplit(options.url).hostname or "").endswith(_AZURE)
+        ours |= {"api-key": key} if is_azure else {"authorization": f"Bearer {key}"}
     return ours | {name.lower(): value for name, value in options.headers.items()}
 
 

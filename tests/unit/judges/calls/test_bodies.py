@@ -93,6 +93,8 @@ def test_the_key_is_where_the_dialect_has_it() -> None:
     theirs = headers_of(endpoint(dialect="anthropic.messages"), "k")
     assert (theirs["x-api-key"], theirs["anthropic-version"]) == ("k", "2023-06-01")
     assert "authorization" not in theirs
+    azure = headers_of(endpoint(url="https://us.openai.azure.com/openai/deployments/judge?api-version=2024-10-21"), "k")
+    assert azure["api-key"] == "k" and "authorization" not in azure
 
 
 def test_no_key_is_no_header_and_configured_headers_win() -> None:
