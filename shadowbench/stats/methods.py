@@ -30,6 +30,7 @@ class Method(StrEnum):
     FIELLER = "fieller"
     NON_INFERIORITY = "non_inferiority"
     TOST = "tost"
+    COCHRAN_Q = "cochran_q"
     ASYMPTOTIC_SEQUENCE = "asymptotic_sequence"
     BETTING_SEQUENCE = "betting_sequence"
     BERNSTEIN_SEQUENCE = "bernstein_sequence"
@@ -186,6 +187,12 @@ ABOUT: dict[Method, About] = {
         formula="the larger p of both one-sided tests",
         source="Schuirmann 1987",
         refused="where there is no standard error",
+    ),
+    Method.COCHRAN_Q: About(
+        answers="Whether slices differ from each other.",
+        formula="Q = Σ(x − x̄)²/se², x̄ weighted by 1/se²; χ²_{k−1}",
+        source="Cochran 1954",
+        refused="below two slices with a standard error",
     ),
     Method.ASYMPTOTIC_SEQUENCE: About(
         answers="Where the mean lies, at all looks at once.",

@@ -58,6 +58,19 @@ def test_values_all_alike_have_an_interval_only_where_their_bounds_are_known() -
     assert (found.method, found.reason) == (Method.ALL_ALIKE, None)
     assert (found.low, found.high) == pytest.approx((-(1 - 0.05 ** (1 / 30)), 1 - 0.05 ** (1 / 30)))
     assert mean([1.0] * 30, bounds=(0, 1)).high == 1.0
+    aside = mean([0.25] * 30, bounds=(-1, 1))
+    unseen = 1 - 0.05 ** (1 / 30)
+    assert (aside.low, aside.high) == pytest.approx((0.25 - 1.25 * unseen, 0.25 + 0.75 * unseen))
+
+
+def test_clusters_are_numbered_anew_among_the_chosen() -> None:
+    groups = Clusters.of(["b", "a", "b", "c"])
+    assert (groups.codes.tolist(), groups.count, groups.n, groups.alone) == ([1, 0, 1, 2], 3, 4, False)
+    chosen = groups.among(np.array([False, True, False, True]))
+    assert (chosen.codes.tolist(), chosen.count, chosen.alone) == ([0, 1], 2, True)
+    assert groups.totals(np.array([[1.0, 2], [3, 4], [5, 6], [7, 8]])).tolist() == [[3, 4], [6, 8], [7, 8]]
+    with pytest.raises(ValueError, match="clusters"):
+        mean([1.0, 2.0], clusters=groups)
 
 
 @pytest.mark.parametrize("values", [[1.0, float("nan")], [[1.0], [2.0]], [float("inf")]])
