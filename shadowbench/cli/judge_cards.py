@@ -96,6 +96,10 @@ def _people(card: Card) -> Iterator[Line]:
     yield from _agreement("people", people.all)
     if people.decided is not None:
         yield _line("  agreement where neither says tie", people.decided.observed)
+    if people.forecast is not None:
+        forecast = people.forecast
+        scores = f"Brier {forecast.brier:.3f}, calibration error {forecast.ece:.3f}"
+        yield Line("  as a forecast of what people prefer", scores, f"{forecast.n:,}")
     yield _line("people among each other: alpha", people.people.alpha)
     if people.people.with_themselves is not None:
         yield _line("  with themselves: kappa", people.people.with_themselves.kappa)

@@ -16,7 +16,17 @@ from shadowbench.store.opening import path_of
 STDOUT = "standard output"
 # SQLite's own companions, the mirror's secret, the exporter's bookmark. They are protected before they exist, too: a stray
 # `-wal` is read as one.
-_BESIDE_A_LOG = ("", "-wal", "-shm", "-journal", ".secret", ".lock", ".export.json", ".export.lock")
+_BESIDE_A_LOG = (
+    "",
+    "-wal",
+    "-shm",
+    "-journal",
+    ".secret",
+    ".lock",
+    ".export.json",
+    ".export.lock",
+    ".labels-preference.json",
+)
 _STREAM_FOLDERS = (Path("/dev/fd"), Path("/proc/self/fd"))
 
 

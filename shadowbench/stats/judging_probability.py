@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 BINS = 10
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
     """Forecasts from `low` to `high`: how many, what they said on average, and how often it came."""
 
     low: float
@@ -45,7 +45,13 @@ def reliability(forecasts: Sequence[float], outcomes: Sequence[float], *, bins: 
         return None
     place = np.minimum((said * bins).astype(int), bins - 1)  # 1 belongs to the last bin
     found = tuple(
-        Bin(number / bins, (number + 1) / bins, int(here.sum()), float(said[here].mean()), float(came[here].mean()))
+        Bin(
+            low=number / bins,
+            high=(number + 1) / bins,
+            n=int(here.sum()),
+            forecast=float(said[here].mean()),
+            outcome=float(came[here].mean()),
+        )
         for number in range(bins)
         if (here := place == number).any()
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shadowbench.scores import KnownMeasure, Label, PairRef, Position, Preferred, Score, Spending, Verdict
+from shadowbench.scores import KnownMeasure, Label, PairRef, Position, Preferred, Score, Shape, Spending, Verdict
 from shadowbench.scoring.calibration.facts import PairFacts
 from shadowbench.scoring.calibration.people import PREFERENCE, Ceiling, Word, ceiling, words
 from shadowbench.scoring.calibration.sayings import Saying, both_orders, sayings
@@ -21,6 +21,7 @@ from shadowbench.stats.judging import PositionBias, position_bias
 from shadowbench.stats.judging_family import SelfPreference
 from shadowbench.stats.judging_length import length_coefficient, rank_correlation, relative_difference
 from shadowbench.stats.judging_noise import flip_rate, icc
+from shadowbench.stats.judging_probability import Reliability, reliability
 from shadowbench.store.scoring import CanaryRun
 
 CATEGORIES = tuple(Preferred)
@@ -88,6 +89,7 @@ class WithPeople:
     decided: Agreement | None  # pairs where neither says tie
     people: Ceiling
     ratings: Mapping[str, Agreement]  # question → whole grades; kappa has quadratic weights
+    forecast: Reliability | None  # of judges that tell shares: as forecasts of what people decide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +203,20 @@ def _with_people(
         decided=_agreed(decided, (Preferred.PRODUCTION, Preferred.CANDIDATE)),
         people=ceiling(evidence.labels, chance),
         ratings={name: found for name, found in ratings if found is not None},
+        forecast=_forecast(evidence, said, people),
     )
+
+
+def _forecast(evidence: Evidence, said: Mapping[PairRef, Saying], people: Mapping[PairRef, Word]) -> Reliability | None:
+    """The share of the win that it gives the candidate, against whom people preferred where they did."""
+    if evidence.known.measure.shape is not Shape.PAIR:
+        return None
+    decided = [
+        (said[pair].lean, float(word.preferred is Preferred.CANDIDATE))
+        for pair, word in people.items()
+        if pair in said and word.preferred in (Preferred.PRODUCTION, Preferred.CANDIDATE)
+    ]
+    return reliability([min(1.0, max(0.0, lean)) for lean, _ in decided], [came for _, came in decided])
 
 
 def _rating(evidence: Evidence, people: Mapping[PairRef, Word], question: str) -> Agreement | None:

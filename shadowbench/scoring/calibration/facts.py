@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from shadowbench.judges.families import families_of
@@ -40,12 +41,17 @@ def facts_of(
                 route=exchange.path,
                 production_length=_length(production),
                 candidate_length=_length(candidate),
-                production_families=families_of((production.requested_model, production.reported_model)),
-                candidate_families=families_of((candidate.requested_model, candidate.reported_model)),
+                production_families=_families(production.requested_model, production.reported_model),
+                candidate_families=_families(candidate.requested_model, candidate.reported_model),
                 both_answered=is_shown(view.production) and is_shown(view.candidate),
                 language=language_of(view.production.text or "") if language_of else None,
             ),
         )
+
+
+@lru_cache(maxsize=1024)  # a log has few models
+def _families(*models: str | None) -> frozenset[str]:
+    return families_of(models)
 
 
 def _length(seen: Observation) -> int:

@@ -162,6 +162,15 @@ def test_ties_of_people_count_in_one_agreement_and_not_in_the_other() -> None:
     assert (found.people.all.n, found.people.decided.n) == (40, 20)
 
 
+def test_shares_of_the_win_are_forecasts_of_what_people_decide() -> None:
+    labels = [label(n, TIE if n > 40 else C if n % 4 else P) for n in range(1, 61)]
+    found = card(evidence(lambda n: (C, TIE), labels=labels)).people.forecast
+    assert found is not None and found.n == 40  # a tie of people's is no outcome of a forecast
+    assert (found.brier, found.ece) == (pytest.approx(0.75 * 0.25), pytest.approx(0.0))
+    sides = judge("tone", shape=Shape.SIDES)
+    assert card(evidence(fair, labels=labels, known=sides, scores=())).people.forecast is None
+
+
 def test_a_card_of_nothing_is_all_absences() -> None:
     known = judge()
     empty = Evidence(known=known, scores=(), verdicts=(), labels=(), facts={}, spending=evidence(fair, 1).spending)
