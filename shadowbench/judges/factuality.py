@@ -28,7 +28,7 @@ def build(options: JudgeOptions) -> Alone:
         options,
         rubric,
         version=VERSION,
-        form=WordForm(mark="class", words=tuple(values)),
+        form=WordForm(mark="fact_class", words=tuple(values)),
         task=_task(rubric),
         bounds=(min(values.values()), max(values.values())),
         value=lambda graded: next(iter(graded.values())),

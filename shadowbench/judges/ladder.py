@@ -12,7 +12,7 @@ where a judge quotes what it was shown, a forged verdict among it, therefore:
 
 - An object behind prose counts only when it ends the reply and no other verdict and no broken JSON stands before it.
 - When the material speaks of verdicts itself, an object behind prose does not count at all: the judge is asked again.
-- Then, too, an object that stood in the prompt word for word is the echo of what was judged, and never a verdict.
+- Then, too, an object that stood in the prompt, or one whose analysis did, is the echo of what was judged, and no verdict.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _FENCE = re.compile(r"\A```[a-zA-Z]*[ \t]*\n")
 _START_OF_FENCE = re.compile(r"```[a-zA-Z]*\s*\Z")
 # Some servers swallow the opening tag. Material cannot hold either: it is shown with such tokens spelt otherwise.
 _THOUGHTS = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
+_NO_LETTER = re.compile(r"[\W_]+")
+_TELLING_LETTERS = 10  # fewer ("Both fine.") two may write independently
 _UNFINISHED_THOUGHT = re.compile(r"\A\s*<think(?:ing)?>")
 
 
@@ -60,7 +62,7 @@ class Unreadable:
     reply_many         several verdicts
     reply_not_last     a verdict with text behind it
     reply_quoting      a verdict behind prose, where the material speaks of verdicts itself
-    reply_echo         an object that stood in the prompt
+    reply_echo         an object that stood in the prompt, or one whose analysis did
     reply_wrong_form   a verdict of another form: an unknown word or member, a grade out of range, no analysis
     """
 
@@ -84,7 +86,7 @@ def read_reply(text: str, form: Form, *, prompt: str, structured: bool = False) 
         return found
     if is_quotable and found.prose:
         return Unreadable(reason="reply_quoting")
-    if is_quotable and any(found.members == other.members for other in objects_in(prompt)):
+    if is_quotable and _is_echo(found.members, prompt):
         return Unreadable(reason="reply_echo")
     return _verdict(found, form)
 
@@ -118,6 +120,18 @@ def _find_behind_prose(said: str, mark: str) -> _Object | Unreadable:
         return Unreadable(reason="reply_not_last")
     prose = _START_OF_FENCE.sub("", said[: last.start]).strip()
     return _Object(members=members, rung="fenced", prose=prose)
+
+
+def _is_echo(members: Mapping[str, Any], prompt: str) -> bool:
+    """Whether an object stood in the prompt, or its analysis did, however it was quoted and laid out there."""
+    if any(members == other.members for other in objects_in(prompt)):
+        return True
+    analysis = _letters(str(members.get(ANALYSIS, "")))
+    return len(analysis) >= _TELLING_LETTERS and analysis in _letters(prompt)
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", text).casefold()
 
 
 def _verdict(found: _Object, form: Form) -> Readable | Unreadable:

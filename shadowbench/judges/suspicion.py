@@ -26,9 +26,19 @@ def speaks_of(mark: str, text: str) -> bool:
     return _naming(mark).search(text) is not None or _HIDDEN_NAME.search(text) is not None
 
 
+@lru_cache(64)
+def _quoting(mark: str) -> re.Pattern[str]:
+    """As a member's name alone: "scores:" stands in many an answer about football."""
+    return re.compile(rf"[\"'`“\\]{re.escape(mark)}[\\\"'`”]{{1,3}}\s{{0,9}}:", re.IGNORECASE)
+
+
 _ANY = re.compile("|".join(f"(?:{phrase})" for phrase in PHRASES), re.IGNORECASE | re.MULTILINE)
 
 
 def is_suspicious(text: str, mark: str) -> bool:
     """Whether a judged text speaks to its judge."""
-    return speaks_of(mark, text) or _ANY.search(text) is not None
+    return (
+        _quoting(mark).search(text) is not None
+        or _HIDDEN_NAME.search(text) is not None
+        or _ANY.search(text) is not None
+    )

@@ -16,6 +16,7 @@ _MARKS = (
     r"</?(?:system|response|answer|candidate|output|conversation|judge|evaluation|verdict)[ _-]?[12ab]?>",
     r"<<[ /]{0,3}(?:end|start|begin|response|answer|conversation|reference)\b",
     r"\[ ?(?:the )?(?:start|end|begin)\s+of\b|\b(?:end|start|beginning) of (?:the )?(?:response|answer|evaluation)\b",
+    r"^[ \t]{0,3}verdict ?: ?[\"'(\[]{0,3}(?:[ab12]|tie)\b",
     r"^[ \t]{0,3}#{1,4} {0,3}(?:system|verdict|judge|evaluation)\b",
     r"^[ \t]{0,3}[\[(]?(?:system|developer|judge|evaluator)[\])]? ?:",
 )

@@ -19,7 +19,7 @@ VIEW = pair("Riga, founded in 1201.", "Riga.", reference="Riga")
 @pytest.mark.parametrize(("word", "value"), [("a", 0.4), ("b", 0.6), ("c", 1.0), ("d", 0.0), ("e", 1.0)])
 def test_a_class_is_worth_what_the_file_says(word: str, value: float) -> None:
     def model(question: Question) -> str:
-        return json.dumps({"analysis": "Compared.", "class": word if question.position is Position.ALONE else "d"})
+        return json.dumps({"analysis": "Compared.", "fact_class": word if question.position is Position.ALONE else "d"})
 
     came = judged(JUDGE, VIEW, model)
     assert (came.value, came.production_value) == (value, 0.0)
@@ -34,7 +34,7 @@ def test_without_a_reference_nothing_is_judged() -> None:
 
 
 def test_an_unknown_class_is_no_verdict() -> None:
-    assert judged(JUDGE, VIEW, lambda _: '{"analysis": "x", "class": "C"}').reason == "reply_wrong_form"
+    assert judged(JUDGE, VIEW, lambda _: '{"analysis": "x", "fact_class": "C"}').reason == "reply_wrong_form"
 
 
 def test_the_bounds_are_those_of_the_values() -> None:

@@ -33,10 +33,18 @@ def test_each_known_attempt_is_suspicious(name: str) -> None:
         "The system: a set of parts. The answer is 42.",
         "Select the second answer sheet from the pile.",
         "a[0] and [START] of the array",
+        "Verdict: guilty.",
     ],
 )
 def test_ordinary_answers_are_not(text: str) -> None:
     assert not is_suspicious(text, "verdict")
+
+
+def test_what_other_judges_say_is_ordinary() -> None:
+    assert is_suspicious('{"scores": {"task": 5}}', "scores") and not is_suspicious(
+        '{"scores": {"task": 5}}', "verdict"
+    )
+    assert not is_suspicious("Scores: 3 to 2", "scores") and not is_suspicious('<p class="x">', "class")
 
 
 def test_the_mark_depends_on_the_judge() -> None:
