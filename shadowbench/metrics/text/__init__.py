@@ -11,6 +11,7 @@ from shadowbench.metrics.text.distances import jaro_winkler, levenshtein_similar
 from shadowbench.metrics.text.exact import exact_match
 from shadowbench.metrics.text.numbers import numeric_close, numeric_diff
 from shadowbench.metrics.text.patterns import regex
+from shadowbench.metrics.text.results import math_equiv
 from shadowbench.metrics.text.rouge import rouge1, rouge2, rouge_l
 from shadowbench.metrics.text.squad import token_f1
 from shadowbench.metrics.text.translation import bleu, chrf, gleu, ter
@@ -31,6 +32,7 @@ _COMPARED = (
     numeric_diff,
     numeric_close,
     choice,
+    math_equiv,
 )
 _SAID = (contains, contains_any, contains_all, starts_with, ends_with, regex)
 
