@@ -7,6 +7,7 @@ each; blocks are small enough that memory stays bounded. Chance is a Generator t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -79,8 +80,8 @@ def _ratio(totals: FloatArray) -> FloatArray:
 
 
 def whole(statistic: Statistic) -> float:
-    """The statistic of everything, each cluster once."""
-    return float(statistic(np.ones((1, statistic.clusters)))[0])
+    """The statistic of everything, each cluster once; nan where there is none."""
+    return float(statistic(np.ones((1, statistic.clusters)))[0]) if statistic.clusters else math.nan
 
 
 def bca(statistic: OfTotals, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES) -> Estimate:

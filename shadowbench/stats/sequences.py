@@ -52,11 +52,11 @@ def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_
     return replace(found, low=estimate.value - half, high=estimate.value + half)
 
 
-def mixture_ratio(z: ArrayLike, information: ArrayLike) -> FloatArray:
-    """The likelihood ratio, averaged over normal alternatives: Λ = (1 + u)^(−½) · e^(z²u/(2(1 + u))) (Robbins 1970); at
-    information u = nτ²/v it is the mSPRT of Johari et al. (2022). An e-value: above 1/α with chance at most α, ever."""
+def log_mixture_ratio(z: ArrayLike, information: ArrayLike) -> FloatArray:
+    """ln Λ of the likelihood ratio, averaged over normal alternatives: Λ = (1 + u)^(−½) · e^(z²u/(2(1 + u))) (Robbins 1970);
+    at information u = nτ²/v it is the mSPRT of Johari et al. (2022). Λ is an e-value: above 1/α with chance at most α, ever."""
     u, score = np.asarray(information, dtype=np.float64), np.asarray(z, dtype=np.float64)
-    return np.asarray(np.exp(score**2 * u / (2 * (1 + u))) / np.sqrt(1 + u))
+    return np.asarray(score**2 * u / (2 * (1 + u)) - np.log1p(u) / 2)
 
 
 def msprt(estimate: Estimate, *, tuned_for: float, null: float = 0.0, first_look: int = FIRST_LOOK) -> Evidence:
@@ -68,8 +68,8 @@ def msprt(estimate: Estimate, *, tuned_for: float, null: float = 0.0, first_look
     if estimate.clusters < first_look:
         return replace(found, reason=Refused.TOO_FEW)
     z = (estimate.value - null) / estimate.se
-    ratio = float(mixture_ratio(z, _information(estimate, tuned_for, 1 - estimate.level)))
-    return replace(found, statistic=ratio, p=min(1.0, 1 / ratio))
+    log_ratio = float(log_mixture_ratio(z, _information(estimate, tuned_for, 1 - estimate.level)))
+    return replace(found, statistic=math.exp(min(log_ratio, 700.0)), p=math.exp(min(0.0, -log_ratio)))
 
 
 def always_valid_p(e_values: ArrayLike) -> FloatArray:

@@ -70,6 +70,21 @@ def test_memory_is_bounded_by_blocks() -> None:
     assert seen == [100, 100, 50]
 
 
+def test_the_standard_error_is_that_of_the_mean() -> None:
+    values = rng(6).normal(size=200)
+    assert bca(mean_of(values), rng(), resamples=8000).se == pytest.approx(mean(values).se, rel=0.03)
+    assert percentile(mean_of(values), rng(7), resamples=3).se == pytest.approx(
+        replicates(mean_of(values), rng(7), 3).std(ddof=1)
+    )
+
+
+def test_nothing_to_draw_from() -> None:
+    assert (bca(mean_of(np.array([])), rng()).value, bca(mean_of(np.array([])), rng()).reason) == (
+        None,
+        Refused.TOO_FEW,
+    )
+
+
 def test_clusters_are_drawn_whole() -> None:
     """Copies of a value within its cluster add nothing: the interval is that of the values once."""
     values = rng(4).normal(size=40)

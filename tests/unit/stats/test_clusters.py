@@ -147,6 +147,19 @@ def test_intervals_of_clusters_cover_what_they_promise_where_naive_ones_do_not()
     assert naive / runs < 0.75
 
 
+@pytest.mark.parametrize("rare", [0.001, 0.02])
+def test_values_that_happen_to_be_all_alike_are_covered_as_well(rare: float) -> None:
+    """A candidate that differs rarely: many runs see no difference at all."""
+    chance, runs, alike, covered = np.random.default_rng(5), 1500, 0, 0
+    for differs in chance.binomial(60, rare, size=runs):
+        if differs:
+            continue
+        alike += 1
+        covered += not mean(np.zeros(60), bounds=(-1, 1)).excludes(rare)
+    assert alike > 300
+    assert (runs - alike + covered) / runs >= 0.95
+
+
 def test_unequal_sampling_rates_do_not_bias_what_is_weighted() -> None:
     """Two routes, one sampled at 5 % where the candidate is worse, one at 80 % where it is better: truly no difference."""
     rng = np.random.default_rng(3)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from shadowbench.stats import permutation
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.estimates import Refused, Tail
 from shadowbench.stats.permutation import sign_flip
@@ -38,6 +39,14 @@ def test_random_flips_come_near_the_exact_p_and_are_never_zero() -> None:
     more = np.concatenate([values, [1e-12]])  # one more cluster, which changes nothing but the way of counting
     assert sign_flip(more, rng(), resamples=20_000).p == pytest.approx(exact, abs=4 * math.sqrt(exact / 20_000))
     assert sign_flip(np.ones(100), rng(), resamples=99).p == 0.01
+
+
+def test_blocks_count_every_flip_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permutation, "_BLOCK", 100)
+    assert sign_flip([1.0, -1.0] * 15, rng(), resamples=99).p == 1.0
+    p = sign_flip(rng(3).normal(0.35, 1, size=30), rng(), resamples=3000).p
+    monkeypatch.undo()
+    assert p == pytest.approx(sign_flip(rng(3).normal(0.35, 1, size=30), rng(2), resamples=3000).p, abs=0.02)
 
 
 def test_clusters_flip_whole() -> None:

@@ -154,3 +154,10 @@ def test_differences_of_p95_cover_what_they_promise() -> None:
         not compare_quantiles(*latencies(chance, 150), 0.95, chance, resamples=300).excludes(0) for _ in range(runs)
     )
     assert covered / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def test_the_way_for_many_clusters_covers_what_it_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantiles, "MANY_CLUSTERS", 100)
+    chance, runs = rng(7), 400
+    covered = sum(not compare_quantiles(*latencies(chance, 500), 0.9, chance).excludes(0) for _ in range(runs))
+    assert covered / runs == pytest.approx(0.95, abs=0.01 + 2 * math.sqrt(0.95 * 0.05 / runs))

@@ -104,3 +104,12 @@ def test_ratios_of_clusters_and_weights_cover_what_they_promise() -> None:
         exact += not fieller(x, y, clusters=groups, weights=weights).excludes(0.5)
     assert delta / runs == pytest.approx(0.95, abs=0.01 + 3 * math.sqrt(0.95 * 0.05 / runs))
     assert exact / runs == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / runs))
+
+
+def test_changes_of_cost_per_correct_answer_cover_what_they_promise() -> None:
+    chance, runs, covered = rng(9), 400, 0
+    for _ in range(runs):
+        cost = chance.lognormal(size=(2, 300))
+        right = (chance.random((2, 300)) < [[0.6], [0.5]]).astype(float)
+        covered += not ratio_change((2 * cost[0], right[0]), (cost[1], right[1])).excludes(2 * 0.5 / 0.6)
+    assert covered / runs == pytest.approx(0.95, abs=0.01 + 2 * math.sqrt(0.95 * 0.05 / runs))

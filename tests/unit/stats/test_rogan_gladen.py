@@ -92,3 +92,19 @@ def test_intervals_cover_what_they_promise_where_the_judge_alone_does_not(truth:
         raw += abs(rate - truth) < 1.96 * math.sqrt(rate * (1 - rate) / 400)
     assert covered / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)
     assert raw / runs < 0.9
+
+
+def test_differences_cover_what_they_promise() -> None:
+    """The judge is harder on the candidate's style: its raw difference is wrong."""
+    rng, runs, covered = np.random.default_rng(2), 400, 0
+    errors = ((0.7, 0.8, 0.7), (0.6, 0.7, 0.9))  # true share, specificity, sensitivity of the judge
+    for _ in range(runs):
+        sides = [
+            Judged(
+                rate=rng.binomial(500, t * q1 + (1 - t) * (1 - q0)) / 500, n=500,
+                specificity=rng.binomial(80, q0) / 80, wrong=80, sensitivity=rng.binomial(80, q1) / 80, right=80,
+            )
+            for t, q0, q1 in errors
+        ]  # fmt: skip
+        covered += not rogan_gladen_difference(*sides).excludes(0.1)
+    assert covered / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)

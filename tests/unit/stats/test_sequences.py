@@ -18,7 +18,7 @@ from shadowbench.stats.sequences import (
     always_valid_p,
     asymptotic,
     half_width,
-    mixture_ratio,
+    log_mixture_ratio,
     msprt,
     multiplier,
     rho,
@@ -68,13 +68,15 @@ def test_the_sequence_excludes_what_the_likelihood_ratio_rejects(shift: float, t
     wide = asymptotic(estimate, tuned_for=tuned_for).half_width
     assert ordinary is not None and wide is not None and wide > ordinary
     surer = asymptotic(replace(estimate, level=0.99), tuned_for=tuned_for).half_width
-    assert surer is not None
+    assert surer is not None and surer > wide
 
 
 def test_the_mixture_is_that_of_the_msprt() -> None:
     n, v, tau2, d = 200, 0.3, 0.02, 0.12
     by_formula = math.sqrt(v / (v + n * tau2)) * math.exp(n**2 * tau2 * d**2 / (2 * v * (v + n * tau2)))
-    assert float(mixture_ratio(d / math.sqrt(v / n), n * tau2 / v)) == pytest.approx(by_formula)
+    assert math.exp(float(log_mixture_ratio(d / math.sqrt(v / n), n * tau2 / v))) == pytest.approx(by_formula)
+    sure = msprt(mean(1e9 + np.arange(200.0)), tuned_for=100)
+    assert sure.p == 0.0 and sure.statistic is not None and math.isfinite(sure.statistic)
 
 
 def test_what_was_once_found_stays_found() -> None:
