@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from random import Random, SystemRandom
 
 from shadowbench.errors import UnavailableError
 from shadowbench.judges.base import Asker, Judge, Judgement, Question
 from shadowbench.metrics.view import PairView
-from shadowbench.scores import PairRef, Score, Verdict
-from shadowbench.scoring.calibration.canary import asks_for_number, outcome, word_of
+from shadowbench.scores import Measure, PairRef, Score, Verdict
+from shadowbench.scoring.calibration.canary import asks_for_number, due, outcome, word_of
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
@@ -100,6 +101,47 @@ async def check_and_keep(
     run = await check(name, judge, number, asker, canaries, pairs, before, chance=SystemRandom(), now=now)
     await ledger.do(lambda log: log.put_canary_run(run))
     return run
+
+
+async def run_due(
+    judges: Sequence[tuple[Judge, Asker]], ledger: Ledger, log_url: str, *, every_s: float, now: Callable[[], float]
+) -> Sequence[CanaryRun]:
+    """Run the sets that are due, each with the judges that were asked about it once (`judges check`); what came of it.
+
+    A judge that was configured anew is asked about the sets of its name: that is its own first run. One whose endpoint is out
+    of order is passed over, and due the next time.
+    """
+    runs: list[CanaryRun] = []
+    for name in await ledger.do(lambda log: log.canary_names()):
+        before = await ledger.do(partial(_runs, name=name))
+        canaries = await ledger.do(partial(_canaries, name=name))
+        for judge, asker in judges:
+            numbers = await ledger.do(partial(_numbers_of, judge=judge.measure))
+            known = [run for run in before if run.measure in numbers]
+            own = [run for run in known if run.measure == numbers[-1]]
+            if known and due(now(), own, every_s):
+                try:
+                    runs.append(await check_and_keep(name, judge, asker, ledger, log_url, canaries, now=now))
+                except UnavailableError:
+                    continue
+    return runs
+
+
+def _runs(log: ScoreLog, *, name: str) -> Sequence[CanaryRun]:
+    return log.canary_runs(name)
+
+
+def _canaries(log: ScoreLog, *, name: str) -> Sequence[Canary]:
+    return log.canaries(name)
+
+
+def _numbers_of(log: ScoreLog, *, judge: Measure) -> Sequence[int]:
+    """The numbers of all configurations of a judge's name, this one's last."""
+    [number] = log.register([judge])
+    others = [
+        known.id for known in log.measures() if known.measure.name == judge.name and known.measure.kind == "judge"
+    ]
+    return [*(each for each in others if each != number), number]
 
 
 async def _verdict(judge: Judge, asker: Asker, question: Question, pair: PairRef, now: Callable[[], float]) -> Verdict:

@@ -1,13 +1,19 @@
 """What both orders tell about a judge, and what they must tell about judges of known habits."""
 
+import json
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
+from scipy.stats import binomtest
 
 from shadowbench.scores import Preferred
 from shadowbench.stats.judging import BothOrders, position_bias, share
 from shadowbench.stats.proportions import sign_test, wilson
 
+LLMBAR = Path("/work/shared/data/judges/llmbar_decisions.jsonl")
 P, C, TIE = Preferred.PRODUCTION, Preferred.CANDIDATE, Preferred.TIE
 VERDICTS = st.lists(st.builds(BothOrders, st.sampled_from(Preferred), st.sampled_from(Preferred)), max_size=40)
 FIRST = BothOrders(P, C)
@@ -70,3 +76,22 @@ def test_what_the_sides_are_called_changes_no_bias(verdicts: list[BothOrders]) -
     swapped = [BothOrders(other[each.candidate_first], other[each.production_first]) for each in verdicts]
     assert position_bias(swapped) == position_bias(verdicts)
     assert [each.points for each in swapped] == [1 - each.points for each in verdicts]
+
+
+@pytest.mark.skipif(not LLMBAR.exists(), reason=f"LLMBar's recorded decisions are not at {LLMBAR}")
+def test_recorded_judges_have_the_bias_that_the_raw_file_tells() -> None:
+    """Winners are told as answers, 1 or 2, in both orders; with the orders swapped, answer 1 stands second."""
+    judges: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for line in LLMBAR.read_text().splitlines():
+        row = json.loads(line)
+        picks = (row["winner_order1"], row["winner_order2"])
+        if set(picks) <= {"1", "2"}:
+            judges.setdefault((row["judge"], row["strategy"]), []).append(picks)
+    assert len(judges) > 5
+    for picks in judges.values():
+        found = position_bias([BothOrders(*(P if pick == "1" else C for pick in both)) for both in picks])
+        first_first, second_second = picks.count(("1", "2")), picks.count(("2", "1"))
+        assert (found.first_first, found.second_second) == (first_first, second_second)
+        assert found.consistency.value == approx(sum(a == b for a, b in picks) / len(picks))
+        if first_first + second_second:
+            assert found.p == approx(binomtest(first_first, first_first + second_second).pvalue)

@@ -1,6 +1,7 @@
 """A judge is asked about a frozen set for real: both orders, no repeats, nothing of it becomes a score."""
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from shadowbench.judges.base import EndpointDownError, Question, Reply
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.records import Answer, Choice
 from shadowbench.scores import PairRef, Position
-from shadowbench.scoring.calibration.canary_run import check_and_keep
+from shadowbench.scoring.calibration.canary_run import check_and_keep, run_due
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.store.opening import open_log, open_score_log
-from shadowbench.store.scoring import Canary
+from shadowbench.store.scoring import Canary, CanaryRun
 from shadowbench.store.testing import an_exchange, an_observation
 
 JUDGE = pairwise.build(JudgeOptions(name="strict", kind="pairwise", repeat_share=1.0))
@@ -53,7 +54,7 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-async def ran(url: str, asker: Asker, now: float = 1.0):
+async def ran(url: str, asker: Asker, now: float = 1.0) -> CanaryRun:
     with closing(open_score_log(url, "change")) as scores:
         return await check_and_keep("gold", JUDGE, asker, Ledger(scores), url, scores.canaries("gold"), now=lambda: now)
 
@@ -89,3 +90,32 @@ async def test_a_judge_that_says_nothing_makes_no_run(url: str) -> None:
         await ran(url, Asker(down=True))
     with closing(open_score_log(url, "read")) as scores:
         assert list(scores.canary_runs("gold")) == []
+
+
+async def due_runs(url: str, asker: Asker, judge: pairwise.Pairwise = JUDGE, now: float = 1.0) -> Sequence[CanaryRun]:
+    with closing(open_score_log(url, "change")) as scores:
+        return await run_due([(judge, asker)], Ledger(scores), url, every_s=60.0, now=lambda: now)
+
+
+async def test_what_was_asked_once_is_asked_again_when_it_is_due(url: str) -> None:
+    assert await due_runs(url, Asker()) == []  # nobody has asked this judge about the set
+    await ran(url, Asker(), now=100.0)
+    assert await due_runs(url, Asker(), now=159.0) == []
+    [run] = await due_runs(url, Asker(frozenset(range(1, 13))), now=160.0)
+    assert (run.ran_at, run.drifted) == (160.0, True)
+    assert await due_runs(url, Asker(), now=161.0) == []
+
+
+async def test_a_judge_configured_anew_has_a_first_run_of_its_own(url: str) -> None:
+    await ran(url, Asker(), now=100.0)
+    anew = pairwise.build(JudgeOptions(name="strict", kind="pairwise", strip_markdown=True))
+    [run] = await due_runs(url, Asker(frozenset(range(1, 13))), anew, now=101.0)
+    assert not run.drifted
+    other = pairwise.build(JudgeOptions(name="other", kind="pairwise"))
+    assert await due_runs(url, Asker(), other, now=999.0) == []
+
+
+async def test_an_endpoint_that_is_down_is_asked_the_next_time(url: str) -> None:
+    await ran(url, Asker(), now=100.0)
+    assert await due_runs(url, Asker(down=True), now=200.0) == []
+    assert len(await due_runs(url, Asker(), now=201.0)) == 1
