@@ -43,6 +43,7 @@ class HttpTransport:
         self._limits = ReadingLimits(body_bytes=most_bytes, decoded_bytes=most_bytes)
         self._client = httpx.AsyncClient(
             headers=headers,
+            # A context takes some milliseconds to make, and plain HTTP needs none.
             verify=ssl.create_default_context(cafile=ca_file) if address.startswith("https") else False,
             trust_env=False,
             timeout=httpx.Timeout(None, connect=_CONNECT_S),  # the whole attempt has a time-out of its own

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from shadowbench.judges.calls.allowance import Allowance
 from shadowbench.judges.calls.health import Health
@@ -22,7 +22,8 @@ class Lane:
     def __init__(self, *, concurrency: int, per_minute: float | None) -> None:
         self.health = Health()
         self.allowance = Allowance(concurrency)
-        self.in_flight = 0
+        self.in_flight = 0  # requests that are sent
+        self._turns = 0  # those, and what waits for the rate
         self._per_minute = per_minute
         self._rate = _rate(per_minute)
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -39,20 +40,29 @@ class Lane:
     async def turn(self) -> AsyncIterator[int]:
         """The right to send one request: a ticket, for `answered` or `overloaded`."""
         await self._room()
-        self.in_flight += 1
+        self._turns += 1
         try:
             await self._quiet()
-            yield self.allowance.begin()
+            with self._sending():
+                yield self.allowance.begin()
         finally:
-            self.in_flight -= 1
+            self._turns -= 1
             self._wake()
 
     def hold(self, quiet_s: float) -> None:
         """The endpoint asked everybody for quiet."""
         self._rate.hold(_now_ns() + round(quiet_s * 1e9))
 
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
     async def _room(self) -> None:
-        while self.in_flight >= self.allowance.allowed:
+        while self._turns >= self.allowance.allowed:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             try:
@@ -71,7 +81,7 @@ class Lane:
             await asyncio.sleep((at_ns - now_ns) / 1e9)  # and look again: quiet may have been asked for meanwhile
 
     def _wake(self) -> None:
-        room = self.allowance.allowed - self.in_flight
+        room = self.allowance.allowed - self._turns
         while room > 0 and self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():

@@ -107,20 +107,33 @@ def test_who_leaves_the_queue_loses_nobody_elses_turn() -> None:
 def test_who_leaves_just_when_its_turn_comes_passes_it_on() -> None:
     async def tell(users: Users) -> None:
         loop = asyncio.get_running_loop()
-        waiting = [loop.create_task(users.use(who)) for who in range(1, 3)]
 
         async def first() -> None:
             async with users.lane.turn():
                 await asyncio.sleep(1.0)
-            waiting[0].cancel()  # its future is set, and it has not run yet
+            waiting[0].cancel()  # its turn has come, and it has not run yet
 
-        users.lane.in_flight += 1  # so that they wait before the first begins
+        tasks = [loop.create_task(first())]
         await asyncio.sleep(0.1)
-        users.lane.in_flight -= 1
-        await first()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        waiting = [loop.create_task(users.use(who)) for who in range(1, 3)]
+        await asyncio.gather(*tasks, *waiting, return_exceptions=True)
 
-    assert [who for _, who in story(1, None, tell).begun] == [2]
+    assert story(1, None, tell).begun == [(1.0, 2)]
+
+
+def test_what_waits_for_the_rate_is_not_under_way() -> None:
+    async def tell(users: Users) -> None:
+        async def look() -> None:
+            await asyncio.sleep(0.5)
+            assert users.lane.in_flight == 1
+            await asyncio.sleep(1.0)
+            assert users.lane.in_flight == 0
+            await asyncio.sleep(1.0)
+            assert users.lane.in_flight == 1
+
+        await together(*map(users.use, range(4)), look())
+
+    story(4, 30.0, tell)
 
 
 def test_another_judge_tightens_what_both_may() -> None:
