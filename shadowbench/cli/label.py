@@ -153,8 +153,11 @@ def _help(prompt: Prompt) -> str:
 def _draw(options: LabelOptions, log: PairLog, scores: ScoreLog, now: float) -> Queue:
     """A new queue, kept beside the log."""
     upto = log.newest()
+    compares = options.question == PREFERENCE
     facts = {
-        pair: told for pair, told in facts_in(log, language_of).items() if told.both_answered and pair.number <= upto
+        pair: told
+        for pair, told in facts_in(log, language_of).items()
+        if told.both_answered and not (compares and told.identical) and pair.number <= upto
     }
     said = said_by_single(scores, upto).values()
     strata = {p: stratum_of(told, [words[p] for words in said if p in words]) for p, told in facts.items()}
@@ -179,7 +182,7 @@ def _view(log: PairLog, pair: PairRef) -> PairView | None:
 
 def _nothing(queue: Queue, options: LabelOptions) -> str:
     if not queue.items:
-        return f"no pair of {options.log_url} has two answers yet, so there is nothing to label\n"
+        return f"no pair of {options.log_url} has two answers that differ yet, so there is nothing to label\n"
     return (
         f"all of {options.file} is labelled ({counted(len(queue.items), 'pair')}); "
         "for more, name another file with --queue, and another --seed\n"

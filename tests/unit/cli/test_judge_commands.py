@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 from shadowbench.cli.app import app
 from shadowbench.errors import ConfigurationError
 from shadowbench.store.opening import open_log, open_score_log
-from shadowbench.store.testing import an_exchange
+from shadowbench.store.testing import an_exchange, an_observation
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> str:
     with closing(open_log(f"sqlite:///{tmp_path}/log.db", "write")) as log:
-        log.append([an_exchange(n) for n in range(1, 6)])
+        log.append([an_exchange(n, an_observation("Oslo.", endpoint="small")) for n in range(1, 6)])
     return str(tmp_path / "log.db")
 
 

@@ -19,3 +19,16 @@ def test_a_fault_has_no_length_and_no_answer() -> None:
     fault = an_observation(endpoint="small", outcome=Outcome.TIMED_OUT, reason="x", answer=None)
     [(_, found)] = facts_of(an_exchange(3, fault), 1)
     assert (found.candidate_length, found.both_answered) == (0, False)
+
+
+def test_answers_that_read_the_same_are_identical_whatever_is_around_them() -> None:
+    def is_identical(text: str) -> bool:
+        [(_, found)] = facts_of(an_exchange(3, an_observation(text, endpoint="small")), 1)
+        return found.identical
+
+    assert is_identical("Riga.") and not is_identical("Oslo?") and not is_identical("Riga, of course.")
+
+
+def test_the_language_is_told_where_it_is_asked_for() -> None:
+    [(_, found)] = facts_of(an_exchange(3), 1, lambda text: f"of {text}")
+    assert found.language == "of Riga."
