@@ -21,7 +21,8 @@ from shadowbench.stats.methods import Method
 from shadowbench.stats.proportions import normal_quantile
 
 RESAMPLES = 2000
-MANY_CLUSTERS = 20_000  # above: `little_bootstraps`, for time
+MANY = 20_000  # numbers that a resample is made of: above, `little_bootstraps`, for time
+LITTLE_FROM = 2000  # clusters: a bag then has about a hundred of them
 LEAST_CLUSTERS = 10  # below, resamples repeat each other and intervals are too short
 BLOCK = 2_000_000  # numbers held at once, by counts and by whatever a statistic makes of them
 
@@ -36,6 +37,10 @@ class Statistic(Protocol):
     @property
     def n(self) -> int:
         """How many values there are."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers are looked at for a resample."""
 
     def __call__(self, counts: FloatArray) -> FloatArray:
         """Counts of shape (B, clusters) → values of shape (B,)."""
@@ -55,6 +60,11 @@ class OfTotals:
     @property
     def clusters(self) -> int:
         """How many clusters there are."""
+        return len(self.totals)
+
+    @property
+    def width(self) -> int:
+        """Only clusters' sums are looked at."""
         return len(self.totals)
 
     def __call__(self, counts: FloatArray) -> FloatArray:
@@ -143,17 +153,18 @@ def little_bootstraps(
 def resampled(
     statistic: Statistic, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES
 ) -> Estimate:
-    """Percentiles, or little bootstraps where there are many clusters."""
-    if statistic.clusters > MANY_CLUSTERS:
+    """Percentiles; little bootstraps where that takes long and there are clusters enough; else fewer resamples."""
+    if statistic.width > MANY and statistic.clusters >= LITTLE_FROM:
         return little_bootstraps(statistic, rng, level=level)
-    return percentile(statistic, rng, level=level, resamples=resamples)
+    affordable = max(200, MANY * RESAMPLES // max(1, statistic.width))
+    return percentile(statistic, rng, level=level, resamples=min(resamples, affordable))
 
 
 def replicates(statistic: Statistic, rng: np.random.Generator, resamples: int) -> FloatArray:
     """The statistic of as many resamples, shape (resamples,)."""
     count = statistic.clusters
     return np.concatenate(
-        [statistic(_counts(rng, size, count)) for size in _blocks(resamples, max(count, statistic.n))]
+        [statistic(_counts(rng, size, count)) for size in _blocks(resamples, max(count, statistic.width))]
     )
 
 
@@ -190,7 +201,7 @@ def _counts(rng: np.random.Generator, size: int, count: int) -> FloatArray:
 def _strayed(small: Statistic, rng: np.random.Generator, count: int, resamples: int) -> Iterator[FloatArray]:
     centre = whole(small)
     even = np.full(small.clusters, 1 / small.clusters)
-    for size in _blocks(resamples, max(small.clusters, small.n)):
+    for size in _blocks(resamples, max(small.clusters, small.width)):
         yield small(rng.multinomial(count, even, size=size).astype(np.float64)) - centre
 
 

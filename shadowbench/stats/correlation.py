@@ -99,6 +99,11 @@ class RankCorrelation:
         """How many values."""
         return len(self.x)
 
+    @property
+    def width(self) -> int:
+        """Every value is looked at."""
+        return len(self.x)
+
     def __call__(self, counts: FloatArray) -> FloatArray:
         """For each row of counts; 0 where one of both does not vary in it."""
         mass = counts[:, self.codes] * self.weights

@@ -87,7 +87,7 @@ ABOUT: dict[Method, About] = {
         refused="below 10 clusters, or below a quantile's least n; where a bound lies beyond what was waited for",
     ),
     Method.LITTLE_BOOTSTRAPS: About(
-        answers="Where a statistic lies, with more than 20,000 clusters.",
+        answers="Where a statistic lies, of more than 20,000 clusters or values.",
         formula="10 bags of C^0.6 clusters, each resampled to C; the bags' mean distances of quantiles around the whole value",
         source="Kleiner, Talwalkar, Sarkar & Jordan 2014",
         refused="below 10 clusters",
@@ -153,7 +153,7 @@ ABOUT: dict[Method, About] = {
         refused="below as many effective values as order statistics need",
     ),
     Method.WOODRUFF_CONTRAST: About(
-        answers="How far apart quantiles of both sides are, with more than 20,000 clusters.",
+        answers="How far apart quantiles of both sides are, of more than 20,000 pairs.",
         formula="Woodruff's intervals of both sides, squared and added with the correlation of the shares below",
         source="Woodruff 1952; Zou & Donner 2008",
         refused="as each side's quantile",

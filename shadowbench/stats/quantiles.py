@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shadowbench.stats.bootstrap import MANY_CLUSTERS, RESAMPLES, percentile
+from shadowbench.stats.bootstrap import MANY, RESAMPLES, percentile
 from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
 from shadowbench.stats.columns import FloatArray, IntArray, column, same_length, weights_of
 from shadowbench.stats.distributions import binomial_quantile, t_quantile
@@ -99,6 +99,11 @@ class QuantileContrast:
         """How many pairs."""
         return len(self.candidate.values)
 
+    @property
+    def width(self) -> int:
+        """Every pair is looked at."""
+        return self.n
+
     def __call__(self, counts: FloatArray) -> FloatArray:
         """For each row of counts; nan where both sides' lie beyond what was waited for."""
         ours, theirs = self.candidate.quantile(self.q, counts), self.production.quantile(self.q, counts)
@@ -128,7 +133,7 @@ def compare_quantiles(
 ) -> Estimate:
     """Candidate's q-quantile less production's over the same pairs, or their ratio (`relative`, positive values).
 
-    By resampling clusters of pairs: percentiles, which hold better here than the other bootstraps. With many clusters by
+    By resampling clusters of pairs: percentiles, which hold better here than the other bootstraps. With many values by
     Woodruff's intervals of both sides, squared and added with the correlation of what lies below them: little bootstraps
     would be too coarse, as their bags have too few values near a far quantile. Refused as `quantile` is.
     """
@@ -137,7 +142,7 @@ def compare_quantiles(
     w, groups = weights_of(weights, len(ours)), clusters_of(clusters, len(ours))
     if relative and not ((ours > 0).all() and (theirs > 0).all()):
         raise ValueError("a ratio needs values above zero")
-    many = groups.count > MANY_CLUSTERS
+    many = len(ours) > MANY
     method = Method.WOODRUFF_CONTRAST if many else Method.PERCENTILE_BOOTSTRAP
     found = Estimate(method=method, level=level, n=len(ours), clusters=groups.count, reason=Refused.TOO_FEW)
     if not len(ours):

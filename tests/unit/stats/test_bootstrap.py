@@ -10,6 +10,7 @@ from shadowbench.stats import bootstrap
 from shadowbench.stats.bootstrap import OfTotals, acceleration, bca, little_bootstraps, percentile, replicates, whole
 from shadowbench.stats.clusters import Clusters, mean
 from shadowbench.stats.columns import FloatArray
+from shadowbench.stats.correlation import RankCorrelation
 from shadowbench.stats.estimates import Refused
 from shadowbench.stats.methods import Method
 
@@ -106,6 +107,26 @@ def test_many_clusters_come_in_little_bags() -> None:
     few, many = mean_of(rng().normal(size=20_000)), mean_of(rng().normal(size=20_001))
     assert bootstrap.resampled(few, rng(), resamples=50).method is Method.PERCENTILE_BOOTSTRAP
     assert bootstrap.resampled(many, rng()).method is Method.LITTLE_BOOTSTRAPS
+
+
+def test_many_values_of_few_clusters_are_resampled_less_often() -> None:
+    """A bag of few clusters would tell nothing."""
+    x, calls = rng().normal(size=30_000), []
+
+    class Counted(RankCorrelation):
+        def __call__(self, counts: FloatArray) -> FloatArray:
+            calls.append(len(counts))
+            return np.zeros(len(counts))
+
+    few = Counted(x, x, np.ones(30_000), np.arange(30_000) % 1000, 1000)
+    assert bootstrap.resampled(few, rng()).method is Method.PERCENTILE_BOOTSTRAP
+    assert sum(calls) == 1 + bootstrap.RESAMPLES * 20_000 // 30_000
+
+
+def test_values_within_clusters_cost_no_memory() -> None:
+    """Sums of clusters are all that is looked at."""
+    groups = Clusters.of(np.arange(100_000) % 50)
+    assert mean_of(np.zeros(100_000), groups).width == 50
 
 
 def test_little_bags_agree_with_whole_resamples_and_with_t() -> None:

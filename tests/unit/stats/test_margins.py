@@ -13,6 +13,7 @@ from shadowbench.stats.clusters import mean
 from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.margins import Finding, Standing, equivalence, non_inferiority, stand, superiority
 from shadowbench.stats.methods import Method
+from shadowbench.stats.sequences import asymptotic
 
 DIFFERENCES = [0.02, -0.01, 0.03, 0, -0.02, 0.01, 0.04, -0.03, 0.02, 0.01]
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -94,3 +95,17 @@ def test_the_test_and_the_bound_agree_and_hold_their_level() -> None:
         assert (p < 0.05) == (estimate.low > -0.1)
         alarms += p < 0.05
     assert alarms / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_a_candidate_at_the_margin_does_not_pass_by_being_watched() -> None:
+    """Twenty looks through a confidence sequence, as a gate takes them; ordinary intervals let many pass."""
+    chance, runs, watched, naive = np.random.default_rng(6), 400, 0, 0
+    passes = {Standing.NON_INFERIOR, Standing.BETTER}
+    for _ in range(runs):
+        values = chance.normal(-0.1, 1, size=2000)
+        looks = [mean(values[:n]) for n in range(100, 2001, 100)]
+        sequence = [asymptotic(estimate, tuned_for=500) for estimate in looks]
+        watched += any(stand(e, 0.1, Direction.HIGHER).standing in passes for e in sequence)
+        naive += any(stand(e, 0.1, Direction.HIGHER).standing in passes for e in looks)
+    assert watched / runs <= 0.025 + 2 * math.sqrt(0.025 * 0.975 / runs)
+    assert naive / runs > 0.08

@@ -115,21 +115,21 @@ def test_comparisons_are_refused_below_the_least_n_and_beyond_what_was_waited_fo
 
 @pytest.mark.parametrize("q", [0.5, 0.95, 0.99])
 @pytest.mark.parametrize("relative", [False, True])
-def test_the_way_for_many_clusters_agrees_with_resampling(
+def test_the_way_for_many_pairs_agrees_with_resampling(
     q: float, relative: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = latencies(rng(), 12_000)
     groups = Clusters.of(np.repeat(np.arange(6000), 2))
     full = compare_quantiles(ours, theirs, q, rng(), clusters=groups, relative=relative, resamples=400)
-    monkeypatch.setattr(quantiles, "MANY_CLUSTERS", 1000)
+    monkeypatch.setattr(quantiles, "MANY", 1000)
     quick = compare_quantiles(ours, theirs, q, rng(), clusters=groups, relative=relative)
     assert (full.method, quick.method) == (Method.PERCENTILE_BOOTSTRAP, Method.WOODRUFF_CONTRAST)
     assert quick.value == pytest.approx(full.value)
     assert quick.half_width == pytest.approx(full.half_width, rel=0.15)
 
 
-def test_the_way_for_many_clusters_refuses_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantiles, "MANY_CLUSTERS", 10)
+def test_the_way_for_many_pairs_refuses_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantiles, "MANY", 10)
     ours, theirs = latencies(rng(), 200)
     ours[np.argsort(ours)[-9:]] = np.inf
     assert compare_quantiles(ours, theirs, 0.95, rng()).reason is Refused.CENSORED
@@ -156,8 +156,8 @@ def test_differences_of_p95_cover_what_they_promise() -> None:
     assert covered / runs >= 0.95 - 2 * math.sqrt(0.95 * 0.05 / runs)
 
 
-def test_the_way_for_many_clusters_covers_what_it_promises(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantiles, "MANY_CLUSTERS", 100)
+def test_the_way_for_many_pairs_covers_what_it_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantiles, "MANY", 100)
     chance, runs = rng(7), 400
     covered = sum(not compare_quantiles(*latencies(chance, 500), 0.9, chance).excludes(0) for _ in range(runs))
     assert covered / runs == pytest.approx(0.95, abs=0.01 + 2 * math.sqrt(0.95 * 0.05 / runs))
