@@ -68,9 +68,34 @@ def test_hodges_and_lehmann_listed_and_searched_are_one(monkeypatch: pytest.Monk
     rows, columns = np.triu_indices(150)
     assert listed.value == np.median((d[rows] + d[columns]) / 2)
     monkeypatch.setattr(ranks, "LISTED_UPTO", 10)
+    monkeypatch.setattr(ranks, "_GUIDE", 20)
     searched = hodges_lehmann(d)
     assert (searched.value, searched.low, searched.high) == pytest.approx(
-        (listed.value, listed.low, listed.high), abs=1e-9
+        (listed.value, listed.low, listed.high), abs=1e-7
+    )
+
+
+@pytest.mark.parametrize("n", [1500, 1501, 1503])
+@pytest.mark.parametrize("kind", ["normal", "cauchy", "levels", "mostly zero"])
+def test_averages_are_found_wherever_they_lie(n: int, kind: str) -> None:
+    chance = np.random.default_rng(n)
+    d = {
+        "normal": lambda: chance.normal(size=n),
+        "cauchy": lambda: chance.standard_cauchy(size=n),
+        "levels": lambda: chance.integers(-2, 3, size=n).astype(float),
+        "mostly zero": lambda: np.where(chance.random(n) < 0.95, 0.0, chance.normal(size=n)),
+    }[kind]()
+    rows, columns = np.triu_indices(n)
+    listed = np.sort((d[rows] + d[columns]) / 2)
+    found = ranks._averages(np.sort(d))
+    for k in (1, 7, len(listed) // 4, len(listed) // 2, len(listed) - 3, len(listed)):
+        assert found(k) == pytest.approx(listed[k - 1], abs=1e-8 * max(1.0, float(np.ptp(d))))
+    assert hodges_lehmann(d).value == pytest.approx(np.median(listed), abs=1e-8 * max(1.0, float(np.ptp(d))))
+
+
+def test_the_middle_of_an_even_number_of_averages_is_between_two() -> None:
+    assert hodges_lehmann([0, 1, 2, 4, 8, 16, 32]).value == np.median(
+        [(a + b) / 2 for k, a in enumerate([0, 1, 2, 4, 8, 16, 32]) for b in [0, 1, 2, 4, 8, 16, 32][k:]]
     )
 
 
