@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from shadowbench import configuration, wiring
-from shadowbench.cli.checks import Finding, Verdict, endpoints, exports, host, listeners, secrets, storage
+from shadowbench.cli.checks import Finding, Verdict, endpoints, exports, host, listeners, scoring, secrets, storage
 from shadowbench.errors import UnavailableError
 
 FAILED = UnavailableError.exit_code
@@ -25,6 +25,7 @@ def run_doctor(config: Path | None, environ: Mapping[str, str]) -> int:
             *host.check(settings),
             *storage.check(settings, wiring.runtime_folder(settings, environ)),
             *exports.check(settings),
+            *scoring.check(settings, environ),
             *secrets.check(environ),
             *listeners.check(settings, plan),
             *endpoints.check(settings, environ),

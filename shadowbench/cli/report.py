@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,9 +12,10 @@ from shadowbench.cli.output import standard_output
 from shadowbench.cli.progress import tracked
 from shadowbench.records import Exchange
 from shadowbench.store.base import PairLog, each_exchange
-from shadowbench.store.opening import open_log
+from shadowbench.store.opening import open_log, open_score_log
 
 if TYPE_CHECKING:
+    from shadowbench.report.scores import ScoreSummary
     from shadowbench.report.summary import Summary
 
 NO_PAIRS = 3
@@ -37,34 +38,40 @@ class ReportOptions:
 
 def run_report(options: ReportOptions) -> int:
     """Print the report; the exit code: 0, or 3 when there is nothing to report on."""
+    from shadowbench.report.scores import summarise_scores
     from shadowbench.report.summary import summarise
 
-    log = open_log(options.log_url, "read")
+    log, score_log = open_log(options.log_url, "read"), open_score_log(options.log_url, "read")
     try:
         summary = summarise(_exchanges(log, options), options.production_again, log.funnel())
+        scores = summarise_scores(log, score_log)
     finally:
         log.close()
+        score_log.close()
     with standard_output():
-        _print(summary, options)
+        _print(summary, scores, options)
     if not summary.pairs:
         sys.stderr.write(HOW_TO_GET_PAIRS.format(url=options.log_url, exchanges=summary.exchanges) + "\n")
         return NO_PAIRS
     return 0
 
 
-def _print(summary: Summary, options: ReportOptions) -> None:
+def _print(summary: Summary, scores: Sequence[ScoreSummary], options: ReportOptions) -> None:
     if options.format == "json":
         from shadowbench.report.as_json import render
 
-        sys.stdout.write(render(summary))
+        sys.stdout.write(render(summary, scores))
     elif summary.pairs:
         from rich.console import Console
 
+        from shadowbench.report.scores_terminal import show_scores
         from shadowbench.report.terminal import show
 
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal without "–" or "─" shows "?", and the numbers
-        show(summary, Console(highlight=False))
+        console = Console(highlight=False)
+        show(summary, console)
+        show_scores(scores, console)
 
 
 def _exchanges(log: PairLog, options: ReportOptions) -> Iterator[Exchange]:

@@ -13,6 +13,7 @@ from shadowbench import configuration, environment, wiring
 from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError
 from shadowbench.redaction.known import SHORTEST, too_short
+from shadowbench.scoring.checking import check
 from shadowbench.settings import Settings
 
 HIDDEN = "(hidden)"
@@ -22,6 +23,7 @@ def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> N
     """Print the configuration to stdout. Raises ConfigurationError."""
     settings = configuration.load(config)
     wiring.plan(settings, "serve", environ)  # finds what no key alone shows: paths too long, store URLs
+    check(wiring.scoring_options(settings))  # metrics, judges, rubrics, options
     sys.stdout.write(yaml.safe_dump(resolved(settings), sort_keys=False, allow_unicode=True))
     if problems := environment.problems(settings, environ):
         raise ConfigurationError("\n".join(problems))
@@ -38,4 +40,7 @@ def resolved(settings: Settings) -> dict[str, Any]:
     fields = settings.model_dump(mode="json")
     for candidate in fields["candidates"].values():
         candidate["headers"] = dict.fromkeys(candidate["headers"], HIDDEN)
+    for judge in fields["scoring"]["judges"].values():
+        if judge["endpoint"] is not None:
+            judge["endpoint"]["headers"] = dict.fromkeys(judge["endpoint"]["headers"], HIDDEN)
     return fields
