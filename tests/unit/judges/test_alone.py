@@ -8,6 +8,8 @@ from random import Random
 import pytest
 
 from shadowbench.judges.base import Question
+from shadowbench.judges.calls.keys import key_of
+from shadowbench.judges.options import EndpointOptions
 from shadowbench.judges.rubric import build
 from shadowbench.records import Outcome
 from shadowbench.scores import Position, Shape
@@ -54,6 +56,15 @@ def test_both_sides_are_asked_about_by_the_same_words() -> None:
     assert candidate.system == production.system
     plain = [q.user.replace(q.nonce, "").replace("Riga.", "").replace("Vilnius.", "") for q in (candidate, production)]
     assert plain[0] == plain[1]
+
+
+def test_production_is_asked_about_in_the_same_words_whoever_the_candidate_is() -> None:
+    """So that the cache answers for the second candidate."""
+    endpoint = EndpointOptions(url="http://127.0.0.1:9/v1", model="judge-of-nobody")
+    views = [pair("Riga.", "Vilnius."), pair("Riga.", "Tallinn.")]
+    keys = [[key_of(endpoint, q) for q in JUDGE.questions(view, Random(seed))] for seed, view in enumerate(views)]
+    assert keys[0][1] == keys[1][1]
+    assert keys[0][0] != keys[1][0]
 
 
 def test_every_text_of_the_rubric_is_told() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.forms import Form, GradesForm, NumberForm, Stated, WordForm
@@ -80,6 +80,7 @@ def test_the_example_cannot_be_taken_for_a_verdict(form: Form) -> None:
     assert f'"{form.mark}":' in form.example
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FORMS), st.data())
 def test_the_schema_allows_just_what_is_read(form: Form, data: st.DataObject) -> None:
     """But for bounds of numbers, which vendors' schemas do not take, and a strength that is missing."""

@@ -7,7 +7,7 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.base import Question, Reply
@@ -152,6 +152,7 @@ def test_each_question_has_a_code_of_its_own() -> None:
     assert len(codes) == 100
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(ATTEMPTS.values())) | st.text(max_size=20), min_size=1, max_size=4), st.data())
 def test_no_mixture_of_attempts_gains(parts: list[str], data: st.DataObject) -> None:
     view = pair("The capital of Latvia is Riga.", "\n".join(parts))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.forms import GradesForm, Stated, WordForm
@@ -142,6 +142,7 @@ def test_what_sqlite_could_not_keep_is_made_sound() -> None:
     assert said.analysis == "\ufffd"
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.booleans())
 @example("{" * 70_000, "", False)
 @example('{"a":' * 13_000, '{"verdict": 1}', True)
@@ -154,6 +155,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=8).map("".join), st.sampled_from([PROMPT, SPEAKS]))
 def test_a_verdict_is_returned_only_when_a_json_object_states_it(text: str, prompt: str) -> None:
     said = read_reply(text, FORM, prompt=prompt)
@@ -172,6 +174,7 @@ def _states(text: str, word: str | None) -> bool:
     return isinstance(value, dict) and value.get("verdict") == word and text[end:].strip(" \n`\ufeff") == ""
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.text(min_size=1).filter(str.strip))
 def test_grades_come_back_as_they_were_given(grade: int, analysis: str) -> None:
     said = read_reply(json.dumps({"analysis": analysis, "scores": {"task": grade}}), GRADES, prompt=PROMPT)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.errors import ConfigurationError
@@ -56,6 +56,7 @@ def test_a_majority_is_of_all_members(
     assert concluded(*values) == (value, reason)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_silence_makes_no_majority(values: list[float | None]) -> None:
     value, _ = majority(values)
@@ -66,6 +67,7 @@ def test_silence_makes_no_majority(values: list[float | None]) -> None:
         assert None in values
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_mean_needs_more_than_half_of_the_members(values: list[float | None]) -> None:
     known = [v for v in values if v is not None]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.errors import ConfigurationError
@@ -12,6 +12,7 @@ from tests.unit.judges.test_rubric_files import CHECKLIST
 WEIGHTS = st.dictionaries(st.text(), st.floats(0.01, 100), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(WEIGHTS, st.data())
 def test_the_mean_lies_between_the_least_and_the_greatest_grade(weights: dict[str, float], data: st.DataObject) -> None:
     grades = {name: float(data.draw(st.integers(1, 5))) for name in weights}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.errors import ConfigurationError
@@ -117,6 +117,7 @@ def test_the_hash_is_of_what_a_judge_could_see() -> None:
     assert read_rubric(other).hash != rubric.hash
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*RUBRIC, "classes"]), st.none() | st.text() | st.lists(st.dictionaries(st.text(), st.text()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.kinds import JudgeKind
@@ -39,6 +39,7 @@ def test_an_entry_point_is_named_as_its_kind() -> None:
     assert {name: kind.name for name, kind in kinds().items()} == {name: name for name in KINDS}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text()), max_size=4))
 def test_the_hash_does_not_depend_on_the_order_of_members(content: dict[str, object]) -> None:
     assert canonical_hash(dict(reversed(content.items()))) == canonical_hash(content)

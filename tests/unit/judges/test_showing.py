@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.showing import Showing, cut, is_shown, show, tidy, without_identity, without_markdown
@@ -53,6 +53,7 @@ def test_what_plays_with_the_page_is_taken_out(text: str, tidied: str) -> None:
     assert tidy(text) == tidied
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_tidying_twice_is_tidying_once(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
@@ -96,6 +97,7 @@ def test_what_is_dress_is_taken_off(text: str, plain: str) -> None:
     assert without_markdown(text) == plain
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=200), st.integers(10, 100))
 def test_a_cut_text_keeps_both_ends_and_says_how_much_is_gone(text: str, limit: int) -> None:
     came = cut(text, limit)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.strict_json import MAX_STARTS, object_of, objects_in
@@ -15,6 +15,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), JSON, max_size=4))
 def test_an_object_is_read_as_it_was_written(members: dict[str, object]) -> None:
     assert object_of(f" \n{json.dumps(members)}\t") == members
@@ -59,6 +60,7 @@ def test_a_text_made_to_be_slow_is_given_up() -> None:
     assert len(list(objects_in('{"a":' * 5_000))) == MAX_STARTS
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
     assert object_of(text) is None or isinstance(object_of(text), dict)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.judges.showing import tidy
@@ -52,6 +52,7 @@ def test_the_mark_depends_on_the_judge() -> None:
     assert speaks_of("met", "met = all") and not speaks_of("met", "we met: at noon".replace(":", ""))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["verdict", "class"]), st.data())
 def test_no_escape_hides_a_member_that_a_reader_of_json_would_see(mark: str, data: st.DataObject) -> None:
     hidden = "".join(f"\\u{ord(c):04x}" if data.draw(st.booleans()) else c for c in mark)
