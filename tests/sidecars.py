@@ -74,6 +74,8 @@ class Sidecar:
             # Tests ask the same again and again.
             "mirror": {"duplicate_window_s": 0} | config.pop("mirror", {}),
             "store": {"url": f"sqlite:////{str(self.log_path).lstrip('/')}"} | config.pop("store", {}),
+            # A scorer takes half a second of processor time to start: for tests that look at scores.
+            "scoring": {"enabled": False} | config.pop("scoring", {}),
             "runtime": {"folder": str(folder / "run")},
         } | config
         self.process: subprocess.Popen[bytes] | None = None
