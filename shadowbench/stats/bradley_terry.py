@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from shadowbench.stats.clusters import Clusters, clusters_of
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray, column, same_length, weights_of
-from shadowbench.stats.estimates import Estimate, Refused, around
+from shadowbench.stats.estimates import Estimate, Refused, around_each
 from shadowbench.stats.logistic import fit_logistic
 from shadowbench.stats.methods import Method
 
@@ -99,13 +99,7 @@ def _estimates(
     values: FloatArray, covariance: FloatArray, plain: Estimate, rng: np.random.Generator | None
 ) -> list[Estimate]:
     errors = np.sqrt(np.diag(covariance))
-    told = [
-        around(
-            float(b), float(e), df=plain.clusters - 1, method=plain.method, level=plain.level, n=plain.n,
-            clusters=plain.clusters,
-        )
-        for b, e in zip(values, errors, strict=True)
-    ]  # fmt: skip
+    told = around_each(values, errors, plain, df=plain.clusters - 1)
     if rng is None:
         return told
     drawn = rng.multivariate_normal(np.zeros(len(values)), covariance / np.outer(errors, errors), size=_DRAWS)

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.distributions import t_quantile
 from shadowbench.stats.methods import Method
 from shadowbench.stats.proportions import normal_quantile
@@ -83,6 +84,14 @@ def around(
     return Estimate(
         method=method, level=level, n=n, clusters=clusters, value=value, low=value - half, high=value + half, se=se
     )
+
+
+def around_each(values: FloatArray, errors: FloatArray, like: Estimate, *, df: float) -> list[Estimate]:
+    """value ± t_df·se for each of several values, as of the same method, level and n."""
+    return [
+        around(float(v), float(e), method=like.method, level=like.level, n=like.n, clusters=like.clusters, df=df)
+        for v, e in zip(values, errors, strict=True)
+    ]
 
 
 def within(estimate: Estimate, least: float, most: float) -> Estimate:

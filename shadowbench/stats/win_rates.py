@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from shadowbench.stats.clusters import Clusters, clusters_of, mean
 from shadowbench.stats.columns import FloatArray, column, effective_n, same_length, weights_of
 from shadowbench.stats.distributions import sigmoid
-from shadowbench.stats.estimates import Estimate, Refused, around
+from shadowbench.stats.estimates import Estimate, Refused, around_each
 from shadowbench.stats.logistic import fit_logistic
 from shadowbench.stats.methods import Method
 from shadowbench.stats.proportions import sign_test
@@ -84,34 +84,27 @@ def controlled_win_rate(
     ours, theirs = _features(candidate, len(s)), _features(production, len(s))
     w, groups = weights_of(weights, len(s)), clusters_of(clusters, len(s))
     apart = contrast(ours, theirs)
-    found = Estimate(method=Method.CONTROLLED_WIN_RATE, level=level, n=len(s), clusters=groups.count)
-    if groups.count < LEAST_CLUSTERS:
-        return _refused(found, Refused.TOO_FEW, apart, ours, theirs)
-    if _overlap(apart) < LEAST_OVERLAP or not 1 / MOST_RATIO <= _length_ratio(ours, theirs) <= MOST_RATIO:
-        return _refused(found, Refused.NO_OVERLAP, apart, ours, theirs)
-    if np.ptp(s) == 0:
-        return _refused(found, Refused.NO_VARIATION, apart, ours, theirs)
+    overlap, ratio = _overlap(apart), _length_ratio(ours, theirs)
+    found = Estimate(
+        method=Method.CONTROLLED_WIN_RATE, level=level, n=len(s), clusters=groups.count, effective_n=effective_n(w)
+    )
+    if reason := _refusal(s, groups, overlap, ratio):
+        return Controlled(rate=replace(found, reason=reason), coefficients=(), overlap=overlap, length_ratio=ratio)
     spread = apart.std(axis=0)
     design = np.column_stack([np.ones(len(s)), apart / np.where(spread > 0, spread, 1.0)])
-    ridge = np.array([0.0] + [RIDGE] * apart.shape[1])
-    fit = fit_logistic(design, s, weights=w * len(s) / w.sum(), ridge=ridge)
+    fit = fit_logistic(design, s, weights=w * len(s) / w.sum(), ridge=np.array([0.0] + [RIDGE] * len(spread)))
     errors = np.sqrt(np.diag(fit.covariance(design, groups)))
-    odds = [
-        around(
-            float(b),
-            float(e),
-            df=groups.count - 1,
-            method=found.method,
-            level=level,
-            n=found.n,
-            clusters=found.clusters,
-        )
-        for b, e in zip(fit.coefficients, errors, strict=True)
-    ]
-    return Controlled(
-        rate=replace(_as_rate(odds[0]), effective_n=effective_n(w)), coefficients=tuple(odds[1:]),
-        overlap=_overlap(apart), length_ratio=_length_ratio(ours, theirs),
-    )  # fmt: skip
+    at_equal, *coefficients = around_each(fit.coefficients, errors, found, df=groups.count - 1)
+    rate = replace(_as_rate(at_equal), effective_n=found.effective_n)
+    return Controlled(rate=rate, coefficients=tuple(coefficients), overlap=overlap, length_ratio=ratio)
+
+
+def _refusal(scores: FloatArray, groups: Clusters, overlap: float, length_ratio: float) -> Refused | None:
+    if groups.count < LEAST_CLUSTERS:
+        return Refused.TOO_FEW
+    if overlap < LEAST_OVERLAP or not 1 / MOST_RATIO <= length_ratio <= MOST_RATIO:
+        return Refused.NO_OVERLAP
+    return Refused.NO_VARIATION if np.ptp(scores) == 0 else None
 
 
 def _as_rate(odds: Estimate) -> Estimate:
@@ -143,10 +136,3 @@ def _overlap(apart: FloatArray) -> float:
 def _length_ratio(ours: FloatArray, theirs: FloatArray) -> float:
     """At the median; sides without any length count as 1, so that there is a ratio."""
     return float(np.median(np.maximum(ours[:, 0], 1.0) / np.maximum(theirs[:, 0], 1.0))) if len(ours) else 1.0
-
-
-def _refused(found: Estimate, reason: Refused, apart: FloatArray, ours: FloatArray, theirs: FloatArray) -> Controlled:
-    return Controlled(
-        rate=replace(found, reason=reason), coefficients=(), overlap=_overlap(apart),
-        length_ratio=_length_ratio(ours, theirs),
-    )  # fmt: skip
