@@ -1,6 +1,7 @@
 """Whether one number's distribution moved between two samples: production's week before and this one, say.
 
-With clusters (sessions, users) p comes from exchanging whole clusters between the samples; else from limits that are known.
+With clusters (sessions, users) p comes from exchanging whole clusters between the samples, of many clusters a random part, as n
+and clusters of the result tell; else from limits that are known.
 With many values everything differs a little: read the size first, then p.
 """
 
@@ -20,6 +21,7 @@ from shadowbench.stats.distributions import chi2_quantile, chi2_tail, kolmogorov
 from shadowbench.stats.estimates import Evidence, Refused, Tail
 from shadowbench.stats.methods import Method
 
+MOST_CLUSTERS = 1000  # of each sample: of more, a part is exchanged, drawn at random
 LEAST_N = 50  # values in each sample: five in each of ten bins
 _BLOCK = 2_000_000  # numbers held at once
 
@@ -36,7 +38,7 @@ def psi(
     If nothing moved it is χ² with bins − 1 degrees of freedom, times 1/n + 1/m: hence p, and a cut that depends on n
     (`psi_cut`), unlike the customary 0.1 and 0.25. Refused below LEAST_N values in a sample, or where all are alike.
     """
-    sides = _Both.of(reference, now, clusters)
+    sides = _Both.of(reference, now, clusters, rng)
     if refusal := sides.refusal():
         return _refused(Method.PSI, sides, refusal)
     edges = np.unique(np.quantile(sides.values[: sides.n], np.arange(1, bins) / bins))
@@ -67,7 +69,7 @@ def kolmogorov_smirnov(
 ) -> Evidence:  # fmt: skip
     """The largest distance of both distribution functions, in [0, 1] (Smirnov 1939), p by the limit with Stephens' correction
     (1970). Refused as `psi` is."""
-    sides = _Both.of(reference, now, clusters)
+    sides = _Both.of(reference, now, clusters, rng)
     if refusal := sides.refusal():
         return _refused(Method.KOLMOGOROV_SMIRNOV, sides, refusal)
     order = np.argsort(sides.values, kind="stable")
@@ -136,8 +138,14 @@ class _Both:
     n: int
 
     @classmethod
-    def of(cls, reference: ArrayLike, now: ArrayLike, clusters: OfBoth | None) -> _Both:
+    def of(
+        cls, reference: ArrayLike, now: ArrayLike, clusters: OfBoth | None, rng: np.random.Generator | None
+    ) -> _Both:
         a, b = column(reference, name="reference"), column(now, name="now")
+        if clusters is not None:
+            a, first = _part(a, clusters[0], rng)
+            b, second = _part(b, clusters[1], rng)
+            clusters = (first, second)
         one, other = (clusters_of(given, len(x)) for given, x in zip(clusters or (None, None), (a, b), strict=True))
         codes = np.concatenate([one.codes, other.codes + one.count])
         return cls(np.concatenate([a, b]), Clusters(codes, one.count + other.count), one.count, len(a))
@@ -184,6 +192,17 @@ def _evidence(method: Method, sides: _Both, value: float, p: float) -> Evidence:
 
 def _refused(method: Method, sides: _Both, reason: Refused) -> Evidence:
     return Evidence(method=method, n=len(sides.values), clusters=sides.groups.count, tail=Tail.GREATER, reason=reason)
+
+
+def _part(values: FloatArray, clusters: Clusters, rng: np.random.Generator | None) -> tuple[FloatArray, Clusters]:
+    """At most MOST_CLUSTERS of the clusters, with their values."""
+    groups = clusters_of(clusters, len(values))
+    if groups.count <= MOST_CLUSTERS:
+        return values, groups
+    chosen = np.zeros(groups.count, dtype=bool)
+    chosen[_generator(rng).choice(groups.count, size=MOST_CLUSTERS, replace=False)] = True
+    kept = chosen[groups.codes]
+    return values[kept], groups.among(kept)
 
 
 def _generator(rng: np.random.Generator | None) -> np.random.Generator:

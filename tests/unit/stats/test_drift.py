@@ -103,3 +103,12 @@ def test_clusters_raise_false_alarms_unless_they_are_exchanged_whole(method: obj
         whole += method(a, b, clusters=(groups, groups), rng=chance, resamples=99).p <= 0.05  # type: ignore[operator]
     assert plain / runs > 0.4
     assert whole / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+
+
+@pytest.mark.parametrize("method", [psi, kolmogorov_smirnov])
+def test_of_many_clusters_a_part_is_exchanged_and_the_result_tells(method: object) -> None:
+    groups = Clusters.of(np.arange(6000) // 3)
+    values = rng(8).normal(size=6000)
+    found = method(values, values + 0.3, clusters=(groups, groups), rng=rng(), resamples=49)  # type: ignore[operator]
+    assert (found.n, found.clusters, found.p) == (6000, 2000, 0.02)
+    assert found == method(values, values + 0.3, clusters=(groups, groups), rng=rng(), resamples=49)  # type: ignore[operator]
