@@ -105,6 +105,7 @@ def _people(card: Card) -> Iterator[Line]:
         yield _line("  with themselves: kappa", people.people.with_themselves.kappa)
     for question, found in people.ratings.items():
         yield from _agreement(question, found)
+        yield _line("  raters among each other: alpha", people.raters[question])
 
 
 def _agreement(name: str, found: Agreement | None) -> Iterator[Line]:

@@ -89,6 +89,7 @@ class WithPeople:
     decided: Agreement | None  # pairs where neither says tie
     people: Ceiling
     ratings: Mapping[str, Agreement]  # question → whole grades; kappa has quadratic weights
+    raters: Mapping[str, Coefficient]  # question → alpha of those who rated it: ordinal
     forecast: Reliability | None  # of judges that tell shares: as forecasts of what people decide
 
 
@@ -203,6 +204,7 @@ def _with_people(
         decided=_agreed(decided, (Preferred.PRODUCTION, Preferred.CANDIDATE)),
         people=ceiling(evidence.labels, chance),
         ratings={name: found for name, found in ratings if found is not None},
+        raters={name: ceiling(evidence.labels, chance, name).alpha for name in questions},
         forecast=_forecast(evidence, said, people),
     )
 

@@ -149,6 +149,9 @@ def test_grades_are_compared_with_peoples_criterion_by_criterion_and_side_by_sid
     scores = [Score(n, 1, 1, (n % 5) / 4, None, 0.5, None) for n in range(1, 31)]
     found = card(evidence(fair, 30, known=known, labels=labels, verdicts=said, scores=scores))
     assert found.people.ratings["warmth"].kappa.value == 1.0
+    assert found.people.raters["warmth"].reason == "no_unit_rated_twice"
+    twice = [*labels, *(replace(each, labeller="bob") for each in labels)]
+    assert card(evidence(fair, 30, known=known, labels=twice, verdicts=said)).people.raters["warmth"].value == 1.0
     assert found.people.ratings["warmth@production"].kappa.value == pytest.approx(0.0)
     assert found.win_rates["small"].value == pytest.approx(0.5)
     assert found.people.all is None
