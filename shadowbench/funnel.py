@@ -24,6 +24,9 @@
         paired        was sent, and is in the log beside production's answer
         unpaired      was sent, and is not; reason
 
+    of a scorer, for each candidate
+        scored        got its first scores, or the reasons why it has none: a part of paired
+
 `under_way` is what is left over where something still happens; with everything settled all of it is zero, and a number that is
 not says that something vanished without a reason. It is never below zero. A process that dies takes its last seconds of counts
 with it; what it held is in `lost` of its proxies, or under way in an epoch that has ended.

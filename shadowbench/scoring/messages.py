@@ -2,17 +2,19 @@
 
     runner   {"ready": [MEASURE, …]}             once; or {"refused": WHY}: the metrics cannot be used as configured
     worker   {"first": 1, "last": 64, "pairs": [[NUMBER, SIDE, [METRIC, …]], …], "references": {NUMBER: TEXT}}
-    runner   {"scores": [SCORE, …], "complete": true, "resident": BYTES}, or {"failed": WHY}: the log could not be read
+    runner   {"scores": [SCORE, …], "complete": true, "fresh": {CANDIDATE: 64}, "resident": BYTES};
+             or {"failed": WHY}: the log could not be read
 
 A METRIC is a place among the runner's metrics, and stands for the measure in a SCORE. `complete` is false when the runner
-stopped before the end, because a metric had to be interrupted: what is left is asked for again.
+stopped before the end, because a metric had to be interrupted: what is left is asked for again. `fresh` are the
+pairs that lacked every metric, by candidate.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -69,12 +71,20 @@ class Done:
     scores: Sequence[Score]
     complete: bool
     resident_bytes: int
+    fresh: Mapping[str, int] = field(default_factory=dict)  # pairs that had no score before, by candidate
+
+    def told(self) -> dict[str, Any]:
+        """As a message."""
+        scores = [tuple(score) for score in self.scores]  # a tuple with names is no JSON
+        return {"scores": scores, "complete": self.complete, "resident": self.resident_bytes, "fresh": dict(self.fresh)}
 
     @staticmethod
     def of(message: Mapping[str, Any]) -> Done:
         """From a message."""
         scores = [_score(*row) for row in message["scores"]]
-        return Done(scores=scores, complete=message["complete"], resident_bytes=message["resident"])
+        return Done(
+            scores=scores, complete=message["complete"], resident_bytes=message["resident"], fresh=message["fresh"]
+        )
 
 
 def ready(measures: Iterable[Measure]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class MetricLane:
         self._runner = runner
         self._keeping = keeping
         self._counters = counters
+        self.fresh: Counter[str] = Counter()  # pairs that this worker was the first to score, by candidate
         self._suspensions = Suspensions()
         self._measures: Sequence[Measure] = ()
         self._ids: Sequence[int] = ()
@@ -143,6 +144,7 @@ class MetricLane:
 
     def _taken(self, done: Done, left: dict[PairRef, list[int]]) -> list[Score]:
         """The runner's scores, with measures for places."""
+        self.fresh.update(done.fresh)
         calls = [0] * len(self._ids)
         for score in done.scores:
             if score.reason == "timed_out" or score.production_reason == "timed_out":

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ from shadowbench.metrics.view import PairView
 from shadowbench.scores import Score
 from shadowbench.scoring.beat import Beat
 from shadowbench.scoring.deadline import Deadline
-from shadowbench.scoring.messages import LENGTH, Task, pack, ready, unpack
+from shadowbench.scoring.messages import LENGTH, Done, Task, pack, ready, unpack
 from shadowbench.scoring.options import RunnerOptions
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
@@ -44,16 +45,20 @@ class Runner:
         self._beat = beat
         self._guard = guard
 
-    def run(self, task: Task) -> tuple[list[Score], bool]:
-        """The scores, and whether these are all. It stops behind a pair for which a metric had to be interrupted, so that the
-        worker decides whether that metric is called once more."""
+    def run(self, task: Task) -> Done:
+        """The scores. It stops behind a pair for which a metric had to be interrupted, so that the worker decides whether that
+        metric is called once more."""
         scores: list[Score] = []
+        fresh: Counter[str] = Counter()
+        complete = True
         for pair in self._pairs(task):
-            fresh = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
-            scores += fresh
-            if any("timed_out" in (each.reason, each.production_reason) for each in fresh):
-                return scores, False
-        return scores, True
+            made = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
+            scores += made
+            fresh[pair.candidate.observation.endpoint] += len(made) == len(self._metrics)
+            if any("timed_out" in (each.reason, each.production_reason) for each in made):
+                complete = False
+                break
+        return Done(scores=scores, complete=complete, resident_bytes=resident_bytes(), fresh=+fresh)
 
     def _pairs(self, task: Task) -> Iterator[PairView]:
         sides: dict[int, set[int]] = {}
@@ -84,12 +89,11 @@ def serve(runner: Runner, wire: socket.socket) -> None:
         while head := incoming.read(LENGTH.size):
             task = Task.of(unpack(incoming.read(LENGTH.unpack(head)[0])))
             try:
-                scores, complete = runner.run(task)
+                done = runner.run(task)
             except ShadowbenchError as error:
                 wire.sendall(pack({"failed": str(error)}))
                 continue
-            rows = [tuple(each) for each in scores]
-            wire.sendall(pack({"scores": rows, "complete": complete, "resident": resident_bytes()}))
+            wire.sendall(pack(done.told()))
 
 
 def resident_bytes() -> int:

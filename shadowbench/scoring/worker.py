@@ -8,20 +8,21 @@ import os
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.scores import Measure
 from shadowbench.scoring.bench import Bench
 from shadowbench.scoring.built import build_judges
+from shadowbench.scoring.funnel_note import FunnelNote
 from shadowbench.scoring.judging import WAITING
 from shadowbench.scoring.lane import TAKEN, Keeping, Lane, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
 from shadowbench.scoring.options import RunnerOptions, ScoringOptions
 from shadowbench.scoring.running import MetricRunner
-from shadowbench.store.base import LogError
+from shadowbench.store.base import LogError, PairLog
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
 from shadowbench.worker import Parent
@@ -45,6 +46,7 @@ class Scorer:
         self._parent = parent
         self._environ = environ
         self._finished: set[str] = set()
+        self._funnel: FunnelNote | None = None
         self._keeping = Keeping(
             owner=f"{options.name}@{socket.gethostname()}:{os.getpid()}", lease_s=options.lease_s, now=unix_now
         )
@@ -98,6 +100,8 @@ class Scorer:
             metrics = MetricLane(ledger, MetricRunner(runner, without_keys), self._keeping, self._parent.counters)
             held.push_async_callback(metrics.stop)
             await metrics.start()
+            self._funnel = FunnelNote(self._keeping, metrics.fresh, held.enter_context(_writing(options.store_url)))
+            held.push_async_callback(asyncio.to_thread, self._funnel.put)
             measures, numbers = list(metrics.measures), list(metrics.numbers)
             yield metrics
         if options.judges:
@@ -189,6 +193,8 @@ class Scorer:
                     await lane.report()
                 except LogError:
                     pass  # its next step meets the same, and tells
+            if self._funnel is not None:
+                await asyncio.to_thread(self._funnel.put)
             await asyncio.sleep(_REPORT_ONCE_S if self._options.once else _REPORT_S)
 
     async def _pause(self, for_s: float) -> None:
@@ -197,6 +203,15 @@ class Scorer:
                 await self._parent.draining.wait()
         except TimeoutError:
             pass  # it is time for the next
+
+
+@contextlib.contextmanager
+def _writing(url: str) -> Iterator[PairLog]:
+    log = open_log(url, "change")
+    try:
+        yield log
+    finally:
+        log.close()
 
 
 def secrets_of(options: ScoringOptions) -> frozenset[str]:

@@ -21,8 +21,8 @@ def test_a_task() -> None:
 
 def test_scores() -> None:
     scores = [Score(3, 1, 0, 0.5, None, detail='{"a":1}'), Score(3, 1, 2, None, "no_text", None, "no_text")]
-    told = {"scores": [tuple(score) for score in scores], "complete": False, "resident": 7}
-    assert Done.of(carried(told)) == Done(scores=scores, complete=False, resident_bytes=7)
+    done = Done(scores=scores, complete=False, resident_bytes=7, fresh={"small": 1})
+    assert Done.of(carried(done.told())) == done
 
 
 @pytest.mark.parametrize("name", ["exact_match", "latency"])
