@@ -18,7 +18,9 @@ chances = st.floats(0.001, 0.999)
 
 @given(chances, st.integers(1, 500), chances)
 def test_binomials(level: float, n: int, p: float) -> None:
-    assert ours.binomial_quantile(level, n, p) == int(stats.binom.ppf(level, n, p))
+    least = ours.binomial_quantile(level, n, p)  # scipy's ppf is one off where the level is reached exactly
+    assert stats.binom.cdf(least, n, p) >= level * (1 - 1e-9)
+    assert least == 0 or stats.binom.cdf(least - 1, n, p) < level
     k = n // 3
     assert ours.binomial_cdf(k, n, p) == pytest.approx(stats.binom.cdf(k, n, p))
     assert ours.binomial_cdf(-1, n, p) == 0.0
@@ -36,6 +38,11 @@ def test_normal_and_t(x: float, p: float, df: float) -> None:
 def test_chi_square(x: float, df: int, p: float) -> None:
     assert ours.chi2_tail(x, df) == pytest.approx(stats.chi2.sf(x, df))
     assert ours.chi2_quantile(p, df) == pytest.approx(stats.chi2.ppf(p, df))
+
+
+@pytest.mark.parametrize(("level", "n", "p", "k"), [(0.5, 7, 0.5, 3), (0.5, 1, 0.5, 0), (0.025, 72, 0.95, 64)])
+def test_a_level_that_is_reached_exactly_is_reached(level: float, n: int, p: float, k: int) -> None:
+    assert ours.binomial_quantile(level, n, p) == k
 
 
 def test_kolmogorov_and_beta() -> None:

@@ -64,6 +64,23 @@ def test_what_an_interval_says_against_a_margin(
     assert stand(ratio, math.expm1(0.05), Direction.LOWER, relative=True) == said
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "standing", "worse", "equivalent"),
+    [
+        (0.0, 0.2, Standing.NON_INFERIOR, False, False),
+        (-0.05, 0.0, Standing.INCONCLUSIVE, False, False),
+        (-0.04, 0.05, Standing.NON_INFERIOR, False, False),
+        (-0.2, -0.05, Standing.INCONCLUSIVE, True, False),
+    ],
+)
+def test_an_interval_that_only_touches_has_not_passed(
+    low: float, high: float, standing: Standing, worse: bool, equivalent: bool
+) -> None:
+    assert stand(between(low, high), 0.05, Direction.HIGHER) == Finding(
+        standing=standing, worse=worse, equivalent=equivalent
+    )
+
+
 def test_without_an_interval_nothing_is_concluded() -> None:
     refused = mean([1.0])
     assert stand(refused, 0.5, Direction.HIGHER) == Finding(standing=Standing.INCONCLUSIVE)
