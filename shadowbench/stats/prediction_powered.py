@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
+from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence
 from shadowbench.stats.columns import (
     FloatArray,
     IntArray,
@@ -22,7 +22,7 @@ from shadowbench.stats.columns import (
     same_length,
     weights_of,
 )
-from shadowbench.stats.estimates import Estimate, Refused, around
+from shadowbench.stats.estimates import Estimate, Refused, around_each
 from shadowbench.stats.methods import Method
 
 LEAST_LABELS = 20  # clusters with labels
@@ -67,29 +67,26 @@ def prediction_powered(
     f, y, at = column(judged, name="judged"), column(labels, name="labels"), _places(labelled, judged)
     same_length(y, len(at), name="labels")
     w, groups = weights_of(weights, len(f)), clusters_of(clusters, len(f))
-    chances = None if label_probabilities is None else from_probabilities(label_probabilities)
-    rest = np.ones(len(f), dtype=bool)
-    if chances is None:
-        rest[at] = False
-    own = w[at] if chances is None else w[at] * chances
+    found = Estimate(
+        method=Method.PREDICTION_POWERED, level=level, n=len(f), clusters=groups.count, effective_n=effective_n(w)
+    )
     with_labels = len(np.unique(groups.codes[at]))
-    found = Estimate(method=Method.PREDICTION_POWERED, level=level, n=len(f), clusters=groups.count)
     if with_labels < LEAST_LABELS:
         return Powered(estimate=replace(found, reason=Refused.FEW_LABELS), tuning=0.0, labels=len(y), labels_saved=0.0)
-    sides = _Sides(y, f[at], own, at, f[rest], w[rest], np.flatnonzero(rest), groups)
-    trust = 0.0 if not rest.any() else sides.best() if tuning is None else tuning
+    chances = None if label_probabilities is None else from_probabilities(label_probabilities)
+    sides = _Sides.of(f, y, at, w, chances, groups)
+    trust = 0.0 if not len(sides.others) else sides.best() if tuning is None else tuning
     best, alone = sides.rectified(trust), sides.rectified(0.0)
-    correction = math.sqrt(with_labels / (with_labels - 1) * (groups.count - 1) / groups.count)
-    se = robust_se(best.influence) * correction
-    estimate = around(
-        best.value, se, df=with_labels - 1, method=found.method, level=level, n=found.n, clusters=groups.count
-    )
-    if se == 0:
-        estimate = replace(found, value=best.value, reason=Refused.NO_VARIATION)
-    gain = _squares(alone.influence) / max(_squares(best.influence), 1e-300)
+    # Labels are what is scarce: their clusters are the sample, whatever number of others the judge saw.
+    se = math.sqrt(with_labels / (with_labels - 1) * _squares(best.influence))
+    if not se:
+        told = replace(found, value=best.value, reason=Refused.NO_VARIATION)
+        return Powered(estimate=told, tuning=trust, labels=len(y), labels_saved=0.0)
+    [told] = around_each(np.array([best.value]), np.array([se]), found, df=with_labels - 1)
+    gain = _squares(alone.influence) / _squares(best.influence)
     return Powered(
-        estimate=replace(estimate, effective_n=effective_n(w)), tuning=trust, labels=len(y),
-        labels_saved=len(y) * max(0.0, gain - 1) if se else 0.0,
+        estimate=replace(told, effective_n=found.effective_n), tuning=trust, labels=len(y),
+        labels_saved=len(y) * max(0.0, gain - 1),
     )  # fmt: skip
 
 
@@ -116,8 +113,37 @@ class _Sides:
     other_at: IntArray
     groups: Clusters
 
+    @classmethod
+    def of(
+        cls,
+        judged: FloatArray,
+        labels: FloatArray,
+        at: IntArray,
+        weights: FloatArray,
+        chances: FloatArray | None,
+        groups: Clusters,
+    ) -> _Sides:
+        """Without chances of being labelled, those without labels stand for everything; with them, all do."""
+        rest = np.ones(len(judged), dtype=bool)
+        if chances is None:
+            rest[at] = False
+        own = weights[at] if chances is None else weights[at] * chances
+        return cls(labels, judged[at], own, at, judged[rest], weights[rest], np.flatnonzero(rest), groups)
+
+    @property
+    def plain(self) -> bool:
+        """Neither clusters nor weights, and no value on both sides."""
+        even = np.ptp(self.weights) == 0 and np.ptp(self.other_weights) == 0
+        return self.groups.alone and bool(even) and len(self.at) + len(self.other_at) == self.groups.n
+
     def best(self) -> float:
-        return min(max(best_tuning(self.labels, self.judged, self.others), 0.0), 1.0)
+        """λ in [0, 1]: by the published formula, or where values are clustered or weighted, what makes the clusters' influences
+        least."""
+        if self.plain:
+            return min(max(best_tuning(self.labels, self.judged, self.others), 0.0), 1.0)
+        alone = self.rectified(0.0).influence
+        trusted = self.rectified(1.0).influence - alone
+        return min(max(-float(alone @ trusted) / max(_squares(trusted), 1e-300), 0.0), 1.0)
 
     def rectified(self, tuning: float) -> Rectified:
         corrected, influence = self._mean(self.labels - tuning * self.judged, self.weights, self.at)

@@ -66,6 +66,24 @@ def test_a_useless_judge_costs_nothing_and_a_good_one_saves_labels() -> None:
     assert useless.estimate.half_width == pytest.approx(alone.half_width, rel=0.05)
 
 
+def test_clusters_and_weights_are_heeded_when_the_judge_is_weighed() -> None:
+    """The best λ of clustered pairs is near the published one where clusters and weights say nothing new; and where heavy
+    pairs are those that the judge gets wrong, it trusts him less."""
+    rng = np.random.default_rng(8)
+    truth, judged = world(rng, 3000, noise=0.3)
+    at: IntArray = np.arange(300)
+    plain = prediction_powered(judged, at, truth[at])
+    paired = prediction_powered(judged, at, truth[at], clusters=Clusters.of(rng.integers(0, 2900, size=3000)))
+    assert paired.tuning == pytest.approx(plain.tuning, abs=0.15)
+    assert paired.labels_saved == pytest.approx(plain.labels_saved, rel=0.3)
+    wrong = np.arange(3000) % 4 == 0
+    judged[wrong] = rng.permutation(judged[wrong])
+    heavy = prediction_powered(judged, at, truth[at], weights=np.where(wrong, 20.0, 1.0))
+    light = prediction_powered(judged, at, truth[at], weights=np.where(wrong, 0.05, 1.0))
+    assert heavy.tuning < light.tuning / 2
+    assert heavy.labels_saved < light.labels_saved
+
+
 def test_without_other_pairs_the_labels_stand_alone() -> None:
     truth, judged = world(np.random.default_rng(2), 50, noise=0.2)
     found, alone = prediction_powered(judged, np.arange(50), truth, tuning=1.0), mean(truth)
