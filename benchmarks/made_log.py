@@ -2,8 +2,8 @@
 
     python -m benchmarks.made_log FILE [--pairs 1000000] [--metrics 6] [--seed 1]
 
-The log is as the mirror, the recorder and scorers would leave it, by the store's own statements; `made_pairs.py` has its numbers.
-Prints the true effects as JSON. The same arguments give the same rows.
+The log is as the mirror, the recorder and scorers would leave it, by the statements of the store; `made_pairs.py` has its
+numbers. Prints the true effects as JSON. The same arguments give the same rows.
 """
 
 from __future__ import annotations

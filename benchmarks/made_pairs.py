@@ -1,7 +1,7 @@
 """Invented pairs in numbers, with effects that are known: what a report says about them can be checked against the truth.
 
-Two candidates: `small`, drawn with its stratum's probability, is cheaper, faster, faultier and worse by `EFFECTS`; `twin`, drawn
-with half of it, is production again: whatever is found about it is noise. Requests come in clusters that are hard or easy
+Two candidates: `small`, drawn with its stratum's probability, is cheaper, faster, faultier and worse by `EFFECTS`; `twin`,
+drawn with half of it, is production again: whatever is found about it is noise. Requests come in clusters that are hard or easy
 together, at hours of a day, in strata that are sampled unequally and in which the effects differ: who forgets clusters or
 weights is wrong here. Pure: the same seed gives the same pairs.
 

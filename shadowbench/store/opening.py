@@ -41,8 +41,7 @@ def open_log(url: str, mode: Mode) -> PairLog:
     Raises `ConfigurationError` for a URL that cannot be meant, `UnavailableError` (with what to do) for a log that
     cannot be used.
     """
-    connection, path = _opened(url, mode)
-    return SqlitePairLog(connection, path)
+    return SqlitePairLog(*open_connection(url, mode))
 
 
 def open_score_log(url: str, mode: Literal["read", "change"]) -> ScoreLog:
@@ -50,11 +49,11 @@ def open_score_log(url: str, mode: Literal["read", "change"]) -> ScoreLog:
 
     Reading a log of an older version finds nothing in it.
     """
-    connection, path = _opened(url, mode)
-    return SqliteScoreLog(connection, path)
+    return SqliteScoreLog(*open_connection(url, mode))
 
 
-def _opened(url: str, mode: Mode) -> tuple[sqlite3.Connection, Path]:
+def open_connection(url: str, mode: Mode) -> tuple[sqlite3.Connection, Path]:
+    """A connection for the store's own files, and the file; as `open_log`."""
     path = path_of(url)
     if not path.parent.is_dir():
         raise UnavailableError(f"the pair log's folder {path.parent} does not exist; create it, or change store.url")

@@ -1,0 +1,62 @@
+"""The cells of one table's columns: what a statement selects, and the arrays that its rows become."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shadowbench.store.columns_spec import PACKED, ROOM, Source, packed, unpacked
+from shadowbench.store.columns_words import Coder
+
+Array = NDArray[Any]
+
+
+def matrix(rows: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
+    """All rows, shape (n, width); NULL is NaN. Whole numbers are exact up to 2**53."""
+    return np.fromiter(chain.from_iterable(rows), dtype=np.float64).reshape(-1, width)
+
+
+class Cells:
+    """Some columns of one table, after some others that the statement begins with."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, table: str, before: Sequence[str], sources: Mapping[str, Source]
+    ) -> None:
+        self._before = before
+        kinds = {kind: [name for name, source in sources.items() if source.kind == kind] for kind in ("number", *ROOM)}
+        self.numbers, self.keys, self.words = kinds["number"], kinds["key"], kinds["word"]
+        self._sources = sources
+        self.coders = {name: Coder(f"{table}_{name}", ROOM[sources[name].kind]) for name in (*self.keys, *self.words)}
+        for name, coder in self.coders.items():
+            if name in self.keys:
+                coder.named = 0  # too many to name any
+            coder.teach(connection)
+
+    def selected(self) -> list[str]:
+        """What to select: first what comes before, then numbers, keys, and words three by three."""
+        plain = [self._sources[name].column for name in self.numbers]
+        keys = [self._code(name) for name in self.keys]
+        return [*self._before, *plain, *keys, *packed([self._code(name) for name in self.words])]
+
+    def _code(self, name: str) -> str:
+        return self.coders[name].expression(self._sources[name].column)
+
+    def bound(self) -> dict[str, str]:
+        """What the statement binds."""
+        return {place: word for coder in self.coders.values() for place, word in coder.bound().items()}
+
+    def arrays(self, rows: NDArray[np.float64]) -> dict[str, Array]:
+        """The rows' columns by name: numbers, and codes."""
+        at = len(self._before)
+        found: dict[str, Array] = {name: rows[:, at + place] for place, name in enumerate(self.numbers)}
+        at += len(self.numbers)
+        found |= {name: rows[:, at + place].astype(np.int32) - 1 for place, name in enumerate(self.keys)}
+        at += len(self.keys)
+        for place, name in enumerate(self.words):
+            found[name] = unpacked(rows[:, at + place // PACKED], place % PACKED)
+        return found

@@ -1,0 +1,98 @@
+"""Scores by columns: every row finds its pair and its measure by the number it comes with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
+from shadowbench.store.columns_cells import matrix
+from shadowbench.store.columns_words import Coder
+from shadowbench.store.queries import statements
+
+_SQL = statements("columns")
+
+_REASONS = 2**12 - 1
+_AT_ONCE = 256
+
+
+def rounds(measures: Sequence[int]) -> Sequence[Sequence[int]]:
+    """The measures in lots that are read at once: less than 256 lie between the first and the last of each."""
+    lots: list[list[int]] = []
+    for measure in sorted(set(measures)):
+        if not lots or measure - lots[-1][0] >= _AT_ONCE:
+            lots.append([])
+        lots[-1].append(measure)
+    return lots
+
+
+class ScoreReader:
+    """Fills the scores of some measures, shape (measures, pairs)."""
+
+    def __init__(self, connection: sqlite3.Connection, measures: Sequence[int], pairs: PairColumns) -> None:
+        self._connection = connection
+        self._pairs = pairs
+        self._first = measures[0]
+        self._place = np.full(_AT_ONCE, -1, np.int64)
+        self._place[np.array(measures) - self._first] = np.arange(len(measures))
+        self._measures = measures
+        self._reasons = Coder("reason", _REASONS)
+        self._reasons.teach(connection)
+        unmeasured = self._reasons.words[NOT_SCORED] - 1
+        shape = len(measures), len(pairs)
+        self._value, self._production, self._probability = (np.full(shape, np.nan) for _ in range(3))
+        self._why, self._production_why = (np.full(shape, unmeasured, np.int32) for _ in range(2))
+
+    def read(self, *, after: int, last: int) -> None:
+        """The scores of a page of exchanges."""
+        begin, end = np.searchsorted(self._pairs.number, [after, last], side="right")
+        if begin == end:
+            return
+        numbers, sides = self._pairs.number[begin:end], self._pairs.side[begin:end]
+        keys = (numbers - after) * 256 + sides
+        rows = self._rows(after, last)
+        told = rows[:, 0].astype(np.int64)
+        at = np.searchsorted(keys, told >> 32)
+        at[at == len(keys)] = 0
+        ours = keys[at] == told >> 32  # a filter may have left the pair out
+        if not ours.all():
+            rows, told, at = rows[ours], told[ours], at[ours]
+        self._put(self._place[(told >> 24) & 255], begin + at, told, rows)
+
+    def _rows(self, after: int, last: int) -> NDArray[np.float64]:
+        reasons = {name: self._reasons.expression(name) for name in ("reason", "production_reason")}
+        statement = _SQL["scores"].format(among=self._among(), **reasons)
+        bound = {"after": after, "last": last, "first": self._first, **self._reasons.bound()}
+        return matrix(self._connection.execute(statement, bound), 4)
+
+    def _among(self) -> str:
+        first, last = self._measures[0], self._measures[-1]
+        if last - first == len(self._measures) - 1:
+            return f"measure BETWEEN {first} AND {last}"
+        return f"measure IN ({', '.join(map(str, self._measures))})"
+
+    def _put(
+        self, measure: NDArray[np.int64], pair: NDArray[np.intp], told: NDArray[np.int64], rows: NDArray[np.float64]
+    ) -> None:
+        self._value[measure, pair] = rows[:, 1]
+        self._production[measure, pair] = rows[:, 2]
+        self._probability[measure, pair] = np.where(np.isnan(rows[:, 3]), 1.0, rows[:, 3])
+        self._why[measure, pair] = ((told >> 12) & 4095) - 1
+        self._production_why[measure, pair] = (told & 4095) - 1
+
+    def all(self) -> Mapping[int, ScoreColumns]:
+        """What was read, by measure."""
+        texts = self._reasons.words.texts
+        return {
+            measure: ScoreColumns(
+                value=self._value[place],
+                production_value=self._production[place],
+                reason=Coded(codes=self._why[place], texts=texts),
+                production_reason=Coded(codes=self._production_why[place], texts=texts),
+                probability=self._probability[place],
+            )
+            for place, measure in enumerate(self._measures)
+        }

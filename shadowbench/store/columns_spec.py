@@ -1,0 +1,107 @@
+"""Which columns there are, and how a statement hands several words over in one number. Pure.
+
+A row's cell costs a tenth of a microsecond wherever it comes from, a word's code 20 ns in SQL: so three codes of 16 bits go
+into one number, which a float64 holds exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["number", "word", "key"]
+
+BITS = 16
+PACKED = 3
+ROOM = {"word": 2**BITS - 1, "key": 2**31 - 2}
+"""How many codes a column has; beside them there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a column comes from."""
+
+    column: str  # of the table
+    kind: Kind
+
+
+def _sources(kind: Kind, *names: str, **renamed: str) -> dict[str, Source]:
+    columns = {name: name for name in names} | renamed
+    return {name: Source(column=column, kind=kind) for name, column in columns.items()}
+
+
+OF_EXCHANGE: Mapping[str, Source] = {
+    **_sources("number", "started_at", "policy_version", "request_bytes"),
+    **_sources("key", "cluster_key", "tenant_key", "user_key"),
+    **_sources("word", "method", "path", "dialect", "stratum", mirror_config_hash="config_hash"),
+}
+OF_SIDE: Mapping[str, Source] = {
+    **_sources(
+        "number",
+        "status", "streamed", "gap_p50_s", "gap_p95_s", "queue_s", "paused_s", "loop_lag_s", "input_tokens",
+        "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd", "response_bytes", "attempts",
+        "content_chunks", latency_s="last_byte_s", ttft_s="first_content_s",
+    ),
+    **_sources(
+        "word",
+        "outcome", "reason", "dialect", "requested_model", "reported_model", "fingerprint", "finish_reason", "usage_source",
+        "cost_reason", "error_type",
+    ),
+}  # fmt: skip
+"""Of both sides, as `production_…` and `candidate_…`."""
+OF_CANDIDATE: Mapping[str, Source] = {
+    **_sources("number", "inclusion_probability"),
+    **_sources("word", candidate="endpoint", candidate_config_hash="config_hash"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The columns that are asked for, by the table they come from; of observations by their name without the side."""
+
+    exchange: Mapping[str, Source]
+    side: Mapping[str, Source]
+
+
+def wanted(names: Iterable[str]) -> Wanted:
+    """Sort columns by their tables. Raises ValueError, with the names there are, for one that is none."""
+    exchange: dict[str, Source] = {}
+    side = {"candidate": OF_CANDIDATE["candidate"]}  # always: it tells repeats from pairs
+    for name in names:
+        bare = bare_of(name)
+        if name in OF_EXCHANGE:
+            exchange[name] = OF_EXCHANGE[name]
+        elif name in OF_CANDIDATE:
+            side[name] = OF_CANDIDATE[name]
+        elif bare in OF_SIDE and bare != name:
+            side[bare] = OF_SIDE[bare]
+        else:
+            raise ValueError(f"there is no column {name!r}; there are {', '.join(all_names())}")
+    return Wanted(exchange=exchange, side=side)
+
+
+def bare_of(name: str) -> str:
+    """A side's column without the side."""
+    return name.removeprefix("production_").removeprefix("candidate_")
+
+
+def all_names() -> Sequence[str]:
+    """Every column that can be asked for."""
+    sides = [f"{side}_{name}" for name in OF_SIDE for side in ("production", "candidate")]
+    return [*OF_EXCHANGE, *OF_CANDIDATE, *sides]
+
+
+def packed(expressions: Sequence[str]) -> list[str]:
+    """SQL for codes, three to a number; the first one lowest."""
+    groups = [expressions[start : start + PACKED] for start in range(0, len(expressions), PACKED)]
+    return [" + ".join(f"({each}) * {1 << (BITS * place)}" for place, each in enumerate(group)) for group in groups]
+
+
+def unpacked(numbers: NDArray[np.float64], place: int) -> NDArray[np.int32]:
+    """The codes at this place of each number, -1 for none; shape (n,)."""
+    codes = (numbers.astype(np.int64) >> (BITS * place)) & ((1 << BITS) - 1)
+    return (codes - 1).astype(np.int32)

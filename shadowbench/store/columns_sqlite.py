@@ -1,0 +1,178 @@
+"""`ColumnLog` over an SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shadowbench.errors import UnavailableError
+from shadowbench.records import is_again
+from shadowbench.store.columns import Coded, PairColumns, ScoreColumns
+from shadowbench.store.columns_cells import Array, Cells, matrix
+from shadowbench.store.columns_growing import Growing
+from shadowbench.store.columns_scores import ScoreReader, rounds
+from shadowbench.store.columns_spec import bare_of, wanted
+from shadowbench.store.opening import open_connection
+from shadowbench.store.queries import statements
+from shadowbench.store.transactions import transaction, translated
+
+_SQL = statements("columns")
+_LOG = statements("pair_log")
+
+PAGE = 4095
+"""Exchanges of a page: a place in it takes 12 bits. Reading one takes some 20 ms, in which the log stays as it is for us."""
+
+MOST_SIDES = 255
+"""Of one exchange; a side takes 8 bits."""
+
+_SIDE_BITS = 16  # of a number that names a side of an exchange: 37 are left for the exchange
+
+
+def open_columns(url: str) -> SqliteColumns:
+    """The log at `url`, for reading; as `opening.open_log`."""
+    return SqliteColumns(*open_connection(url, "read"))
+
+
+class SqliteColumns:
+    """See `ColumnLog`. Over a connection in autocommit mode, which it closes."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def close(self) -> None:
+        """See `ColumnLog.close`."""
+        self._connection.close()
+
+    def newest(self) -> int:
+        """See `ColumnLog.newest`."""
+        with translated(self._path):
+            return int(self._connection.execute(_LOG["newest_number"]).fetchone()[0])
+
+    def pairs(self, names: Sequence[str], *, after: int = 0, upto: int) -> PairColumns:
+        """See `ColumnLog.pairs`."""
+        want = wanted(names)
+        exchanges = Cells(self._connection, "exchanges", ["number"], want.exchange)
+        sides = Cells(self._connection, "observations", [f"(exchange << {_SIDE_BITS}) + side"], want.side)
+        found = _Found(names, exchanges, sides, self._pairs_at_most())
+        for page in self._pages(after, upto):
+            found.add(self._read("exchanges", exchanges, page), self._read("observations", sides, page))
+        return found.all()
+
+    def scores(self, measures: Sequence[int], pairs: PairColumns) -> Mapping[int, ScoreColumns]:
+        """See `ColumnLog.scores`."""
+        found: dict[int, ScoreColumns] = {}
+        for some in rounds(measures):
+            reader = ScoreReader(self._connection, some, pairs)
+            for page in self._pages(0, int(pairs.number[-1]) if len(pairs) else 0):
+                reader.read(**page)
+            found |= reader.all()
+        return found
+
+    def ids(self, *, after: int = 0, upto: int) -> tuple[Sequence[str], NDArray[np.int64]]:
+        """See `ColumnLog.ids`."""
+        found: list[tuple[int, str]] = []
+        for page in self._pages(after, upto):
+            found += self._connection.execute(_SQL["ids"], page).fetchall()
+        return [id for _, id in found], np.array([number for number, _ in found], np.int64)
+
+    def _pages(self, after: int, upto: int) -> Iterator[dict[str, int]]:
+        """Page by page, each within a transaction of its own."""
+        while True:
+            with transaction(self._connection, self._path, "BEGIN"):
+                next_number = self._connection.execute(_SQL["next_number"], {"after": after, "upto": upto}).fetchone()[
+                    0
+                ]
+                if next_number is None:
+                    return
+                page = {"after": next_number - 1, "last": min(next_number - 1 + PAGE, upto)}
+                yield page
+            after = page["last"]
+
+    def _read(self, statement: str, cells: Cells, page: Mapping[str, int]) -> NDArray[np.float64]:
+        selected = cells.selected()
+        rows = self._connection.execute(_SQL[statement].format(columns=", ".join(selected)), {**page, **cells.bound()})
+        return matrix(rows, len(selected))
+
+    def _pairs_at_most(self) -> int:
+        with translated(self._path):
+            return int(self._connection.execute(_LOG["counts"]).fetchone()[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Which rows of a page make pairs: places in observations of the candidate and of production, and in exchanges."""
+
+    number: NDArray[np.int64]
+    side: NDArray[np.int64]
+    candidate: NDArray[np.intp]
+    production: NDArray[np.intp]
+    exchange: NDArray[np.intp]
+
+
+class _Found:
+    """Pairs as they are put together, page by page."""
+
+    def __init__(self, names: Sequence[str], exchanges: Cells, sides: Cells, expected: int) -> None:
+        self._exchanges, self._sides = exchanges, sides
+        self._again = np.zeros(0, np.bool_)  # by the endpoint's code
+        self._number, self._side = Growing(np.int64, expected), Growing(np.int16, expected)
+        self._columns = {name: Growing(np.int32 if self._coder(name) else np.float64, expected) for name in names}
+
+    def add(self, exchanges: NDArray[np.float64], sides: NDArray[np.float64]) -> None:
+        of_exchange, of_side = self._exchanges.arrays(exchanges), self._sides.arrays(sides)
+        rows = _rows(
+            exchanges[:, 0].astype(np.int64), sides[:, 0].astype(np.int64), self._is_again(of_side["candidate"])
+        )
+        self._number.add(rows.number)
+        self._side.add(rows.side)
+        for name, column in self._columns.items():
+            column.add(_picked(name, of_exchange, of_side, rows))
+
+    def _is_again(self, codes: Array) -> NDArray[np.bool_]:
+        texts = self._sides.coders["candidate"].words.texts
+        if len(texts) > len(self._again):
+            self._again = np.array([is_again(text) for text in texts])
+        return self._again[codes] if len(texts) else np.zeros(len(codes), np.bool_)
+
+    def _coder(self, name: str) -> Any:
+        coders = self._exchanges.coders if name in self._exchanges.coders else self._sides.coders
+        return coders.get(name) or (None if name in self._exchanges.numbers else coders.get(bare_of(name)))
+
+    def all(self) -> PairColumns:
+        columns: dict[str, Any] = {}
+        for name, column in self._columns.items():
+            coder = self._coder(name)
+            columns[name] = Coded(codes=column.all(), texts=coder.words.texts) if coder else column.all()
+        return PairColumns(number=self._number.all(), side=self._side.all(), columns=columns)
+
+
+def _rows(numbers: NDArray[np.int64], keys: NDArray[np.int64], again: NDArray[np.bool_]) -> _Rows:
+    number, side = keys >> _SIDE_BITS, keys & ((1 << _SIDE_BITS) - 1)
+    if side.size and side.max() > MOST_SIDES:
+        raise UnavailableError(f"an exchange has more than {MOST_SIDES} candidates; reading by columns takes no more")
+    production, candidate = np.flatnonzero(side == 0), np.flatnonzero((side > 0) & ~again)
+    whole = np.isin(number[candidate], number[production]) & np.isin(number[candidate], numbers)
+    candidate = candidate[whole]
+    return _Rows(
+        number=number[candidate],
+        side=side[candidate],
+        candidate=candidate,
+        production=production[np.searchsorted(number[production], number[candidate])],
+        exchange=np.searchsorted(numbers, number[candidate]),
+    )
+
+
+def _picked(name: str, of_exchange: Mapping[str, Array], of_side: Mapping[str, Array], rows: _Rows) -> Array:
+    if name in of_exchange:
+        return of_exchange[name][rows.exchange]
+    if name in of_side:
+        return of_side[name][rows.candidate]  # what candidates alone have
+    place = rows.production if name.startswith("production_") else rows.candidate
+    return of_side[bare_of(name)][place]

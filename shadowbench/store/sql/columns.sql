@@ -1,0 +1,29 @@
+-- The statements of `columns_sqlite.py` and `columns_scores.py`. Each row is numbers alone: numpy takes them in, and no Python
+-- object stays. What stands in braces is made by code, of names of columns and of numbers; words are bound.
+
+-- name: next_number
+-- Where the next page starts; numbers of what was pruned are gaps.
+SELECT min(number) FROM exchanges WHERE number > :after AND number <= :upto;
+
+-- name: exchanges
+SELECT {columns} FROM exchanges WHERE number > :after AND number <= :last ORDER BY number;
+
+-- name: observations
+SELECT {columns} FROM observations
+WHERE exchange > :after AND exchange <= :last
+ORDER BY exchange, side;
+
+-- name: scores
+-- Which pair, which measure and why nothing is there, in one number of 52 bits: the place within the page (12), the side (8),
+-- the measure's distance from the first one (8), the reasons of both sides (12 each).
+SELECT
+    (((exchange - :after) * 256 + side) * 256 + measure - :first) * 16777216 + {reason} * 4096 + {production_reason},
+    value,
+    production_value,
+    nullif(probability, 1)
+FROM scores
+WHERE exchange > :after AND exchange <= :last AND side < 256 AND {among}
+ORDER BY exchange, side, measure;
+
+-- name: ids
+SELECT number, id FROM exchanges WHERE number > :after AND number <= :last ORDER BY number;
