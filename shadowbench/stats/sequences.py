@@ -42,6 +42,8 @@ def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_
     """The interval of an estimate with a clustered standard error, wide enough for all looks at once (Waudby-Smith, Arbour,
     Sinha, Kennedy & Ramdas, Ann. Stat. 52(6), 2024, proposition 2.5, on the scale of the standard error). `tuned_for`: the
     number of clusters at which a decision is hoped for, fixed before the first look. Refused before `first_look` clusters."""
+    if estimate.method is Method.ALL_ALIKE:
+        return estimate  # holds at all looks: to be wrong once, the first so many clusters must all have been alike
     found = replace(estimate, method=Method.ASYMPTOTIC_SEQUENCE)
     if estimate.value is None or estimate.se is None or estimate.reason:
         return found

@@ -61,6 +61,7 @@ def test_the_interval_at_a_look_is_as_wide_as_its_bound() -> None:
     plan = obrien_fleming(4)
     many = mean(np.random.default_rng(2).normal(size=20_000))
     found = at_look(many, plan, 1)
+    assert (found.level, found.value) == (0.95, many.value)
     assert found.half_width is not None and many.se is not None
     assert found.half_width / many.se == pytest.approx(plan.bounds[1], rel=1e-3)
     few = mean(np.random.default_rng(2).normal(size=12))
@@ -68,6 +69,8 @@ def test_the_interval_at_a_look_is_as_wide_as_its_bound() -> None:
     assert wide.half_width is not None and few.se is not None
     assert wide.half_width / few.se > plan.bounds[3] * 1.1
     assert at_look(mean([1.0]), plan, 0).reason is Refused.TOO_FEW
+    alike = mean([0.0] * 40, bounds=(-1, 1))
+    assert at_look(alike, plan, 0) == alike
 
 
 def test_going_on_may_be_in_vain() -> None:

@@ -40,6 +40,7 @@ def test_a_judge_no_better_than_chance_and_one_with_few_labels_are_refused() -> 
     assert rogan_gladen(replace(FIRST, specificity=0.55, sensitivity=0.55)).reason is Refused.WEAK_JUDGE
     assert rogan_gladen(replace(FIRST, wrong=9, right=10)).reason is Refused.FEW_LABELS
     assert rogan_gladen(replace(FIRST, wrong=4, right=100)).reason is Refused.FEW_LABELS
+    assert rogan_gladen(replace(FIRST, specificity=0.9, wrong=10, right=10)).reason is None
     assert rogan_gladen(replace(FIRST, n=0)).reason is Refused.TOO_FEW
     with pytest.raises(ValueError, match="shares"):
         replace(FIRST, rate=1.2)

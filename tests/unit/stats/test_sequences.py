@@ -83,6 +83,16 @@ def test_what_was_once_found_stays_found() -> None:
     assert always_valid_p([0.5, 4.0, 1.0, 40.0]).tolist() == [1.0, 0.25, 0.25, 0.025]
 
 
+def test_values_all_alike_may_be_watched_as_they_are() -> None:
+    """A rare difference of the worst size: the bound is broken at some look with chance α at most."""
+    alike = mean([0.0] * 150, bounds=(-1, 1))
+    assert asymptotic(alike, tuned_for=100) == alike
+    chance, runs, rare = np.random.default_rng(3), 4000, 0.013
+    until_first = chance.geometric(rare, size=runs) - 1  # clusters that were all alike
+    broken = [n > 0 and mean(np.zeros(n), bounds=(-1, 1)).excludes(rare) for n in until_first]
+    assert np.mean(broken) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+
+
 Factor = Callable[[FloatArray], FloatArray]
 
 
