@@ -48,9 +48,11 @@ def chosen(settings: Settings, options: ScoreOptions) -> Settings:
     if options.only:
         configured = {each.name or each.metric: each for each in scoring.metrics}
         judges = {name: judge for name, judge in scoring.judges.items() if name in options.only}
-        names = [name for name in options.only if name not in judges]
-        metrics = [configured.get(name) or MetricSettings(metric=name) for name in names]
-        scoring = scoring.model_copy(update={"metrics": metrics, "judges": _with_needed(judges, scoring)})
+        judges = _with_needed(judges, scoring)
+        screens = [judge.screen for judge in judges.values() if judge.screen in configured]
+        names = [name for name in (*options.only, *screens) if name is not None and name not in judges]
+        metrics = [configured.get(name) or MetricSettings(metric=name) for name in dict.fromkeys(names)]
+        scoring = scoring.model_copy(update={"metrics": metrics, "judges": judges})
     if options.workers is not None:
         scoring = scoring.model_copy(update={"workers": options.workers})
     changes: dict[str, object] = {"scoring": scoring}

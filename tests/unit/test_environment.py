@@ -48,3 +48,15 @@ def test_a_secret_of_another_form_is_told_and_not_repeated(secret: str) -> None:
     assert said.startswith("environment variable SHADOWBENCH_SECRET must be 64 hexadecimal digits")
     assert secret not in said
     assert problems({}, {"SHADOWBENCH_SECRET": "ab" * 32}) == []
+
+
+def test_a_judge_without_its_key_is_named_where_scoring_runs() -> None:
+    endpoint = {"url": "http://j", "model": "m", "api_key_env": "JUDGE_KEY"}
+    judges = {"quality": {"endpoint": endpoint}, "free": {"endpoint": {"url": "http://j", "model": "m"}}}
+    where = "scoring.judges.quality.endpoint.api_key_env: the environment variable JUDGE_KEY"
+    asked = Settings(production={"url": "http://p"}, scoring={"judges": judges})
+    assert environment.problems(asked, {}) == [f"{where} is not set"]
+    assert environment.problems(asked, {"JUDGE_KEY": "sk-1"}) == []
+    off = Settings(production={"url": "http://p"}, scoring={"judges": judges, "enabled": False})
+    assert environment.problems(off, {}) == []
+    assert environment.judge_problems(off, {}) == [f"{where} is not set"]

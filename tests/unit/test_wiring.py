@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from shadowbench.listening import Address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.options import RecorderOptions
+from shadowbench.scoring.options import ScoringOptions
 from shadowbench.settings import Settings
-from shadowbench.worker import from_json
+from shadowbench.worker import from_json, to_json
 
 ENVIRON = {"XDG_RUNTIME_DIR": "/run/user/7"}
 
@@ -286,3 +288,45 @@ def test_a_budget_in_money_learns_what_time_and_requests_cost() -> None:
     candidate = {"budgets": {"usd_total": 1}, "price": price}
     options = wiring.mirror_options(settings(candidates={"a": candidate}), ENVIRON).candidates[0]
     assert (options.usd_per_second, options.usd_per_request) == (0.5, 0.01)
+
+
+def test_scoring_is_wired_with_the_judges_prices_and_rubrics(tmp_path: Path) -> None:
+    rubric = tmp_path / "own.yaml"
+    rubric.write_text("name: own\nversion: 1\nkind: pairwise\ncriteria: [{id: a, text: all of it}]\n")
+    endpoint = {"url": "http://j", "model": "m", "price": {"per_request": 0.5}, "headers": {"x-api-key": "hush-hush"}}
+    judges = {
+        "quality": {"endpoint": endpoint, "rubric": str(rubric)},
+        "named": {"rubric": "helpfulness", "kind": "rubric"},
+    }
+    metrics = ["exact_match", {"metric": "length", "name": "size", "options": {"a": 1}}]
+    asked = settings(scoring={"judges": judges, "metrics": metrics, "workers": 2}, prices={"m*": {"per_request": 1}})
+    options = wiring.scoring_options(asked, 1)
+    told = json.loads(json.dumps(to_json(options)))  # grades, which are keys of rubrics, become texts there
+    assert to_json(from_json(ScoringOptions, told)) == told
+    assert [(each.metric, each.name) for each in options.metrics] == [("exact_match", None), ("length", "size")]
+    assert [(judge.name, judge.rubric and judge.rubric["name"]) for judge in options.judges] == [
+        ("quality", "own"),
+        ("named", "helpfulness"),
+    ]
+    assert [(entry.endpoint, entry.per_request) for entry in options.pricing.entries] == [("quality", 0.5), (None, 1)]
+    assert "hush-hush" in wiring.known_secrets(asked, {})
+    assert [spec.number for spec in wiring.plan(asked, "score", ENVIRON).workers] == [0, 1]
+
+
+def test_a_role_of_scorers_takes_no_traffic() -> None:
+    plan = wiring.plan(settings(), "score", ENVIRON)
+    assert [spec.role for spec in plan.workers] == ["scoring"]
+    assert (plan.listen, plan.control, plan.exclusive_folder) == ((), None, None)
+
+
+def test_nothing_is_scored_where_that_is_off_or_there_is_nothing_to_measure() -> None:
+    for off in ({"enabled": False}, {"metrics": []}):
+        assert "scoring" not in {spec.role for spec in wiring.plan(settings(scoring=off), "serve", ENVIRON).workers}
+    assert wiring.plan(settings(scoring={"enabled": False}), "score", ENVIRON).workers
+
+
+def test_a_rubric_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ConfigurationError, match=r"scoring\.judges\.q\.rubric: there is no rubric 'x'; .*helpfulness"):
+        wiring.scoring_options(settings(scoring={"judges": {"q": {"rubric": "x"}}}))
+    with pytest.raises(ConfigurationError, match=r"^scoring\.judges\.q\.rubric: x\.yaml: there is no such file$"):
+        wiring.scoring_options(settings(scoring={"judges": {"q": {"rubric": "x.yaml"}}}))

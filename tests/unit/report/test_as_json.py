@@ -14,6 +14,7 @@ def test_the_document_says_what_it_is() -> None:
         "version": VERSION,
         "pairs": 0,
         "summary": {"exchanges": 0, "first_at": None, "last_at": None, "candidates": [], "traffic": None},
+        "scores": [],
     }
 
 

@@ -1,0 +1,61 @@
+"""What `shadowbench score` makes of its arguments."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadowbench.cli.score import ScoreOptions, chosen
+from shadowbench.errors import ConfigurationError
+from shadowbench.settings import Settings
+
+ENDPOINT = {"url": "http://j/v1", "model": "m"}
+JUDGES = {
+    "one": {"endpoint": ENDPOINT},
+    "two": {"endpoint": ENDPOINT},
+    "both": {"kind": "panel", "members": ["one", "two"]},
+    "unsure": {"kind": "cascade", "screen": "both", "screen_low": 0.2, "screen_high": 0.8, "strong": "big"},
+    "big": {"endpoint": ENDPOINT},
+}
+
+
+def settings(**scoring: Any) -> Settings:
+    return Settings(production={"url": "http://p"}, scoring={"judges": JUDGES} | scoring)
+
+
+def asked(*only: str, **changes: Any) -> ScoreOptions:
+    return ScoreOptions(config=None, only=only, **changes)
+
+
+def test_without_names_it_is_what_is_configured() -> None:
+    assert chosen(settings(), asked()).scoring == settings().scoring
+
+
+def test_a_metric_is_taken_as_configured_or_with_its_defaults() -> None:
+    configured = settings(metrics=["exact_match", {"metric": "length", "name": "size", "options": {}}])
+    scoring = chosen(configured, asked("size", "rouge_l")).scoring
+    assert [(each.metric, each.name) for each in scoring.metrics] == [("length", "size"), ("rouge_l", None)]
+    assert scoring.judges == {}
+
+
+def test_a_judge_brings_along_those_that_it_builds_on() -> None:
+    assert chosen(settings(), asked("both")).scoring.judges.keys() == {"both", "one", "two"}
+    assert chosen(settings(), asked("unsure")).scoring.judges.keys() == JUDGES.keys()
+    assert chosen(settings(), asked("one")).scoring.judges.keys() == {"one"}
+
+
+def test_a_cascade_brings_along_the_metric_that_it_begins_with() -> None:
+    judges = {"big": JUDGES["big"], "unsure": JUDGES["unsure"] | {"screen": "size"}}
+    configured = settings(metrics=["exact_match", {"metric": "length", "name": "size"}], judges=judges)
+    scoring = chosen(configured, asked("unsure")).scoring
+    assert [each.name for each in scoring.metrics] == ["size"]
+
+
+def test_workers_and_log_of_the_command_line_go_before_the_files(tmp_path: Path) -> None:
+    changed = chosen(settings(), asked(workers=3, log=f"{tmp_path}/x.db"))
+    assert (changed.scoring.workers, changed.store.url) == (3, f"sqlite:///{tmp_path}/x.db")
+
+
+def test_nothing_to_score_with_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match="neither metrics nor judges"):
+        chosen(settings(metrics=[], judges={}), asked())
