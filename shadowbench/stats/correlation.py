@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from shadowbench.stats.bootstrap import RESAMPLES, resampled
 from shadowbench.stats.clusters import Clusters, clusters_of, robust_se
 from shadowbench.stats.columns import FloatArray, IntArray, column, effective_n, same_length, weights_of
-from shadowbench.stats.distributions import t_quantile
 from shadowbench.stats.estimates import Estimate, Refused, around, within
 from shadowbench.stats.methods import Method
 
@@ -42,21 +41,12 @@ def pearson(
     if abs(r) > 1 - 1e-12:
         return replace(found, value=math.copysign(1.0, r), reason=Refused.NO_VARIATION)
     if groups.alone and np.ptp(w) == 0:
-        fisher = around(
-            math.atanh(r),
-            1 / math.sqrt(len(a) - 3),
-            method=found.method,
-            level=level,
-            n=found.n,
-            clusters=found.clusters,
-        )
-        return replace(_hyperbolic(fisher), effective_n=found.effective_n)
-    influence = groups.totals(share * (one * other - r / 2 * (one**2 + other**2)))
-    half = t_quantile((1 + level) / 2, groups.count - 1) * robust_se(influence) / (1 - r * r)
-    z = math.atanh(r)
-    return replace(
-        found, value=r, low=math.tanh(z - half), high=math.tanh(z + half), se=robust_se(influence) / (1 - r * r)
-    )
+        se, df = 1 / math.sqrt(len(a) - 3), None
+    else:
+        influence = groups.totals(share * (one * other - r / 2 * (one**2 + other**2)))
+        se, df = robust_se(influence) / (1 - r * r), groups.count - 1
+    fisher = around(math.atanh(r), se, df=df, method=found.method, level=level, n=found.n, clusters=found.clusters)
+    return replace(_hyperbolic(fisher), effective_n=found.effective_n)
 
 
 def spearman(
