@@ -25,6 +25,7 @@ DEFAULT_FILES = (Path("shadowbench.yaml"), Path("config/shadowbench.yaml"))
 _MAX_FILE_BYTES = 1 << 20
 # In the wheel rubrics lie within the package; in a checkout, where people edit them.
 _RUBRICS = (Path(__file__).parent / "judges" / "files", Path(__file__).parents[1] / "config" / "judges")
+_IMPORTS = (Path(__file__).parent / "offline" / "files", Path(__file__).parents[1] / "config" / "imports")
 
 
 def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -77,10 +78,19 @@ def _default_file(environ: Mapping[str, str]) -> Path | None:
 
 def read_rubric_file(name: str, where: str) -> Mapping[str, Any]:
     """A rubric by the name of one that comes with shadowbench, or from a YAML file. Raises ConfigurationError for `where`."""
-    file = next((place / f"{name}.yaml" for place in _RUBRICS if (place / f"{name}.yaml").is_file()), Path(name))
+    return _read_named(name, where, "rubric", _RUBRICS)
+
+
+def read_import_shape_file(name: str, where: str) -> Mapping[str, Any]:
+    """What a file of answers looks like, as `read_rubric_file` finds rubrics."""
+    return _read_named(name, where, "shape", _IMPORTS)
+
+
+def _read_named(name: str, where: str, what: str, places: tuple[Path, ...]) -> Mapping[str, Any]:
+    file = next((place / f"{name}.yaml" for place in places if (place / f"{name}.yaml").is_file()), Path(name))
     if file == Path(name) and not file.suffix:
-        known = sorted({each.stem for place in _RUBRICS for each in place.glob("*.yaml")})
-        raise ConfigurationError(f"{where}: there is no rubric {name!r}; there are: {', '.join(known)}, or a YAML file")
+        known = sorted({each.stem for place in places for each in place.glob("*.yaml")})
+        raise ConfigurationError(f"{where}: there is no {what} {name!r}; there are: {', '.join(known)}, or a YAML file")
     try:
         return _Document(file).fields
     except ConfigurationError as error:

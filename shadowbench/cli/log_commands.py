@@ -82,7 +82,9 @@ def export(
 def import_(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE…]", help="Pair logs, or exported JSON lines (.gz, .zst); s3:// too."),
+        typer.Argument(
+            metavar="[FILE…]", help="Pair logs, or exported JSON lines (.gz, .zst); s3:// too. With --shape: answers."
+        ),
     ] = None,
     config: ConfigOption = None,
     log: LogOption = None,
@@ -97,11 +99,26 @@ def import_(
     labeller: Annotated[
         str, typer.Option("--labeller", metavar="NAME", help="Whose labels they are, where a line does not tell.")
     ] = "import",
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--shape",
+            metavar="NAME|FILE",
+            help="The files are answers gathered elsewhere, and look so (docs/import.md).",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="With --shape: when rows without a time were gathered. Default: now."
+        ),
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over lines that cannot be read.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Add the exchanges of other logs or of exports, or labels and right answers for those that are there.
 
+    With --shape: answers and scores that something else gathered, such as a published evaluation.
     An exchange that is in the log already is left as it is.
     """
     from shadowbench.cli.import_labels import KnowledgeOptions, run_import_knowledge
@@ -112,8 +129,11 @@ def import_(
     if not (sources or labels or references):
         raise ConfigurationError("what shall be imported? Name FILE, --labels FILE or --references FILE")
     log_url = log_source(config, log).url
-    if sources:
-        progress = False if quiet else None
+    progress = False if quiet else None
+    code = 0
+    if shape is not None:
+        code = _import_shape(shape, sources or [], log_url, at, skip_bad=skip_bad, progress=progress)
+    elif sources:
         run_import(ImportOptions(log_url=log_url, sources=tuple(sources), skip_bad=skip_bad, progress=progress))
     knowledge = KnowledgeOptions(
         log_url=log_url,
@@ -122,7 +142,27 @@ def import_(
         labeller=labeller,
         skip_bad=skip_bad,
     )
-    raise typer.Exit(run_import_knowledge(knowledge, wall_clocks().now()) if labels or references else 0)
+    known = run_import_knowledge(knowledge, wall_clocks().now()) if labels or references else 0
+    raise typer.Exit(max(code, known))
+
+
+def _import_shape(
+    shape: str, sources: list[str], log_url: str, at: str | None, *, skip_bad: bool, progress: bool | None
+) -> int:
+    from shadowbench.cli.import_shape import ShapeOptions, run_import_shape
+    from shadowbench.cli.prune import wall_clocks
+    from shadowbench.cli.quantities import moment_of
+
+    now = wall_clocks().now()
+    options = ShapeOptions(
+        log_url=log_url,
+        shape=shape,
+        files=tuple(map(Path, sources)),
+        started_at=now if at is None else moment_of(at, "--at", now),
+        skip_bad=skip_bad,
+        progress=progress,
+    )
+    return run_import_shape(options)
 
 
 def prune(

@@ -1,0 +1,145 @@
+"""`shadowbench import --shape`: answers that something else gathered, as pairs, with the scores that were given for them.
+
+Every good row is put, whatever the others are, and every bad one is named. What is there already is found again: a mended file
+is imported as a whole once more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from shadowbench.cli.progress import tracked
+from shadowbench.cli.quantities import counted
+from shadowbench.configuration import read_import_shape_file
+from shadowbench.errors import ConfigurationError
+from shadowbench.offline.answers import Gathered
+from shadowbench.offline.gathering import Part, gathered
+from shadowbench.offline.joining import Joined
+from shadowbench.offline.placing import BATCH, Placing, Tally
+from shadowbench.offline.reading import plain_name, rows_of
+from shadowbench.offline.rows import BadRow, Row, Where
+from shadowbench.offline.shape_files import read_shape
+from shadowbench.offline.shapes import CandidateShape, ImportShape
+from shadowbench.store.exporting.places import gathering
+from shadowbench.store.opening import open_log, open_score_log, path_of
+
+BAD_ROWS = 2
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeOptions:
+    """`shape`: the name of one that comes with shadowbench, or a file. `started_at`: for rows that do not tell their time."""
+
+    log_url: str
+    shape: str
+    files: tuple[Path, ...]
+    started_at: float
+    skip_bad: bool = False
+    progress: bool | None = None  # None: when stderr is a terminal
+
+
+@dataclass(slots=True)
+class _Bad:
+    """Names bad rows as they come, the first of them."""
+
+    count: int = 0
+
+    def good(self, found: Iterable[Gathered | BadRow]) -> Iterator[Gathered]:
+        """Only what is good."""
+        for each in found:
+            if isinstance(each, BadRow):
+                self._tell(each)
+            else:
+                yield each
+
+    def _tell(self, row: BadRow) -> None:
+        self.count += 1
+        if self.count <= _SHOWN:
+            sys.stderr.write(f"{row.file}:{row.number}: {row.why}\n")
+
+
+def run_import_shape(options: ShapeOptions) -> int:
+    """Import the files; the exit code: 0, or 2 where rows were bad and not to be passed over."""
+    shape = read_shape(read_import_shape_file(options.shape, "--shape"), f"--shape {options.shape}")
+    whole, parts = _sorted_out(shape, options.files)
+    bad = _Bad()
+    with ExitStack() as stack:
+        log = stack.enter_context(closing(open_log(options.log_url, "write")))
+        scores = stack.enter_context(closing(open_score_log(options.log_url, "change")))
+        placing = Placing(log, scores)
+        folder = path_of(options.log_url).parent
+        # What models answered is as private as the log: it is spooled beside it, in files without names.
+        joined = [
+            Part(candidate, Joined(rows_of(file), key, stack.enter_context(gathering(folder))))
+            for candidate, key, file in parts
+        ]
+        rows = _with_progress(whole, options)
+        found = bad.good(gathered(shape, rows, joined, started_at=options.started_at))
+        for batch in _batches(found):
+            placing.put(batch)
+    _say(shape, placing.tally, bad.count)
+    return BAD_ROWS if bad.count and not options.skip_bad else 0
+
+
+def _sorted_out(
+    shape: ImportShape, files: Sequence[Path]
+) -> tuple[Sequence[Path], Sequence[tuple[CandidateShape, Where, Path]]]:
+    """The files whose rows are exchanges, and those of candidates with the key that joins them."""
+    whole: list[Path] = []
+    parts: list[tuple[CandidateShape, Where, Path]] = []
+    for file in dict.fromkeys(files):
+        try:
+            candidate = shape.part_of(plain_name(file))
+        except LookupError:
+            raise ConfigurationError(
+                f"{file}: no file of the shape {shape.name} has such a name: {_names(shape)}"
+            ) from None
+        key = shape.key if candidate is None or candidate.key is None else candidate.key
+        if candidate is None:
+            whole.append(file)
+        elif key is not None:
+            parts.append((candidate, key, file))
+    if not whole:
+        raise ConfigurationError(f"which file has the exchanges? Of the shape {shape.name} its name is as {shape.file}")
+    if not parts and all(candidate.file is not None for candidate in shape.candidates):
+        raise ConfigurationError(
+            f"which files have the candidates' answers? Of the shape {shape.name}: {_names(shape)}"
+        )
+    return whole, parts
+
+
+def _names(shape: ImportShape) -> str:
+    own = [candidate.file for candidate in shape.candidates if candidate.file is not None]
+    return ", ".join(dict.fromkeys([shape.file, *own]))
+
+
+def _batches(found: Iterator[Gathered]) -> Iterator[list[Gathered]]:
+    while batch := list(islice(found, BATCH)):
+        yield batch
+
+
+def _with_progress(files: Sequence[Path], options: ShapeOptions) -> Iterator[Row | BadRow]:
+    """The rows of all files one after the other, with a bar over the files."""
+    for file in tracked(files, total=len(files), label="Importing", wanted=options.progress):
+        yield from rows_of(file)
+
+
+def _say(shape: ImportShape, tally: Tally, bad: int) -> None:
+    if bad > _SHOWN:
+        sys.stderr.write(f"… and {bad - _SHOWN:,} more bad rows\n")
+    there = f", {counted(tally.there, 'pair')} already there" if tally.there else ""
+    scores = f", {counted(tally.scores, 'score')}" if tally.scores else ""
+    lost = f", {counted(bad, 'bad row')}: mend and import again, nothing is doubled" if bad else ""
+    new = f"{counted(tally.exchanges, 'exchange')} with {counted(tally.pairs, 'pair')}"
+    sys.stderr.write(f"{shape.name}: {new} imported{scores}{there}{lost}\n")
+    for (candidate, measure), (given, absent) in sorted(tally.values.items()):
+        if absent:
+            sys.stderr.write(
+                f"{candidate}: {measure} was not given for {counted(absent, 'pair')} of {given + absent:,}\n"
+            )
