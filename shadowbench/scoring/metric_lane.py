@@ -151,7 +151,8 @@ class MetricLane:
                 self._strike(score.measure, "timed_out")
             else:
                 calls[score.measure] += 1
-            self._drop(left, PairRef(score.number, score.side), score.measure)
+            if not done.complete:
+                self._drop(left, PairRef(score.number, score.side), score.measure)
         for place, count in enumerate(calls):
             self._suspensions.passed(place, count)
         ids = self._ids
