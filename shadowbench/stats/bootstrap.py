@@ -24,6 +24,8 @@ RESAMPLES = 2000
 MANY = 20_000  # numbers that a resample is made of: above, `little_bootstraps`, for time
 LITTLE_FROM = 2000  # clusters: a bag then has about a hundred of them
 LEAST_CLUSTERS = 10  # below, resamples repeat each other and intervals are too short
+WORK = 10_000_000  # numbers looked at by all resamples together
+ENOUGH = 500  # resamples, however many numbers each looks at
 BLOCK = 2_000_000  # numbers held at once, by counts and by whatever a statistic makes of them
 
 
@@ -156,8 +158,12 @@ def resampled(
     """Percentiles; little bootstraps where that takes long and there are clusters enough; else fewer resamples."""
     if statistic.width > MANY and statistic.clusters >= LITTLE_FROM:
         return little_bootstraps(statistic, rng, level=level)
-    affordable = max(200, MANY * RESAMPLES // max(1, statistic.width))
-    return percentile(statistic, rng, level=level, resamples=min(resamples, affordable))
+    return percentile(statistic, rng, level=level, resamples=affordable(resamples, statistic.width))
+
+
+def affordable(resamples: int, width: int) -> int:
+    """How many of the resamples to draw, when each looks at so many numbers: about half a second's worth, and enough."""
+    return min(resamples, max(ENOUGH, WORK // max(1, width)))
 
 
 def replicates(statistic: Statistic, rng: np.random.Generator, resamples: int) -> FloatArray:

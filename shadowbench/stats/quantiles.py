@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shadowbench.stats.bootstrap import MANY, RESAMPLES, percentile
+from shadowbench.stats.bootstrap import MANY, RESAMPLES, affordable, percentile
 from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
 from shadowbench.stats.columns import FloatArray, IntArray, column, same_length, weights_of
 from shadowbench.stats.distributions import binomial_quantile, t_quantile
@@ -154,7 +154,7 @@ def compare_quantiles(
     elif many:
         found = _added(contrast, found)
     else:
-        found = percentile(contrast, rng, level=level, resamples=resamples)
+        found = percentile(contrast, rng, level=level, resamples=affordable(resamples, contrast.width))
     return exponential(found) if relative else found
 
 

@@ -120,7 +120,18 @@ def test_many_values_of_few_clusters_are_resampled_less_often() -> None:
 
     few = Counted(x, x, np.ones(30_000), np.arange(30_000) % 1000, 1000)
     assert bootstrap.resampled(few, rng()).method is Method.PERCENTILE_BOOTSTRAP
-    assert sum(calls) == 1 + bootstrap.RESAMPLES * 20_000 // 30_000
+    assert sum(calls) == 1 + 500  # the whole itself, too
+
+
+def test_resamples_are_as_many_as_half_a_second_allows() -> None:
+    assert [bootstrap.affordable(2000, width) for width in (0, 5000, 10_000, 20_000, 10**6)] == [
+        2000,
+        2000,
+        1000,
+        500,
+        500,
+    ]
+    assert bootstrap.affordable(50, 10**6) == 50
 
 
 def test_values_within_clusters_cost_no_memory() -> None:
