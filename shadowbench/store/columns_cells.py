@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shadowbench.store.columns_image import cell
 from shadowbench.store.columns_spec import PACKED, ROOM, Source, packed, unpacked
 from shadowbench.store.columns_words import Coder
 
 Array = NDArray[Any]
-
-
-def matrix(rows: sqlite3.Cursor, width: int) -> NDArray[np.float64]:
-    """All rows, shape (n, width); NULL is NaN. Whole numbers are exact up to 2**53."""
-    return np.fromiter(chain.from_iterable(rows), dtype=np.float64).reshape(-1, width)
 
 
 class Cells:
@@ -28,8 +23,10 @@ class Cells:
         self, connection: sqlite3.Connection, table: str, before: Sequence[str], sources: Mapping[str, Source]
     ) -> None:
         self._before = before
-        kinds = {kind: [name for name, source in sources.items() if source.kind == kind] for kind in ("number", *ROOM)}
-        self.numbers, self.keys, self.words = kinds["number"], kinds["key"], kinds["word"]
+        self.numbers = [name for name, source in sources.items() if source.kind not in ROOM]
+        self.keys, self.words = (
+            [name for name, source in sources.items() if source.kind == kind] for kind in ("key", "word")
+        )
         self._sources = sources
         self.coders = {name: Coder(f"{table}_{name}", ROOM[sources[name].kind]) for name in (*self.keys, *self.words)}
         for name, coder in self.coders.items():
@@ -39,9 +36,12 @@ class Cells:
 
     def selected(self) -> list[str]:
         """What to select: first what comes before, then numbers, keys, and words three by three."""
-        plain = [self._sources[name].column for name in self.numbers]
+        numbers = [
+            cell(self._sources[name].column, is_real=self._sources[name].kind == "real") for name in self.numbers
+        ]
         keys = [self._code(name) for name in self.keys]
-        return [*self._before, *plain, *keys, *packed([self._code(name) for name in self.words])]
+        words = packed([self._code(name) for name in self.words])
+        return [*map(cell, self._before), *numbers, *map(cell, (*keys, *words))]
 
     def _code(self, name: str) -> str:
         return self.coders[name].expression(self._sources[name].column)

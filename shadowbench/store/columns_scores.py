@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
-from shadowbench.store.columns_cells import matrix
+from shadowbench.store.columns_image import Images, cell
 from shadowbench.store.columns_words import Coder
 from shadowbench.store.queries import statements
 
@@ -32,8 +32,10 @@ def rounds(measures: Sequence[int]) -> Sequence[Sequence[int]]:
 class ScoreReader:
     """Fills the scores of some measures, shape (measures, pairs)."""
 
-    def __init__(self, connection: sqlite3.Connection, measures: Sequence[int], pairs: PairColumns) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: sqlite3.Connection, images: Images, measures: Sequence[int], pairs: PairColumns
+    ) -> None:
+        self._images = images
         self._pairs = pairs
         self._first = measures[0]
         self._place = np.full(_AT_ONCE, -1, np.int64)
@@ -64,9 +66,11 @@ class ScoreReader:
 
     def _rows(self, after: int, last: int) -> NDArray[np.float64]:
         reasons = {name: self._reasons.expression(name) for name in ("reason", "production_reason")}
-        statement = _SQL["scores"].format(among=self._among(), **reasons)
+        numbers = ("value", "production_value", "probability")
+        cells = [cell(_SQL["score_key"].format(**reasons)), *(cell(name, is_real=True) for name in numbers)]
+        select = _SQL["scores"].format(columns=", ".join(cells), among=self._among())
         bound = {"after": after, "last": last, "first": self._first, **self._reasons.bound()}
-        return matrix(self._connection.execute(statement, bound), 4)
+        return self._images.matrix(select, bound, len(cells))
 
     def _among(self) -> str:
         first, last = self._measures[0], self._measures[-1]
@@ -79,7 +83,7 @@ class ScoreReader:
     ) -> None:
         self._value[measure, pair] = rows[:, 1]
         self._production[measure, pair] = rows[:, 2]
-        self._probability[measure, pair] = np.where(np.isnan(rows[:, 3]), 1.0, rows[:, 3])
+        self._probability[measure, pair] = rows[:, 3]
         self._why[measure, pair] = ((told >> 12) & 4095) - 1
         self._production_why[measure, pair] = (told & 4095) - 1
 

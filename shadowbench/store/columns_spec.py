@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["number", "word", "key"]
+Kind = Literal["real", "whole", "word", "key"]
 
 BITS = 16
 PACKED = 3
@@ -26,7 +26,7 @@ class Source:
     """Where a column comes from."""
 
     column: str  # of the table
-    kind: Kind
+    kind: Kind  # real and whole: how the table keeps the number
 
 
 def _sources(kind: Kind, *names: str, **renamed: str) -> dict[str, Source]:
@@ -35,16 +35,21 @@ def _sources(kind: Kind, *names: str, **renamed: str) -> dict[str, Source]:
 
 
 OF_EXCHANGE: Mapping[str, Source] = {
-    **_sources("number", "started_at", "policy_version", "request_bytes"),
+    **_sources("real", "started_at"),
+    **_sources("whole", "policy_version", "request_bytes"),
     **_sources("key", "cluster_key", "tenant_key", "user_key"),
     **_sources("word", "method", "path", "dialect", "stratum", mirror_config_hash="config_hash"),
 }
 OF_SIDE: Mapping[str, Source] = {
     **_sources(
-        "number",
-        "status", "streamed", "gap_p50_s", "gap_p95_s", "queue_s", "paused_s", "loop_lag_s", "input_tokens",
-        "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd", "response_bytes", "attempts",
-        "content_chunks", latency_s="last_byte_s", ttft_s="first_content_s",
+        "real",
+        "gap_p50_s", "gap_p95_s", "queue_s", "paused_s", "loop_lag_s", "cost_usd", latency_s="last_byte_s",
+        ttft_s="first_content_s",
+    ),
+    **_sources(
+        "whole",
+        "status", "streamed", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens", "response_bytes",
+        "attempts", "content_chunks",
     ),
     **_sources(
         "word",
@@ -54,7 +59,7 @@ OF_SIDE: Mapping[str, Source] = {
 }  # fmt: skip
 """Of both sides, as `production_…` and `candidate_…`."""
 OF_CANDIDATE: Mapping[str, Source] = {
-    **_sources("number", "inclusion_probability"),
+    **_sources("real", "inclusion_probability"),
     **_sources("word", candidate="endpoint", candidate_config_hash="config_hash"),
 }
 

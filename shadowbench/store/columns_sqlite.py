@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from shadowbench.errors import UnavailableError
 from shadowbench.records import is_again
 from shadowbench.store.columns import Coded, PairColumns, ScoreColumns
-from shadowbench.store.columns_cells import Array, Cells, matrix
+from shadowbench.store.columns_cells import Array, Cells
 from shadowbench.store.columns_growing import Growing
+from shadowbench.store.columns_image import Images
 from shadowbench.store.columns_scores import ScoreReader, rounds
 from shadowbench.store.columns_spec import bare_of, wanted
 from shadowbench.store.opening import open_connection
@@ -45,6 +46,7 @@ class SqliteColumns:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._images = Images(connection)
 
     def close(self) -> None:
         """See `ColumnLog.close`."""
@@ -69,7 +71,7 @@ class SqliteColumns:
         """See `ColumnLog.scores`."""
         found: dict[int, ScoreColumns] = {}
         for some in rounds(measures):
-            reader = ScoreReader(self._connection, some, pairs)
+            reader = ScoreReader(self._connection, self._images, some, pairs)
             for page in self._pages(0, int(pairs.number[-1]) if len(pairs) else 0):
                 reader.read(**page)
             found |= reader.all()
@@ -97,8 +99,8 @@ class SqliteColumns:
 
     def _read(self, statement: str, cells: Cells, page: Mapping[str, int]) -> NDArray[np.float64]:
         selected = cells.selected()
-        rows = self._connection.execute(_SQL[statement].format(columns=", ".join(selected)), {**page, **cells.bound()})
-        return matrix(rows, len(selected))
+        select = _SQL[statement].format(columns=", ".join(selected))
+        return self._images.matrix(select, {**page, **cells.bound()}, len(selected))
 
     def _pairs_at_most(self) -> int:
         with translated(self._path):

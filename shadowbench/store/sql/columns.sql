@@ -1,5 +1,4 @@
--- The statements of `columns_sqlite.py` and `columns_scores.py`. Each row is numbers alone: numpy takes them in, and no Python
--- object stays. What stands in braces is made by code, of names of columns and of numbers; words are bound.
+-- The statements of `columns_sqlite.py` and `columns_scores.py`. Rows are numbers alone, as `columns_image.py` takes them. What stands in braces is made by code, of names of columns and of numbers; words are bound.
 
 -- name: next_number
 -- Where the next page starts; numbers of what was pruned are gaps.
@@ -13,15 +12,13 @@ SELECT {columns} FROM observations
 WHERE exchange > :after AND exchange <= :last
 ORDER BY exchange, side;
 
--- name: scores
+-- name: score_key
 -- Which pair, which measure and why nothing is there, in one number of 52 bits: the place within the page (12), the side (8),
 -- the measure's distance from the first one (8), the reasons of both sides (12 each).
-SELECT
-    (((exchange - :after) * 256 + side) * 256 + measure - :first) * 16777216 + {reason} * 4096 + {production_reason},
-    value,
-    production_value,
-    nullif(probability, 1)
-FROM scores
+(((exchange - :after) * 256 + side) * 256 + measure - :first) * 16777216 + {reason} * 4096 + {production_reason}
+
+-- name: scores
+SELECT {columns} FROM scores
 WHERE exchange > :after AND exchange <= :last AND side < 256 AND {among}
 ORDER BY exchange, side, measure;
 
