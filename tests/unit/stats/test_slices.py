@@ -22,6 +22,7 @@ def test_cochrans_q_by_hand() -> None:
     assert found.p == pytest.approx(stats.chi2.sf(8, 2))
     assert (found.n, found.clusters) == (301, 301)
     assert heterogeneity({"chat": of(0.1, 0.1)}).reason is Refused.TOO_FEW
+    assert heterogeneity({"chat": of(0.1, 0.1), "code": of(0.1, 0.2)}).statistic == pytest.approx(0)
 
 
 def test_a_slice_that_certainly_goes_the_other_way_is_named() -> None:
