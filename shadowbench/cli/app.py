@@ -86,7 +86,11 @@ def score(
     log: LogOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Score the pairs of the log: metrics, then judges. Several of these may run at a time, beside a sidecar, too."""
+    """Score the pairs of the log: metrics, then judges. Several of these may run at a time, beside a sidecar, too.
+
+    Without --once it is a role with an admin port; on one host with a sidecar it needs its own:
+    SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:9466.
+    """
     from shadowbench.cli.score import ScoreOptions, run_score
 
     options = ScoreOptions(
