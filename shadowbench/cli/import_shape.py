@@ -83,7 +83,7 @@ def run_import_shape(options: ShapeOptions) -> int:
         found = bad.good(gathered(shape, rows, joined, started_at=options.started_at))
         for batch in _batches(found):
             placing.put(batch)
-    _say(shape, placing.tally, bad.count)
+    _say(shape, placing.tally, bad.count, options.skip_bad)
     return BAD_ROWS if bad.count and not options.skip_bad else 0
 
 
@@ -130,12 +130,13 @@ def _with_progress(files: Sequence[Path], options: ShapeOptions) -> Iterator[Row
         yield from rows_of(file)
 
 
-def _say(shape: ImportShape, tally: Tally, bad: int) -> None:
+def _say(shape: ImportShape, tally: Tally, bad: int, skip_bad: bool) -> None:
     if bad > _SHOWN:
         sys.stderr.write(f"… and {bad - _SHOWN:,} more bad rows\n")
     there = f", {counted(tally.there, 'pair')} already there" if tally.there else ""
     scores = f", {counted(tally.scores, 'score')}" if tally.scores else ""
-    lost = f", {counted(bad, 'bad row')}: mend and import again, nothing is doubled" if bad else ""
+    todo = " passed over" if skip_bad else ": mend and import again, nothing is doubled"
+    lost = f", {counted(bad, 'bad row')}{todo}" if bad else ""
     new = f"{counted(tally.exchanges, 'exchange')} with {counted(tally.pairs, 'pair')}"
     sys.stderr.write(f"{shape.name}: {new} imported{scores}{there}{lost}\n")
     for (candidate, measure), (given, absent) in sorted(tally.values.items()):

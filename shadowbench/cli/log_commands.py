@@ -126,6 +126,8 @@ def import_(
     from shadowbench.cli.prune import wall_clocks
     from shadowbench.cli.source import log_source
 
+    if at is not None and shape is None:
+        raise ConfigurationError("--at is for rows without a time; it goes with --shape")
     if not (sources or labels or references):
         raise ConfigurationError("what shall be imported? Name FILE, --labels FILE or --references FILE")
     log_url = log_source(config, log).url

@@ -174,7 +174,7 @@ def _cost(usd: float | None, usage: Usage) -> Cost:
 
 def _messages(shape: ImportShape, row: Row) -> Sequence[Mapping[str, Any]]:
     prompt = shape.prompt.need(row)
-    system = word(shape.system, row)
+    system = where_given(shape.system, row)
     first = [] if system is None else [{"role": "system", "content": system}]
     if isinstance(prompt, str) and prompt:
         return [*first, {"role": "user", "content": prompt}]

@@ -64,8 +64,8 @@ def measure_of(score: GivenScore, shape: ImportShape, row: Row) -> Measure:
     """What the score is entered as. Its hash is over how values are read, and over what the row says about who measured."""
     content = {
         "imported": shape.name,
-        "value": str(score.value),
-        "production": None if score.production is None else str(score.production),
+        "value": score.value.path,
+        "production": None if score.production is None else score.production.path,
         "words": dict(score.words),
         "scale": None if score.scale is None else [score.scale.first, score.scale.last],
         "about": {name: where.find(row) for name, where in score.about.items()},

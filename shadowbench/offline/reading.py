@@ -48,7 +48,9 @@ def _opened(file: Path) -> Iterator[io.BufferedReader]:
     except OSError as error:
         raise UnavailableError(f"cannot read {file}: {error.strerror or error}") from None
     except (UnicodeDecodeError, *DAMAGE) as error:
-        raise UnavailableError(f"{file} is damaged or not UTF-8: {error}; rows before that are imported") from None
+        raise UnavailableError(
+            f"{file} is damaged or not UTF-8: {error}; get it again and import it as a whole, nothing is doubled"
+        ) from None
 
 
 class _Raw(io.RawIOBase):

@@ -1,0 +1,94 @@
+"""The published numbers of AlpacaEval from an import of its files, through the commands that everybody has."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shadowbench.stats.clusters import Clusters
+from shadowbench.stats.win_rates import win_rate
+from shadowbench.store.base import each_exchange
+from shadowbench.store.opening import open_log, open_score_log
+
+PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "alpaca_eval"
+MODELS = ["FuseChat-Gemma-2-9B-Instruct", "claude-2", "claude-2.1", "gpt-3.5-turbo-1106"]
+pytestmark = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="needs ../shared/data/alpaca_eval (published answers)")
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "SHADOWBENCH_PRODUCTION__URL": "http://127.0.0.1:9"
+    }  # scoring is configured, if by little
+    command = [sys.executable, "-m", "shadowbench.cli", *arguments, "--log", "alpaca.db"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("alpaca")
+    files = [str(file) for file in sorted(PUBLISHED.glob("*.jsonl"))]
+    first = run(folder, "import", "--shape", "alpaca_eval", "--at", "2024-03-01", *files)
+    assert first.stderr == "alpaca_eval: 805 exchanges with 3,220 pairs imported, 3,220 scores\n"
+    second = run(folder, "import", "--shape", "alpaca_eval", *files)
+    assert second.stderr == "alpaca_eval: 0 exchanges with 0 pairs imported, 3,220 pairs already there\n"
+    run(folder, "score", "--once", "--quiet", "--metric", "length")
+    return folder
+
+
+def published(model: str) -> Mapping[str, float]:
+    with (PUBLISHED / "leaderboard.csv").open() as lines:
+        row = {row[""]: row for row in csv.DictReader(lines)}[model]
+    return {name: float(row[name]) for name in ("win_rate", "standard_error", "n_total", "avg_length")}
+
+
+def reported(folder: Path, model: str) -> Mapping[str, Mapping[str, Any]]:
+    report = json.loads(run(folder, "report", "--format", "json").stdout)
+    return {score["measure"]: score for score in report["scores"] if score["candidate"] == model}
+
+
+def of_the_log(folder: Path, model: str) -> tuple[list[float], list[str]]:
+    """The scores of a model's pairs, and their clusters."""
+    url = f"sqlite:///{folder}/alpaca.db"
+    with closing(open_log(url, "read")) as log, closing(open_score_log(url, "read")) as scores:
+        exchanges = list(each_exchange(log, with_bodies=False))
+        names = [each.observation.endpoint for each in exchanges[0].candidates]
+        measure = next(known.id for known in scores.measures() if known.measure.name == "alpaca_eval")
+        found = scores.scores_of([measure], after=0, upto=log.newest())
+    mine = [score.value for score in found if score.side == names.index(model) + 1 and score.value is not None]
+    return mine, [exchange.cluster_key for exchange in exchanges]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_published_win_rate_is_in_the_report(folder: Path, model: str) -> None:
+    score = reported(folder, model)["alpaca_eval"]
+    assert score["n"] == published(model)["n_total"]
+    assert 100 * score["value"] == pytest.approx(published(model)["win_rate"], abs=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_published_standard_error_follows_from_the_log(folder: Path, model: str) -> None:
+    values, clusters = of_the_log(folder, model)
+    assert 100 * np.std(values, ddof=1) / np.sqrt(len(values)) == pytest.approx(
+        published(model)["standard_error"], abs=1e-6
+    )
+    found = win_rate(values, clusters=Clusters.of(clusters))
+    assert found.rate.se is not None
+    assert 100 * found.rate.se == pytest.approx(published(model)["standard_error"], abs=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_imported_answers_are_scored_as_others_are(folder: Path, model: str) -> None:
+    length = reported(folder, model)["length"]
+    assert length["n"] == 805
+    assert length["value"] == pytest.approx(published(model)["avg_length"], abs=1)
+    assert length["production"] == pytest.approx(published("gpt4_1106_preview")["avg_length"], abs=1)
