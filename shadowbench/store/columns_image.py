@@ -109,4 +109,4 @@ def _cells(data: Bytes, page: int, header: int) -> NDArray[np.int64]:
 
 def _varint_bytes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many bytes each takes, seven bits in a byte; below 2**28."""
-    return sum((numbers >= 1 << bits for bits in (7, 14, 21)), start=np.ones(len(numbers), np.int64))
+    return 1 + np.searchsorted(np.array([1 << 7, 1 << 14, 1 << 21]), numbers, side="right")

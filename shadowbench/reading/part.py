@@ -1,0 +1,92 @@
+"""One log of those that are read together: its connections, and the pairs of it that are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from shadowbench.metrics.view import PairView
+from shadowbench.reading.choosing import Choosing, chosen, taken
+from shadowbench.reading.joining import unscored
+from shadowbench.records import CandidateResult, Exchange, Observation, again
+from shadowbench.scores import KnownMeasure, Measure, PairRef
+from shadowbench.store.base import PairLog
+from shadowbench.store.columns import ColumnLog, PairColumns, ScoreColumns
+from shadowbench.store.columns_sqlite import open_columns
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import ScoreLog
+
+
+class Part:
+    """A log up to the exchange that was newest when it was opened."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.columns: ColumnLog = open_columns(url)
+        self.upto = self.columns.newest()
+
+    @cached_property
+    def log(self) -> PairLog:
+        """Its exchanges."""
+        return open_log(self.url, "read")
+
+    @cached_property
+    def scores(self) -> ScoreLog:
+        """What scorers and people wrote."""
+        return open_score_log(self.url, "read")
+
+    @cached_property
+    def measures(self) -> Sequence[KnownMeasure]:
+        """What was measured in it."""
+        return self.scores.measures()
+
+    def pairs(self, names: Sequence[str], choice: Choosing, known: set[str] | None) -> PairColumns:
+        """Its pairs that are meant. `known`: ids of exchanges that other logs have, which are left out; it grows by these."""
+        pairs = self.columns.pairs(names, upto=self.upto)
+        keep = chosen(pairs, choice)
+        if known is not None:
+            ids, numbers = self.columns.ids(upto=self.upto)
+            twice = numbers[[id in known for id in ids]] if ids else numbers
+            known.update(ids)
+            fresh = ~np.isin(pairs.number, twice)
+            keep = fresh if keep is None else keep & fresh
+        return pairs if keep is None or keep.all() else taken(pairs, keep)
+
+    def scores_of(self, measures: Sequence[Measure], pairs: PairColumns) -> Mapping[Measure, ScoreColumns]:
+        """The scores of these measures; of one that this log does not know every pair is not scored."""
+        numbers = {each.measure: each.id for each in self.measures}
+        found = self.columns.scores([numbers[each] for each in measures if each in numbers], pairs)
+        return {each: found[numbers[each]] if each in numbers else unscored(len(pairs)) for each in measures}
+
+    def view(self, ref: PairRef) -> PairView:
+        """One pair with its texts. Raises LookupError when it was deleted meanwhile."""
+        page = self.log.page(after=ref.number - 1, upto=ref.number, size=1)
+        if not page.exchanges:
+            raise LookupError(f"exchange {ref.number} of {self.url} was deleted")
+        references = self.scores.references(after=ref.number - 1, upto=ref.number)
+        return _view(page.exchanges[0], ref, references.get(ref.number))
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self.columns.close()
+        for opened in ("log", "scores"):
+            if opened in self.__dict__:
+                getattr(self, opened).close()
+
+
+def _view(exchange: Exchange, ref: PairRef, reference: str | None) -> PairView:
+    result = exchange.candidates[ref.side - 1]
+    return PairView(
+        exchange,
+        result,
+        ref,
+        reference=reference,
+        production_again=_said_by(exchange.candidates, again(exchange.production.endpoint)),
+        candidate_again=_said_by(exchange.candidates, again(result.observation.endpoint)),
+    )
+
+
+def _said_by(results: Sequence[CandidateResult], endpoint: str) -> Observation | None:
+    return next((each.observation for each in results if each.observation.endpoint == endpoint), None)

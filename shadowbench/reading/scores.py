@@ -1,0 +1,58 @@
+"""Scores by name, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from shadowbench.reading.joining import joined_scores
+from shadowbench.reading.part import Part
+from shadowbench.scores import Measure
+from shadowbench.store.columns import PairColumns, ScoreColumns
+
+
+class ScoresByName(Mapping[str, ScoreColumns]):
+    """A measure's scores by its name. Where it was measured under several configurations: the newest one's; `of` has each."""
+
+    def __init__(
+        self, measures: Sequence[Measure], parts: Sequence[Part], pairs: Callable[[], Sequence[PairColumns]]
+    ) -> None:
+        self._newest = {measure.name: measure for measure in measures}  # the last one of a name stays
+        self._parts = parts
+        self._pairs = pairs
+        self._found: dict[Measure, ScoreColumns] = {}
+
+    def __getitem__(self, name: str) -> ScoreColumns:
+        return self.of(self.measure(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._newest)
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    def __repr__(self) -> str:
+        return f"<scores: {', '.join(self)}>"
+
+    def measure(self, name: str) -> Measure:
+        """The measure of this name. Raises KeyError, with the names there are."""
+        try:
+            return self._newest[name]
+        except KeyError:
+            raise KeyError(f"{name!r} was not measured; there are {', '.join(self._newest) or 'none'}") from None
+
+    def of(self, measure: Measure) -> ScoreColumns:
+        """The scores of one measure out of `measures`."""
+        if measure not in self._found:
+            self._load([measure])
+        return self._found[measure]
+
+    def load(self, *names: str) -> None:
+        """Read several at once, or all: that takes little more time than one."""
+        wanted = [self.measure(name) for name in names or self]
+        self._load([measure for measure in wanted if measure not in self._found])
+
+    def _load(self, measures: Sequence[Measure]) -> None:
+        if not measures:
+            return
+        parts = [part.scores_of(measures, pairs) for part, pairs in zip(self._parts, self._pairs(), strict=True)]
+        self._found |= {measure: joined_scores([part[measure] for part in parts]) for measure in measures}
