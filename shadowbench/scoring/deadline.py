@@ -36,6 +36,10 @@ class Deadline:
             # It may still ring before this line is done: that raises here, to the same effect, and once.
             self._since = None
 
+    def stop(self) -> None:
+        """Ring no more: while an interpreter ends, nobody hears it, and the process would die of it."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
     def _ring(self, number: int, frame: FrameType | None) -> None:
         if self._since is not None and time.monotonic() - self._since > self._timeout_s:
             self._since = None

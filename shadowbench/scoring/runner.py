@@ -112,13 +112,16 @@ def main(options: RunnerOptions) -> None:
     except ShadowbenchError as error:
         wire.sendall(pack({"refused": str(error), "exit_code": error.exit_code}))
         return
-    runner = Runner(log, metrics, Beat(options.page_fd), Deadline(options.timeout_s))
+    runner = Runner(log, metrics, Beat(options.page_fd), deadline := Deadline(options.timeout_s))
     # As workers do: nearly all that a pair takes dies with it, and the collector need not look at the libraries again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 100)
     wire.sendall(pack(ready(each.measure for each in metrics)))
-    serve(runner, wire)
+    try:
+        serve(runner, wire)
+    finally:
+        deadline.stop()
 
 
 def _prepare(max_bytes: int) -> int:

@@ -48,3 +48,9 @@ def test_time_between_calls_is_nobodys() -> None:
         signal.raise_signal(signal.SIGALRM)
         threading.Event().wait(0.01)
     assert guard(lambda: 0.5) == 0.5
+
+
+def test_it_rings_no_more_when_it_is_stopped() -> None:
+    guard = Deadline(10)
+    guard.stop()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
