@@ -29,9 +29,7 @@ class Cells:
         )
         self._sources = sources
         self.coders = {name: Coder(f"{table}_{name}", ROOM[sources[name].kind]) for name in (*self.keys, *self.words)}
-        for name, coder in self.coders.items():
-            if name in self.keys:
-                coder.named = 0  # too many to name any
+        for coder in self.coders.values():
             coder.teach(connection)
 
     def selected(self) -> list[str]:

@@ -89,7 +89,7 @@ class ScoreReader:
 
     def all(self) -> Mapping[int, ScoreColumns]:
         """What was read, by measure."""
-        texts = self._reasons.words.texts
+        texts = self._reasons.texts
         return {
             measure: ScoreColumns(
                 value=self._value[place],

@@ -17,8 +17,8 @@ Kind = Literal["real", "whole", "word", "key"]
 
 BITS = 16
 PACKED = 3
-ROOM = {"word": 2**BITS - 1, "key": 2**31 - 2}
-"""How many codes a column has; beside them there is none."""
+ROOM: Mapping[str, int | None] = {"word": 2**BITS - 1, "key": None}
+"""How many codes a column has; None: no bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

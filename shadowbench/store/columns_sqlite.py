@@ -26,8 +26,9 @@ from shadowbench.store.transactions import transaction, translated
 _SQL = statements("columns")
 _LOG = statements("pair_log")
 
-PAGE = 4095
-"""Exchanges of a page: a place in it takes 12 bits. Reading one takes some 20 ms, in which the log stays as it is for us."""
+PAGE = 1023
+"""Exchanges of a page, whose places take 12 bits at most. Reading one takes some 5 ms, in which the log stays as it is for us.
+Larger ones cost more: memory of megabytes is had from the system anew each time."""
 
 MOST_SIDES = 255
 """Of one exchange; a side takes 8 bits."""
@@ -138,7 +139,7 @@ class _Found:
             column.add(_picked(name, of_exchange, of_side, rows))
 
     def _is_again(self, codes: Array) -> NDArray[np.bool_]:
-        texts = self._sides.coders["candidate"].words.texts
+        texts = self._sides.coders["candidate"].texts
         if len(texts) > len(self._again):
             self._again = np.array([is_again(text) for text in texts])
         return self._again[codes] if len(texts) else np.zeros(len(codes), np.bool_)
@@ -151,7 +152,7 @@ class _Found:
         columns: dict[str, Any] = {}
         for name, column in self._columns.items():
             coder = self._coder(name)
-            columns[name] = Coded(codes=column.all(), texts=coder.words.texts) if coder else column.all()
+            columns[name] = Coded(codes=column.all(), texts=coder.texts) if coder else column.all()
         return PairColumns(number=self._number.all(), side=self._side.all(), columns=columns)
 
 

@@ -8,7 +8,9 @@ first is named from then on, so that almost every cell of the few words that a l
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count
 
 ABSENT = -1
 """The code of no word."""
@@ -19,12 +21,15 @@ OTHERS = "(others)"
 _NAMED = 12
 """So many words are compared one after the other before the function is asked: 15 ns each."""
 
+_FEW = 64
+"""Keys beyond so many are not named at all: hardly one would be among the first."""
+
 
 class Words(dict[str, int]):
     """Code + 1 by word (0 is for none), learned by asking: `words[word]` for a new word gives the next number."""
 
     def __init__(self, room: int) -> None:
-        """`room`: how many codes there are, OTHERS among them."""
+        """`room`: how many codes there are, that of OTHERS among them."""
         super().__init__()
         self._room = room
 
@@ -34,19 +39,21 @@ class Words(dict[str, int]):
             return len(self)
         return self[OTHERS]
 
-    @property
-    def texts(self) -> Sequence[str]:
-        """The words by their codes."""
-        return tuple(self)
-
 
 class Coder:
     """The words of one column on one connection: SQL for their codes, and what it binds."""
 
-    def __init__(self, name: str, room: int, *, named: int = _NAMED) -> None:
+    def __init__(self, name: str, room: int | None = None) -> None:
+        """`room`: how many codes there are. None: as many as words."""
         self.name = name
-        self.words = Words(room)
-        self.named = named
+        # The second takes a third of the time to learn a word: no Python runs.
+        self.words: dict[str, int] = Words(room) if room else defaultdict(count(1).__next__)
+        self._room = room
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The words by their codes."""
+        return tuple(self.words)
 
     def teach(self, connection: sqlite3.Connection) -> None:
         """Let the connection ask for codes."""
@@ -63,4 +70,5 @@ class Coder:
         return {f"{self.name}_{place}": word for place, word in zip(range(self._count()), self.words, strict=False)}
 
     def _count(self) -> int:
-        return min(self.named, len(self.words))
+        """How many words the statement names."""
+        return 0 if self._room is None and len(self.words) > _FEW else min(_NAMED, len(self.words))
