@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -18,6 +19,7 @@ from shadowbench.wire.json_array import ArrayDecoder
 KINDS = (".jsonl", ".ndjson", ".json", ".csv")
 _CHUNK = 1 << 16
 _MAX_ROW_BYTES = 64 * 1024 * 1024
+_MAY_BE_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -108,9 +110,16 @@ def _object(text: bytes) -> object:
     """The object, or what is wrong with it."""
     try:
         value = json.loads(text)  # and not orjson: published files have NaN for what is absent
+        value = _readable(value) if _MAY_BE_HALF.search(text) else value
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
     return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _readable(value: object) -> object:
+    """With U+FFFD for each half of a character, which an answer that was cut may end with: no UTF-8 can say it."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 # ── CSV ──

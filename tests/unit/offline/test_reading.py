@@ -87,6 +87,11 @@ def test_an_array_that_was_cut_is_told(tmp_path: Path) -> None:
     assert read(file) == [(1, {"a": 1}), (2, "the array has no end; the file was cut")]
 
 
+def test_half_a_character_is_read_as_one_that_is_missing(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.jsonl", r'{"a": "x\ud83d", "b": "\ud83d\ude00", "c\uDE00": "\\ud800"}')
+    assert read(file) == [(1, {"a": "x\ufffd", "b": "\U0001f600", "c\ufffd": "\\ud800"})]
+
+
 def test_nan_is_read_as_published_files_have_it(tmp_path: Path) -> None:
     ((_, row),) = read(written(tmp_path, "a.json", '[{"p": NaN}]'))
     assert row["p"] != row["p"]
