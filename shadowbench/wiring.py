@@ -243,17 +243,19 @@ def scoring_options(settings: Settings, number: int = 0) -> ScoringOptions:
         name=f"scoring-{number}",
         metrics=tuple(MetricOptions(metric=m.metric, name=m.name, options=m.options) for m in scoring.metrics),
         metric_timeout_s=scoring.metric_timeout_s,
-        judges=tuple(_judge(name, judge) for name, judge in scoring.judges.items()),
+        judges=tuple(_judge(name, judge, scoring.workers) for name, judge in scoring.judges.items()),
+        # One worker is enough to notice a judge that drifts.
+        canaries_every_s=scoring.canaries_every_s if number == 0 else 0.0,
         pricing=_judges_pricing(settings),
     )
 
 
-def _judge(name: str, judge: JudgeSettings) -> JudgeOptions:
+def _judge(name: str, judge: JudgeSettings, workers: int) -> JudgeOptions:
     told = judge.model_dump(exclude={"endpoint", "rubric", "candidates", "members"})
     rubric = None if judge.rubric is None else read_rubric_file(judge.rubric, f"scoring.judges.{name}.rubric")
     return JudgeOptions(
         name=name,
-        endpoint=None if judge.endpoint is None else _judge_endpoint(judge.endpoint),
+        endpoint=None if judge.endpoint is None else _judge_endpoint(judge.endpoint, workers),
         rubric=rubric,
         candidates=tuple(judge.candidates),
         members=tuple(judge.members),
@@ -261,9 +263,16 @@ def _judge(name: str, judge: JudgeSettings) -> JudgeOptions:
     )
 
 
-def _judge_endpoint(endpoint: JudgeEndpointSettings) -> EndpointOptions:
-    told = endpoint.model_dump(exclude={"provider", "price", "ca_file"})
-    return EndpointOptions(**told, ca_file=_path(endpoint.ca_file))
+def _judge_endpoint(endpoint: JudgeEndpointSettings, workers: int) -> EndpointOptions:
+    """As one of several workers has it: what is configured holds for all of them together."""
+    told = endpoint.model_dump(exclude={"provider", "price", "ca_file", "concurrency", "requests_per_minute"})
+    a_minute = endpoint.requests_per_minute
+    return EndpointOptions(
+        **told,
+        concurrency=max(1, endpoint.concurrency // workers),
+        requests_per_minute=None if a_minute is None else a_minute / workers,
+        ca_file=_path(endpoint.ca_file),
+    )
 
 
 def _judges_pricing(settings: Settings) -> PricingOptions:

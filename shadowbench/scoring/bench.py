@@ -14,6 +14,7 @@ from shadowbench.judges.cascade import Cascade
 from shadowbench.judges.panel import Panel
 from shadowbench.scores import Measure, PairRef, Shape
 from shadowbench.scoring.built import BuiltJudge
+from shadowbench.scoring.canary_lane import CanaryLane
 from shadowbench.scoring.judge_lane import JudgeLane
 from shadowbench.scoring.judging import ByCascade, ByPanel, ByQuestions, ByVectors, Judging
 from shadowbench.scoring.lane import Keeping
@@ -47,6 +48,24 @@ class Bench:
             keeping=self.keeping,
             counters=self.counters,
             needs=self._needs(judge),
+        )
+
+    def canaries(self, *, every_s: float, log_url: str) -> CanaryLane | None:
+        """The lane of frozen sets; None where no judge asks a model."""
+        asked = [
+            (each.judge, self.desk.asker(each.name, each.options.endpoint))
+            for each in self.judges.values()
+            if each.options.endpoint is not None and not isinstance(each.judge, Panel | Cascade | EmbeddingJudge)
+        ]
+        if not asked or every_s <= 0:
+            return None
+        return CanaryLane(
+            asked,
+            every_s=every_s,
+            ledger=self.ledger,
+            log_url=log_url,
+            keeping=self.keeping,
+            counters=self.counters,
         )
 
     def _judging(self, built: BuiltJudge) -> Judging:

@@ -20,6 +20,7 @@ class ScoringOptions:
     judges: tuple[JudgeOptions, ...] = ()
     pricing: PricingOptions = field(default_factory=PricingOptions)
     once: bool = False  # end when all is scored that can be now
+    canaries_every_s: float = 0.0  # how often frozen sets are asked again; 0: never by itself
     lease_s: float = 60.0
     poll_s: float = 2.0  # how often the log is asked for new pairs when there were none
     drain_s: float = 10.0  # after the word to drain: how long what runs may take

@@ -125,6 +125,9 @@ class Scorer:
                     reading = open_log(options.store_url, "read")
                     held.callback(reading.close)
                     yield bench.lane(each, reading)
+            canaries = bench.canaries(every_s=options.canaries_every_s, log_url=options.store_url)
+            if canaries is not None and not options.once:
+                yield canaries
 
     def _surroundings(self, ledger: Ledger) -> Surroundings:
         """What all calls have in common."""

@@ -161,7 +161,10 @@ class Knowledge(Protocol):
         """All labels, or one question's, by the time they were given."""
 
     def put_references(self, references: Mapping[int, str], *, source: str) -> int:
-        """Put right answers by exchange number, replacing those that were there; how many exchanges the log has of them."""
+        """Put right answers by exchange number, replacing those that were there; how many exchanges the log has of them.
+
+        Scores that were absent as `no_reference` there are taken out, and their pairs wait for these measures again.
+        """
 
     def references(self, *, after: int, upto: int) -> Mapping[int, str]:
         """Right answers of exchanges numbered above `after` up to `upto`."""

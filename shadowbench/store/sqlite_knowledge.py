@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
-from functools import partial
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.scores import Label, PairRef, Position, Preferred
@@ -35,7 +34,16 @@ class SqliteKnowledge(SqliteDesk):
     def put_references(self, references: Mapping[int, str], *, source: str) -> int:
         """See `Knowledge.put_references`."""
         rows = [(number, reference, source) for number, reference in sorted(references.items())]
-        return self._put_in_slices(partial(self._put, _SQL["put_reference"]), rows, synced=True)
+        return self._put_in_slices(self._put_references, rows, synced=True)
+
+    def _put_references(self, rows: Sequence[Row]) -> int:
+        """What was absent for want of them is to be scored again: the marks of those measures go back."""
+        numbers = {"numbers": as_json(row[0] for row in rows)}
+        for measure, first in self._rows(_SQL["measures_in_want"], numbers):
+            self._change(_SQL["mark_back"], {"measure": measure, "mark": first - 1})
+            self._change(_SQL["forget_ahead"], {"measure": measure, "mark": first - 1})
+        self._change(_SQL["delete_in_want"], numbers)
+        return self._put(_SQL["put_reference"], rows)
 
     def references(self, *, after: int, upto: int) -> Mapping[int, str]:
         """See `Knowledge.references`."""

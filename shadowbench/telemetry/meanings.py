@@ -104,6 +104,8 @@ MEANINGS = {
     "judge_pauses_total": "Times that an endpoint turned out to be out of order, by judge and reason.",
     "judge_cost_usd_total": "What calls cost, in USD, by judge; with the most it can have been where a call broke off.",
     "judge_unpriced_total": "Calls whose cost is unknown, by judge and reason.",
+    "judge_canary_runs_total": "Runs of frozen sets that were due, by judge and set.",
+    "judge_drifted": "1 while a judge's last run of a frozen set lies outside of its first run's interval, by judge and set.",
     "judge_in_flight": "Calls under way to the judge's endpoint, of all judges that share it.",
     "judge_concurrency_allowed": "Calls that the judge's endpoint gets at a time now; fewer after it said it was too much.",
 }

@@ -25,6 +25,23 @@ INSERT INTO known_answers (exchange, reference, source)
 SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM exchanges WHERE number = ?1)
 ON CONFLICT (exchange) DO UPDATE SET reference = excluded.reference, source = excluded.source;
 
+-- name: measures_in_want
+-- Measures with scores that are absent because one of these exchanges had no right answer, and the first of those.
+SELECT measure, min(exchange) FROM scores
+WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND 'no_reference' IN (reason, production_reason)
+GROUP BY measure;
+
+-- name: mark_back
+UPDATE measures SET done_upto = :mark WHERE id = :measure AND done_upto > :mark;
+
+-- name: forget_ahead
+-- What lies beyond is looked through once more: claims leave out what has its score.
+DELETE FROM done_ahead WHERE measure = :measure AND last > :mark;
+
+-- name: delete_in_want
+DELETE FROM scores
+WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND 'no_reference' IN (reason, production_reason);
+
 -- name: references
 SELECT exchange, reference FROM known_answers WHERE exchange > :after AND exchange <= :upto ORDER BY exchange;
 
