@@ -125,9 +125,29 @@ def _batches(found: Iterator[Gathered]) -> Iterator[list[Gathered]]:
 
 
 def _with_progress(files: Sequence[Path], options: ShapeOptions) -> Iterator[Row | BadRow]:
-    """The rows of all files one after the other, with a bar over the files."""
-    for file in tracked(files, total=len(files), label="Importing", wanted=options.progress):
-        yield from rows_of(file)
+    """The rows of all files one after the other, with a bar over the megabytes that were read."""
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    for rows in tracked(_by_megabyte(files), total=size >> 20, label="Importing", wanted=options.progress):
+        yield from rows
+
+
+def _by_megabyte(files: Sequence[Path]) -> Iterator[list[Row | BadRow]]:
+    """The rows in lists, one for each megabyte of the files; it is empty where a row goes beyond one."""
+    before = at = told = 0
+
+    def watch(position: int) -> None:
+        nonlocal at
+        at = before + position
+
+    rows: list[Row | BadRow] = []
+    for file in files:
+        for row in rows_of(file, watch):
+            rows.append(row)
+            if (further := (at >> 20) - told) > 0:
+                yield from [rows, *[[]] * (further - 1)]
+                rows, told = [], told + further
+        before = at
+    yield rows
 
 
 def _say(shape: ImportShape, tally: Tally, bad: int, skip_bad: bool) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
@@ -28,13 +28,16 @@ def plain_name(file: Path) -> str:
     return file.name[: -len(ending_of(file.name)) or None]
 
 
-def rows_of(file: Path) -> Iterator[Row | BadRow]:
-    """The rows of a file by its ending: what cannot be read as one stands among them. Raises UnavailableError."""
+def rows_of(file: Path, watch: Callable[[int], None] | None = None) -> Iterator[Row | BadRow]:
+    """The rows of a file by its ending: what cannot be read as one stands among them. Raises UnavailableError.
+
+    `watch` is told from time to time how many bytes of the file were read.
+    """
     name = PurePath(plain_name(file))
     kind = name.suffix.lower()
     if kind not in KINDS:
         raise ConfigurationError(f"{file}: answers come as {', '.join(KINDS)} (.gz, .zst)")
-    with _opened(file) as data:
+    with _opened(file, watch) as data:
         for number, found in _csv(data) if kind == ".csv" else _json(data):
             if isinstance(found, dict):
                 yield Row(str(file), name.stem, number, found)
@@ -43,10 +46,11 @@ def rows_of(file: Path) -> Iterator[Row | BadRow]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[io.BufferedReader]:
+def _opened(file: Path, watch: Callable[[int], None] | None) -> Iterator[io.BufferedReader]:
     try:
         with file.open("rb") as packed:
-            yield io.BufferedReader(_Raw(decompressing(packed, ending_of(file.name))), _CHUNK)
+            tell = None if watch is None else lambda: watch(packed.tell())
+            yield io.BufferedReader(_Raw(decompressing(packed, ending_of(file.name)), tell), _CHUNK)
     except OSError as error:
         raise UnavailableError(f"cannot read {file}: {error.strerror or error}") from None
     except (UnicodeDecodeError, *DAMAGE) as error:
@@ -58,8 +62,9 @@ def _opened(file: Path) -> Iterator[io.BufferedReader]:
 class _Raw(io.RawIOBase):
     """Bytes of another reader, without a byte order mark in front; closing leaves the other open."""
 
-    def __init__(self, data: BinaryIO) -> None:
+    def __init__(self, data: BinaryIO, after_read: Callable[[], None] | None) -> None:
         self._data = data
+        self._after_read = after_read
         self._begin: bytes | None = None
 
     def readable(self) -> bool:
@@ -74,6 +79,8 @@ class _Raw(io.RawIOBase):
         self._begin = chunk[len(buffer) :] if self._begin else b""
         taken = min(len(chunk), len(buffer))
         buffer[:taken] = chunk[:taken]
+        if self._after_read is not None:
+            self._after_read()
         return taken
 
 

@@ -119,6 +119,14 @@ def test_files_that_do_not_fit_are_told(folder: Path, arguments: list[str], mess
     assert not (folder / "log.db").exists()
 
 
+def test_large_files_come_whole_whoever_watches(folder: Path) -> None:
+    asked = [{"id": n, "question": f"{n}?", "answer": "x" * 4000, "when": None} for n in range(1, 1001)]
+    (folder / "asked.json").write_text(json.dumps(asked))
+    (folder / "small.csv").write_text("id,said,winner\n" + "".join(f"{n},{n},us\n" for n in range(1, 1001)))
+    assert run("asked.json", "small.csv").stderr == "ours: 1,000 exchanges with 1,000 pairs imported, 1,000 scores\n"
+    assert [name for name, *_ in pairs()] == [str(n) for n in range(1, 1001)]
+
+
 def test_an_unknown_key_of_the_shape_is_named(folder: Path) -> None:
     (folder / "shape.yaml").write_text(SHAPE.replace("winner,", "winner, wrods: {},"))
     with pytest.raises(ConfigurationError, match=r"candidates\[0\]\.scores\[0\]: there is no key 'wrods'"):

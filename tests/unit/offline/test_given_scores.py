@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from shadowbench.configuration import read_import_shape_file
 from shadowbench.offline.given_scores import Given, given_score, measure_of
 from shadowbench.offline.rows import BadRowError
+from shadowbench.offline.shape_files import read_shape
 from shadowbench.records import Observation, Outcome
 from shadowbench.scores import PairRef
 from shadowbench.store.testing import an_observation
@@ -87,6 +89,19 @@ def test_details_are_kept_where_the_row_has_them() -> None:
     detail = {"first": "first", "cost": "usd"}
     assert json.loads(scored({"first": False}, detail=detail).detail or "") == {"first": False}
     assert scored({}, detail=detail).detail is None
+
+
+@pytest.mark.parametrize(
+    ("preference", "value", "reason"),
+    [(1, 0.0, None), (1.25, 0.25, None), (2, 1.0, None), (0, 0.5, None), (None, None, "not_given")],
+)
+def test_preferences_of_alpaca_eval_are_read_as_its_leaderboard_does(
+    preference: float | None, value: float | None, reason: str | None
+) -> None:
+    shape = read_shape(read_import_shape_file("alpaca_eval", "--shape"))
+    (score,) = shape.candidates[0].scores
+    found = given_score(score, shape, a_row(preference=preference), an_observation(), an_observation())
+    assert (found.value, found.reason) == (value, reason)
 
 
 def test_a_score_finds_its_pair() -> None:

@@ -67,6 +67,14 @@ def test_rows_know_their_file(tmp_path: Path) -> None:
     assert plain_name(file) == "gpt-4.1.jsonl"
 
 
+def test_who_watches_is_told_how_far_it_is(tmp_path: Path) -> None:
+    data = gzip.compress(b"".join(b'{"a": "%d"}\n' % number for number in range(30_000)))
+    told: list[int] = []
+    assert len(list(rows_of(written(tmp_path, "a.jsonl.gz", data), told.append))) == 30_000
+    assert told == sorted(told)
+    assert told[-1] == len(data) and told[0] < len(data)
+
+
 def test_bad_lines_take_no_others_with_them(tmp_path: Path) -> None:
     found = read(written(tmp_path, "a.jsonl", b'{"a": 1}\n\n[1]\n{"a"\n{"a": "\xff"}\n{"a": 2}'))
     assert [number for number, _ in found] == [1, 3, 4, 5, 6]
