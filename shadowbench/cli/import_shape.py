@@ -127,7 +127,7 @@ def _batches(found: Iterator[Gathered]) -> Iterator[list[Gathered]]:
 def _with_progress(files: Sequence[Path], options: ShapeOptions) -> Iterator[Row | BadRow]:
     """The rows of all files one after the other, with a bar over the megabytes that were read."""
     size = sum(file.stat().st_size for file in files if file.is_file())
-    for rows in tracked(_by_megabyte(files), total=size >> 20, label="Importing", wanted=options.progress):
+    for rows in tracked(_by_megabyte(files), total=(size >> 20) + 1, label="Importing", wanted=options.progress):
         yield from rows
 
 

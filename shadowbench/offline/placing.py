@@ -95,20 +95,25 @@ class _Parts:
         self._first = {id_of(each.seed, 0) for each in batch}
 
     def seats(self, gathered: Gathered) -> list[_Seat]:
-        """A place for each candidate: where it stands already, else in the first part that is not there."""
+        """A place for each candidate: where it stands already, else in the first part that is not in the log."""
         found: list[_Seat] = []
         left, part = list(gathered.candidates), 0
         while left:
             id = id_of(gathered.seed, part)
-            sides = self._sides(id) or self._begin(id, gathered, left)
+            sides = self._sides(id)
+            if not sides or id in self.new:
+                sides = self._extend(id, gathered, left)
             found += [_Seat(id, sides[each.name], each, gathered) for each in left if each.name in sides]
             left = [each for each in left if each.name not in sides]
             part += 1
         return found
 
-    def _begin(self, id: str, gathered: Gathered, told: Sequence[Told]) -> Mapping[str, int]:
-        candidates = tuple(each.result for each in told)
-        self.new[id] = replace(gathered.exchange, id=id, candidates=candidates)
+    def _extend(self, id: str, gathered: Gathered, told: Sequence[Told]) -> Mapping[str, int]:
+        """Add to a part that is not in the log yet what it does not have."""
+        exchange = self.new.get(id) or replace(gathered.exchange, id=id)
+        there = _sides_of(exchange)
+        more = tuple(each.result for each in told if each.name not in there)
+        self.new[id] = replace(exchange, candidates=exchange.candidates + more)
         return _sides_of(self.new[id])
 
     def _sides(self, id: str) -> Mapping[str, int]:

@@ -69,9 +69,11 @@ def test_a_candidate_that_comes_later_stands_in_a_part_of_its_own(logs: Logs) ->
     assert put(logs, a_row(1, model="huge"), a_row(1, model="large"), a_row(1)).there == 3
 
 
-def test_parts_may_begin_in_one_batch(logs: Logs) -> None:
-    assert put(logs, a_row(1), a_row(1, model="large"), a_row(1)).pairs == 2
-    assert names(logs[0]) == [["small"], ["large"]]
+def test_rows_of_one_exchange_that_come_together_stand_together(logs: Logs) -> None:
+    tally = put(logs, a_row(1), a_row(1, model="large", p=2), a_row(1), a_row(1, model="huge"))
+    assert (tally.exchanges, tally.pairs, tally.there) == (1, 3, 1)
+    assert names(logs[0]) == [["small", "large", "huge"]]
+    assert [value for *_, value, _ in values(logs[1])] == [0.25, 1.0, 0.25]
 
 
 def test_scores_that_a_crash_kept_away_come_with_the_next_import(logs: Logs) -> None:
