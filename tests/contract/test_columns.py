@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from shadowbench.records import CandidateResult, Exchange, is_again
 from shadowbench.scores import Score
 from shadowbench.store import columns_sqlite
 from shadowbench.store.columns import NOT_SCORED, Coded, ColumnLog
-from shadowbench.store.columns_spec import OF_CANDIDATE, OF_EXCHANGE, OF_SIDE, all_names
+from shadowbench.store.columns_spec import OF_CANDIDATE, OF_EXCHANGE, all_names
 from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.opening import open_log, open_score_log
 from tests.contract.columns import make_log, value_of
 from tests.contract.scorers import logs_in
+from tests.contract.test_pair_log_versions import TRAFFIC, log_of_version
 
 Pair = tuple[int, int, Exchange, CandidateResult]
 
@@ -155,6 +157,17 @@ def test_what_comes_while_reading_is_not_read(tmp_path: Path, made: tuple[str, l
 
 
 def _renamed(exchange: Exchange) -> Exchange:
-    from dataclasses import replace
-
     return replace(exchange, id="another")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_log_of_an_older_version_is_read(tmp_path: Path, version: int) -> None:
+    old = log_of_version(version, tmp_path)
+    with closing(open_columns(f"sqlite:///{old}")) as log:
+        pairs = log.pairs(all_names(), upto=log.newest())
+        scores = log.scores([1], pairs)[1]
+    assert len(pairs) == 2 * len(TRAFFIC)
+    latencies = [each.observation.timing.last_byte_s for exchange in TRAFFIC for each in exchange.candidates]
+    assert spelled(pairs.columns["candidate_latency_s"]) == latencies
+    assert set(spelled(pairs.columns["tenant_key"])) == {None}
+    assert set(spelled(scores.reason)) == {NOT_SCORED}

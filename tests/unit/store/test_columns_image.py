@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.store.columns_image import Images, cell
+from shadowbench.store.columns_image import NOTHING, Images, cell
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_any_number_of_rows_and_cells(connection: sqlite3.Connection, count: int
 
 _NUMBERS = st.one_of(
     st.none(), st.floats(allow_nan=False), st.integers(-(2**53), 2**53), st.sampled_from([0, 1, -1, 0.5, math.inf])
-)
+).filter(lambda number: number != NOTHING)
 
 
 @settings(max_examples=60, deadline=None)
