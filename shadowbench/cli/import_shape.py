@@ -84,6 +84,9 @@ def run_import_shape(options: ShapeOptions) -> int:
         for batch in _batches(found):
             placing.put(batch)
     _say(shape, placing.tally, bad.count, options.skip_bad)
+    for (_, _, file), part in zip(parts, joined, strict=True):
+        if part.rows.missed:
+            sys.stderr.write(f"{file}: no row for {counted(part.rows.missed, 'exchange')}; they have no such pair\n")
     return BAD_ROWS if bad.count and not options.skip_bad else 0
 
 

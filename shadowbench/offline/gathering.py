@@ -34,18 +34,15 @@ def gathered(
             yield row
             continue
         try:
+            # Candidates first: their rows have their exchange, even if it is a bad one.
             found, exchange = _candidates(shape, row, parts), exchange_of(shape, row, started_at=started_at)
         except BadRowError as error:
             yield row.bad(error)
             continue
-        told: list[Told] = []
-        for candidate, its_row in found:
-            try:
-                told.append(_told(candidate, shape, its_row, exchange, told))
-            except BadRowError as error:
-                yield its_row.bad(error)
+        told, bad = _all_told(found, shape, exchange)
+        yield from bad
         if told:
-            yield _whole(exchange, tuple(told), where_given(shape.reference, row), twins)
+            yield _whole(exchange, told, where_given(shape.reference, row), twins)
         elif not found:
             yield row.bad("no candidate has an answer to it")
     for part in parts:
@@ -63,11 +60,21 @@ def _candidates(shape: ImportShape, row: Row, parts: Sequence[Part]) -> list[tup
     return found
 
 
-def _told(candidate: CandidateShape, shape: ImportShape, row: Row, exchange: Exchange, others: Sequence[Told]) -> Told:
-    told = told_of(candidate, shape, row, exchange.production)
-    if any(told.name == other.name for other in others):
-        raise BadRowError(f"the exchange has a candidate {told.name} already")
-    return told
+def _all_told(
+    found: Sequence[tuple[CandidateShape, Row]], shape: ImportShape, exchange: Exchange
+) -> tuple[tuple[Told, ...], list[BadRow]]:
+    told: dict[str, Told] = {}
+    bad: list[BadRow] = []
+    for candidate, row in found:
+        try:
+            one = told_of(candidate, shape, row, exchange.production)
+        except BadRowError as error:
+            bad.append(row.bad(error))
+            continue
+        if one.name in told:
+            bad.append(row.bad(f"the exchange has a candidate {one.name} already"))
+        told.setdefault(one.name, one)
+    return tuple(told.values()), bad
 
 
 def _whole(exchange: Exchange, told: tuple[Told, ...], reference: str | None, twins: Counter[bytes]) -> Gathered:

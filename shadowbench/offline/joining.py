@@ -16,7 +16,10 @@ class _Place(NamedTuple):
 
 
 class Joined:
-    """The rows of one file. `spool`: an empty file that holds them; `bad`: rows without a key, or with one that is taken."""
+    """The rows of one file. `spool`: an empty file that holds them.
+
+    `bad`: rows without a key, or with one that is taken; `missed`: how often a key was asked for that the file does not have.
+    """
 
     def __init__(self, rows: Iterable[Row | BadRow], key: Where, spool: BinaryIO) -> None:
         self._places: dict[str, _Place] = {}
@@ -25,6 +28,7 @@ class Joined:
         self._key = key
         self._file = self._stem = ""
         self.bad: list[BadRow] = []
+        self.missed = 0
         for row in rows:
             self._add(row)
 
@@ -48,6 +52,7 @@ class Joined:
     def get(self, key: str) -> Row | None:
         """The row of that key; None: the file has none."""
         if (place := self._places.get(key)) is None:
+            self.missed += 1
             return None
         self._used.add(key)
         self._spool.seek(place.offset)

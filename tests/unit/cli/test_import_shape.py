@@ -119,6 +119,14 @@ def test_files_that_do_not_fit_are_told(folder: Path, arguments: list[str], mess
     assert not (folder / "log.db").exists()
 
 
+def test_what_a_candidate_has_not_answered_is_told(folder: Path) -> None:
+    (folder / "large.csv").write_text("id,said,winner\n2,six,them\n")
+    done = run("asked.json", "small.csv", "large.csv")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[-1] == "large.csv: no row for 2 exchanges; they have no such pair"
+    assert sorted(name for *_, name in pairs()) == ["large", "small", "small", "small"]
+
+
 def test_large_files_come_whole_whoever_watches(folder: Path) -> None:
     asked = [{"id": n, "question": f"{n}?", "answer": "x" * 4000, "when": None} for n in range(1, 1001)]
     (folder / "asked.json").write_text(json.dumps(asked))

@@ -17,7 +17,9 @@ def test_a_row_comes_back_whole_with_its_place() -> None:
     rows = [a_row(number, file="small", text="é" * number, p=None) for number in (1, 2, 3)]
     found = joined(*rows)
     assert [found.get(key) for key in ("3", "1", "2", "3")] == [rows[2], rows[0], rows[1], rows[2]]
+    assert found.missed == 0
     assert found.get("4") is None
+    assert found.missed == 1
 
 
 def test_keys_are_the_same_as_numbers_and_as_text() -> None:
