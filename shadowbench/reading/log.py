@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -126,27 +126,24 @@ class ReadLog:
         """What people said about these pairs, log by log, by time."""
         return [
             LabelOf(row=row, label=label)
-            for part, rows in self._rows()
+            for part, row_of in self._rows()
             for label in part.scores.labels()
-            if (row := rows.get(label.pair)) is not None
+            if (row := row_of(label.pair)) is not None
         ]
 
     def verdicts(self, judge: str) -> Iterator[VerdictOf]:
         """What a judge, or a member of a panel, said about these pairs, call by call. Its newest configuration's."""
         measure = self.scores.measure(judge)
-        for part, rows in self._rows():
-            for known in part.measures:
-                if known.measure == measure:
-                    for verdict in part.scores.verdicts(known.id, after=0, upto=part.upto):
-                        if (row := rows.get(verdict.pair)) is not None:
-                            yield VerdictOf(row=row, verdict=verdict)
+        for part, row_of in self._rows():
+            for verdict in part.verdicts(measure):
+                if (row := row_of(verdict.pair)) is not None:
+                    yield VerdictOf(row=row, verdict=verdict)
 
-    def _rows(self) -> Iterator[tuple[Part, Mapping[PairRef, int]]]:
-        """Each log, and in which rows of `pairs` its pairs are."""
+    def _rows(self) -> Iterator[tuple[Part, Callable[[PairRef], int | None]]]:
+        """Each log, and what tells the row of `pairs` that one of its pairs is in."""
         first = 0
         for part, columns in zip(self._parts, self._columns, strict=True):
-            refs = map(PairRef, columns.number.tolist(), columns.side.tolist())
-            yield part, {ref: row for row, ref in enumerate(refs, first)}
+            yield part, partial(_row_of, columns, first)
             first += len(columns)
 
     def texts(self, row: int) -> PairView:
@@ -169,6 +166,13 @@ class ReadLog:
     def to_polars(self) -> polars.DataFrame:
         """Pairs and scores as one frame, a row for each pair. Needs polars."""
         return as_polars(self.pairs, self.scores)
+
+
+def _row_of(columns: PairColumns, first: int, ref: PairRef) -> int | None:
+    """The row of a pair, counted from `first`. None: it is not among these."""
+    begin, end = np.searchsorted(columns.number, [ref.number, ref.number + 1])
+    found = np.flatnonzero(columns.side[begin:end] == ref.side)
+    return first + int(begin + found[0]) if found.size else None
 
 
 def _sliceable(choice: Choosing) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from shadowbench.errors import ConfigurationError
 from shadowbench.reading.choosing import Slice, When, choosing
 from shadowbench.reading.log import ReadLog
-from shadowbench.reading.names import USUAL, stored
+from shadowbench.reading.names import DISTURBED, USUAL, stored
 from shadowbench.reading.part import Part
 from shadowbench.store.columns_spec import wanted
 
@@ -37,11 +37,11 @@ def read(
     if not places:
         raise ConfigurationError("which pair log? Name a file or a URL")
     names = tuple(USUAL if columns is None else columns)
+    choice = choosing(since=since, until=until, candidate=candidate, slice=slice)
     try:
-        wanted(stored(names))
+        wanted([*stored(names), *(name for name in choice.words if name not in DISTURBED)])
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
-    choice = choosing(since=since, until=until, candidate=candidate, slice=slice)
     with ExitStack() as opened:
         parts = [opened.enter_context(closing(Part(url))) for url in dict.fromkeys(map(_url, places))]
         opened.pop_all()  # all are open: from here on they are the reader's to close

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,12 +11,15 @@ from shadowbench.metrics.view import PairView
 from shadowbench.reading.choosing import Choosing, chosen, taken
 from shadowbench.reading.joining import unscored
 from shadowbench.records import CandidateResult, Exchange, Observation, again
-from shadowbench.scores import KnownMeasure, Measure, PairRef
+from shadowbench.scores import KnownMeasure, Measure, PairRef, Verdict
 from shadowbench.store.base import PairLog
 from shadowbench.store.columns import ColumnLog, PairColumns, ScoreColumns
 from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
+
+_VERDICTS_OF = 1000
+"""Exchanges whose verdicts are in memory at once."""
 
 
 class Part:
@@ -59,6 +62,13 @@ class Part:
         numbers = {each.measure: each.id for each in self.measures}
         found = self.columns.scores([numbers[each] for each in measures if each in numbers], pairs)
         return {each: found[numbers[each]] if each in numbers else unscored(len(pairs)) for each in measures}
+
+    def verdicts(self, measure: Measure) -> Iterator[Verdict]:
+        """What a judge said, page by page: its words may be many."""
+        for known in self.measures:
+            if known.measure == measure:
+                for after in range(0, self.upto, _VERDICTS_OF):
+                    yield from self.scores.verdicts(known.id, after=after, upto=min(after + _VERDICTS_OF, self.upto))
 
     def view(self, ref: PairRef) -> PairView:
         """One pair with its texts. Raises LookupError when it was deleted meanwhile."""

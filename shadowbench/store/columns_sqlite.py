@@ -80,10 +80,13 @@ class SqliteColumns:
 
     def ids(self, *, after: int = 0, upto: int) -> tuple[Sequence[str], NDArray[np.int64]]:
         """See `ColumnLog.ids`."""
-        found: list[tuple[int, str]] = []
+        ids: list[str] = []
+        numbers = Growing(np.int64, 0)
         for page in self._pages(after, upto):
-            found += self._connection.execute(_SQL["ids"], page).fetchall()
-        return [id for _, id in found], np.array([number for number, _ in found], np.int64)
+            rows = self._connection.execute(_SQL["ids"], page).fetchall()
+            ids += [id for _, id in rows]
+            numbers.add(np.array([number for number, _ in rows], np.int64))
+        return ids, numbers.all()
 
     def _pages(self, after: int, upto: int) -> Iterator[dict[str, int]]:
         """Page by page, each within a transaction of its own."""

@@ -169,6 +169,18 @@ def test_several_logs_are_one_and_an_exchange_counts_once(folder: Path, log: Rea
         assert both.texts(last).ref.number == both.pairs["exchange_number"][last]
 
 
+def test_several_logs_are_chosen_from_as_one_is(folder: Path) -> None:
+    places = [folder / "b" / "log.db", folder / "a" / "log.db"]
+    with shadowbench.read(places[1], candidate="small") as one, shadowbench.read(places, candidate="small") as both:
+        assert set(both.pairs.words("candidate")) == {"small"}
+        assert sorted(both.pairs["exchange_number"]) == sorted(one.pairs["exchange_number"])
+        assert [
+            (both.texts(each.row).ref, each.label.labeller) for each in both.labels
+        ] == []  # b has those, unlabelled
+    with shadowbench.read(places[::-1]) as other:
+        assert [other.texts(each.row).ref for each in other.labels] == [ONE, OTHER]
+
+
 def test_the_same_log_twice_is_read_once(folder: Path, log: ReadLog) -> None:
     place = folder / "a" / "log.db"
     with shadowbench.read([place, str(place)]) as twice:

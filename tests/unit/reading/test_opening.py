@@ -48,3 +48,5 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         shadowbench.read([])
     with pytest.raises(ConfigurationError, match=r"no column 'latency'; there are .*production_latency_s"):
         shadowbench.read(tmp_path / "nothing.db", columns=["latency"])
+    with pytest.raises(ConfigurationError, match="no column 'team'"):
+        shadowbench.read(tmp_path / "nothing.db", slice="team=a")
