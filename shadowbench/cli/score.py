@@ -14,7 +14,7 @@ from shadowbench.cli.output import standard_output
 from shadowbench.cli.scoring_crew import Crew, Progressing
 from shadowbench.errors import ConfigurationError
 from shadowbench.scoring.checking import check
-from shadowbench.settings import JudgeSettings, MetricSettings, ScoringSettings, Settings
+from shadowbench.settings import JudgeSettings, MetricSettings, ProductionSettings, ScoringSettings, Settings
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import JudgeBook
 
@@ -35,11 +35,18 @@ class ScoreOptions:
 
 def run_score(options: ScoreOptions, environ: Mapping[str, str] = os.environ) -> int:
     """The exit code: 0, or 3 when pairs are left that could not be scored now. Raises ConfigurationError, UnavailableError."""
-    settings = chosen(configuration.load(options.config), options)
+    settings = chosen(_settings(options, environ), options)
     if problems := environment.judge_problems(settings, environ):
         raise ConfigurationError("\n".join(problems))
     check(wiring.scoring_options(settings))
     return _once(settings, options, environ) if options.once else _on_and_on(settings)
+
+
+def _settings(options: ScoreOptions, environ: Mapping[str, str]) -> Settings:
+    """The configuration. A log that is named is scored without one, by the default metrics: nobody is asked for answers."""
+    if options.config is None and options.log is not None and not configuration.is_there(environ):
+        return Settings(production=ProductionSettings(url="http://production.invalid"))
+    return configuration.load(options.config)
 
 
 def chosen(settings: Settings, options: ScoreOptions) -> Settings:

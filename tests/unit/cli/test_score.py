@@ -1,13 +1,16 @@
 """What `shadowbench score` makes of its arguments."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shadowbench.cli.score import ScoreOptions, chosen
+from shadowbench.cli.score import ScoreOptions, chosen, run_score
 from shadowbench.errors import ConfigurationError
 from shadowbench.settings import Settings
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.testing import an_exchange
 
 ENDPOINT = {"url": "http://j/v1", "model": "m"}
 JUDGES = {
@@ -59,3 +62,16 @@ def test_workers_and_log_of_the_command_line_go_before_the_files(tmp_path: Path)
 def test_nothing_to_score_with_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="neither metrics nor judges"):
         chosen(settings(metrics=[], judges={}), asked())
+
+
+def test_a_log_that_is_named_needs_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SHADOWBENCH_PRODUCTION__URL", raising=False)
+    with closing(open_log(f"sqlite:///{tmp_path}/x.db", "write")) as log:
+        log.append([an_exchange()])
+    assert run_score(asked("length", log="x.db", once=True, progress=False), {}) == 0
+    with closing(open_score_log(f"sqlite:///{tmp_path}/x.db", "change")) as scores:
+        assert [known.measure.name for known in scores.measures()] == ["length"]
+        assert len(scores.scores_of([1], after=0, upto=9)) == 1
+    with pytest.raises(ConfigurationError, match="no configuration"):
+        run_score(asked("length", once=True), {})
