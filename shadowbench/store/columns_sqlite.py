@@ -26,8 +26,8 @@ from shadowbench.store.transactions import transaction, translated
 _SQL = statements("columns")
 _LOG = statements("pair_log")
 
-PAGE = 1023
-"""Exchanges of a page, whose places take 12 bits at most. Reading one takes some 5 ms, in which the log stays as it is for us.
+PAGE = 2047
+"""Exchanges of a page, whose places take 12 bits at most. Reading one takes some 10 ms, in which the log stays as it is for us.
 Larger ones cost more: memory of megabytes is had from the system anew each time."""
 
 MOST_SIDES = 255

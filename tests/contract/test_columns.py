@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[int]]:
     return make_log(tmp_path_factory.mktemp("columns"))
 
 
-@pytest.fixture(params=[1023, 7])
+@pytest.fixture(params=[columns_sqlite.PAGE, 7])
 def log(
     made: tuple[str, list[int]], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ColumnLog]:
