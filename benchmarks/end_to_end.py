@@ -109,7 +109,10 @@ class Sidecar:
         """What is in the log."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             both = "production_outcome = 'ok' AND candidate_outcome = 'ok'"
-            row = connection.execute(f"SELECT count(*), count(*) FILTER (WHERE {both}) FROM pairs").fetchone()
+            try:
+                row = connection.execute(f"SELECT count(*), count(*) FILTER (WHERE {both}) FROM pairs").fetchone()
+            except sqlite3.OperationalError:
+                return Pairs(rows=0, answered=0)  # the recorder has not made its tables yet
             return Pairs(rows=row[0], answered=row[1])
 
     def wait_until_settled(self, expected: int) -> Pairs:

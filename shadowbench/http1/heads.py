@@ -7,7 +7,9 @@ others pass in their order and spelling.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER, is_credential
 
@@ -140,6 +142,16 @@ class Target:
     authority: bytes | None = None
 
 
+# RFC 3986 section 3.2.2: an address in brackets, or a name, which may be empty; then, perhaps, a port.
+_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%~_-]+\]|[!$&-.0-9;=A-Z_a-z~%]*)(?::[0-9]*)?")
+
+
+@lru_cache(maxsize=256)
+def is_host(value: bytes) -> bool:
+    """Whether this may stand in a Host header (RFC 9112 section 3.2): there are few, and each comes again and again."""
+    return _HOST.fullmatch(value) is not None
+
+
 def origin_form(method: bytes, target: bytes) -> Target | Refusal:
     """The target as an origin server wants it (RFC 9112 section 3.2). Only called for targets that do not start with /."""
     if target == b"*" and method == b"OPTIONS":
@@ -148,7 +160,9 @@ def origin_form(method: bytes, target: bytes) -> Target | Refusal:
     if mark and scheme.lower() in (b"http", b"https"):
         authority, slash, path = rest.partition(b"/")
         if authority and b"?" not in authority and b"@" not in authority and b"#" not in authority:
-            return Target(slash + path or b"/", authority)
+            # RFC 9112 section 3.2.4: OPTIONS without a path asks about the server.
+            nothing = b"*" if method == b"OPTIONS" else b"/"
+            return Target(slash + path or nothing, authority)
     return Refusal(400, "bad_target", "the request target is neither a path nor an absolute http URL")
 
 

@@ -138,6 +138,8 @@ def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large:
         return Refusal(431, "too_many_headers", f"more than {options.max_headers} header lines")
     if head.hosts != 1 and (head.hosts > 1 or not head.http10):
         return Refusal(400, "host", "a request needs exactly one Host header")
+    if head.host_at >= 0 and not heads.is_host(head.fields[head.host_at]):
+        return Refusal(400, "host", "the Host header names no host")
     if head.method == b"CONNECT":
         return Refusal(400, "connect", "CONNECT is not offered here")
     if head.coding is not None:
@@ -161,6 +163,8 @@ def _to_origin_form(head: RequestHead) -> Refusal | None:
         return target
     head.path = target.path
     if target.authority is not None:
+        if not heads.is_host(target.authority):
+            return Refusal(400, "bad_target", "the request target names no host")
         # RFC 9112 section 3.2.2: the authority of an absolute form replaces Host.
         if head.host_at < 0:
             head.host_at = len(head.fields) + 2

@@ -24,7 +24,9 @@ from shadowbench.http1.ticker import Ticker
 MAX_PIPELINED = 32
 # Body bytes of requests that wait for their turn, or of an upload that production does not take: above it, reading stops.
 MAX_HELD_BYTES = 65536
+# How long what a client still sends is read and thrown away behind the last answer: in silence, and in all.
 _LINGER_S = 2.0
+_LINGER_WHOLE_S = 30.0
 _PROBE_S = 1.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
@@ -104,6 +106,7 @@ class ServerConnection(asyncio.Protocol):
         "_host",
         "_in_body",
         "_in_head",
+        "_linger_until",
         "_lingering",
         "_options",
         "_parser",
@@ -146,6 +149,7 @@ class ServerConnection(asyncio.Protocol):
         self._close_after = False
         self._closing = False
         self._lingering = 0.0
+        self._linger_until = 0.0
         self._tunnel = False
         self._unsent = 0  # while closing
         self._upgrading: bytearray | None = None  # bytes after an upgrade request, until its answer
@@ -174,6 +178,9 @@ class ServerConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
+            if self._lingering:
+                # It still sends: closing now would be a reset, and might destroy our answer before it is read.
+                self._lingering = min(self._host.ticker.now + _LINGER_S, self._linger_until)
             return
         self._since = self._host.ticker.now
         if self._tunnel:
@@ -362,6 +369,9 @@ class ServerConnection(asyncio.Protocol):
         self._host.refused(refusal)
         if self.current is None and not self._queue:
             self._answer_refusal()
+        else:
+            # What follows cannot be answered, and nobody would bound it: it stays where it is until the connection ends.
+            self._stop_reading()
 
     def _answer_refusal(self) -> None:
         assert self._refusal is not None
@@ -393,8 +403,8 @@ class ServerConnection(asyncio.Protocol):
         waiting = self._queue.popleft()
         for piece in waiting.body:
             self._held -= len(piece)
-        if not self._reading and not self._refused_more and not self._body_paused and self._held <= MAX_HELD_BYTES:
-            self._start_reading()
+        if not self._reading and not self._body_paused:
+            self._read_on()
         # Each step may end the request: production can answer, or fail, before it has all of it.
         self.current = current = self._host.begin(self, waiting.head)
         for piece in waiting.body:
@@ -423,7 +433,8 @@ class ServerConnection(asyncio.Protocol):
             self.transport.write_eof()
             if not self._reading:
                 self._start_reading()  # unread bytes would turn the close into a reset that destroys our answer
-            self._lingering = self._host.ticker.now + _LINGER_S
+            now = self._host.ticker.now
+            self._lingering, self._linger_until = now + _LINGER_S, now + _LINGER_WHOLE_S
         else:
             self.transport.close()
 
@@ -525,7 +536,11 @@ class ServerConnection(asyncio.Protocol):
     def resume_body(self) -> None:
         """Production takes more again."""
         self._body_paused = False
-        if self._held <= MAX_HELD_BYTES and not self._refused_more and not self._reading:
+        if not self._reading:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._held <= MAX_HELD_BYTES and not self._refused_more and self._refusal is None:
             self._start_reading()
 
     def _stop_reading(self) -> None:

@@ -128,3 +128,22 @@ def test_a_length_counts_up_to_what_signed_64_bits_hold(number, zeros, blanks):
     value = b"0" * zeros + b"%d" % number + blanks
     assert heads.is_beyond_counting(value) == (number > 2**63 - 1)
     assert number <= 2**63 - 1 or len(value) > heads.SURELY_COUNTABLE
+
+
+@pytest.mark.parametrize(
+    "host", [b"", b"a", b"a.example:8080", b"x_y-1", b"[::1]:80", b"[fe80::1%25eth0]", b"a,b", b"%C3%A4", b"a:"]
+)
+def test_hosts(host):
+    assert heads.is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host", [b"a b", b"a/b", b"u@a", b"[::1", b"::1", b"a:b", b"a?b", b"a#b", b"a\x00", b"\xff", b'"a"', b"a:1:2"]
+)
+def test_no_hosts(host):
+    assert not heads.is_host(host)
+
+
+def test_options_of_a_whole_server_in_absolute_form():
+    assert heads.origin_form(b"OPTIONS", b"http://a") == Target(b"*", b"a")
+    assert heads.origin_form(b"OPTIONS", b"http://a/") == Target(b"/", b"a")

@@ -65,6 +65,12 @@ class Handler:
         self.outcome = reason
 
 
+class Slow(Handler):
+    """Answers when the test says so."""
+
+    def on_read_done(self) -> None: ...
+
+
 class Host:
     """`ServerHost` of one connection."""
 
@@ -139,6 +145,44 @@ async def test_a_refusal_is_said_once_and_the_connection_ends_in_order():
     wire.receive(GET)
     host.ticker.pass_time(3.0)
     assert wire.was_aborted and wire.sent.count(b"x-shadowbench-fault") == 1
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@on_uvloop
+async def test_behind_a_refusal_that_waits_for_its_turn_nothing_is_read():
+    host = Host()
+    connection = ServerConnection(host, ServerOptions(head_timeout_s=1.0))
+    wire = Wire(connection)
+    wire.receive(post(b"12")[:-1])  # the first request goes on
+    wire.receive(b"2" + head(host=None) + b"GET /" + b"a" * 1000)
+    assert [handler.outcome for handler in host.handlers] == ["answered"] and host.refusals == ["host"]
+    wire.discard()
+
+    slow = Wire(ServerConnection(host, ServerOptions(head_timeout_s=1.0)))
+    slow.protocol._host.begin = lambda connection, head: Slow(host, connection, head)
+    slow.receive(GET)
+    slow.receive(head(host=None) + b"GET / HTTP/1.1\r\nX: 1\r\n")
+    assert not slow.is_reading, "whatever the client sends now stays in the kernel, not with us"
+    host.ticker.pass_time(5.0)
+    assert host.refusals == ["host", "host"], "no time-out of a head that nobody reads replaces the refusal"
+    slow.protocol.finish(close=False)
+    assert slow.sent.count(b" 400 ") == 1 and b" 408 " not in slow.sent
+    slow.discard()
+    await asyncio.sleep(0)
+
+
+@on_uvloop
+async def test_who_still_sends_is_listened_to_longer_but_not_for_ever():
+    host = Host()
+    wire = Wire(ServerConnection(host, ServerOptions()))
+    wire.receive(head(host=None))
+    for _ in range(19):
+        host.ticker.pass_time(1.5)
+        assert not wire.was_aborted, "closing now would be a reset, and the answer might be lost"
+        wire.receive(b"x" * 100)
+    host.ticker.pass_time(3.1)
+    assert wire.was_aborted
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
