@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sys
 import time
@@ -14,13 +15,13 @@ from typing import Literal
 
 from shadowbench import configuration, wiring
 from shadowbench.cli.quantities import counted
-from shadowbench.errors import ConfigurationError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.judges.registry import kind_of
 from shadowbench.pricing import PricingOptions
 from shadowbench.scores import KnownMeasure
-from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, sample
+from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, is_measure, sample
 from shadowbench.scoring.calibration.canary_run import check_and_keep
 from shadowbench.scoring.calibration.evidence import judges_of, scores_in
 from shadowbench.scoring.calibration.people import PREFERENCE, words
@@ -30,6 +31,7 @@ from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
 
 DRIFTED = 1
+NO_MEASURE = UnavailableError.exit_code
 _ASKS_NOBODY = ("panel", "cascade", "embedding")
 
 
@@ -63,7 +65,8 @@ def run_freeze(options: FreezeOptions) -> int:
 
 
 def run_check(config: Path | None, log_url: str, name: str, judge: str | None, environ: Mapping[str, str]) -> int:
-    """Ask the configured judges, or one, about the set; the exit code: 0, or 1 when one has drifted."""
+    """Ask the configured judges, or one, about the set; the exit code: 0, 1 when one has drifted, or 4 when a
+    first run has too few answers to measure later ones by."""
     settings = configuration.load(config, environ=environ)
     options = wiring.scoring_options(settings)
     chosen = [each for each in options.judges if judge in (None, each.name) and each.kind not in _ASKS_NOBODY]
@@ -74,7 +77,9 @@ def run_check(config: Path | None, log_url: str, name: str, judge: str | None, e
         runs = asyncio.run(_check_all(log_url, scores, name, chosen, options.pricing, environ))
     for each, run in runs.items():
         sys.stdout.write(told(each, run) + "\n")
-    return DRIFTED if any(run.drifted for run in runs.values()) else 0
+    if any(run.drifted for run in runs.values()):
+        return DRIFTED
+    return NO_MEASURE if any(_is_refused(run) for run in runs.values()) else 0
 
 
 def told(judge: str, run: CanaryRun) -> str:
@@ -82,8 +87,25 @@ def told(judge: str, run: CanaryRun) -> str:
     kappa = "not defined" if run.kappa is None else f"{run.kappa:.3f}"
     interval = "" if run.low is None or run.high is None else f" ({run.low:.3f} to {run.high:.3f})"
     share = "" if run.agreement is None else f", agreement {run.agreement:.1%}"
-    verdict = "DRIFTED: outside of its first run's interval" if run.drifted else "no drift"
-    return f"{judge}: {run.answered} of {run.items} answered, kappa {kappa}{interval}{share}: {verdict}"
+    return f"{judge}: {run.answered} of {run.items} answered, kappa {kappa}{interval}{share}: {_verdict(run)}"
+
+
+def _verdict(run: CanaryRun) -> str:
+    detail = json.loads(run.detail)
+    why = "; ".join(f"{count} × {reason}" for reason, count in sorted(detail["reasons"].items()))
+    without = f"; without an answer: {why}" if why else ""
+    if _is_refused(run):
+        return f"NO MEASURE: too few answers to measure later runs by{without}; see to that, and check again"
+    if not run.drifted:
+        return f"no drift{without}"
+    if "answers" in detail["drifted"]:
+        return f"DRIFTED: fewer answers than in its first run ({detail['first_run_answered']}){without}"
+    return f"DRIFTED: outside of its first run's interval{without}"
+
+
+def _is_refused(run: CanaryRun) -> bool:
+    """Whether it would be the measure of later runs, and has too few answers for that."""
+    return json.loads(run.detail)["first_run_at"] is None and not is_measure(run)
 
 
 async def _check_all(

@@ -1,12 +1,14 @@
 """Frozen sets: pairs that a judge is asked about again and again, to see whether it still says what it said. Pure.
 
 The first run of a judge (one configuration of it) is the measure of the later ones: one whose kappa or agreement lies outside
-the first one's interval has drifted. A model that its vendor changed behind the same name shows here, and nowhere else.
+the first one's interval, or that has fewer answers, has drifted. A model that its vendor changed behind the same name shows
+here, and nowhere else. A run with too few answers is no measure: the first with enough is.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from shadowbench.scores import Measure, PairRef, Preferred, Score
@@ -19,6 +21,8 @@ from shadowbench.store.scoring import Canary, CanaryRun
 
 GRADES = 5
 """Numbers are compared as grades: fifths of the judge's range, by kappa with quadratic weights."""
+ENOUGH_ANSWERS = 10
+"""Fewer (of a set that has as many) are no measure of later runs, nor is less than half of the set."""
 
 
 def frozen_words(words: Mapping[PairRef, Word], measure: Measure | None) -> Sequence[Canary]:
@@ -63,15 +67,21 @@ def outcome(
     before: Sequence[CanaryRun],
     *,
     now: float,
+    reasons: Iterable[str] = (),
 ) -> CanaryRun:
-    """What came of asking the judge `number` about a set. `said`: its words, where it had any; `before`: its earlier runs."""
+    """What came of asking the judge `number` about a set. `said`: its words, where it had any; `before`: its earlier runs;
+    `reasons`: why it had none, one for each pair without."""
     answered = [canary for canary in canaries if canary.pair in said]
     found = _agreed(measure, [(said[each.pair], each) for each in answered])
-    first = min(before, key=lambda run: run.ran_at, default=None)
+    first = measure_of(before)
     kappa = None if found is None else found.kappa
     share = None if found is None else found.observed.value
+    moved = drifts(first, len(canaries), len(answered), None if kappa is None else kappa.value, share) if first else ()
     detail = {
         "first_run_at": None if first is None else first.ran_at,
+        "first_run_answered": None if first is None else first.answered,
+        "drifted": list(moved),
+        "reasons": Counter(reasons),
         "changed": [list(each.pair) for each in answered if said[each.pair] != each.expected][:100],
         "unanswered": [list(each.pair) for each in canaries if each.pair not in said][:100],
         "kappa_reason": None if kappa is None else kappa.reason,
@@ -86,22 +96,44 @@ def outcome(
         low=None if kappa is None else kappa.low,
         high=None if kappa is None else kappa.high,
         agreement=share,
-        drifted=first is not None and has_drifted(first, None if kappa is None else kappa.value, share),
+        drifted=bool(moved),
         detail=json.dumps(detail),
     )
 
 
-def has_drifted(first: CanaryRun, kappa: float | None, share: float | None) -> bool:
-    """Whether a run's kappa or its agreement lies outside of the first run's interval.
+def measure_of(runs: Iterable[CanaryRun]) -> CanaryRun | None:
+    """The run that later ones are measured by: the first that has enough answers."""
+    return min(filter(is_measure, runs), key=lambda run: run.ran_at, default=None)
 
-    Kappa alone is blind where people nearly always say the same: then it is near 0, whatever the judge says.
+
+def is_measure(run: CanaryRun) -> bool:
+    """Whether a run has enough answers for others to be measured by it."""
+    return run.answered >= max(run.items / 2, min(ENOUGH_ANSWERS, run.items))
+
+
+def drifts(first: CanaryRun, items: int, answered: int, kappa: float | None, share: float | None) -> Sequence[str]:
+    """In what a run differs from the first one more than chance explains: its answers, kappa, agreement; mostly in nothing.
+
+    Kappa alone is blind where people nearly always say the same: then it is near 0, whatever the judge says. And neither kappa
+    nor agreement tell of pairs without an answer.
     """
-    if kappa is not None and first.low is not None and first.high is not None and not first.low <= kappa <= first.high:
-        return True
-    if share is None or first.agreement is None or not first.answered:
-        return False
-    low, high = wilson(first.agreement * first.answered, first.answered)
-    return not low <= share <= high
+    told = {
+        "answers": _has_fewer_answers(first, items, answered),
+        "kappa": kappa is not None and _is_outside(kappa, first.low, first.high),
+        "agreement": share is not None
+        and first.agreement is not None
+        and _is_outside(share, *wilson(first.agreement * first.answered, first.answered)),
+    }
+    return tuple(name for name, is_so in told.items() if is_so)
+
+
+def _has_fewer_answers(first: CanaryRun, items: int, answered: int) -> bool:
+    """Whether its share of answers, with what chance may add, is below the first run's; or most pairs have none."""
+    return 2 * answered < items or wilson(answered, items).high < wilson(first.answered, first.items).low
+
+
+def _is_outside(value: float, low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and not low <= value <= high
 
 
 def due(now: float, runs: Sequence[CanaryRun], every_s: float) -> bool:

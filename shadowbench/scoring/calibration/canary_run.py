@@ -12,7 +12,7 @@ from shadowbench.errors import UnavailableError
 from shadowbench.judges.base import Asker, Judge, Judgement, Question
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, PairRef, Score, Verdict
-from shadowbench.scoring.calibration.canary import asks_for_number, due, outcome, word_of
+from shadowbench.scoring.calibration.canary import asks_for_number, due, measure_of, outcome, word_of
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
@@ -20,6 +20,7 @@ from shadowbench.store.opening import open_log
 from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
 
 _PURPOSE = "canary"
+_UNREADABLE = "reply_"  # so begin the reasons of verdicts whose reply came, and could not be read
 
 
 def views_of(log: PairLog, scores: ScoreLog, canaries: Sequence[Canary]) -> Sequence[PairView]:
@@ -65,7 +66,8 @@ async def check(
 ) -> CanaryRun:
     """One run of the set `name` with the judge that is measure `number`; `before`: its earlier ones. Whoever calls keeps it.
 
-    Raises UnavailableError when the judge answered nothing.
+    Raises UnavailableError when the judge answered nothing; of one that used to answer, and whose replies cannot be read any
+    more, that is a run, and a drift.
     """
     concluded = await ask_again(judge, asker, pairs, chance=chance, now=now)
     said: dict[PairRef, str] = {}
@@ -77,10 +79,12 @@ async def check(
         word = word_of(judge.measure, score, as_number=asks_for_number(canary))
         if word is not None:
             said[canary.pair] = word
-    if not said:
-        reasons = sorted({judgement.reason or "" for judgement in concluded.values()}) or ["all its pairs were deleted"]
-        raise UnavailableError(f"{judge.measure.name} said nothing about the set {name}: {', '.join(reasons)}")
-    return outcome(name, judge.measure, number, canaries, said, before, now=now())
+    reasons = [judgement.reason or "no_value" for pair, judgement in concluded.items() if pair not in said]
+    is_unreadable = measure_of(before) is not None and any(each.startswith(_UNREADABLE) for each in reasons)
+    if not said and not is_unreadable:
+        why = ", ".join(sorted(set(reasons))) or "all its pairs were deleted"
+        raise UnavailableError(f"{judge.measure.name} said nothing about the set {name}: {why}")
+    return outcome(name, judge.measure, number, canaries, said, before, now=now(), reasons=reasons)
 
 
 async def check_and_keep(

@@ -22,6 +22,7 @@ class Model(ThreadingHTTPServer):
     """Prefers the answer `Oslo.`, or once it has turned the other one. Counts what it was asked."""
 
     turned = False
+    mute = 0  # it has no verdict from so many questions on
     asked = 0
 
 
@@ -31,9 +32,11 @@ class _Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked += 1
+        is_mute = self.server.mute and self.server.asked > self.server.mute
         page = body["messages"][-1]["content"]
         oslo_first = page.index("Oslo.") < page.index("Riga.")
         said = json.dumps({"analysis": "x", "verdict": "A" if oslo_first is not self.server.turned else "B"})
+        said = "Well …" if is_mute else said
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         reply = {
             "model": "m",
@@ -148,3 +151,27 @@ def test_an_endpoint_that_is_down_makes_no_run(url: str, tmp_path: Path) -> None
         run_check(file, url, "gold", None, {})
     with closing(open_score_log(url, "read")) as scores:
         assert list(scores.canary_runs("gold")) == []
+
+
+def test_a_judge_that_stops_to_give_readable_verdicts_is_no_pass(
+    url: str, config: Path, model: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen(url)
+    assert run_check(config, url, "gold", None, {}) == 0
+    model.mute = model.asked
+    assert run_check(config, url, "gold", None, {}) == 1
+    said = capsys.readouterr().out
+    assert "strict: 0 of 12 answered" in said and "DRIFTED: fewer answers than in its first run (12)" in said
+    assert "12 × reply_no_json" in said
+
+
+def test_a_first_run_with_too_few_answers_is_not_taken_as_the_measure(
+    url: str, config: Path, model: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen(url)
+    model.mute = 18  # of 24 questions: at least three pairs are without
+    assert run_check(config, url, "gold", None, {}) == 4
+    assert "NO MEASURE: too few answers to measure later runs by" in capsys.readouterr().out
+    model.mute = 0
+    assert run_check(config, url, "gold", None, {}) == 0
+    assert "12 of 12 answered" in capsys.readouterr().out

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from shadowbench.scores import Measure, PairRef, Score, Shape
 from shadowbench.scoring.calibration.canary import (
+    drifts,
     due,
     frozen_scores,
     frozen_words,
-    has_drifted,
+    measure_of,
     outcome,
     sample,
     word_of,
@@ -66,11 +67,38 @@ def test_a_first_run_without_error_leaves_room_for_chance() -> None:
     assert run(wrong=8, before=(first,)).drifted
 
 
-def test_pairs_without_an_answer_are_counted_and_not_held_against_it() -> None:
+def test_some_pairs_without_an_answer_are_counted_and_not_held_against_it() -> None:
     first = run()
-    found = run(silent=10, before=(first,))
-    assert (found.items, found.answered, found.drifted, found.kappa) == (40, 30, False, 1.0)
+    found = run(silent=2, before=(first,))
+    assert (found.items, found.answered, found.drifted, found.kappa) == (40, 38, False, 1.0)
     assert json.loads(found.detail)["unanswered"][-1] == [40, 1]
+
+
+@pytest.mark.parametrize("silent", [10, 20, 38, 39, 40])
+def test_one_that_stops_to_answer_has_drifted_whatever_its_other_answers_are(silent: int) -> None:
+    found = run(silent=silent, before=(run(),), now=2.0)
+    detail = json.loads(found.detail)
+    assert found.drifted and detail["drifted"] == ["answers"] and detail["first_run_answered"] == 40
+
+
+def test_more_answers_than_in_the_first_run_are_no_drift() -> None:
+    assert not run(before=(run(silent=15),)).drifted
+    assert run(silent=21, before=(run(silent=19),)).drifted  # most of the set: no pass, close as it may be to the first
+
+
+@pytest.mark.parametrize(
+    ("items", "answered", "is_one"), [(58, 2, 0), (58, 28, 0), (58, 29, 1), (12, 9, 0), (4, 4, 1), (4, 3, 0)]
+)
+def test_a_run_with_too_few_answers_is_no_measure_of_later_ones(items: int, answered: int, is_one: int) -> None:
+    thin = replace(run(), items=items, answered=answered)
+    assert (measure_of([thin]) is thin) is bool(is_one)
+    later = replace(run(), ran_at=3.0)
+    assert measure_of([later, thin]) is (thin if is_one else later)
+
+
+def test_what_follows_a_run_that_is_no_measure_is_not_measured_by_it() -> None:
+    found = run(wrong=20, before=(run(silent=38),), now=2.0)
+    assert not found.drifted and json.loads(found.detail)["first_run_at"] is None
 
 
 def test_where_kappa_is_blind_agreement_tells() -> None:
@@ -82,7 +110,8 @@ def test_where_kappa_is_blind_agreement_tells() -> None:
     half = {pair: "candidate" if pair.number % 2 else "tie" for pair in said}
     assert outcome("gold", PAIR, 7, one, half, [first], now=2.0).drifted
     assert not outcome("gold", PAIR, 7, one, said, [first], now=2.0).drifted
-    assert not has_drifted(replace(first, agreement=None), None, 0.5)
+    assert drifts(first, 40, 40, None, 0.5) == ("agreement",)
+    assert not drifts(replace(first, agreement=None), 40, 40, None, 0.5)
 
 
 def test_peoples_words_are_frozen_as_they_are_and_ratings_in_the_judges_range() -> None:

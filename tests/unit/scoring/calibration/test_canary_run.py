@@ -24,10 +24,12 @@ SET = [Canary(pair=PairRef(n, 1), expected="candidate", source="human") for n in
 
 
 class Asker:
-    """Prefers the candidate, but for some; the first reply about each is unreadable."""
+    """Prefers the candidate, but for some; the first reply about each is unreadable, and of the first `mute` the second too."""
 
-    def __init__(self, wrong: frozenset[int] = frozenset(), *, silent: bool = False, down: bool = False) -> None:
-        self.wrong, self.silent, self.down = wrong, silent, down
+    def __init__(
+        self, wrong: frozenset[int] = frozenset(), *, silent: bool = False, down: bool = False, mute: int = 0
+    ) -> None:
+        self.wrong, self.silent, self.down, self.mute = wrong, silent, down, mute
         self.asked: list[tuple[int, Position, str, int]] = []
 
     async def ask(self, question: Question, *, pair: PairRef | None, purpose: str) -> Reply:
@@ -37,7 +39,7 @@ class Asker:
         self.asked.append((pair.number, question.position, purpose, question.repetition))
         if self.silent:
             return Reply(text=None, reason="http_500")
-        if not question.repairs:
+        if not question.repairs or pair.number <= self.mute:
             return Reply(text="Well …")
         candidate = "B" if question.position is Position.PRODUCTION_FIRST else "A"
         other = {"A": "B", "B": "A"}[candidate]
@@ -90,6 +92,16 @@ async def test_a_judge_that_says_nothing_makes_no_run(url: str) -> None:
         await ran(url, Asker(down=True))
     with closing(open_score_log(url, "read")) as scores:
         assert list(scores.canary_runs("gold")) == []
+
+
+@pytest.mark.parametrize(("mute", "answered"), [(10, 2), (12, 0)])
+async def test_a_judge_whose_verdicts_cannot_be_read_any_more_has_drifted(url: str, mute: int, answered: int) -> None:
+    await ran(url, Asker())
+    run = await ran(url, Asker(mute=mute), now=2.0)
+    assert (run.items, run.answered, run.drifted) == (12, answered, True)
+    assert json.loads(run.detail)["reasons"] == {"reply_no_json": mute}
+    with pytest.raises(UnavailableError, match="http_500"):
+        await ran(url, Asker(silent=True), now=3.0)
 
 
 async def due_runs(url: str, asker: Asker, judge: pairwise.Pairwise = JUDGE, now: float = 1.0) -> Sequence[CanaryRun]:
