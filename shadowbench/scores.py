@@ -136,7 +136,7 @@ class CallResult:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
-    cost_reason: str | None = None  # why cost_usd is None; or at_most: it is not known, and cost_usd is the most that it can be
+    cost_reason: str | None = None  # why cost_usd is None; at_most: it is not known, and cost_usd is the most it can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

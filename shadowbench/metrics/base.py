@@ -12,6 +12,8 @@ what it needs is missing, it is not called, and the score is absent with that re
 from __future__ import annotations
 
 import inspect
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,6 +74,21 @@ class Metric:
     whatever_came: bool = False  # is called for faults, too: an error class is known then
     check: Callable[..., object] | None = None  # raises ConfigurationError where these options cannot be used
 
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError for what no metric can promise: better when it is declared than with every pair."""
+        for wrong, what in (
+            (not _NAME.fullmatch(str(self.name)), "its name is no word of lower-case letters, digits and _"),
+            (not isinstance(self.version, str) or not self.version, "its version must be a text, such as '1'"),
+            (not isinstance(self.shape, Shape), "its shape must be a Shape"),
+            (not isinstance(self.direction, Direction), "its direction must be a Direction"),
+            (not isinstance(self.needs, tuple) or not all(isinstance(each, Need) for each in self.needs),
+             "its needs must be a tuple of Need, such as (Need.TEXT,)"),
+            (not _is_range(self.low, self.high), "low and high must be numbers or None, low below high"),
+            (not _takes_a_subject(self.function), "its function must take a side or a pair, and options by keyword only"),
+        ):  # fmt: skip
+            if wrong:
+                raise ConfigurationError(f"the metric {self.name!r} cannot be declared like this: {what}")
+
     def options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The options in force: those given, and the defaults of the others. Raises ConfigurationError."""
         known = {p.name: p for p in inspect.signature(self.function).parameters.values() if p.kind is p.KEYWORD_ONLY}
@@ -121,6 +138,22 @@ def metric(
         )
 
     return declare
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def _is_range(low: object, high: object) -> bool:
+    bounds = [each for each in (low, high) if each is not None]
+    if not all(isinstance(each, int | float) and math.isfinite(each) for each in bounds):
+        return False
+    return len(bounds) < 2 or bounds[0] < bounds[1]  # type: ignore[operator]
+
+
+def _takes_a_subject(function: Callable[..., Value]) -> bool:
+    parameters = list(inspect.signature(function).parameters.values())
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) == 1 and positional[0] is parameters[0]
 
 
 Against = Literal["production", "reference"]

@@ -12,7 +12,7 @@ import orjson
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import Metric
-from shadowbench.metrics.registry import METRICS
+from shadowbench.metrics.registry import METRICS, OWN_PACKAGE
 from shadowbench.scores import Measure
 
 _NUMBERS = (int, float)
@@ -70,11 +70,14 @@ def bind(metric: Metric, options: Mapping[str, Any], name: str | None = None, *,
         key: value for key, value in in_force.items() if value != _defaults(metric).get(key, inspect.Parameter.empty)
     }
     about = {"about": metric.about, "package": package, "metric": metric.name, "options": own}
+    # A name may be given to another metric one day, and a package may bring one of ours: their scores must not mix.
+    other = {} if name in (None, metric.name) else {"metric": metric.name}
+    foreign = {} if package in ("", OWN_PACKAGE) else {"package": package}
     measure = Measure(
         name=name or metric.name,
         kind="metric",
         version=metric.version,
-        config_hash=hash_of(own),
+        config_hash=hash_of({"options": own, **other, **foreign} if other or foreign else own),
         shape=metric.shape,
         direction=metric.direction,
         low=metric.low,

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from shadowbench.making import maker_of
@@ -129,7 +130,7 @@ def _called(bound: BoundMetric, subject: Side | PairView, guard: Guard) -> Resul
         return _read(bound, returned)
     except DeadlineError:
         return Result(None, "timed_out")
-    except Exception as error:  # noqa: BLE001  whatever a metric raises is an absence; texts of users stay out of the log
+    except BaseException as error:  # noqa: BLE001  whatever a metric raises (SystemExit, too) is an absence; users' texts stay out
         return Result(None, "metric_raised", {"exception": type(error).__name__[:100]})
 
 
@@ -140,6 +141,8 @@ def _read(bound: BoundMetric, returned: object) -> Result:
         return Result(None, "not_a_value", {"returned": "Absent without a short code"})
     detail = returned.detail if isinstance(returned, Detailed) else None
     number = returned.value if isinstance(returned, Detailed) else returned
+    if isinstance(number, np.bool_):
+        number = bool(number)
     if not isinstance(number, Real):
         return Result(None, "not_a_value", {"returned": type(number).__name__[:100]})
     return _in_range(bound, _float(number), detail)
@@ -163,10 +166,12 @@ def _in_range(bound: BoundMetric, value: float, detail: Mapping[str, Any] | None
     return Result(bounded, None, detail)
 
 
-def _told(detail: Mapping[str, Any] | None) -> str | None:
+def _told(detail: object) -> str | None:
     """Detail as JSON; one that is none, or that is long, is left out and says so."""
     if not detail:
         return None
+    if not isinstance(detail, Mapping):
+        return '{"detail":"not_an_object"}'
     try:
         text = orjson.dumps(detail, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:

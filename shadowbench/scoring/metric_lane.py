@@ -77,9 +77,8 @@ class MetricLane:
             backlog = await self._ledger.do(lambda log: log.backlog(ids))
             return TAKEN if backlog.pairs else IDLE
         async with self._ledger.keeping(claim, lease_s=keeping.lease_s, now=keeping.now):
-            scores = await self._scored(claim)
-        await self._ledger.do(lambda log: log.settle(claim, scores))
-        self._count(scores)
+            await self._score(claim)
+        await self._ledger.do(lambda log: log.settle(claim, []))
         return None
 
     async def report(self) -> None:
@@ -97,26 +96,32 @@ class MetricLane:
 
     # ── one claim ──
 
-    async def _scored(self, claim: Claim) -> list[Score]:
-        """Scores of all that the claim lacks. What a runner leaves undone, because a call did not end, is asked for again."""
+    async def _score(self, claim: Claim) -> None:
+        """Enter scores of all that the claim lacks. What a runner leaves undone, because a call did not end or a while has
+        passed, is asked for again."""
         left = {ref: [self._places[each] for each in missing] for ref, missing in claim.missing.items()}
         references = await self._ledger.do(lambda log: log.references(after=claim.first - 1, upto=claim.last))
-        scores: list[Score] = []
+        crashed: set[tuple[PairRef, int]] = set()
         deaths = 0
         while True:
-            scores += self._set_aside(left)
+            await self._enter(claim, self._set_aside(left))
             if not left:
-                return scores
+                return
             task = Task(first=min(left).number, last=max(left).number, pairs=left, references=references)
             try:
                 done = await self._runner.run(task)
             except RunnerDiedError as death:
                 deaths = 0 if death.culprit is not None else deaths + 1
-                scores += self._blamed(death, left, deaths)
+                await self._enter(claim, self._blamed(death, left, deaths, crashed))
                 continue
-            scores += self._taken(done, left)
+            await self._enter(claim, self._taken(done, left))
             if done.complete:
-                return scores  # what is still left was deleted meanwhile
+                return  # what is still left was deleted meanwhile
+
+    async def _enter(self, claim: Claim, scores: Sequence[Score]) -> None:
+        if scores:
+            await self._ledger.do(lambda log: log.settle(claim, scores, last=False))
+            self._count(scores)
 
     def _set_aside(self, left: dict[PairRef, list[int]]) -> list[Score]:
         """Absences of the metrics that are suspended; they are taken out of what is left."""
@@ -129,14 +134,24 @@ class MetricLane:
             self._drop(left, PairRef(score.number, score.side), self._places[score.measure])
         return found
 
-    def _blamed(self, death: RunnerDiedError, left: dict[PairRef, list[int]], deaths: int) -> list[Score]:
-        """The absence of the score that the runner died of."""
+    def _blamed(
+        self,
+        death: RunnerDiedError,
+        left: dict[PairRef, list[int]],
+        deaths: int,
+        crashed: set[tuple[PairRef, int]],
+    ) -> list[Score]:
+        """The absence of the score that the runner died of. A process may be killed by anybody: whoever was at work in it is
+        called once more (`crashed` remembers) before it is to blame."""
         self._counters.add("scoring_runner_deaths_total", (("reason", "overdue" if death.is_overdue else "crashed"),))
         if death.culprit is None:
             if deaths >= _DEATHS:
                 raise UnavailableError("the process that runs metrics ends again and again; is there enough memory?")
             return []
         ref, place = PairRef(death.culprit.number, death.culprit.side), death.culprit.metric
+        if not death.is_overdue and (ref, place) not in crashed:
+            crashed.add((ref, place))
+            return []
         reason = "timed_out" if death.is_overdue else "crashed"
         self._strike(place, reason)
         self._drop(left, ref, place)
@@ -186,8 +201,13 @@ class MetricLane:
         return absent(ref, self._ids[place], self._measures[place].shape, reason)
 
     def _count(self, scores: Sequence[Score]) -> None:
-        reasons = Counter((score.measure, score.reason or score.production_reason) for score in scores)
-        for (measure, reason), count in reasons.items():
-            outcome = "scored" if reason is None else "failed" if reason in FAILURES else "absent"
+        for (measure, outcome), count in Counter((score.measure, _outcome(score)) for score in scores).items():
             name = self._measures[self._places[measure]].name
             self._counters.add("scores_total", (("metric", name), ("outcome", outcome)), count)
+
+
+def _outcome(score: Score) -> str:
+    """As signals have it: one side's value is a score, and one side's fault of the metric a failure."""
+    if score.reason in FAILURES or score.production_reason in FAILURES:
+        return "failed"
+    return "absent" if score.value is None and score.production_value is None else "scored"

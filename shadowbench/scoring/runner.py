@@ -34,6 +34,8 @@ from shadowbench.store.opening import open_log
 from shadowbench.worker import describe, forbid_core_dumps, from_json
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+# How long a task may take before what is done is handed over. A slow metric then loses little to a crash, and shows progress.
+_TURN_S = 2.0
 
 
 class Runner:
@@ -47,15 +49,19 @@ class Runner:
 
     def run(self, task: Task) -> Done:
         """The scores. It stops behind a pair for which a metric had to be interrupted, so that the worker decides whether that
-        metric is called once more."""
+        metric is called once more; and after a while, so that what is done is entered and does not depend on what follows."""
         scores: list[Score] = []
+        enough_at = time.monotonic() + _TURN_S
         fresh: Counter[str] = Counter()
         complete = True
         for pair in self._pairs(task):
             made = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
             scores += made
             fresh[pair.candidate.observation.endpoint] += len(made) == len(self._metrics)
-            if any("timed_out" in (each.reason, each.production_reason) for each in made):
+            if (
+                any("timed_out" in (each.reason, each.production_reason) for each in made)
+                or time.monotonic() > enough_at
+            ):
                 complete = False
                 break
         return Done(scores=scores, complete=complete, resident_bytes=resident_bytes(), fresh=+fresh)

@@ -76,3 +76,42 @@ def test_options_of_a_comparison_keep_their_types() -> None:
     for each in apart:
         assert inspect.signature(each.function).parameters["which"].annotation == Which
         assert each.options({}) == {"which": "first"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"name": "Bad Name!"}, "its name"),
+        ({"version": 1}, "its version"),
+        ({"version": ""}, "its version"),
+        ({"direction": "down"}, "its direction"),
+        ({"shape": "round"}, "its shape"),
+        ({"needs": "TEXT"}, "its needs"),
+        ({"needs": ("TEXT",)}, "its needs"),
+        ({"low": "a"}, "low and high"),
+        ({"low": 1, "high": 0}, "low and high"),
+        ({"low": float("nan")}, "low and high"),
+    ],
+)
+def test_what_no_metric_can_promise_is_refused_when_it_is_declared(declared: dict[str, object], told: str) -> None:
+    given = {"version": "1", "shape": Shape.SIDES, "direction": Direction.HIGHER, "low": 0, "high": 1} | declared
+    with pytest.raises(ConfigurationError, match=told):
+
+        @metric(**given)  # type: ignore[arg-type]
+        def wrong(side: Side) -> Value:
+            return 1.0
+
+
+def test_a_metric_takes_one_subject_and_options_by_keyword_only() -> None:
+    given = {"version": "1", "shape": Shape.SIDES, "direction": Direction.HIGHER, "low": 0, "high": 1}
+    with pytest.raises(ConfigurationError, match="by keyword only"):
+
+        @metric(**given)  # type: ignore[arg-type]
+        def nothing() -> Value:
+            return 1.0
+
+    with pytest.raises(ConfigurationError, match="by keyword only"):
+
+        @metric(**given)  # type: ignore[arg-type]
+        def silent(side: Side, least: int = 3) -> Value:
+            return 1.0

@@ -1,6 +1,7 @@
 """A metric and its options."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import metric
 from shadowbench.metrics.binding import MetricOptions, bind, bind_all
+from shadowbench.metrics.registry import OWN_PACKAGE
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Direction, Shape
 
@@ -35,12 +37,23 @@ def likeness(
 
 
 def test_options_that_are_not_given_have_their_defaults_and_no_hash() -> None:
-    bound = bind(likeness, {}, package="mine")
+    bound = bind(likeness, {}, package=OWN_PACKAGE)
     assert bound.options == {"least": 2, "share": 0.5, "how": "soft", "words": (), "strict": None}
     measure = bound.measure
     assert (measure.name, measure.kind, measure.version, measure.config_hash) == ("likeness", "metric", "3", "")
     assert (measure.shape, measure.direction, measure.low, measure.high, measure.unit) == ("pair", "higher", 0, 1, "x")
-    assert measure.about == '{"about":"How alike they are.","metric":"likeness","package":"mine"}'
+    assert measure.about == '{"about":"How alike they are.","metric":"likeness","package":"shadowbench-sidecar"}'
+
+
+def test_scores_of_different_metrics_never_mix_under_one_name() -> None:
+    """Another metric under a name that was used before is a new measure, and so is a package's in the place of ours."""
+    ours = bind(likeness, {}, package=OWN_PACKAGE).measure.config_hash
+    named = bind(likeness, {}, "quality", package=OWN_PACKAGE).measure.config_hash
+    other = bind(replace(likeness, name="length"), {}, "quality", package=OWN_PACKAGE).measure.config_hash
+    foreign = bind(likeness, {}, package="mine").measure.config_hash
+    assert len({ours, named, other, foreign}) == 4
+    with_options = [bind(likeness, {"least": 3}, name).measure.config_hash for name in (None, "likeness", "quality")]
+    assert with_options[0] == with_options[1] != with_options[2]
 
 
 def test_the_hash_is_of_what_differs_from_the_defaults_in_any_order() -> None:

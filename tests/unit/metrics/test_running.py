@@ -1,5 +1,6 @@
 """Whatever a metric does, a score comes of it."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +38,7 @@ def scored(
     returned: object, pair: PairView | None = None, shape: Shape = Shape.PAIR, guard: Any = direct, **declared: Any
 ) -> Score:
     def function(subject: object) -> Any:
-        if isinstance(returned, Exception):
+        if isinstance(returned, BaseException):
             raise returned
         return returned(subject) if callable(returned) else returned
 
@@ -73,12 +74,19 @@ def test_numbers_of_all_kinds_are_values(returned: object, value: float) -> None
         (Absent("the user said: hello"), "not_a_value", {"returned": "Absent without a short code"}),
         (ValueError("the user said: hello"), "metric_raised", {"exception": "ValueError"}),
         (RecursionError(), "metric_raised", {"exception": "RecursionError"}),
+        (SystemExit(3), "metric_raised", {"exception": "SystemExit"}),
+        (KeyboardInterrupt(), "metric_raised", {"exception": "KeyboardInterrupt"}),
+        (asyncio.CancelledError(), "metric_raised", {"exception": "CancelledError"}),
     ],
 )
 def test_nonsense_is_an_absence_that_quotes_nobody(returned: object, reason: str, detail: object) -> None:
     made = scored(returned)
     assert (made.value, made.reason) == (None, reason)
     assert (None if made.detail is None else json.loads(made.detail)) == detail
+
+
+def test_truth_of_numpy_is_a_value() -> None:
+    assert scored(np.bool_(True)).value == 1.0 and scored(np.bool_(False)).value == 0.0
 
 
 def test_a_call_that_is_interrupted_timed_out() -> None:
@@ -91,6 +99,7 @@ def test_a_call_that_is_interrupted_timed_out() -> None:
 def test_detail_is_kept_when_it_is_json_and_short() -> None:
     assert scored(Detailed(1.0, {"b": [1], "a": np.float64(2)})).detail == '{"a":2.0,"b":[1]}'
     assert scored(Detailed(1.0, {"x": object()})).detail == '{"detail":"not_json"}'
+    assert scored(Detailed(1.0, ["x"])).detail == '{"detail":"not_an_object"}'  # type: ignore[arg-type]
     assert scored(Detailed(1.0, {"x": "y" * 5000})).detail == '{"detail":"too_long"}'
 
 

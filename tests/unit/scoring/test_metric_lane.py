@@ -104,17 +104,59 @@ async def test_a_worker_whose_pairs_others_have_waits(ledger: Ledger) -> None:
     assert await lane.step() == TAKEN
 
 
-@pytest.mark.parametrize(("is_overdue", "reason"), [(True, "timed_out"), (False, "crashed")])
+@pytest.mark.parametrize(("is_overdue", "reason", "deaths"), [(True, "timed_out", 1), (False, "crashed", 2)])
 async def test_the_score_a_runner_died_of_is_absent_and_the_others_are_there(
-    ledger: Ledger, is_overdue: bool, reason: str
+    ledger: Ledger, is_overdue: bool, reason: str, deaths: int
 ) -> None:
-    lane, counters = await lane_of(ledger, runner := Runner(dies_at(2, 1, is_overdue=is_overdue)))
+    runner = Runner(*[dies_at(2, 1, is_overdue=is_overdue)] * deaths)
+    lane, counters = await lane_of(ledger, runner)
     await lane.step()
     rows = await stored(ledger)
     assert [row for row in rows if row[4] is not None] == [(2, 1, 2, None, reason)]
     assert len(rows) == 6
-    assert runner.tasks[1] == {PairRef(1, 1): [0, 1], PairRef(2, 1): [0], PairRef(3, 1): [0, 1]}
+    assert runner.tasks[-1] == {PairRef(1, 1): [0, 1], PairRef(2, 1): [0], PairRef(3, 1): [0, 1]}
     assert counted(counters)["length", "failed"] == 1
+
+
+async def test_a_runner_that_somebody_killed_costs_no_score(ledger: Ledger) -> None:
+    runner = Runner(*(dies_at(number, 0, is_overdue=False) for number in (1, 2, 3)))
+    lane, counters = await lane_of(ledger, runner)
+    await lane.step()
+    assert [row[4] for row in await stored(ledger)] == [None] * 6
+    assert ("length", "failed") not in counted(counters)
+
+
+async def test_what_is_done_is_in_the_log_before_the_rest_is(ledger: Ledger) -> None:
+    seen: list[int] = []
+
+    def first(task: Task) -> Done:
+        return Done(scores=[Score(1, 1, place, 1.0, None) for place in (0, 1)], complete=False, resident_bytes=5)
+
+    class Looking(Runner):
+        async def run(self, task: Task) -> Done:
+            seen.append(len(await stored(ledger)))
+            return await super().run(task)
+
+    lane, _ = await lane_of(ledger, Looking(first))
+    await lane.step()
+    assert seen == [0, 2] and len(await stored(ledger)) == 6
+
+
+async def test_one_sides_value_counts_as_a_score_and_one_sides_fault_as_a_failure(ledger: Ledger) -> None:
+    def answer(task: Task) -> Done:
+        scores = [
+            Score(1, 1, 0, 1.0, None, None, "never_retried"),
+            Score(1, 1, 1, None, "fault_truncated", None, "crashed"),
+        ]
+        return Done(scores=[*scores, *all_done(task).scores[2:]], complete=True, resident_bytes=5)
+
+    lane, counters = await lane_of(ledger, Runner(answer))
+    await lane.step()
+    assert counted(counters) == {
+        ("exact_match", "scored"): 3,
+        ("length", "failed"): 1,
+        ("length", "scored"): 2,
+    }
 
 
 async def test_what_a_runner_left_undone_is_asked_for_again(ledger: Ledger) -> None:
