@@ -138,7 +138,8 @@ class NumberForm:
         number = members.get(self.mark)
         if members.keys() != {self.mark} or isinstance(number, bool) or not isinstance(number, (int, float)):
             return None
-        if not (math.isfinite(number) and self.low <= number <= self.high):
+        # Bounds first: a whole number of hundreds of digits compares, and makes no float.
+        if not self.low <= number <= self.high or not math.isfinite(number):
             return None
         return Stated(numbers=((self.mark, float(number)),))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from shadowbench.scores import PairRef, Position, Score, Shape, Verdict
 from shadowbench.scoring.ledger import Ledger
 
 WAITING = "waiting"
+JUDGE_RAISED = "judge_raised"
 _NOT_NOW = (BUDGET, UNPRICED)
 _RETRY_MONEY_S = 60.0  # a day may begin, another may settle for less than was reserved
 
@@ -28,6 +30,17 @@ class LaterError(Exception):
         super().__init__(message or why)
         self.why = why
         self.for_s = for_s
+
+
+class JudgeRaisedError(Exception):
+    """A judge's own code raised: no judgement of this pair will come of it, and none of that harms other pairs.
+
+    `kind`: the exception's class. Its message is not kept: it may quote the material.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 Put = Callable[[PairView, Judgement], Awaitable[None]]
@@ -71,10 +84,21 @@ class ByQuestions:
         return found
 
     async def judgement(self, pair: PairView, standing: Mapping[tuple[Position, int], Verdict]) -> Judgement:
-        """One pair's. What was said is kept even if something else has to wait. Raises LaterError."""
-        if (objection := self._judge.objection(pair)) is not None:
-            return Judgement(value=None, reason=objection, production_reason=objection)
-        questions = self._judge.questions(pair, self._chance)
+        """One pair's. What was said is kept even if something else has to wait. Raises LaterError.
+
+        Where the judge raises, the pair's is an absence.
+        """
+        try:
+            return await self._judgement(pair, standing)
+        except JudgeRaisedError as error:
+            detail = {"exception": error.kind}
+            return Judgement(value=None, reason=JUDGE_RAISED, production_reason=JUDGE_RAISED, detail=detail)
+
+    async def _judgement(self, pair: PairView, standing: Mapping[tuple[Position, int], Verdict]) -> Judgement:
+        with _its_own_code():
+            if (objection := self._judge.objection(pair)) is not None:
+                return Judgement(value=None, reason=objection, production_reason=objection)
+            questions = self._judge.questions(pair, self._chance)
         said = {place: verdict for place, verdict in standing.items() if place in {_place(each) for each in questions}}
 
         async def verdict(question: Question) -> None:
@@ -83,13 +107,17 @@ class ByQuestions:
             said[_place(question)] = fresh
 
         await _all([verdict(question) for question in questions if _place(question) not in said])
-        return self._judge.conclude(pair, [said[_place(question)] for question in questions])
+        with _its_own_code():
+            return self._judge.conclude(pair, [said[_place(question)] for question in questions])
 
     async def _verdict(self, question: Question, pair: PairRef) -> Verdict:
         reply = await self._reply(question, pair, "repeat" if question.repetition else "verdict")
-        if (again := self._judge.repair(question, reply)) is not None:
+        with _its_own_code():
+            again = self._judge.repair(question, reply)
+        if again is not None:
             question, reply = again, await self._reply(again, pair, "repair")
-        return self._judge.read(question, reply, pair, self._measure, self._now())
+        with _its_own_code():
+            return self._judge.read(question, reply, pair, self._measure, self._now())
 
     async def _reply(self, question: Question, pair: PairRef, purpose: str) -> Reply:
         try:
@@ -174,11 +202,24 @@ class ByCascade:
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Let all come to their end; then raise what went wrong, and a LaterError only when nothing worse did."""
+    """Let all come to their end; then raise what went wrong, the worst first: the log's refusal, a judge's, a LaterError."""
     ended = await asyncio.gather(*work, return_exceptions=True)
     errors = [each for each in ended if isinstance(each, BaseException)]
     if errors:
-        raise next((each for each in errors if not isinstance(each, LaterError)), errors[0])
+        raise min(errors, key=_mildness)
+
+
+def _mildness(error: BaseException) -> int:
+    return 2 if isinstance(error, LaterError) else int(isinstance(error, JudgeRaisedError))
+
+
+@contextlib.contextmanager
+def _its_own_code() -> Iterator[None]:
+    """Calls of a judge, which may be anybody's code. Raises JudgeRaisedError."""
+    try:
+        yield
+    except Exception as error:
+        raise JudgeRaisedError(type(error).__name__) from error
 
 
 async def _scores(

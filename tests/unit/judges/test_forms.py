@@ -68,6 +68,10 @@ def test_what_is_stated_is_read(form: Form, members: dict[str, Any], stated: Sta
         (NUMBER, {"score": float("nan")}),
         (NUMBER, {"score": True}),
         (NUMBER, {"score": "7"}),
+        (NUMBER, {"score": 10**400}),
+        (NUMBER, {"score": -(10**400)}),
+        (GRADES, {"scores": {"task": 2, "tone": 10**400}}),
+        (PAIRWISE, {"verdict": "A", "strength": 10**400}),
     ],
 )
 def test_what_is_of_another_form_is_no_verdict(form: Form, members: dict[str, Any]) -> None:

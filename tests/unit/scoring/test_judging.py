@@ -13,12 +13,13 @@ from shadowbench.judges.options import EndpointOptions, JudgeOptions
 from shadowbench.judges.pairwise import build
 from shadowbench.judges.panel import Member, Panel
 from shadowbench.metrics.view import PairView
-from shadowbench.scores import Measure, PairRef, Score, Shape
+from shadowbench.scores import Measure, PairRef, Position, Score, Shape, Verdict
 from shadowbench.scoring.judge_lane import JudgeLane
 from shadowbench.scoring.judging import ByCascade, ByPanel, ByQuestions, LaterError
 from shadowbench.scoring.lane import IDLE, Keeping, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.signals import Counters
+from shadowbench.store.base import LogError
 from shadowbench.store.opening import open_log, open_score_log
 from tests.scorers import append
 
@@ -168,6 +169,53 @@ async def test_a_judge_of_some_candidates_passes_over_the_others(scene: Callable
     await (await here.lane()).step()
     assert {score.reason for score in await here.scores()} == {"other_candidate"}
     assert asker.asked == []
+
+
+@pytest.mark.parametrize("method", ["objection", "questions", "repair", "read", "conclude"])
+async def test_a_judge_that_raises_leaves_one_pair_without_a_score_and_the_others_with_theirs(
+    scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    here = scene(Asker())
+    lane = await here.lane()
+    its_own = getattr(here.judge, method)
+
+    def raising(*told: Any) -> Any:
+        if any(
+            getattr(each, "ref", each) == PairRef(2, 1) or "What is 2 +" in getattr(each, "user", "") for each in told
+        ):
+            raise OverflowError("what the material says")
+        return its_own(*told)
+
+    monkeypatch.setattr(here.judge, method, raising)
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    found = {score.number: (score.value, score.reason) for score in await here.scores()}
+    assert found == {1: (0.5, None), 2: (None, "judge_raised"), 3: (0.5, None), 4: (0.5, None)}
+    (raised,) = [score for score in await here.scores() if score.reason]
+    assert raised.detail == '{"exception":"OverflowError"}'
+
+
+async def test_a_judge_that_raises_does_not_hide_that_the_log_refused(
+    scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = scene(Asker())
+    lane = await here.lane()
+    its_own = here.judge.read
+
+    def raising(question: Question, *told: Any) -> Verdict:
+        if question.position is Position.PRODUCTION_FIRST:
+            raise ValueError
+        return its_own(question, *told)
+
+    async def refusing(work: Callable[..., Any]) -> Any:
+        if "put_verdicts" in work.__code__.co_names:
+            raise LogError("other", "full")
+        return await its_ledger(work)
+
+    its_ledger = here.ledger.do
+    monkeypatch.setattr(here.judge, "read", raising)
+    monkeypatch.setattr(here.ledger, "do", refusing)
+    with pytest.raises(LogError):
+        await lane.step()
 
 
 # ── judges made of others ──
