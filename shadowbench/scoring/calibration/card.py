@@ -11,7 +11,7 @@ import numpy as np
 
 from shadowbench.scores import KnownMeasure, Label, PairRef, Position, Preferred, Score, Shape, Spending, Verdict
 from shadowbench.scoring.calibration.facts import PairFacts
-from shadowbench.scoring.calibration.people import PREFERENCE, Ceiling, Word, ceiling, words
+from shadowbench.scoring.calibration.people import PREFERENCE, Ceiling, Word, ceiling, stands_for, words
 from shadowbench.scoring.calibration.sayings import Saying, both_orders, sayings
 from shadowbench.scoring.calibration.self_preference import self_preference_of
 from shadowbench.stats.agreement import Agreement, Coefficient, agreement
@@ -174,7 +174,7 @@ def _volume(evidence: Evidence) -> Volume:
 
 def _win_rates(said: Mapping[PairRef, Saying], evidence: Evidence) -> Mapping[str, Coefficient]:
     """Each candidate's, over all pairs of the log: one that was judged by chance stands for others."""
-    facts, weights = evidence.facts, {PairRef(s.number, s.side): 1 / s.probability for s in evidence.scores}
+    facts, weights = evidence.facts, {PairRef(s.number, s.side): stands_for(s.probability) for s in evidence.scores}
     by_candidate: dict[str, list[PairRef]] = {}
     for pair in said:
         if pair in facts:
@@ -182,8 +182,8 @@ def _win_rates(said: Mapping[PairRef, Saying], evidence: Evidence) -> Mapping[st
     found: dict[str, Coefficient] = {}
     for candidate, pairs in sorted(by_candidate.items()):
         clusters = Clusters.of([facts[pair].cluster for pair in pairs])
-        leans, stands_for = [said[pair].lean for pair in pairs], [weights[pair] for pair in pairs]
-        rate = mean(leans, clusters=clusters, weights=stands_for, bounds=(0.0, 1.0))
+        leans, standing = [said[pair].lean for pair in pairs], [weights[pair] for pair in pairs]
+        rate = mean(leans, clusters=clusters, weights=standing, bounds=(0.0, 1.0))
         found[candidate] = Coefficient(value=rate.value, n=rate.n, low=rate.low, high=rate.high, reason=rate.reason)
     return found
 

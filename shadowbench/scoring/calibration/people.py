@@ -17,6 +17,8 @@ from shadowbench.stats.agreement import Agreement, Coefficient, agreement
 from shadowbench.stats.agreement_alpha import krippendorff_alpha
 
 PREFERENCE = "preference"
+LEAST_PROBABILITY = 1e-6
+"""No label stands for more than a million pairs: one of less would outweigh all others together, or be no number at all."""
 CODES = {Preferred.PRODUCTION: 0.0, Preferred.TIE: 1.0, Preferred.CANDIDATE: 2.0}
 
 
@@ -72,8 +74,13 @@ def ceiling(labels: Sequence[Label], chance: np.random.Generator, question: str 
     )  # fmt: skip
 
 
+def stands_for(probability: float) -> float:
+    """How many pairs one that was drawn with this probability stands for."""
+    return 1.0 / max(LEAST_PROBABILITY, probability)
+
+
 def _word(given: Sequence[Label]) -> Word | None:
-    weight = 1.0 / min(label.probability for label in given)
+    weight = stands_for(min(label.probability for label in given))
     values = [label.value for label in given if label.value is not None]
     if values:
         return Word(value=sum(values) / len(values), weight=weight, labels=len(values))

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from shadowbench.scores import Position, Preferred
-from shadowbench.scoring.calibration.people import PREFERENCE
+from shadowbench.scoring.calibration.people import LEAST_PROBABILITY, PREFERENCE
 
 KEYS = ("exchange_number", "exchange_id", "request_id")
 _PREFERRED = ("preferred", "label", "verdict")
@@ -141,8 +141,8 @@ def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:
     if (question == PREFERENCE) is (preferred is None):
         raise _WrongError(f"the question {PREFERENCE} goes with preferred, and a rubric's question with value")
     probability = _number(row, ("probability",))
-    if probability is not None and not 0 < probability <= 1:
-        raise _WrongError("probability is above 0 and at most 1")
+    if probability is not None and not LEAST_PROBABILITY <= probability <= 1:
+        raise _WrongError(f"probability is at least {LEAST_PROBABILITY:.6f} and at most 1, not {probability!r}")
     return ToldLabel(
         line=line,
         key=_key(row),

@@ -70,6 +70,14 @@ def test_labels_count_by_the_pairs_they_stand_for() -> None:
     assert found.people.all.observed.value == pytest.approx(100 / 120)
 
 
+@pytest.mark.parametrize("probability", [1e-300, 1e-320, 0.0])
+def test_a_probability_of_next_to_nothing_takes_no_card_down(probability: float) -> None:
+    given = evidence(fair, labels=[label(1, P, probability=probability), *(label(n, C) for n in range(2, 61))])
+    found = card(replace(given, scores=[given.scores[0]._replace(probability=probability), *given.scores[1:]]))
+    assert found.people.all is not None and found.people.all.observed.value is not None
+    assert 0 <= found.people.all.observed.value <= 1 and found.win_rates["small"].value is not None
+
+
 def test_what_was_not_scored_is_counted_by_reason_and_never_zero() -> None:
     given = evidence(fair, 10)
     given = replace(
