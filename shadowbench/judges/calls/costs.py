@@ -21,8 +21,6 @@ from shadowbench.records import NO_USAGE as USAGE_MISSING
 from shadowbench.records import Outcome, Usage
 
 AT_MOST = "at_most"
-# English has about four bytes a token, JSON three, some scripts fewer: no more tokens than this are expected of a prompt.
-_BYTES_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,7 @@ class Ask:
 
 
 def most_usd(rates: FlatRates, ask: Ask) -> float:
-    """What an attempt costs at most, as long as its input is what its length suggests."""
+    """What an attempt costs at most."""
     held = rates.per_second_usd or 0.0
     return (
         input_usd(rates, ask)
@@ -55,10 +53,14 @@ def most_usd(rates: FlatRates, ask: Ask) -> float:
 
 
 def input_usd(rates: FlatRates, ask: Ask) -> float:
-    """What its request costs at most, without an answer."""
-    tokens = ask.body_bytes // _BYTES_PER_TOKEN + 1
+    """What its request costs at most, without an answer: a token for every byte.
+
+    English has about four bytes a token, but nothing less than one is a bound: tokenizers fall back to single bytes, as they
+    do for rare scripts and emoji, and spaced digits are a token each. What a chat template adds to the messages is less
+    than the JSON around them.
+    """
     dearest = _dearest(rates.input_usd, rates.cache_write_usd, rates.cached_input_usd)
-    return tokens * dearest + (rates.per_request_usd or 0.0)
+    return ask.body_bytes * dearest + (rates.per_request_usd or 0.0)
 
 
 def charge_of(pricer: Pricer, rates: FlatRates | None, ask: Ask, came: Came | None, *, at: float) -> Charge:

@@ -22,8 +22,8 @@ from tests.virtual_time import NOON, run
 
 PAIR = PairRef(7, 1)
 ERRAND = Errand(key=b"q", pair=PAIR, purpose="verdict", outputs=100, said=lambda came: "ok")
-BODY = b'{"x":"' + b"y" * 990 + b'"}'  # 998 bytes: 500 tokens at most
-MOST_USD = 500 * 1e-6 + 100 * 10e-6
+BODY = b'{"x":"' + b"y" * 990 + b'"}'  # 998 bytes: as many tokens at most
+MOST_USD = 998 * 1e-6 + 100 * 10e-6
 
 
 class Under:

@@ -13,7 +13,7 @@ from shadowbench.pricing import PriceEntry, PricingOptions
 from tests.unit.judges.calls.desks import FREE, PRICED, chat, prices, refusal, vectors
 from tests.virtual_time import NOON
 
-ASK = Ask(endpoint="j", model="m", body_bytes=1998, max_output_tokens=100, timeout_s=60.0)
+ASK = Ask(endpoint="j", model="m", body_bytes=1000, max_output_tokens=100, timeout_s=60.0)
 
 
 def charge(seen: Came | None, pricing: PricingOptions = PRICED, ask: Ask = ASK) -> Charge:
@@ -33,6 +33,13 @@ def only(**rates: Any) -> PricingOptions:
 
 def test_the_most_is_a_long_input_and_all_of_the_output() -> None:
     assert most() == pytest.approx(1000 * 1e-6 + 100 * 10e-6)
+
+
+@pytest.mark.parametrize("text", ["1 2 3 4 5 6 7 8", "𒀀𒀁𒀂", "🦩🪿", "plain words"])
+def test_a_text_that_is_a_token_for_every_byte_costs_no_more_than_the_most(text: str) -> None:
+    read = len(text.encode())
+    usd = charge(chat("x", tokens=(read, 100)), ask=replace(ASK, body_bytes=read)).usd
+    assert usd is not None and usd <= most(ask=replace(ASK, body_bytes=read)) + 1e-12
 
 
 def test_the_most_takes_the_dearest_kind_of_token() -> None:
