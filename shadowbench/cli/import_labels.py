@@ -50,6 +50,8 @@ class KnowledgeOptions:
 
 def run_import_knowledge(options: KnowledgeOptions, now: float) -> int:
     """Import the files; the exit code: 0, or 2 where rows were bad and not to be passed over."""
+    if not options.labeller.strip():
+        raise ConfigurationError("who labelled, where a row does not tell? Name them with --labeller")
     open_log(options.log_url, "change").close()  # a log of an older version is migrated
     bad = 0
     with (
@@ -150,11 +152,14 @@ def _text(file: Path) -> Iterator[tuple[io.TextIOWrapper, bool]]:
         raise ConfigurationError(f"{file}: labels and references come as .jsonl or .csv (.gz, .zst)")
     try:
         with file.open("rb") as packed:
-            yield io.TextIOWrapper(decompressing(packed, ending), "utf-8-sig", newline=""), kind == ".csv"
+            yield (
+                io.TextIOWrapper(decompressing(packed, ending), "utf-8-sig", errors="surrogateescape", newline=""),
+                kind == ".csv",
+            )
     except OSError as error:
         raise UnavailableError(f"cannot read {file}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, *DAMAGE) as error:
-        raise UnavailableError(f"{file} is damaged or not UTF-8: {error}; nothing of it was imported") from None
+    except DAMAGE as error:
+        raise UnavailableError(f"{file} is damaged: {error}; nothing of it was imported") from None
 
 
 def _numbers_of(scores: ScoreLog, keys: Sequence[Key]) -> Mapping[Key, int]:

@@ -2,7 +2,8 @@
 
 A row names its exchange by `exchange_id`, `exchange_number` or `request_id` (the client's), and its candidate by `candidate` (a
 name) or `side` where there are several: so a line of `shadowbench export` with a label added is one. Other members are passed
-over. A row that cannot be read is told with its line and why; it takes no other row with it.
+over. A row that cannot be read, or kept, is told with its line and why; it takes no other row with it. What comes out of here
+fits the log: whole numbers of 64 bits, texts that are UTF-8 and without NUL, times of years with four digits.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from reprlib import repr as shortly
 from typing import Any, NamedTuple
 
 from shadowbench.scores import Position, Preferred
@@ -22,6 +25,12 @@ KEYS = ("exchange_number", "exchange_id", "request_id")
 _PREFERRED = ("preferred", "label", "verdict")
 _VALUE = ("value", "rating", "score")
 _REFERENCE = ("reference", "expected")
+_LEAST_RATING, _MOST_RATING = 1, 5
+_MOST_WHOLE = 2**53
+"""Above it whole numbers that were read as decimals are no longer themselves."""
+_YEAR_10000 = 253_402_300_800.0
+_UNSOUND = re.compile("[\x00\ud800-\udfff]")
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 class BadRow(NamedTuple):
@@ -70,7 +79,10 @@ class _WrongError(ValueError):
 
 
 def rows(text: Iterable[str], *, is_csv: bool) -> Iterator[tuple[int, Mapping[str, Any]] | BadRow]:
-    """The rows with the number of their (last) line; empty lines and empty fields are left out."""
+    """The rows with the number of their (last) line; empty lines and empty fields are left out.
+
+    `text` is decoded with `surrogateescape`, so that bytes that are not UTF-8 spoil the row they are in and no other.
+    """
     yield from _csv_rows(text) if is_csv else _json_rows(text)
 
 
@@ -85,9 +97,14 @@ def label_of(line: int, row: Mapping[str, Any], *, labeller: str) -> ToldLabel |
 def reference_of(line: int, row: Mapping[str, Any]) -> ToldReference | BadRow:
     """What a row says as a right answer."""
     try:
-        name, reference = _first(row, _REFERENCE)
-        if not isinstance(reference, str):
-            raise _WrongError(f"{name} is no text" if name else f"there is no {' or '.join(_REFERENCE)}")
+        name, said = _first(row, _REFERENCE)
+        if name is None:
+            raise _WrongError(f"there is no {' or '.join(_REFERENCE)}")
+        if not isinstance(said, str):
+            raise _WrongError(f"{name} is no text")
+        reference = _sound(name, said)
+        if _is_blank(reference):
+            raise _WrongError(f"{name} is empty")
         return ToldReference(line, _key(row), reference)
     except _WrongError as error:
         return BadRow(line, str(error))
@@ -96,6 +113,9 @@ def reference_of(line: int, row: Mapping[str, Any]) -> ToldReference | BadRow:
 def _json_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | BadRow]:
     for number, line in enumerate(text, start=1):
         if not line.strip():
+            continue
+        if _NO_UTF8.search(line):
+            yield BadRow(number, "not UTF-8")
             continue
         try:
             row = json.loads(line)
@@ -110,24 +130,31 @@ def _json_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | 
 
 
 def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | BadRow]:
-    taken = 0
+    taken, is_spoilt = 0, False
 
     def counted() -> Iterator[str]:  # the reader's own count leaves out the line that it stumbles over
-        nonlocal taken
+        nonlocal taken, is_spoilt
         for line in text:
             taken += 1
+            is_spoilt = is_spoilt or _NO_UTF8.search(line) is not None
             yield line
 
     reader = csv.DictReader(counted(), restkey="", strict=True)
     while True:
+        is_spoilt = False
         try:
             row = next(reader, None)
         except csv.Error as error:
             yield BadRow(taken, f"not CSV: {error}")
             continue
+        if is_spoilt and any(_NO_UTF8.search(name) for name in reader.fieldnames or ()):
+            yield BadRow(1, "not UTF-8; without its header nothing of the file can be read")
+            return
         if row is None:
             return
-        if "" in row:
+        if is_spoilt:
+            yield BadRow(taken, "not UTF-8")
+        elif "" in row:
             yield BadRow(taken, "more fields than the header names, or a column without a name")
         else:
             yield taken, {k.strip(): v for k, v in row.items() if v is not None and v.strip()}
@@ -135,48 +162,50 @@ def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | B
 
 def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:
     preferred, value = _preferred(row), _number(row, _VALUE)
-    question = str(row.get("question", PREFERENCE)).strip()
+    question = (_text(row, "question") or PREFERENCE).strip()
     if (preferred is None) == (value is None):
         raise _WrongError("one of preferred (production, candidate or tie) and value (a number) is needed")
     if (question == PREFERENCE) is (preferred is None):
         raise _WrongError(f"the question {PREFERENCE} goes with preferred, and a rubric's question with value")
+    if value is not None and not _LEAST_RATING <= value <= _MOST_RATING:
+        raise _WrongError(f"a rating is from {_LEAST_RATING} (bad) to {_MOST_RATING} (good), not {value!r}")
     probability = _number(row, ("probability",))
     if probability is not None and not LEAST_PROBABILITY <= probability <= 1:
         raise _WrongError(f"probability is at least {LEAST_PROBABILITY:.6f} and at most 1, not {probability!r}")
     return ToldLabel(
         line=line,
         key=_key(row),
-        candidate=str(row["candidate"]) if "candidate" in row else None,
+        candidate=_text(row, "candidate"),
         side=_whole(row, "side"),
         question=question,
-        labeller=str(row.get("labeller", labeller)),
+        labeller=_text({"labeller": labeller, **row}, "labeller") or labeller,
         labelled_at=_moment(row),
         round=_whole(row, "round") or 1,
         preferred=preferred,
         value=value,
         position=_position(row),
         probability=1.0 if probability is None else probability,
-        note=str(row["note"]) if "note" in row else None,
+        note=None if _is_blank(row.get("note", "")) else _text(row, "note"),
     )
 
 
 def _key(row: Mapping[str, Any]) -> Key:
     for name in KEYS:
         if name in row:
-            return Key(name, str(_whole(row, name) if name == "exchange_number" else row[name]).strip())
+            return Key(name, str(_whole(row, name) if name == "exchange_number" else _text(row, name)).strip())
     raise _WrongError(f"which exchange? one of {', '.join(KEYS)} is needed")
 
 
 def _preferred(row: Mapping[str, Any]) -> Preferred | None:
-    name, said = _first(row, _PREFERRED)
-    if name is None:
+    name, _ = _first(row, _PREFERRED)
+    if name is None or (said := _text(row, name)) is None:
         return None
     try:
-        return Preferred(str(said).strip().lower())
+        return Preferred(said.strip().lower())
     except ValueError:
-        if said == row.get("candidate"):
+        if said == _text(row, "candidate"):
             return Preferred.CANDIDATE
-        raise _WrongError(f"{name} is production, candidate or tie, not {said!r}") from None
+        raise _WrongError(f"{name} is production, candidate or tie, not {shortly(said)}") from None
 
 
 def _position(row: Mapping[str, Any]) -> Position | None:
@@ -185,11 +214,35 @@ def _position(row: Mapping[str, Any]) -> Position | None:
     try:
         return Position(row["position"])
     except ValueError:
-        raise _WrongError(f"position is one of {', '.join(Position)}, not {row['position']!r}") from None
+        raise _WrongError(f"position is one of {', '.join(Position)}, not {shortly(row['position'])}") from None
 
 
 def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str | None, Any]:
     return next(((name, row[name]) for name in names if name in row), (None, None))
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    """A text that says something; a number is taken for one, for names may be numbers."""
+    if name not in row:
+        return None
+    said = row[name]
+    if isinstance(said, bool) or not isinstance(said, str | int | float):
+        raise _WrongError(f"{name} is no text: {shortly(said)}")
+    text = _sound(name, str(said))
+    if _is_blank(text):
+        raise _WrongError(f"{name} is empty")
+    return text
+
+
+def _is_blank(said: object) -> bool:
+    return isinstance(said, str) and not said.strip()
+
+
+def _sound(name: str, text: str) -> str:
+    """A text as it is, where a log can keep it: no half of a surrogate pair, no NUL."""
+    if found := _UNSOUND.search(text):
+        raise _WrongError(f"{name} holds U+{ord(found[0]):04X}, which no text can be kept with")
+    return text
 
 
 def _number(row: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
@@ -198,10 +251,10 @@ def _number(row: Mapping[str, Any], names: tuple[str, ...]) -> float | None:
         return None
     try:
         number = math.nan if isinstance(said, bool) else float(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise _WrongError(f"{name} is a number, not {said!r}")
+        raise _WrongError(f"{name} is a number, not {shortly(said)}")
     return number
 
 
@@ -209,8 +262,8 @@ def _whole(row: Mapping[str, Any], name: str) -> int | None:
     number = _number(row, (name,))
     if number is None:
         return None
-    if number < 1 or not number.is_integer():
-        raise _WrongError(f"{name} is a whole number from 1, not {row[name]!r}")
+    if not 1 <= number <= _MOST_WHOLE or not number.is_integer():
+        raise _WrongError(f"{name} is a whole number from 1 to {_MOST_WHOLE}, not {shortly(row[name])}")
     return int(number)
 
 
@@ -220,11 +273,19 @@ def _moment(row: Mapping[str, Any]) -> float | None:
     if said is None:
         return None
     try:
-        return float(said)
-    except (TypeError, ValueError):
-        pass  # then it is a date
+        at = _seconds(said)
+    except (TypeError, ValueError, OverflowError):
+        at = math.nan
+    if not 0 <= at < _YEAR_10000:
+        raise _WrongError(f"labelled_at is a time since 1970, not {shortly(said)}; write 2026-01-31T12:00")
+    return at
+
+
+def _seconds(said: object) -> float:
+    if isinstance(said, bool) or not isinstance(said, str | int | float):
+        raise TypeError
     try:
-        moment = datetime.fromisoformat(str(said))
+        return float(said)
     except ValueError:
-        raise _WrongError(f"labelled_at is a time, not {said!r}; write 2026-01-31T12:00") from None
+        moment = datetime.fromisoformat(str(said))
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -102,9 +102,11 @@ def test_what_is_no_such_file_is_told(url: str, tmp_path: Path) -> None:
         imported(url, tmp_path / "none.csv")
     with pytest.raises(ConfigurationError, match="labels and references come as"):
         imported(url, written(tmp_path, "l.xlsx", ""))
-    (tmp_path / "l.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UnavailableError, match="damaged or not UTF-8"):
-        imported(url, tmp_path / "l.csv")
+    (tmp_path / "l.csv.gz").write_bytes(gzip.compress(b"exchange_number,preferred")[:-9])
+    with pytest.raises(UnavailableError, match="is damaged"):
+        imported(url, tmp_path / "l.csv.gz")
+    with pytest.raises(ConfigurationError, match="--labeller"):
+        run_import_knowledge(KnowledgeOptions(log_url=url, labeller=" "), now=0.0)
 
 
 def test_many_bad_lines_are_counted_behind_the_first(
@@ -113,3 +115,57 @@ def test_many_bad_lines_are_counted_behind_the_first(
     imported(url, written(tmp_path, "l.jsonl", "what?\n" * 60))
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 52 and said[50].endswith("… and 10 more") and "60 bad lines" in said[51]
+
+
+UNKEEPABLE = [
+    b'{"exchange_number": 1e20, "preferred": "tie"}',
+    b'{"exchange_number": 1%s, "preferred": "tie"}' % (b"0" * 400),
+    b'{"exchange_number": 1, "preferred": "tie", "round": 1e22}',
+    b'{"exchange_number": 1, "preferred": "tie", "note": "a\\u0000b"}',
+    b'{"exchange_number": 1, "preferred": "tie", "note": "\\ud83d"}',
+    b'{"exchange_id": "\\ud83d", "preferred": "tie"}',
+    b'{"exchange_number": 1, "preferred": "tie", "labelled_at": 1e300}',
+    b'{"exchange_number": 1, "question": "tone", "value": 9}',
+    b'{"exchange_number": 1, "preferred": "tie", "labeller": ""}',
+    b'{"exchange_number": 1, "preferred": "tie", "labeller": ["ann"]}',
+    b'{"exchange_number": 1, "preferred": "tie", "note": "\xff"}',
+]
+"""Each would have taken the whole file with it, or been kept as what nobody said."""
+
+
+def test_what_no_log_can_keep_is_named_and_takes_nothing_with_it(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = b'{"exchange_number": %d, "side": 1, "preferred": "tie"}'
+    file = tmp_path / "l.jsonl"
+    file.write_bytes(b"\n".join([good % 1, *UNKEEPABLE, good % 2]) + b"\n")
+    assert imported(url, file) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[0] for line in said[:-1]] == [f"{file}:{n}" for n in range(2, len(UNKEEPABLE) + 2)]
+    assert [tuple(label.pair) for label in labels_in(url)] == [(1, 1), (2, 1)]
+
+
+def test_references_that_no_log_can_keep_are_named_and_take_nothing_with_them(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = [f'{{"exchange_number": 1, "reference": "{each}"}}' for each in ("", " ", "\\u0000", "\\udc00")]
+    file = written(tmp_path, "r.jsonl", "\n".join([*bad, '{"exchange_number": 2, "reference": "97"}']))
+    assert run_import_knowledge(KnowledgeOptions(log_url=url, references=(file,)), now=0.0) == 2
+    assert [line.split(": ")[0] for line in capsys.readouterr().err.splitlines()[:-1]] == [
+        f"{file}:{n}" for n in (1, 2, 3, 4)
+    ]
+    with closing(open_score_log(url, "read")) as scores:
+        assert scores.references(after=0, upto=9) == {2: "97"}
+
+
+def test_a_line_that_is_not_utf_8_is_one_bad_line_and_a_header_all_of_them(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "l.csv"
+    file.write_bytes("\ufeffexchange_number,preferred,note\n1,tie,\xfc\n".encode() + b"1,tie,\xfc\n3,tie,\n")
+    assert imported(url, file) == 2
+    assert capsys.readouterr().err.splitlines()[0] == f"{file}:3: not UTF-8"
+    assert [(label.pair.number, label.note) for label in labels_in(url)] == [(1, "\xfc"), (3, None)]
+    file.write_bytes("exchange_number,preferred\n1,tie\n".encode("utf-16"))
+    assert imported(url, file) == 2
+    assert f"{file}:1: not UTF-8" in capsys.readouterr().err

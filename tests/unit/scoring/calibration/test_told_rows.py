@@ -86,6 +86,21 @@ def test_any_key_will_do(key: dict[str, object]) -> None:
         ({"preferred": "tie", "probability": 1.1}, "probability is at least 0.000001 and at most 1"),
         ({"preferred": "tie", "position": "left"}, "position is one of"),
         ({"preferred": "tie", "labelled_at": "yesterday"}, "labelled_at is a time"),
+        ({"preferred": "tie", "labelled_at": 1e300}, "labelled_at is a time"),
+        ({"preferred": "tie", "labelled_at": 10**400}, "labelled_at is a time"),
+        ({"preferred": "tie", "labelled_at": "nan"}, "labelled_at is a time"),
+        ({"preferred": "tie", "labelled_at": True}, "labelled_at is a time"),
+        ({"preferred": "tie", "round": 1e22}, "round is a whole number from 1 to 9007199254740992"),
+        ({"preferred": "tie", "round": 10**400}, "round is a number"),
+        ({"preferred": "tie", "labeller": ""}, "labeller is empty"),
+        ({"preferred": "tie", "labeller": ["ann"]}, "labeller is no text"),
+        ({"preferred": "tie", "note": "a\0"}, "note holds U+0000"),
+        ({"preferred": "tie", "note": "\ud83d"}, "note holds U+D83D"),
+        ({"preferred": "tie", "candidate": {}}, "candidate is no text"),
+        ({"preferred": ["tie"]}, "preferred is no text"),
+        ({"question": "", "preferred": "tie"}, "question is empty"),
+        ({"question": "tone", "value": 5.1}, "a rating is from 1 (bad) to 5 (good), not 5.1"),
+        ({"question": "tone", "value": 0.9}, "a rating is from 1 (bad) to 5 (good), not 0.9"),
     ],
 )
 def test_a_row_that_cannot_be_meant_says_why(row: dict[str, object], said: str) -> None:
@@ -101,6 +116,9 @@ def test_a_row_of_no_exchange_says_so() -> None:
 def test_references_are_texts() -> None:
     assert reference_of(1, {"exchange_id": "e", "expected": "42"}) == (1, ("exchange_id", "e"), "42")
     assert reference_of(1, {"exchange_id": "e"}) == BadRow(1, "there is no reference or expected")
+    assert reference_of(1, {"exchange_id": "e", "reference": " "}) == BadRow(1, "reference is empty")
+    assert "U+0000" in str(reference_of(1, {"exchange_id": "e", "reference": "a\0"}))
+    assert "U+DC00" in str(reference_of(1, {"exchange_id": "\udc00", "reference": "a"}))
     assert reference_of(1, {"exchange_id": "e", "reference": 42}) == BadRow(1, "reference is no text")
 
 
