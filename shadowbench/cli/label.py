@@ -47,6 +47,11 @@ class LabelOptions:
     redact_identity: bool = True
 
     @property
+    def showing(self) -> Showing:
+        """How answers are shown; what cannot be told apart then is not asked about."""
+        return Showing(redact_identity=self.redact_identity)
+
+    @property
     def file(self) -> Path:
         """Where the queue is."""
         if self.queue is not None:
@@ -115,18 +120,17 @@ class Sitting:
         if view is None:
             return False
         if self._on_screen is None or self._on_screen.task != prompt.task:
-            _show_pair(self._console, view, prompt.position, self._options.redact_identity)
+            _show_pair(self._console, view, prompt.position, self._options.showing)
         self._console.print(f"{at + 1} of {len(self._prompts)}   {_help(prompt)}", style="bold", markup=False)
         self._on_screen = prompt
         return True
 
 
-def _show_pair(console: Console, view: PairView, position: Position, redact_identity: bool) -> None:
+def _show_pair(console: Console, view: PairView, position: Position, showing: Showing) -> None:
     """The request and both answers, neither of them with a name."""
     from rich.panel import Panel
     from rich.text import Text
 
-    showing = Showing(redact_identity=redact_identity)
     sides = (view.production, view.candidate)
     first, second = sides if position is Position.PRODUCTION_FIRST else reversed(sides)
     if console.is_terminal:
@@ -156,8 +160,8 @@ def _draw(options: LabelOptions, log: PairLog, scores: ScoreLog, now: float) -> 
     compares = options.question == PREFERENCE
     facts = {
         pair: told
-        for pair, told in facts_in(log, language_of).items()
-        if told.both_answered and not (compares and told.identical) and pair.number <= upto
+        for pair, told in facts_in(log, language_of, options.showing if compares else None).items()
+        if told.both_answered and not told.identical and pair.number <= upto
     }
     said = said_by_single(scores, upto).values()
     strata = {p: stratum_of(told, [words[p] for words in said if p in words]) for p, told in facts.items()}

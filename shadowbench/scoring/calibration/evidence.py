@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from shadowbench.judges.showing import Showing
 from shadowbench.scores import KnownMeasure, PairRef, Score, Verdict
 from shadowbench.scoring.calibration.card import Evidence
 from shadowbench.scoring.calibration.facts import PairFacts, facts_of
@@ -21,14 +22,16 @@ def judges_of(scores: ScoreLog, name: str | None = None) -> Sequence[KnownMeasur
     return [k for k in scores.measures() if k.measure.kind == "judge" and name in (None, k.measure.name)]
 
 
-def facts_in(log: PairLog, language_of: Callable[[str], str | None] | None = None) -> Mapping[PairRef, PairFacts]:
-    """The facts of all pairs."""
+def facts_in(
+    log: PairLog, language_of: Callable[[str], str | None] | None = None, showing: Showing | None = None
+) -> Mapping[PairRef, PairFacts]:
+    """The facts of all pairs; see `facts_of`."""
     facts: dict[PairRef, PairFacts] = {}
     after, upto, at_end = 0, log.newest(), False
     while not at_end:
         page = log.page(after=after, upto=upto, with_bodies=False)
         for number, exchange in zip(page.numbers, page.exchanges, strict=True):
-            facts.update(facts_of(exchange, number, language_of))
+            facts.update(facts_of(exchange, number, language_of, showing))
         after, at_end = page.last, page.at_end
     return facts
 

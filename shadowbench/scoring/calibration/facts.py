@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from shadowbench.judges.families import families_of
 from shadowbench.judges.showing import Showing, is_shown, show
-from shadowbench.metrics.view import Side
+from shadowbench.metrics.view import PairView
 from shadowbench.records import Exchange, Observation
 from shadowbench.scores import PairRef
 from shadowbench.scoring.views import views
-
-_SHOWING = Showing(max_characters=1 << 30)
 
 
 class PairFacts(NamedTuple):
@@ -27,17 +25,20 @@ class PairFacts(NamedTuple):
     production_families: frozenset[str]
     candidate_families: frozenset[str]
     both_answered: bool
-    identical: bool = False  # both answers read the same: there is nothing to prefer
+    identical: bool = False  # both answers read the same where they are shown: there is nothing to prefer
     language: str | None = None  # of the production answer, where that was asked for
 
 
 def facts_of(
-    exchange: Exchange, number: int, language_of: Callable[[str], str | None] | None = None
+    exchange: Exchange,
+    number: int,
+    language_of: Callable[[str], str | None] | None = None,
+    showing: Showing | None = None,
 ) -> Iterator[tuple[PairRef, PairFacts]]:
-    """The facts of each pair of an exchange; the language where there is a function to tell it."""
+    """The facts of each pair of an exchange; the language where there is a function to tell it, and whether both answers read
+    the same where it is told how they are shown."""
     for view in views(exchange, number):
         production, candidate = view.production.observation, view.candidate.observation
-        lengths = _length(production), _length(candidate)
         shown = is_shown(view.production) and is_shown(view.candidate)
         yield (
             view.ref,
@@ -45,12 +46,12 @@ def facts_of(
                 cluster=exchange.cluster_key,
                 candidate=candidate.endpoint,
                 route=exchange.path,
-                production_length=lengths[0],
-                candidate_length=lengths[1],
+                production_length=_length(production),
+                candidate_length=_length(candidate),
                 production_families=_families(production.requested_model, production.reported_model),
                 candidate_families=_families(candidate.requested_model, candidate.reported_model),
                 both_answered=shown,
-                identical=shown and lengths[0] == lengths[1] and _said(view.production) == _said(view.candidate),
+                identical=shown and showing is not None and _read_alike(view, showing),
                 language=language_of(view.production.text or "") if language_of else None,
             ),
         )
@@ -61,8 +62,10 @@ def _families(*models: str | None) -> frozenset[str]:
     return families_of(models)
 
 
-def _said(side: Side) -> str:
-    return show(side, _SHOWING).text
+def _read_alike(view: PairView, showing: Showing) -> bool:
+    """Whether nobody who is shown both can tell them apart: neither lengths nor line ends nor names that are left out count."""
+    one, other = view.production, view.candidate
+    return one.first == other.first or show(one, showing) == show(other, showing)
 
 
 def _length(seen: Observation) -> int:

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,20 @@ def test_strata_are_by_what_judges_said(url: str, tmp_path: Path, monkeypatch: p
     queue = load(tmp_path / "log.db.labels-preference.json")
     assert queue is not None and len(queue.items) == 4
     assert {name.split(" · ")[1]: count for name, count in queue.strata.items()} == {"candidate": 2, "unjudged": 4}
+
+
+@pytest.mark.parametrize(("redact_identity", "code"), [(True, 3), (False, 0)])
+def test_pairs_that_read_the_same_once_shown_are_not_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redact_identity: bool, code: int
+) -> None:
+    url = f"sqlite:///{tmp_path}/alike.db"
+    named = replace(
+        an_exchange(2, an_observation("As GPT-4, I pass.")), production=an_observation("As Claude, I pass.")
+    )
+    with closing(open_log(url, "write")) as log:
+        log.append([an_exchange(1, an_observation("Riga.\r\n", endpoint="small")), named])
+    assert labelled(url, monkeypatch, "11", redact_identity=redact_identity) == code
+    assert [label.pair.number for label in labels_in(url)] == ([] if redact_identity else [2])
 
 
 def test_an_empty_log_has_nothing_to_label(
