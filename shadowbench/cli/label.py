@@ -94,7 +94,7 @@ class Sitting:
         self._options, self._queue, self._log, self._scores = options, queue, log, scores
         self._prompts = prompts
         self._console = Console(highlight=False, soft_wrap=False)
-        self._given = 0
+        self._given: set[tuple[PairRef, str, int]] = set()  # a label that is given anew is still one
         self._on_screen: Prompt | None = None
 
     def run(self, keys: Keyboard, clock: Callable[[], float]) -> None:
@@ -109,11 +109,13 @@ class Sitting:
             done = step(self._prompts, at, key, queue=self._queue, labeller=self._options.labeller, now=clock())
             if done.label is not None:
                 self._scores.put_labels([done.label])
-                self._given += 1
+                self._given.add((done.label.pair, done.label.question, done.label.round))
             if not done.is_understood and key:
                 self._console.print(f"{key!r} means nothing here. {_help(prompt)}", markup=False)
             at = done.goes_to
-        self._console.print(f"{counted(self._given, 'label')} kept. The same command goes on from here.", markup=False)
+        self._console.print(
+            f"{counted(len(self._given), 'label')} kept. The same command goes on from here.", markup=False
+        )
 
     def _show(self, prompt: Prompt, at: int) -> bool:
         view = _view(self._log, prompt.task.pair)

@@ -83,6 +83,23 @@ def test_back_asks_again_and_the_new_word_replaces_the_old(url: str, monkeypatch
     assert [label.preferred for label in labels_in(url)] == [Preferred.TIE, Preferred.TIE]
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"), [("1u2q", "1 label kept"), ("1u2tq", "2 labels kept"), ("q", "0 labels kept")]
+)
+def test_what_is_told_at_the_end_are_labels_and_not_keys(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keys: str, said: str
+) -> None:
+    labelled(url, monkeypatch, keys)
+    assert said in capsys.readouterr().out
+
+
+def test_the_two_ratings_of_a_pair_are_two_labels(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled(url, monkeypatch, "4u35q", question="tone")
+    assert "2 labels kept" in capsys.readouterr().out and len(labels_in(url)) == 2
+
+
 def test_skipped_pairs_come_again_in_the_next_sitting(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     labelled(url, monkeypatch, "stx")
     assert len(labels_in(url)) == 1
