@@ -52,7 +52,7 @@ class Judgement:
     reason: str | None
     production_value: float | None = None
     production_reason: str | None = None
-    probability: float = 1.0  # that a pair like this one is put to the judge at all; below 1 behind a cascade's screen
+    probability: float = 1.0  # that a pair like this is put to the judge at all, by the one lot of `draws`
     detail: Mapping[str, Any] | None = None
 
 

@@ -1,13 +1,15 @@
 """A cheap score first, the strong judge where that is in doubt, and for a share of the rest all the same. Pure.
 
-| screen's score                 | strong judge is asked | probability |
-|--------------------------------|-----------------------|-------------|
-| from `low` to `high`, or none  | always                | 1           |
-| outside                        | when drawn            | audit_share |
+| screen's score                 | strong judge is asked | probability     |
+|--------------------------------|-----------------------|-----------------|
+| from `low` to `high`, or none  | always                | q               |
+| outside                        | when drawn            | q · audit_share |
+| not asked for                  | never                 | the screen's    |
 
-Scores of a cascade are the strong judge's alone, each with the probability p that it was asked; where it was not, the score
-is absent as `settled_by_screen`. So weights 1/p give unbiased means over all pairs (Horvitz–Thompson), whatever the screen is
-worth, and the screen's own scores, which all pairs have, can narrow them. A screen may be a cascade: probabilities multiply.
+q is the smaller of the cascade's `sample_rate` and the screen's own probability, 1 where all pairs are screened. Scores of a
+cascade are the strong judge's alone, each with the probability p that it was asked; where it was not, the score is absent as
+`settled_by_screen`, or as the screen's is. So weights 1/p give unbiased means over all pairs (Horvitz–Thompson), whatever the
+screen is worth, and the screen's own scores, which all pairs have, can narrow them. A screen may be a cascade.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.judges.base import Judgement
-from shadowbench.judges.draws import is_drawn
+from shadowbench.judges.draws import is_put
 from shadowbench.judges.identity import Scale, measure_of
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.metrics.view import PairView
@@ -24,6 +26,8 @@ from shadowbench.scores import Measure, Score, Shape
 
 VERSION = "1"
 SETTLED = "settled_by_screen"
+# The screen was not asked about the pair: a cascade begins with its screen, so neither was the cascade.
+_NOT_SCREENED = frozenset({"not_drawn", "other_candidate"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class Settle:
 
     probability: float
     screen: float | None
+    reason: str = SETTLED  # or the screen's, where that was not asked
 
 
 Decision = Escalate | Settle
@@ -60,9 +65,9 @@ class Cascade:
 
     def __init__(self, options: JudgeOptions, *, screen: Measure, strong: Measure) -> None:
         """Raises ConfigurationError when the band or the share is missing or makes no sense."""
-        self._name = options.name
         self._low, self._high = _band(options)
         self._audit_share = _share(options)
+        self._sample_rate = options.sample_rate
         low, high = (0.0 if bound is None else bound for bound in (strong.low, strong.high))
         extra = {
             "screen": f"{screen.name}:{screen.version}:{screen.config_hash}",
@@ -74,14 +79,17 @@ class Cascade:
 
     def decide(self, pair: PairView, screened: Screened) -> Decision:
         """Whether the strong judge is asked about a pair."""
-        outside = screened.probability * self._audit_share
+        if screened.reason in _NOT_SCREENED:
+            return Settle(probability=screened.probability, screen=None, reason=screened.reason or SETTLED)
+        inside = min(self._sample_rate, screened.probability)
+        outside = inside * self._audit_share
         if screened.reason == SETTLED:  # by the cascade that is this one's screen
             return Settle(probability=outside, screen=None)
         if screened.value is None:
-            return Escalate(probability=screened.probability, via="no_screen", screen=None)
+            return Escalate(probability=inside, via="no_screen", screen=None)
         if self._low <= screened.value <= self._high:
-            return Escalate(probability=screened.probability, via="band", screen=screened.value)
-        if is_drawn(self._audit_share, "audit", self._name, pair):
+            return Escalate(probability=inside, via="band", screen=screened.value)
+        if is_put(outside, pair):
             return Escalate(probability=outside, via="audit", screen=screened.value)
         return Settle(probability=outside, screen=screened.value)
 
@@ -90,14 +98,14 @@ class Cascade:
         if isinstance(decision, Settle):
             return Judgement(
                 value=None,
-                reason=SETTLED,
-                production_reason=SETTLED if self.measure.shape is Shape.SIDES else None,
+                reason=decision.reason,
+                production_reason=decision.reason if self.measure.shape is Shape.SIDES else None,
                 probability=decision.probability,
                 detail={"screen": decision.screen},
             )
         told = strong or Judgement(value=None, reason="not_asked", production_reason="not_asked")
         detail = {**(told.detail or {}), "screen": decision.screen, "via": decision.via}
-        return replace(told, probability=told.probability * decision.probability, detail=detail)
+        return replace(told, probability=min(told.probability, decision.probability), detail=detail)
 
 
 def screened(score: Score, shape: Shape) -> Screened:

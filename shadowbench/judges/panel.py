@@ -1,9 +1,9 @@
 """Several judges as one: a mean of their values, or what more than half of all of them say. Pure.
 
 A member without a verdict has no vote and still counts as a member: silence makes no majority. A pair that was not put to one
-of them at all was not put to the panel; as all members draw one lot, the rarest one's probability is the panel's. Judges that
-differ are worth more together than relatives, so members of one family are refused unless `families: any` (PoLL, arXiv
-2404.18796).
+of them at all was not put to the panel; as all members draw one lot (`draws`), the rarest one's probability is the panel's.
+Judges that differ are worth more together than relatives, so members of one family are refused unless `families: any` (PoLL,
+arXiv 2404.18796).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from shadowbench.judges.base import Judgement
-from shadowbench.judges.draws import is_drawn
+from shadowbench.judges.draws import is_put
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, Score, Shape
@@ -114,8 +114,7 @@ class JudgeLane:
         candidates = self._options.candidates
         if candidates and pair.candidate.observation.endpoint not in candidates:
             return OTHER_CANDIDATE
-        # One lot for all judges: a share holds every smaller one, so that a panel's members judge the same pairs.
-        return None if is_drawn(self._options.sample_rate, "sample", "", pair) else NOT_DRAWN
+        return None if is_put(self._options.sample_rate, pair) else NOT_DRAWN
 
     def _absent(self, pair: PairView) -> Score:
         reason = self._set_aside(pair)
@@ -134,7 +133,7 @@ class JudgeLane:
             reason=judgement.reason,
             production_value=judgement.production_value if has_sides else None,
             production_reason=judgement.production_reason if has_sides else None,
-            probability=drawn * judgement.probability,
+            probability=min(drawn, judgement.probability),  # one lot for both: `draws`
             detail=detail,
         )
 

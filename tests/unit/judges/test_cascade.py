@@ -8,7 +8,9 @@ from shadowbench.errors import ConfigurationError
 from shadowbench.judges import pairwise, rubric
 from shadowbench.judges.base import Judgement
 from shadowbench.judges.cascade import Cascade, Escalate, Screened, Settle, screened
+from shadowbench.judges.draws import is_put
 from shadowbench.judges.options import JudgeOptions
+from shadowbench.judges.panel import Member, Panel
 from shadowbench.scores import Score, Shape
 from tests.unit.judges.judged import options, pair
 from tests.unit.judges.test_alone import RUBRIC
@@ -56,7 +58,7 @@ def test_weighing_by_the_probability_gives_the_strong_judges_mean() -> None:
 def test_the_score_is_the_strong_judges_with_the_decisions_probability() -> None:
     strong = Judgement(value=0.75, reason=None, detail={"pattern": "half"}, probability=0.5)
     came = CASCADE.conclude(Escalate(probability=0.1, via="audit", screen=1.0), strong)
-    assert (came.value, came.probability) == (0.75, 0.05)
+    assert (came.value, came.probability) == (0.75, 0.1)
     assert came.detail == {"pattern": "half", "screen": 1.0, "via": "audit"}
 
 
@@ -72,7 +74,58 @@ def test_an_unscored_strong_judge_leaves_the_pair_unscored() -> None:
     assert CASCADE.conclude(decision, None).reason == "not_asked"
 
 
-def test_cascades_of_cascades_multiply_their_probabilities() -> None:
+@pytest.mark.parametrize("reason", ["not_drawn", "other_candidate"])
+def test_what_was_not_screened_does_not_go_to_the_strong_judge(reason: str) -> None:
+    decision = CASCADE.decide(PAIRS[0], Screened(value=None, reason=reason, probability=0.3))
+    assert isinstance(decision, Settle)
+    came = CASCADE.conclude(decision, None)
+    assert (came.value, came.reason, came.probability) == (None, reason, 0.3)
+
+
+@pytest.mark.parametrize(("own", "screens"), [(1.0, 1.0), (0.5, 1.0), (1.0, 0.5), (0.6, 0.5), (0.4, 0.8)])
+def test_weights_count_every_pair_once_whatever_rates_are_nested(own: float, screens: float) -> None:
+    """Σ1/p over the pairs that the strong judge is asked about is the number of pairs, within the screen's band and without."""
+    cascade = Cascade(replace(OPTIONS, sample_rate=own, audit_share=0.4), screen=CHEAP, strong=STRONG)
+    for value in (0.5, 1.0):
+        total, asked = 0.0, set()
+        for view in PAIRS:
+            drawn = is_put(screens, view)
+            if not is_put(own, view):
+                continue
+            screen = Screened(
+                value=value if drawn else None, reason=None if drawn else "not_drawn", probability=screens
+            )
+            if isinstance(decision := cascade.decide(view, screen), Escalate):
+                total += 1 / decision.probability
+                asked.add(decision.probability)
+        assert total / len(PAIRS) == pytest.approx(1.0, abs=0.17)  # four standard deviations of the rarest
+        assert asked == {min(own, screens) * (1.0 if value == 0.5 else 0.4)}
+
+
+def test_weights_count_every_pair_once_in_a_panel_of_cascades() -> None:
+    """Joint probabilities are the smallest one only as both audits draw one lot."""
+    shares = {"a": 0.3, "b": 0.2}
+    cascades = {
+        name: Cascade(replace(OPTIONS, name=name, audit_share=share), screen=CHEAP, strong=STRONG)
+        for name, share in shares.items()
+    }
+    members = {
+        name: Member(options=options(model=model), measure=cascades[name].measure)
+        for name, model in (("a", "gpt-5"), ("b", "claude-4"))
+    }
+    panel = Panel(JudgeOptions(name="panel", kind="panel", members=("a", "b")), members)
+    total = 0.0
+    for view in PAIRS:
+        decisions = {name: cascade.decide(view, Screened(value=1.0)) for name, cascade in cascades.items()}
+        said = {
+            name: cascades[name].conclude(each, Judgement(value=1.0, reason=None)) for name, each in decisions.items()
+        }
+        came = panel.conclude(said)
+        total += (came.value or 0.0) / came.probability
+    assert total / len(PAIRS) == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_cascade_within_a_cascade_audits_a_share_of_the_audited() -> None:
     inner = next(d for d in (CASCADE.decide(view, Screened(value=0.0)) for view in PAIRS) if isinstance(d, Settle))
     settled = Screened(value=None, reason="settled_by_screen", probability=inner.probability)
     outer = Cascade(replace(OPTIONS, name="outer", audit_share=0.5), screen=CHEAP, strong=STRONG)

@@ -271,7 +271,9 @@ async def test_a_panel_concludes_where_all_its_members_have_scored(ledger: Ledge
 async def test_a_cascade_asks_the_strong_judge_in_doubt_and_waits_for_its_screen(ledger: Ledger) -> None:
     strong = build(judge_options("strong"))
     screen, number = await ledger.do(lambda log: log.register([measure("screen"), strong.measure]))
-    await ledger.do(lambda log: log.put_scores([Score(1, 1, screen, 0.5, None), Score(2, 1, screen, 1.0, None)]))
+    screened = [Score(1, 1, screen, 0.5, None), Score(2, 1, screen, 1.0, None)]
+    not_screened = Score(4, 1, screen, None, "not_drawn", probability=0.5)
+    await ledger.do(lambda log: log.put_scores([*screened, not_screened]))
     options = judge_options("c", kind="cascade", endpoint=None, screen_low=0.25, screen_high=0.75, audit_share=1e-9)
     cascade = Cascade(options, screen=measure("screen"), strong=strong.measure)
     asker = Asker()
@@ -282,11 +284,40 @@ async def test_a_cascade_asks_the_strong_judge_in_doubt_and_waits_for_its_screen
         screen_shape=Shape.PAIR,
         strong=ByQuestions(strong, asker, ledger, number, chance=Random(1), now=lambda: NOW),
     )
-    found, why = await collected(by, [a_view(number) for number in (1, 2, 3)])
+    found, why = await collected(by, [a_view(number) for number in (1, 2, 3, 4)])
     assert {number: (one.value, one.reason) for number, one in found.items()} == {
         1: (0.5, None),
         2: (None, "settled_by_screen"),
+        4: (None, "not_drawn"),
     }
-    assert found[2].probability == 1e-9
+    assert (found[2].probability, found[4].probability) == (1e-9, 0.5)
     assert {number for number, _ in asker.asked} == {1}
     assert why == "waiting"
+
+
+async def test_a_panel_and_its_members_share_one_lot_and_the_rarest_ones_probability(url: str, ledger: Ledger) -> None:
+    append(url, 5, 200)
+    names = ("a", "b")
+    rates = {"a": 0.5, "b": 0.7, "all": 0.6}
+    members = {n: Member(options=judge_options(n, family=n), measure=measure(n)) for n in names}
+    options = judge_options("all", kind="panel", endpoint=None, members=names, sample_rate=rates["all"])
+    panel = Panel(options, members)
+    numbers = dict(zip((*names, "all"), await ledger.do(
+        lambda log: log.register([*(measure(name) for name in names), panel.measure])), strict=True))  # fmt: skip
+    reading, keeping = open_log(url, "read"), Keeping(owner="me", lease_s=60.0, now=lambda: NOW)
+    for name in (*names, "all"):
+        made = judge_options(name, family=name, sample_rate=rates[name]) if name != "all" else options
+        by: ByQuestions | ByPanel = ByPanel(panel, ledger, {each: numbers[each] for each in names})
+        if name != "all":
+            by = ByQuestions(build(made), Asker(), ledger, numbers[name], chance=Random(1), now=lambda: NOW)
+        lane = JudgeLane(
+            made, panel.measure if name == "all" else measure(name), numbers[name], judging=by, ledger=ledger,
+            reading=reading, keeping=keeping, counters=Counters(),
+        )  # fmt: skip
+        while await lane.step() is None:
+            pass
+    reading.close()
+    scores = await ledger.do(lambda log: log.scores_of([numbers["all"]], after=0, upto=999))
+    weights = [1 / score.probability for score in scores if score.reason is None]
+    assert set(weights) == {2.0}
+    assert sum(weights) == pytest.approx(204, abs=4 * 14.3)
