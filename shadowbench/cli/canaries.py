@@ -20,7 +20,7 @@ from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.judges.registry import kind_of
 from shadowbench.pricing import PricingOptions
-from shadowbench.scores import KnownMeasure
+from shadowbench.scores import KnownMeasure, Label
 from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, is_measure, sample
 from shadowbench.scoring.calibration.canary_run import check_and_keep
 from shadowbench.scoring.calibration.evidence import judges_of, scores_in
@@ -56,7 +56,7 @@ def run_freeze(options: FreezeOptions) -> int:
     ):
         canaries = sample(options.name, _frozen(options, scores, log.newest()), options.size)
         if not canaries:
-            raise ConfigurationError(_nothing(options))
+            raise ConfigurationError(f"{options.judge or 'the judge'} has judged no pair yet; run `shadowbench score`")
         scores.put_canaries(options.name, canaries)
     sys.stderr.write(
         f"{options.name}: {counted(len(canaries), 'pair')} frozen; ask with `judges check {options.name}`\n"
@@ -138,24 +138,35 @@ def _frozen(options: FreezeOptions, scores: ScoreLog, newest: int) -> Sequence[C
     if options.source == "judge":
         known = _judge(scores, options.judge)
         return frozen_scores(known.measure, scores_in(scores, known.id, newest))
+    labels = scores.labels()
+    people = words(labels, options.question)
+    if not people:
+        raise ConfigurationError(_nobody(options.question, labels))
     measure = None if options.question == PREFERENCE else _judge(scores, options.judge).measure
-    return frozen_words(words(scores.labels(), options.question), measure)
+    frozen = frozen_words(people, measure)
+    if not frozen and measure is not None:
+        raise ConfigurationError(f"{measure.name} has no range to put ratings into; name another judge with --judge")
+    return frozen
 
 
 def _judge(scores: ScoreLog, name: str | None) -> KnownMeasure:
     """The newest configuration of a judge; the only judge where none is named."""
     found = judges_of(scores, name)
-    names = sorted({known.measure.name for known in found})
-    if len(names) != 1:
-        raise ConfigurationError(f"which judge? Name it with --judge; there are: {', '.join(names) or 'none'}")
-    return found[-1]
+    if len({known.measure.name for known in found}) == 1:
+        return found[-1]
+    there = ", ".join(sorted({known.measure.name for known in judges_of(scores)}))
+    if not there:
+        raise ConfigurationError("which judge? There are none in this log yet; run `shadowbench score`")
+    if name is None:
+        raise ConfigurationError(f"which judge? Name it with --judge; there are: {there}")
+    raise ConfigurationError(f"there is no judge {name!r} in this log; there are: {there}")
 
 
-def _nothing(options: FreezeOptions) -> str:
-    if options.source == "judge":
-        return f"{options.judge or 'the judge'} has judged no pair yet; run `shadowbench score`"
+def _nobody(question: str, labels: Sequence[Label]) -> str:
+    there = ", ".join(sorted({label.question for label in labels}))
+    others = f" (there are labels of: {there})" if there else ""
     return (
-        f"nobody has labelled a pair with {options.question}; use `shadowbench label`, import labels, or --from judge"
+        f"nobody has labelled a pair with {question}{others}; use `shadowbench label`, import labels, or --from judge"
     )
 
 

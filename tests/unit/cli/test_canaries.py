@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -139,6 +140,34 @@ def test_what_cannot_be_frozen_or_asked_says_what_to_do(url: str, config: Path, 
         run_check(config, url, "gold", None, {})
     with pytest.raises(ConfigurationError, match="no judge nobody"):
         run_check(config, url, "gold", "nobody", {})
+
+
+def test_who_names_no_judge_of_the_log_is_told_which_there_are(url: str) -> None:
+    with closing(open_score_log(url, "change")) as scores:
+        scores.register([judge("strict").measure, judge("mild").measure])
+    with pytest.raises(ConfigurationError, match=r"no judge 'nope' in this log; there are: mild, strict$"):
+        frozen(url, source="judge", judge="nope")
+    with pytest.raises(ConfigurationError, match="Name it with --judge; there are: mild, strict"):
+        frozen(url, source="judge")
+
+
+@pytest.mark.parametrize("named", [None, "nope", "strict"])
+def test_a_question_without_labels_is_told_at_once(url: str, named: str | None) -> None:
+    """Whichever judge is named, and before one is asked for."""
+    with pytest.raises(
+        ConfigurationError, match=r"nobody has labelled a pair with task \(there are labels of: preference\)"
+    ):
+        frozen(url, question="task", judge=named)
+
+
+def test_ratings_need_a_judge_with_a_range(url: str) -> None:
+    with closing(open_score_log(url, "change")) as scores:
+        scores.put_labels([label(1, None, question="task", value=4.0)])
+        scores.register([replace(judge("strict").measure, low=None)])
+    with pytest.raises(ConfigurationError, match="strict has no range to put ratings into"):
+        frozen(url, question="task", judge="strict")
+    with pytest.raises(ConfigurationError, match="no judge 'nope' in this log; there are: strict"):
+        frozen(url, question="task", judge="nope")
 
 
 def test_an_endpoint_that_is_down_makes_no_run(url: str, tmp_path: Path) -> None:
