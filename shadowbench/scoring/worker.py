@@ -17,7 +17,7 @@ from shadowbench.scoring.bench import Bench
 from shadowbench.scoring.built import build_judges
 from shadowbench.scoring.funnel_note import FunnelNote
 from shadowbench.scoring.judging import WAITING
-from shadowbench.scoring.lane import TAKEN, Keeping, Lane, Rest
+from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Lane, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
 from shadowbench.scoring.options import RunnerOptions, ScoringOptions
@@ -163,23 +163,19 @@ class Scorer:
     async def _work(self, lane: Lane) -> None:
         waited_s = 0.0
         while not self._parent.draining.is_set():
+            had_all = self._finished.issuperset(lane.needs)  # before it looks: it may miss what comes while it does
             rest = await self._step(lane)
             if rest is None:
                 waited_s = 0.0
                 continue
-            pause_s = self._options.poll_s if rest.for_s is None else rest.for_s
-            if self._options.once and (rest.is_over or waited_s + pause_s > self._patience_s(lane, rest)):
+            ends_by_itself = self._options.once and rest.is_over  # no time helps, only what others bring
+            pause_s = self._options.poll_s if rest.for_s is None or ends_by_itself else rest.for_s
+            if self._options.once and (rest is IDLE or (had_all and waited_s + pause_s > _patience_s(rest))):
                 self._parent.counters.gauge("scoring_lane_over", 1, (("lane", lane.name), ("reason", rest.why)))
                 self._finished.add(lane.name)
                 return
             waited_s += pause_s
             await self._pause(pause_s)
-
-    def _patience_s(self, lane: Lane, rest: Rest) -> float:
-        """How long a run that is to end waits: for others as long as they live, and a lease longer."""
-        if rest.why == WAITING:
-            return 0.0 if self._finished.issuperset(lane.needs) else float("inf")
-        return float("inf") if rest.why == TAKEN.why else _PATIENCE_S
 
     async def _step(self, lane: Lane) -> Rest | None:
         try:
@@ -206,6 +202,13 @@ class Scorer:
                 await self._parent.draining.wait()
         except TimeoutError:
             pass  # it is time for the next
+
+
+def _patience_s(rest: Rest) -> float:
+    """How long a run that is to end waits for a lane that has all it needs: for others while they live, and a lease longer."""
+    if rest.is_over or rest.why == WAITING:
+        return -1.0
+    return float("inf") if rest.why == TAKEN.why else _PATIENCE_S
 
 
 @contextlib.contextmanager
