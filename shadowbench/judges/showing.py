@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shadowbench.judges.families import NAMES
 from shadowbench.metrics.view import Side
@@ -16,6 +17,8 @@ from shadowbench.wire.loose_json import sound
 
 DEFAULT_CHARACTERS = 24_000
 """Of each answer, and of the conversation: about 6,000 tokens."""
+_SPARE = 3
+"""Times the characters that are shown are undressed: what is taken out makes room for what follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +40,25 @@ class Shown:
 
 def show(side: Side, showing: Showing) -> Shown:
     """One side's answer: text or refusal, then its tool calls."""
-    text = tidy(_said(side.first))
+    return _shown(_said(side.first), showing)
+
+
+@lru_cache(maxsize=4)  # an answer is shown several times for a pair
+def _shown(said: str, showing: Showing) -> Shown:
+    """Of an answer that is much too long only the ends are undressed: a megabyte takes seconds, and the middle is not shown."""
+    text, limit = tidy(said), showing.max_characters
+    if len(text) <= _SPARE * limit:
+        return cut(_undressed(text, showing) or "(an empty answer)", limit)
+    head, tail = _ends(limit)
+    start = _undressed(text[: _SPARE * head], showing)[:head]
+    end = _undressed(text[-_SPARE * tail :], showing)[-tail:]
+    return _without_middle(start, end, left_out=len(text) - len(start) - len(end))
+
+
+def _undressed(text: str, showing: Showing) -> str:
     if showing.redact_identity:
         text = without_identity(text)
-    if showing.strip_markdown:
-        text = without_markdown(text)
-    return cut(text or "(an empty answer)", showing.max_characters)
+    return without_markdown(text) if showing.strip_markdown else text
 
 
 def is_shown(side: Side) -> bool:
@@ -128,7 +144,14 @@ def cut(text: str, limit: int) -> Shown:
     """A text of at most `limit` characters and a note: its middle is left out, for ends tell whether an answer is whole."""
     if len(text) <= limit:
         return Shown(text=text)
+    head, tail = _ends(limit)
+    return _without_middle(text[:head], text[len(text) - tail :], left_out=len(text) - limit)
+
+
+def _ends(limit: int) -> tuple[int, int]:
     head = limit * 2 // 3
-    left_out = len(text) - limit
-    middle = f"\n[… {left_out} characters left out here, for length only …]\n"
-    return Shown(text=text[:head] + middle + text[len(text) - (limit - head) :], is_cut=True)
+    return head, limit - head
+
+
+def _without_middle(start: str, end: str, *, left_out: int) -> Shown:
+    return Shown(text=f"{start}\n[… {left_out} characters left out here, for length only …]\n{end}", is_cut=True)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shadowbench.judges import showing
 from shadowbench.judges.showing import Showing, cut, is_shown, show, tidy, without_identity, without_markdown
 from shadowbench.records import Answer, Choice, Embeddings, ToolCall
 from shadowbench.store.testing import an_observation
@@ -114,3 +115,37 @@ def test_a_cut_text_keeps_both_ends_and_says_how_much_is_gone(text: str, limit: 
 def test_no_repetition_makes_showing_slow(part: str) -> None:
     """Each of these took seconds with an unbounded repetition in some pattern; the test's time-out would tell."""
     shown(part * (24_000 // len(part)) + "x", strip_markdown=True)
+
+
+@pytest.mark.parametrize("strip_markdown", [False, True])
+def test_of_a_very_long_answer_only_the_ends_are_undressed(
+    monkeypatch: pytest.MonkeyPatch, strip_markdown: bool
+) -> None:
+    undressed: list[int] = []
+
+    def seen(text: str) -> str:
+        undressed.append(len(text))
+        return text
+
+    monkeypatch.setattr(showing, "without_identity", seen)
+    monkeypatch.setattr(showing, "without_markdown", seen)
+    answer = "a" * 700 + "b" * 1_000_000 + "c" * 400
+    told = Showing(max_characters=900, strip_markdown=strip_markdown)
+    came = show(pair(candidate=answer).candidate, told)
+    assert came.text == f"{'a' * 600}\n[… 1000200 characters left out here, for length only …]\n{'c' * 300}"
+    assert came.is_cut
+    assert max(undressed) <= 3 * 900
+
+
+@pytest.mark.parametrize("length", [2_500, 3_000, 300_000])
+def test_of_long_answers_of_any_length_the_ends_are_shown_without_what_is_taken_out(length: int) -> None:
+    answer = "I am GPT-4. **First**" + " word" * (length // 5) + " **last** I am Claude."
+    text = shown(answer, max_characters=1_000, strip_markdown=True)
+    assert text.startswith("I am an assistant. First word")
+    assert text.endswith("word last I am an assistant.")
+    assert len(text) <= 1_000 + 70
+
+
+def test_a_very_long_answer_of_what_cannot_be_seen_is_an_empty_one() -> None:
+    assert shown("\u200b" * 10_000, max_characters=1_000) == "(an empty answer)"
+    assert shown("42" + "\n" * 10_000, max_characters=1_000) == "42"
