@@ -38,7 +38,7 @@ LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
         ("a.jsonl", LINES),
         ("a.json", LINES),
         ("a.json", json.dumps(ROWS, indent=2)),
-        ("a.JSONL.gz", gzip.compress(LINES.encode())),
+        ("a.JSONL.gz", gzip.compress(LINES.encode(), mtime=0)),
         ("a.json.zst", zstandard.compress(json.dumps(ROWS).encode())),
         ("a.ndjson", b"\xef\xbb\xbf" + LINES.encode()),
     ],
