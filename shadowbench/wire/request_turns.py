@@ -104,7 +104,7 @@ def _texts(parts: Iterable[Any], depth: int) -> Iterator[str]:
     for part in parts:
         if isinstance(part, str):
             yield part
-        elif isinstance(part, dict) and part.get("type") not in _THOUGHTS:
+        elif isinstance(part, dict) and loose.as_text(part.get("type")) not in _THOUGHTS:
             if isinstance(text := part.get("text"), str):
                 yield text
             elif part.get("type") != "tool_result" and depth < _MAX_DEPTH:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shadowbench.records import Dialect
@@ -79,6 +79,7 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 @given(
     st.sampled_from(list(Dialect)), st.dictionaries(st.sampled_from(["messages", "input", "prompt", "system"]), _JSON)
 )
+@example(Dialect.OPENAI_CHAT, {"system": [{"role": None, "type": []}]})
 def test_anything_may_stand_anywhere(dialect: Dialect, request: dict[str, Any]) -> None:
     assert all(isinstance(turn.text, str) and turn.text for turn in turns_of(dialect, request))
     last = last_user_text(dialect, request)
