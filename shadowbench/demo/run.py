@@ -23,10 +23,11 @@ from shadowbench.demo.prompts import prompts
 from shadowbench.demo.starting import Model, running_model, running_sidecar
 from shadowbench.demo.traffic import send
 from shadowbench.errors import UnavailableError
-from shadowbench.store.opening import open_log
+from shadowbench.store.opening import open_log, open_score_log
 
 # A candidate that does not catch up in this time will not.
 _PAIRS_WITHIN_S = 20.0
+_SCORES_WITHIN_S = 30.0
 _POLL_S = 0.03
 _LONGEST_SOCKET_FOLDER = 80  # unix socket paths are limited to 107 bytes
 INTERRUPTED = 130  # what shells call a command that Ctrl-C ended
@@ -135,6 +136,8 @@ def _play(places: Places, options: DemoOptions, console: Console, check: Callabl
             failed += not send(places.proxy_port, prompt)
             progress.advance(sending)
             progress.update(pairing, completed=_until_recorded(places, before + len(CANDIDATES)))
+        scoring = progress.add_task("pairs scored", total=_pairs(places))
+        _until_scored(places, lambda scored: progress.update(scoring, completed=scored))
     _complain(failed, len(asked) * len(CANDIDATES) - _pairs(places), places, console)
     print_report(places)
 
@@ -150,6 +153,19 @@ def _until_recorded(places: Places, wanted: int) -> int:
     while (there := _pairs(places)) < wanted and time.monotonic() < deadline:
         time.sleep(_POLL_S)
     return there
+
+
+def _until_scored(places: Places, tell: Callable[[int], None]) -> None:
+    """Wait for the worker behind the traffic; not for ever, the report shows what is there."""
+    deadline = time.monotonic() + _SCORES_WITHIN_S
+    with contextlib.closing(open_score_log(places.store_url, "read")) as log:
+        while time.monotonic() < deadline:
+            measures = [each.id for each in log.measures()]
+            left = log.backlog(measures).pairs if measures else _pairs(places)
+            tell(_pairs(places) - left)
+            if not left:
+                return
+            time.sleep(_POLL_S)
 
 
 def _pairs(places: Places) -> int:

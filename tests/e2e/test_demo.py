@@ -86,6 +86,7 @@ async def test_the_demo_with_a_script_prints_the_table_and_says_what_answers(
     assert "8 exchanges, 24 pairs" in table
     assert all(re.search(rf"^{name}\b", table, re.MULTILINE) for name in ("again", "hot", "short"))
     assert re.search(r"same answer +100\.0 %", table)
+    assert "token_set_ratio" in table
     assert "sqlite3" in running.stderr
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from shadowbench.metrics.base import Absent, Need, Value, metric
+from collections.abc import Callable
+from functools import partial
+
+from shadowbench.metrics.base import Absent, Metric, Need, Value, metric
 from shadowbench.metrics.view import Side
 from shadowbench.scores import Direction, Shape
+
+_tokens: Callable[..., Callable[[Callable[..., Value]], Metric]] = partial(
+    metric, version="1", shape=Shape.SIDES, low=0, high=None, unit="tokens", needs=(Need.USAGE,)
+)
 
 
 @metric(version="1", shape=Shape.SIDES, direction=Direction.LOWER, low=0, high=None, unit="USD")
@@ -19,43 +26,19 @@ def cost(side: Side) -> Value:
     return Absent(priced.reason or "not_priced") if priced.usd is None else priced.usd
 
 
-@metric(
-    version="1",
-    shape=Shape.SIDES,
-    direction=Direction.NEITHER,
-    low=0,
-    high=None,
-    unit="tokens",
-    needs=(Need.USAGE,),
-)
+@_tokens(direction=Direction.NEITHER)
 def input_tokens(side: Side) -> Value:
     """Tokens of the request, cached ones too, by the endpoint's own tokenizer."""
     return _reported(side.observation.usage.input_tokens)
 
 
-@metric(
-    version="1",
-    shape=Shape.SIDES,
-    direction=Direction.NEITHER,
-    low=0,
-    high=None,
-    unit="tokens",
-    needs=(Need.USAGE,),
-)
+@_tokens(direction=Direction.NEITHER)
 def output_tokens(side: Side) -> Value:
     """Tokens of the answer, its reasoning too, by the endpoint's own tokenizer."""
     return _reported(side.observation.usage.output_tokens)
 
 
-@metric(
-    version="1",
-    shape=Shape.SIDES,
-    direction=Direction.HIGHER,
-    low=0,
-    high=None,
-    unit="tokens",
-    needs=(Need.USAGE,),
-)
+@_tokens(direction=Direction.HIGHER)
 def cached_tokens(side: Side) -> Value:
     """Tokens of the request that the endpoint had in its cache; many endpoints do not say (`not_reported`)."""
     return _reported(side.observation.usage.cached_input_tokens)
