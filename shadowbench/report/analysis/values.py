@@ -1,0 +1,262 @@
+"""One measure over an arm's pairs, and what a failure counts as.
+
+Intention to treat: who fails has the worst value there is, or else the candidate that fails at every hard question would be
+judged by the easy ones. What that is:
+
+    sides, bounded       the failed side has the measure's worst value
+    sides, no bound      there is none: such pairs are missing from means; quantiles take failures as censored
+    preference           who failed lost; where both failed it is a tie
+    likeness, flips      the candidate's failure is the worst value; where production failed there is nothing to be like
+    neither is better    there is no worst: such pairs are missing
+
+A failure counts where somebody looked: a pair that no scorer came by, or that was not drawn for a judge, counts as neither.
+A value that a measure has although a side failed (whether it refused, for one) stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shadowbench.reading.log import ReadLog
+from shadowbench.report.analysis.arms import Arm, clusters_from, counted
+from shadowbench.report.document.comparisons import Missing, Origin, Subject
+from shadowbench.scores import Direction, Measure, Shape
+from shadowbench.stats.clusters import Clusters
+from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
+from shadowbench.store.columns import Coded
+
+NOT_LOOKED_AT = ("not_scored", "not_drawn", "other_candidate")
+"""Reasons of scores that were never asked for: the pair is no part of the measure's sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """One measure, shape (k,) each, in the arm's order. NaN: none; the reasons say why."""
+
+    subject: Subject
+    production: FloatArray | None  # None: of shape pair
+    candidate: FloatArray  # of shape pair: the pair's
+    production_reason: Coded | None
+    candidate_reason: Coded
+    weights: FloatArray  # 1/(π · probability of being given to the measure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """What counts of one measure, shape (n,) each, failures at their worst value: ready for means."""
+
+    subject: Subject
+    places: IntArray  # in the arm
+    production: FloatArray | None
+    candidate: FloatArray
+    weights: FloatArray
+    clusters: Clusters
+    imputed: BoolArray  # a failure counts as the worst value
+    missing: Missing
+
+    @property
+    def n(self) -> int:
+        """How many pairs count."""
+        return len(self.places)
+
+    @property
+    def difference(self) -> FloatArray:
+        """Candidate − production; of shape pair the value itself."""
+        return self.candidate if self.production is None else self.candidate - self.production
+
+    def among(self, chosen: BoolArray) -> Paired:
+        """Some of the pairs, shape (n,): what is missing stays that of the whole."""
+        return Paired(
+            subject=self.subject,
+            places=self.places[chosen],
+            production=None if self.production is None else self.production[chosen],
+            candidate=self.candidate[chosen],
+            weights=self.weights[chosen],
+            clusters=clusters_from(self.clusters.codes[chosen]),
+            imputed=self.imputed[chosen],
+            missing=self.missing,
+        )
+
+
+def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
+    """What metrics and judges gave. `log.scores.load()` beforehand reads all measures in the time of one."""
+    scores = log.scores.of(measure)
+    sides = measure.shape is Shape.SIDES
+    probability = scores.probability[arm.rows]
+    return Values(
+        subject=subject_of(measure),
+        production=scores.production_value[arm.rows] if sides else None,
+        candidate=scores.value[arm.rows],
+        production_reason=_of(scores.production_reason, arm.rows) if sides else None,
+        candidate_reason=_of(scores.reason, arm.rows),
+        weights=arm.weights / np.where(probability > 0, probability, 1.0),
+    )
+
+
+def subject_of(measure: Measure) -> Subject:
+    """What was measured, as the document names it."""
+    return Subject(
+        name=measure.name,
+        origin=Origin.JUDGE if measure.kind == "judge" else Origin.METRIC,
+        direction=measure.direction,
+        shape=measure.shape,
+        unit=measure.unit,
+        low=measure.low,
+        high=measure.high,
+        version=measure.version,
+        config_hash=measure.config_hash,
+    )
+
+
+def _of(column: Coded, rows: IntArray) -> Coded:
+    return Coded(codes=column.codes[rows], texts=column.texts)
+
+
+OF_THE_LOG = ("error_class", "latency", "ttft", "gap_p95", "cost", "output_tokens")
+"""Measures that need no scorer; scores of the same names give way to them."""
+
+
+def _of_log(name: str, unit: str = "", *, high: float | None = None, direction: Direction = Direction.LOWER) -> Subject:
+    return Subject(name=name, origin=Origin.LOG, direction=direction, shape=Shape.SIDES, unit=unit, low=0.0, high=high)
+
+
+_SUBJECTS: Mapping[str, Subject] = {
+    subject.name: subject
+    for subject in (
+        _of_log("error_class", high=1.0),
+        _of_log("latency", "s"),
+        _of_log("ttft", "s"),
+        _of_log("gap_p95", "s"),
+        _of_log("cost", "USD"),
+        _of_log("output_tokens", "tokens", direction=Direction.NEITHER),
+    )
+}
+_COLUMNS = {
+    "latency": "latency_s",
+    "ttft": "ttft_s",
+    "gap_p95": "gap_p95_s",
+    "cost": "cost_usd",
+    "output_tokens": "output_tokens",
+}
+_TIMES = ("latency", "ttft", "gap_p95")
+
+
+def log_values(log: ReadLog, arm: Arm, name: str) -> Values:
+    """One of `OF_THE_LOG`. Times of failures are NaN (`fault_…`): quantiles take them as censored by the arm's own columns."""
+    subject = _SUBJECTS[name]
+    if name == "error_class":
+        nothing = Coded(codes=np.full(arm.n, -1, np.int32), texts=())
+        return Values(
+            subject=subject,
+            production=arm.production_failed.astype(np.float64),
+            candidate=arm.candidate_failed.astype(np.float64),
+            production_reason=nothing,
+            candidate_reason=nothing,
+            weights=arm.weights,
+        )
+    production, candidate = (_side(log, arm, name, side) for side in ("production", "candidate"))
+    return Values(
+        subject=subject,
+        production=production[0],
+        candidate=candidate[0],
+        production_reason=production[1],
+        candidate_reason=candidate[1],
+        weights=arm.weights,
+    )
+
+
+def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Coded]:
+    """One side's values and, where there is none, why."""
+    values = log.pairs[f"{side}_{_COLUMNS[name]}"][arm.rows].astype(np.float64)
+    failed = arm.production_failed if side == "production" else arm.candidate_failed
+    texts = log.pairs.texts
+    outcomes, outcome = texts[f"{side}_outcome"], log.pairs[f"{side}_outcome"][arm.rows]
+    if name == "cost":
+        known = texts[f"{side}_cost_reason"]
+        why = log.pairs[f"{side}_cost_reason"][arm.rows]
+        words = [*known, "not_priced"]
+        codes = np.where(np.isnan(values), np.where(why >= 0, why, len(known)), -1)
+        return values, Coded(codes=codes.astype(np.int32), texts=words)
+    disturbed = log.pairs[f"{side}_disturbed"][arm.rows] if name in _TIMES else np.full(arm.n, -1)
+    values = np.where(failed | (disturbed >= 0), np.nan, values)
+    words = [
+        *(f"fault_{each}" for each in outcomes),
+        *(texts[f"{side}_disturbed"] if name in _TIMES else ()),
+        "not_streamed" if name in ("ttft", "gap_p95") else "no_usage" if name == "output_tokens" else "no_timing",
+    ]
+    codes = np.where(failed, outcome, np.where(disturbed >= 0, len(outcomes) + disturbed, len(words) - 1))
+    return values, Coded(codes=np.where(np.isnan(values), codes, -1).astype(np.int32), texts=words)
+
+
+def intended(values: Values, arm: Arm) -> Paired:
+    """The pairs that count, with failures at their worst value; what is missing is counted by side and reason."""
+    looked_at = ~_has(values.candidate_reason, NOT_LOOKED_AT)
+    if values.production is None:
+        production, candidate, imputed = None, *_of_pair(values, arm, looked_at)
+        there = ~np.isnan(candidate)
+    else:
+        worst = worst_of(values.subject)
+        production, failed_there = _at_worst(values.production, arm.production_failed & looked_at, worst)
+        candidate, failed_here = _at_worst(values.candidate, arm.candidate_failed & looked_at, worst)
+        imputed = failed_there | failed_here
+        there = ~(np.isnan(candidate) | np.isnan(production))
+    chosen = np.flatnonzero(there & looked_at)
+    return Paired(
+        subject=values.subject,
+        places=chosen,
+        production=None if production is None else production[chosen],
+        candidate=candidate[chosen],
+        weights=values.weights[chosen],
+        clusters=clusters_from(arm.clusters.codes[chosen]),
+        imputed=imputed[chosen],
+        missing=_missing(values, production, candidate),
+    )
+
+
+def worst_of(subject: Subject) -> float | None:
+    """The worst value there is; None: there is no worst."""
+    return {Direction.HIGHER: subject.low, Direction.LOWER: subject.high, Direction.NEITHER: None}[subject.direction]
+
+
+def is_preference(subject: Subject) -> bool:
+    """Whether a value says which side is better: 0 production, 1 the candidate."""
+    return subject.origin is Origin.JUDGE and subject.shape is Shape.PAIR and (subject.low, subject.high) == (0.0, 1.0)
+
+
+def _at_worst(given: FloatArray, failed: BoolArray, worst: float | None) -> tuple[FloatArray, BoolArray]:
+    imputed = failed & np.isnan(given)
+    if worst is None:
+        return given, np.zeros(len(given), np.bool_)
+    return np.where(imputed, worst, given), imputed
+
+
+def _of_pair(values: Values, arm: Arm, looked_at: BoolArray) -> tuple[FloatArray, BoolArray]:
+    absent = np.isnan(values.candidate) & looked_at
+    theirs, ours = absent & arm.production_failed, absent & arm.candidate_failed
+    if is_preference(values.subject):
+        by_failure = np.where(theirs & ours, 0.5, np.where(ours, 0.0, 1.0))
+        imputed = theirs | ours
+        return np.where(imputed, by_failure, values.candidate), imputed
+    worst = worst_of(values.subject)
+    imputed = ours & ~theirs if worst is not None else np.zeros(len(absent), np.bool_)
+    return np.where(imputed, worst if worst is not None else np.nan, values.candidate), imputed
+
+
+def _has(column: Coded, words: Sequence[str]) -> BoolArray:
+    wanted = np.array([text in words for text in column.texts] + [False])  # the last: code −1
+    return np.asarray(wanted[column.codes])
+
+
+def _missing(values: Values, production: FloatArray | None, candidate: FloatArray) -> Missing:
+    """Reasons of what is still absent. Whether one side lacks more is asked where the comparison is made."""
+    ours = _reasons(values.candidate_reason, np.isnan(candidate))
+    if production is None or values.production_reason is None:
+        return Missing(pair=ours)
+    return Missing(production=_reasons(values.production_reason, np.isnan(production)), candidate=ours)
+
+
+def _reasons(column: Coded, where: BoolArray) -> Mapping[str, int]:
+    return counted(column.codes[where], column.texts)
