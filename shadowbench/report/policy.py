@@ -41,6 +41,14 @@ class Needs(StrEnum):
     BETTER = "better"
 
 
+class WhereAbsent(StrEnum):
+    """What becomes of a claim whose measure has no value of any pair, but for failures: nobody measured it, or it does not
+    apply to this traffic."""
+
+    OPEN = "open"  # not shown: the verdict is inconclusive
+    SKIP = "skip"  # the claim does not count (`Met.SKIPPED`), and every output says so
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One thing that must be shown before the traffic may move."""
@@ -52,6 +60,8 @@ class Claim:
     against: Against = Against.PRODUCTION
     bound: float | None = None  # against a bound: the worst value that the candidate may have; margin is not used
     needs: Needs = Needs.NOT_WORSE
+    where_absent: WhereAbsent = WhereAbsent.OPEN
+    baseline_margin: float | None = None  # how much worse than in a baseline it may have become; None: as `margin`
 
 
 class Looks(StrEnum):

@@ -26,6 +26,7 @@ class Met(StrEnum):
     SHOWN = "shown"
     REFUTED = "refuted"  # the contrary is shown
     OPEN = "open"
+    SKIPPED = "skipped"  # nothing was measured, and the claim says `where_absent: skip`: it does not count, and is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Condition:
     claim: Claim
     role: Role
     met: Met
-    reason: str | None = None  # of OPEN: wide_interval, not_measured, too_few, uncalibrated_judge, too_many_unscored …
+    reason: str | None = None  # of OPEN and SKIPPED: wide_interval, not_measured, too_few, uncalibrated_judge, too_many_unscored …
     still_needed: StillNeeded | None = None
 
 
