@@ -36,7 +36,7 @@ class Condition:
     claim: Claim
     role: Role
     met: Met
-    reason: str | None = None  # of OPEN and SKIPPED: wide_interval, not_measured, too_few, uncalibrated_judge, too_many_unscored …
+    reason: str | None = None  # wide_interval, not_measured, too_few, uncalibrated_judge, too_many_unscored …
     still_needed: StillNeeded | None = None
 
 
