@@ -1,27 +1,79 @@
-"""The JSON form is versioned, complete and stable."""
+"""A report survives being written, is versioned, and damaged ones are told apart."""
 
 import json
+from dataclasses import replace
 
-from shadowbench.report.as_json import VERSION, render
-from shadowbench.report.summary import summarise
-from shadowbench.store.testing import invented_traffic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbench.errors import ConfigurationError
+from shadowbench.report.as_json import dump, load
+from shadowbench.report.document.root import Document
+from shadowbench.report.document.verdicts import Note
+from tests.unit.report.documents import example
+
+TEXT = dump(example())
+
+
+def test_what_was_written_is_read_as_it_was() -> None:
+    assert load(TEXT) == example()
 
 
 def test_the_document_says_what_it_is() -> None:
-    document = json.loads(render(summarise([])))
-    assert document == {
-        "report": "shadowbench.summary",
-        "version": VERSION,
-        "pairs": 0,
-        "summary": {"exchanges": 0, "first_at": None, "last_at": None, "candidates": [], "traffic": None},
-        "scores": [],
-    }
+    told = json.loads(TEXT)
+    assert (told["schema"], told["version"], told["software"]) == ("shadowbench.report", 1, "1.2.3")
 
 
-def test_absent_numbers_are_null() -> None:
-    document = json.loads(render(summarise(invented_traffic(5))))
-    assert document["summary"]["candidates"][0]["latency_s"]["candidate"]["p95"] is None
+def test_absent_is_null() -> None:
+    candidate = json.loads(TEXT)["candidates"][1]
+    assert candidate["distributions"][0]["rows"][2]["candidate"]["value"] is None
 
 
-def test_the_same_log_gives_the_same_bytes() -> None:
-    assert render(summarise(invented_traffic(50))) == render(summarise(invented_traffic(50)))
+def test_the_order_of_a_mapping_changes_no_byte() -> None:
+    one = Note(code="x", values={"a": 1, "b": 2.5, "c": "d"})
+    other = Note(code="x", values={"c": "d", "b": 2.5, "a": 1})
+    assert dump(replace(example(), findings=(one,))) == dump(replace(example(), findings=(other,)))
+
+
+def test_members_are_in_the_order_of_their_nouns() -> None:
+    assert list(json.loads(TEXT)) == list(Document.__dataclass_fields__)
+
+
+def test_a_member_that_is_not_known_is_passed_over() -> None:
+    assert load(json.dumps({**json.loads(TEXT), "added_later": {"x": 1}})) == example()
+
+
+def test_half_a_surrogate_pair_of_somebodys_text_does_no_harm() -> None:
+    odd = replace(example(), production_models=("a\ud800b",))
+    assert load(dump(odd)).production_models == ("a?b",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "a.json is not JSON"),
+        (TEXT[:-20], "a.json is not JSON"),
+        ("[]", "a.json is not a report of shadowbench"),
+        ('{"schema": "shadowbench.summary"}', "a.json is not a report of shadowbench"),
+        ('{"schema": "shadowbench.report", "version": 2}', "a.json is a report of version 2, and this is read: 1"),
+        ('{"schema": "shadowbench.report", "version": 1}', r"a.json is damaged: software: .*; and \d+ more"),
+        (TEXT.replace('"sent": 2400', '"sent": "many"', 1), r"damaged: candidates\.1\.counts\.sent"),
+        (TEXT.replace('"decision": "may"', '"decision": "perhaps"'), r"candidates\.2\.verdict\.decision"),
+    ],
+)
+def test_what_is_no_report_of_this_version_is_told(text: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        load(text, name="a.json")
+
+
+@given(
+    values=st.dictionaries(
+        st.text(),
+        st.one_of(st.text(), st.floats(allow_nan=False, allow_infinity=False), st.integers(-(2**53), 2**53)),
+    ),
+    name=st.text(),
+)
+def test_whatever_a_note_says_survives(values: dict[str, str | float | int], name: str) -> None:
+    notes = (Note(code="x", values=values, candidate=name),)
+    assert load(dump(replace(example(), findings=notes))).findings == notes
