@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _SHOWN_FAULTS = 3
-_ABOUT_THE_SCHEMA = (
-    "What `shadowbench report --format json` writes. Money is USD, times are seconds, moments Unix seconds."
-)
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ABOUT = "What `shadowbench report --format json` writes. Money is USD, times are seconds, moments Unix seconds."
 
 
 def dump(document: Document) -> str:
@@ -45,10 +44,11 @@ def load(text: str | bytes, *, name: str = "the report") -> Document:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of what `dump` writes, from the nouns themselves."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter().json_schema(mode="serialization")}
-    schema["description"] = _ABOUT_THE_SCHEMA
-    schema["properties"] |= {"schema": {"const": SCHEMA}, "version": {"const": VERSION}}
-    return schema
+    found = _untitled(_adapter().json_schema(mode="serialization"))
+    nouns = found.pop("$defs")
+    found["properties"] |= {"schema": {"const": SCHEMA}, "version": {"const": VERSION}}
+    found["required"] = ["schema", "version", *found["required"]]
+    return {"$schema": _DIALECT, "title": SCHEMA, **found, "description": _ABOUT, "$defs": nouns}
 
 
 @cache
@@ -68,6 +68,15 @@ def _plain(thing: Any) -> Any:
     if isinstance(thing, (tuple, list)):
         return [_plain(each) for each in thing]
     return thing.encode("utf-8", "replace").decode() if type(thing) is str else thing  # half a surrogate pair is "?"
+
+
+def _untitled(schema: Any) -> Any:
+    """Without titles: they repeat the names."""
+    if isinstance(schema, list):
+        return [_untitled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _untitled(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)}
 
 
 def _parsed(text: str | bytes, name: str) -> Any:

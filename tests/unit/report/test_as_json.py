@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.errors import ConfigurationError
-from shadowbench.report.as_json import dump, load
+from shadowbench.report.as_json import dump, json_schema, load
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.verdicts import Note
 from tests.unit.report.documents import example
@@ -77,3 +79,20 @@ def test_what_is_no_report_of_this_version_is_told(text: str, told: str) -> None
 def test_whatever_a_note_says_survives(values: dict[str, str | float | int], name: str) -> None:
     notes = (Note(code="x", values=values, candidate=name),)
     assert load(dump(replace(example(), findings=notes))).findings == notes
+
+
+SCHEMA = json.loads(Path("docs/report.schema.json").read_text("utf-8"))
+
+
+def test_the_committed_schema_is_that_of_the_nouns() -> None:
+    assert json_schema() == SCHEMA, "a noun of the report changed: run script/report-schema"
+
+
+def test_a_report_is_as_the_schema_says() -> None:
+    jsonschema_rs.validator_for(SCHEMA).validate(json.loads(TEXT))
+
+
+def test_the_schema_refuses_what_is_no_report() -> None:
+    validator = jsonschema_rs.validator_for(SCHEMA)
+    assert not validator.is_valid({**json.loads(TEXT), "version": 2})
+    assert not validator.is_valid({**json.loads(TEXT), "candidates": [{"name": "small"}]})
