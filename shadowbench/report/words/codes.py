@@ -1,0 +1,128 @@
+"""What the report's short codes mean. A code that is not known here is told as it is: plugins have reasons of their own."""
+
+from __future__ import annotations
+
+from shadowbench.report.document.comparisons import Role, Subject
+from shadowbench.report.document.verdicts import Goal
+from shadowbench.report.policy import Statistic
+from shadowbench.stats.margins import Standing
+
+REASONS = {
+    # of estimates: stats.estimates.Refused
+    "too_few": "too few pairs or clusters",
+    "no_variation": "all values are alike",
+    "censored": "the bound lies beyond what was waited for",
+    "near_zero": "a ratio whose denominator may be zero",
+    "no_overlap": "the sides differ too much in length or style to be compared",
+    "not_connected": "somebody never won or never lost",
+    "few_labels": "too few labels by people",
+    "weak_judge": "the judge is not shown to be better than chance",
+    # of conditions
+    "wide_interval": "the interval is too wide to tell",
+    "not_measured": "not measured",
+    "no_p": "there is no test of it",
+    "no_again_lane": "there is no A/A lane to compare with",
+    "no_direction": "neither more nor less of it is better",
+    "no_bound": "no bound was declared",
+    "uncalibrated_judge": "nobody has compared the judge with people",
+    "too_many_unscored": "too many pairs have no score",
+    # of trends
+    "overlapping_periods": "both reports tell of the same pairs in part",
+    "no_earlier_report": "there is no earlier report",
+    "changed_measure": "it was measured otherwise before",
+    # of scores
+    "not_scored": "not measured yet",
+    "not_drawn": "not drawn for the judge",
+    "other_candidate": "the judge is asked about another candidate",
+    "not_streamed": "the answer was not streamed",
+    "no_timing": "no time was taken",
+    "paused": "read slowly for a slow client",
+    "late": "our event loop was late",
+    "no_usage": "the endpoint did not report its usage",
+    "partial_usage": "the endpoint reported its usage in part",
+    "unknown_model": "the model has no known price",
+    "price_has_no_rate": "the price lacks a rate that was used",
+    "not_priced": "recorded before prices were",
+    "unknown": "no reason was recorded",
+}
+
+ALARMS = {
+    "position_bias": "it favours a place by more than chance explains",
+    "length": "it goes by how long an answer is",
+    "self_preference": "it favours its own family, by the word of the other judges",
+    "drift": "on the frozen set it no longer says what it said",
+    "not_calibrated": "too few labels say how far it may be trusted",
+}
+
+BLOCKERS = {
+    "too_few_pairs": "too few pairs",
+    "too_few_clusters": "too few independent clusters",
+    "too_many_lost": "too many pairs were lost on our side",
+    "too_few_labels": "too few pairs were labelled by people",
+    "too_few_labelled_twice": "too few labelled pairs were labelled twice",
+    "no_a_a_lane": "there is no A/A lane",
+    "a_a_lane_differs": "production differs from itself",
+    "uncalibrated_judge": "a judge is not calibrated",
+}
+
+_STANDINGS = {
+    Standing.BETTER: "better",
+    Standing.NON_INFERIOR: "not worse than the margin allows",
+    Standing.INFERIOR: "worse than the margin allows",
+    Standing.INCONCLUSIVE: "inconclusive",
+}
+_GOALS = {Goal.QUALITY: "quality first", Goal.LATENCY: "latency first", Goal.COST: "cost first"}
+_STATISTICS = {Statistic.MEAN: "mean", Statistic.TOTAL: "total"}  # the others are their own names
+_MEASURES = {
+    "error_class": "errors",
+    "latency": "latency",
+    "ttft": "time to first token",
+    "gap_p95": "gaps between chunks (p95)",
+    "cost": "cost",
+    "output_tokens": "output tokens",
+}
+
+
+def reason(code: str) -> str:
+    """Why something is absent or open. A failure's reason, `fault_timed_out`, is told as one."""
+    if code in REASONS:
+        return REASONS[code]
+    if code.startswith("fault_"):
+        return f"failed: {code.removeprefix('fault_').replace('_', ' ')}"
+    return code
+
+
+def alarm(code: str) -> str:
+    """What is wrong with a judge."""
+    return ALARMS.get(code, code)
+
+
+def blocker_title(code: str) -> str:
+    """A requirement that is not met, in a few words."""
+    return BLOCKERS.get(code, code)
+
+
+def standing(found: Standing | None) -> str:
+    """Against the margin; nothing was declared: `–`."""
+    return "–" if found is None else _STANDINGS[found]
+
+
+def goal(chosen: Goal) -> str:
+    """What matters most."""
+    return _GOALS[chosen]
+
+
+def role(found: Role) -> str:
+    """What a comparison is for."""
+    return found.value
+
+
+def statistic(found: Statistic) -> str:
+    """What of a measure is compared."""
+    return _STATISTICS.get(found, found.value)
+
+
+def measure_title(subject: Subject | str) -> str:
+    """A measure's name as people read it; metrics and judges have the names that they were given."""
+    name = subject if isinstance(subject, str) else subject.name
+    return _MEASURES.get(name, name)
