@@ -227,29 +227,75 @@ def example() -> Document:
         candidates=(again(), hot(), small(), young()),
         judges=(judge_card(),),
         findings=(
-            Note(
-                code="better",
-                candidate="small",
-                measure="cost",
-                values={"effect": 0.31, "low": 0.28, "high": 0.34, "n": 2380},
-            ),
-            Note(
-                code="worse",
-                candidate="hot",
-                measure="error_class",
-                values={"effect": 0.08, "low": 0.06, "high": 0.1, "n": PAIRS},
-            ),
+            note("better", "small", "cost", 0.31, 0.27, 0.35, scale=Scale.RATIO, statistic="total", n=2380, p=1e-30),
+            note("non_inferior", "small", "helpfulness", 0.49, 0.463, 0.517, scale=Scale.PREFERENCE, margin=0.05),
+            note("worse", "hot", "error_class", 0.0795, 0.0635, 0.0955, p=1e-12),
         ),
-        warnings=(Note(code="simpson", candidate="small", measure="helpfulness", values={"by": "path"}),),
+        warnings=(
+            Note(
+                code="simpson_reversed",
+                candidate="small",
+                measure="helpfulness",
+                values={"by": "path", "scale": "preference"},
+            ),
+            Note(
+                code="many_lost",
+                candidate="young",
+                values={"share": 0.7, "lost": 210, "pairs": 300, "reason": "budget"},
+            ),
+            Note(code="judge_alarm", measure="helpfulness", values={"judge": "helpfulness", "alarm": "position_bias"}),
+            Note(
+                code="model_changed",
+                values={"endpoint": "production", "times": 1, "first_at": MONDAY + 3 * DAY},
+            ),
+            Note(code="drifted", values={"of": "prompt_length", "side": "requests", "p": 0.002}),
+        ),
         recommendations=(
             Recommendation(
                 goal=Goal.QUALITY,
-                choose="production",
-                because=(Note(code="no_better_candidate"),),
-                would_change=(Note(code="better_in_primary", candidate="small", measure="helpfulness"),),
+                choose="small",
+                because=(note("may_not_better", "small", "helpfulness", 0.49, 0.463, 0.517, scale=Scale.PREFERENCE),),
+                would_change=(
+                    Note(
+                        code="needs_pairs",
+                        candidate="hot",
+                        measure="helpfulness",
+                        values={"pairs": 9100, "more": 6700, "days": 19.5},
+                    ),
+                    Note(code="refuted_condition", candidate="hot", measure="error_class"),
+                ),
             ),
-            Recommendation(goal=Goal.LATENCY, choose="small", because=(Note(code="fastest", candidate="small"),)),
-            Recommendation(goal=Goal.COST, choose="small", because=(Note(code="cheapest", candidate="small"),)),
+            Recommendation(
+                goal=Goal.LATENCY,
+                choose="small",
+                because=(
+                    note("may_and_better", "small", "latency", 0.56, 0.47, 0.65, scale=Scale.RATIO, statistic="p95"),
+                ),
+            ),
+            Recommendation(
+                goal=Goal.COST,
+                choose="small",
+                because=(
+                    note(
+                        "may_and_better",
+                        "small",
+                        "cost",
+                        0.31,
+                        0.27,
+                        0.35,
+                        scale=Scale.RATIO,
+                        statistic="total",
+                        n=2380,
+                    ),
+                ),
+                would_change=(
+                    Note(
+                        code="blocked",
+                        candidate="young",
+                        values={"blocker": "too_few_pairs", "needed": 500.0, "found": 90.0},
+                    ),
+                ),
+            ),
         ),
         standpoints=(
             Standpoint(name="production", quality=0.5, latency_s=1.84, cost_usd=0.0042),
@@ -327,6 +373,25 @@ def example() -> Document:
             MethodUsed(method=Method.PREDICTION_POWERED, times=2, least_n=2400, most_n=2400),
         ),
     )
+
+
+def note(
+    code: str,
+    candidate: str,
+    measure: str,
+    value: float,
+    low: float,
+    high: float,
+    *,
+    scale: Scale = Scale.DIFFERENCE,
+    statistic: str = "mean",
+    n: int = PAIRS,
+    **others: float,
+) -> Note:
+    """A sentence about an effect."""
+    of: dict[str, str | float | int] = {"value": value, "low": low, "high": high, "scale": scale.value, "unit": ""}
+    of |= {"n": n, "clusters": CLUSTERS, "statistic": statistic, "against": "production", **others}
+    return Note(code=code, candidate=candidate, measure=measure, values=of)
 
 
 def counts(sent: int, candidate_ok: int, *, clusters: int, not_sent: Mapping[str, int] | None = None) -> Counts:

@@ -81,7 +81,7 @@ def test_whatever_a_note_says_survives(values: dict[str, str | float | int], nam
     assert load(dump(replace(example(), findings=notes))).findings == notes
 
 
-SCHEMA = json.loads(Path("docs/report.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text("utf-8"))
 
 
 def test_the_committed_schema_is_that_of_the_nouns() -> None:
