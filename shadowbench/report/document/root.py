@@ -76,6 +76,7 @@ class Counts:
     candidate_ok: int
     clusters: int  # of sent pairs
     effective_n: float | None  # Kish: what unequal sampling leaves of the sent pairs
+    withdrawn: int = 0  # sent, and no part of any comparison: the client left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
