@@ -138,6 +138,7 @@ class Comparison:
     corrected: Corrected | None = None  # by human labels
     corrected_reason: str | None = None  # why not, of a judge
     controlled: Controlled | None = None
+    controlled_reason: str | None = None  # why not, of a judge's preference
     margin: float | None = None  # as declared
     relative: bool = False
     bound: float | None = None

@@ -33,6 +33,7 @@ class SliceTable:
     others: int  # pairs in slices that are too small to be shown
     differ: Evidence  # whether slices differ at all
     reversed: bool  # the whole points one way, and not one slice does (Simpson's paradox)
+    reason: str | None = None  # why there are no rows: one_value, not_recorded, too_few; then `measure` may be ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +93,35 @@ class JudgeCard:
     unpriced: int
     calibrated: bool
     alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One endpoint's place in a ranking."""
+
+    name: str  # "production", or a candidate's
+    strength: Estimate  # log odds of being preferred to production; production's own is 0 and has no interval
+    again: bool = False  # the A/A lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """All candidates in the order in which one judge prefers them. Intervals hold together."""
+
+    measure: str
+    n: int  # comparisons
+    clusters: int
+    star: bool  # all comparisons are with production: the order is that of the win rates, and nothing more
+    places: tuple[Place, ...]  # strongest first
+    reason: str | None = None  # why strengths have no intervals
+    subsampled: bool = False  # of more clusters a seeded part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """Whether the candidate scores better on those requests where it takes longer, or costs more, than production."""
+
+    of: str  # latency | cost
+    measure: str
+    rho: Estimate  # Spearman's, of both differences, candidate − production, over requests
+    subsampled: bool = False

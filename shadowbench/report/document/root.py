@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shadowbench.report.document.comparisons import Comparison
-from shadowbench.report.document.parts import Axis, Example, JudgeCard, SliceTable
+from shadowbench.report.document.parts import Axis, Correlation, Example, JudgeCard, Ranking, SliceTable
 from shadowbench.report.document.times import Costs, Distribution, Drift, MarkShown, Series, SideSpend, Trend
 from shadowbench.report.document.verdicts import Note, Recommendation, Standpoint, Verdict
 from shadowbench.report.policy import Policy
@@ -97,6 +97,7 @@ class Candidate:
     series: tuple[Series, ...] = ()
     examples: tuple[Example, ...] = ()
     radar: tuple[Axis, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +136,4 @@ class Document:
     drift: tuple[Drift, ...] = ()
     trend: tuple[Trend, ...] = ()
     methods: tuple[MethodUsed, ...] = ()
+    rankings: tuple[Ranking, ...] = ()  # of each judge that compares, where there are several candidates
