@@ -1,15 +1,41 @@
-"""May this traffic move? Stub: the signatures are final."""
+"""May this traffic move to the candidate? Conditions and requirements in, one word out. Pure.
+
+The first line that fits decides:
+
+    no primary claim was declared                                  undeclared
+    the evidence itself is in doubt (a doubting blocker)           inconclusive
+    a condition is refuted                                         may not
+    a quota is not met, or a condition is open                     inconclusive
+    all is shown                                                   may
+
+Doubting blockers: too few pairs or clusters, too many pairs lost on our side, no A/A lane where one is required, an A/A lane
+that differs from production. A setup that is not to be trusted speaks against the candidate no better than for it.
+
+Quotas: labels, labels given twice, calibrated judges. They are there lest somebody says yes too easily. What is refuted without
+them stays refuted: no label mends a third of requests that fail. A judge that nobody compared with people refutes nothing
+either; conditions that rest on it are open.
+
+So an open condition never hides a refuted one, and an effect that moves to the worse, all else the same, never makes a verdict
+better: `may not` stays, and `inconclusive` does not become `may`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.analysis.conditions import comparison_of, conditions
+from shadowbench.report.document.comparisons import Comparison, Origin, Role, Subject
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Counts
-from shadowbench.report.document.verdicts import Decision, Verdict
-from shadowbench.report.policy import Policy
+from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
+from shadowbench.report.policy import Against, Policy, Requirements
+
+DOUBTS = frozenset({"too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane", "a_a_lane_differs"})
+"""Blockers that leave nothing decided, neither way. All others only keep from saying yes."""
+
+WANTED = frozenset({"client_cancelled", "paused", "killed", "shutdown"})
+"""Reasons of copies that were not sent because somebody wanted it so: not lost to load, and not by what they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +62,90 @@ def decide(
 ) -> Verdict:
     """The verdict of one candidate (of an A/A lane it is `LANE`).
 
-    `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, role and `relative`. `lane`: those of the
-    A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
+    `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, `relative`, and role. `lane`: those of
+    the A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
     """
-    return LANE
+    found = conditions(comparisons, policy, calibrated=_trusted(comparisons, policy, judges))
+    blockers = (
+        *_of_counts(counts, policy.requires),
+        *_of_lane(lane, policy),
+        *_of_labels(labelled, policy.requires),
+        *_of_judges(found),
+    )
+    return Verdict(decision=decision(policy, found, blockers), conditions=found, blockers=blockers)
+
+
+def decision(policy: Policy, found: Sequence[Condition], blockers: Sequence[Blocker]) -> Decision:
+    """The module's table."""
+    if not policy.primary:
+        return Decision.UNDECLARED
+    if any(blocker.code in DOUBTS for blocker in blockers):
+        return Decision.INCONCLUSIVE
+    if any(condition.met is Met.REFUTED for condition in found):
+        return Decision.MAY_NOT
+    if blockers or any(condition.met is Met.OPEN for condition in found):
+        return Decision.INCONCLUSIVE
+    return Decision.MAY
+
+
+def lost(not_sent: Mapping[str, int]) -> int:
+    """Copies that our own queues, budgets and bounds held back, of those that were not sent."""
+    return sum(count for reason, count in not_sent.items() if reason not in WANTED)
+
+
+def lane_differs(lane: Sequence[Comparison], policy: Policy) -> Iterator[Comparison]:
+    """Comparisons of the A/A lane, one for each primary claim at most, that show a difference where there is none. The strict
+    interval says so: with each claim there is one more chance of a false alarm."""
+    for claim in policy.primary:
+        found = comparison_of(claim, Role.PRIMARY, lane) if claim.against is Against.PRODUCTION else None
+        if found is not None and found.reason is None and _differs(found):
+            yield found
+
+
+def _trusted(comparisons: Sequence[Comparison], policy: Policy, judges: Sequence[JudgeCard]) -> Collection[Subject]:
+    """The judges that may decide: one configuration's calibration is not another's."""
+    calibrated = {(card.judge, card.version, card.config_hash) for card in judges if card.calibrated}
+    return {
+        subject
+        for subject in (each.subject for each in comparisons if each.subject.origin is Origin.JUDGE)
+        if policy.requires.uncalibrated_judges or (subject.name, subject.version, subject.config_hash) in calibrated
+    }
+
+
+def _of_counts(counts: Counts, requires: Requirements) -> Iterator[Blocker]:
+    if (counting := counts.sent - counts.withdrawn) < requires.pairs:
+        yield Blocker(code="too_few_pairs", needed=requires.pairs, found=counting)
+    if counts.clusters < requires.clusters:
+        yield Blocker(code="too_few_clusters", needed=requires.clusters, found=counts.clusters)
+    share = lost(counts.not_sent) / counts.pairs if counts.pairs else 0.0
+    if share > requires.most_lost:
+        yield Blocker(code="too_many_lost", needed=requires.most_lost, found=share)
+
+
+def _of_lane(lane: Sequence[Comparison] | None, policy: Policy) -> Iterator[Blocker]:
+    if lane is None:
+        if policy.requires.a_a_lane:
+            yield Blocker(code="no_a_a_lane", needed=1, found=0)
+        return
+    for each in lane_differs(lane, policy):
+        null, value = each.effect.scale.null, each.effect.deciding.value
+        yield Blocker(code="a_a_lane_differs", needed=null or 0.0, found=value or 0.0, measure=each.subject.name)
+
+
+def _of_labels(labelled: Labelled, requires: Requirements) -> Iterator[Blocker]:
+    if labelled.pairs < requires.labels:
+        yield Blocker(code="too_few_labels", needed=requires.labels, found=labelled.pairs)
+    twice = labelled.twice / labelled.pairs if labelled.pairs else 0.0
+    if twice < requires.labelled_twice:
+        yield Blocker(code="too_few_labelled_twice", needed=requires.labelled_twice, found=twice)
+
+
+def _of_judges(found: Sequence[Condition]) -> Iterator[Blocker]:
+    """One for each judge that a claim rests on and nobody compared with people."""
+    for measure in dict.fromkeys(each.claim.measure for each in found if each.reason == "uncalibrated_judge"):
+        yield Blocker(code="uncalibrated_judge", needed=1, found=0, measure=measure)
+
+
+def _differs(comparison: Comparison) -> bool:
+    null = comparison.effect.scale.null
+    return null is not None and (comparison.effect.strict or comparison.effect.deciding).excludes(null)

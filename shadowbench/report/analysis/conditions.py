@@ -1,0 +1,211 @@
+"""One claim against its comparison: shown, refuted or open. Pure.
+
+What counts is the gain: how much better the candidate is than what it is compared with, 0 for no difference and above 0 for
+better, whatever the measure's direction. Of ratios it is the logarithm's; against a bound, how far on its good side one is.
+
+    refuted                                         shown
+    not worse:   strict interval below −margin      deciding interval above −margin
+    better:      strict interval below 0            deciding interval above 0, and p below α by Holm
+    a bound:     strict interval beyond it          deciding interval within it (better: within, and not at it)
+
+Between them it is open. `Effect.strict` is corrected over all conditions of the candidate, so that many guardrails make no
+false alarm likelier; to show something takes no correction, since all must be shown. A comparison that cannot be trusted
+neither shows nor refutes: its condition is open, and says why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shadowbench.report.document.comparisons import Comparison, Effect, Missing, Origin, Role, Scale, Subject
+from shadowbench.report.document.verdicts import Condition, Met
+from shadowbench.report.policy import Against, Claim, Needs, Policy
+from shadowbench.scores import Direction
+from shadowbench.stats.estimates import Estimate
+
+NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
+"""Reasons of pairs that are no part of the measure's sample."""
+
+NOT_MEANT = frozenset({
+    "declares_entities", "embeddings", "json_not_asked", "never_retried", "no_reference", "no_repeat", "no_request",
+    "no_schema", "no_tools", "no_user_text", "not_streamed", "target_not_json", "unclear_question",
+})  # fmt: skip
+"""Reasons that lie in the request: the measure has nothing to say about such a pair, whoever answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """Where the gain lies; may be infinite."""
+
+    low: float
+    high: float
+
+
+def conditions(
+    comparisons: Sequence[Comparison], policy: Policy, *, calibrated: Collection[Subject]
+) -> tuple[Condition, ...]:
+    """All claims of the policy, primary ones first, against one candidate's comparisons. `calibrated`: the judges that may
+    decide."""
+    declared = [(claim, Role.PRIMARY) for claim in policy.primary]
+    declared += [(claim, Role.GUARDRAIL) for claim in policy.guardrails]
+    return tuple(
+        condition(claim, role, comparison_of(claim, role, comparisons), policy, calibrated=calibrated)
+        for claim, role in declared
+    )
+
+
+def comparison_of(claim: Claim, role: Role, comparisons: Iterable[Comparison]) -> Comparison | None:
+    """The comparison that has the claim's numbers. One that was declared twice, as primary and as guardrail, may be there
+    once; a claim without a margin is indifferent to whether the effect is a ratio."""
+    found = [
+        each
+        for each in comparisons
+        if (each.subject.name, each.statistic, each.against) == (claim.measure, claim.statistic, claim.against)
+        and (each.relative is claim.relative or not claim.margin)
+    ]
+    return min(found, key=lambda each: (each.role is not role, each.relative is not claim.relative), default=None)
+
+
+def condition(
+    claim: Claim, role: Role, comparison: Comparison | None, policy: Policy, *, calibrated: Collection[Subject]
+) -> Condition:
+    """How one claim stands."""
+    objection = _objection(claim, comparison, policy, calibrated)
+    if objection is not None or comparison is None:
+        still = None if comparison is None else comparison.still_needed
+        return Condition(claim=claim, role=role, met=Met.OPEN, reason=objection, still_needed=still)
+    met, reason = _weighed(claim, comparison, policy)
+    still = comparison.still_needed if met is Met.OPEN else None
+    return Condition(claim=claim, role=role, met=met, reason=reason, still_needed=still)
+
+
+def unscored(missing: Missing) -> int:
+    """Pairs that should have a value and have none, for another reason than a failure. What both sides lack for the same
+    reason is taken for the same pairs."""
+    if missing.pair:
+        return _lacking(missing.pair, missing.pair)
+    return _lacking(missing.production, missing.candidate)
+
+
+def gain(estimate: Estimate, scale: Scale, direction: Direction) -> Gain | None:
+    """The interval's gain over no difference; None without an interval, or where there is nothing to differ from, or no
+    better side."""
+    null = scale.null
+    if null is None or estimate.low is None or estimate.high is None:
+        return None
+    if scale is Scale.PREFERENCE:
+        direction = Direction.HIGHER  # of being preferred, more is better, whatever the judge looks at
+    low, high = (_place(bound, scale) - _place(null, scale) for bound in (estimate.low, estimate.high))
+    return _towards(low, high, direction)
+
+
+def within(estimate: Estimate, bound: float, direction: Direction) -> Gain | None:
+    """How far on the good side of a bound the interval lies; None without an interval or a better side."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    return _towards(estimate.low - bound, estimate.high - bound, direction)
+
+
+def _objection(
+    claim: Claim, comparison: Comparison | None, policy: Policy, calibrated: Collection[Subject]
+) -> str | None:
+    """Why a comparison neither shows nor refutes anything, whatever its interval."""
+    if comparison is None:
+        return "not_measured"
+    if comparison.subject.origin is Origin.JUDGE and comparison.subject not in calibrated:
+        return "uncalibrated_judge"
+    if comparison.reason is not None:
+        return comparison.reason
+    if (misfit := _misfit(claim, comparison.effect.scale)) is not None:
+        return misfit
+    if comparison.subject.direction is Direction.NEITHER and comparison.effect.scale is not Scale.PREFERENCE:
+        return "no_direction"
+    requires = policy.requires
+    if comparison.n < requires.pairs or comparison.clusters < requires.clusters:
+        return "too_few"
+    lacking = unscored(comparison.missing)
+    if lacking > requires.most_unscored * (comparison.n + lacking):
+        return "too_many_unscored"
+    return None
+
+
+def _misfit(claim: Claim, scale: Scale) -> str | None:
+    """Why the effect does not answer the claim: a bound is for levels, everything else has no difference somewhere."""
+    if claim.against is not Against.BOUND:
+        return "no_again_lane" if scale.null is None else None
+    if claim.bound is None:
+        return "no_bound"
+    return None if scale in (Scale.LEVEL, Scale.PREFERENCE) else "not_measured"
+
+
+def _weighed(claim: Claim, comparison: Comparison, policy: Policy) -> tuple[Met, str | None]:
+    deciding = _gain_of(claim, comparison, comparison.effect.deciding)
+    strict = _gain_of(claim, comparison, _strict(comparison.effect, policy))
+    if strict is not None and strict.high < -_allowed(claim, comparison.effect.scale):
+        return Met.REFUTED, None
+    if deciding is None:
+        refused = comparison.effect.deciding.reason
+        return Met.OPEN, "wide_interval" if refused is None else refused.value
+    if not _is_shown(claim, deciding, comparison.effect.scale):
+        return Met.OPEN, "wide_interval"
+    return _beyond_chance(claim, comparison.effect, policy)
+
+
+def _is_shown(claim: Claim, deciding: Gain, scale: Scale) -> bool:
+    if claim.against is Against.BOUND and claim.needs is Needs.NOT_WORSE:
+        return deciding.low >= 0  # the bound itself may be reached
+    return deciding.low > -_allowed(claim, scale)
+
+
+def _beyond_chance(claim: Claim, effect: Effect, policy: Policy) -> tuple[Met, str | None]:
+    """Whether an interval that shows it is enough. Better than production must be better by Holm, too: the more candidates
+    and claims there are, the likelier one of them is ahead by chance."""
+    if claim.needs is Needs.NOT_WORSE or claim.against is Against.BOUND:
+        return Met.SHOWN, None
+    if effect.p_adjusted is None:
+        return Met.OPEN, "no_p"
+    return (Met.SHOWN, None) if effect.p_adjusted < policy.alpha else (Met.OPEN, "wide_interval")
+
+
+def _strict(effect: Effect, policy: Policy) -> Estimate | None:
+    """Of a single claim there is nothing to correct for."""
+    return effect.deciding if effect.strict is None and len(policy.claims) == 1 else effect.strict
+
+
+def _gain_of(claim: Claim, comparison: Comparison, estimate: Estimate | None) -> Gain | None:
+    if estimate is None:
+        return None
+    direction = comparison.subject.direction
+    if claim.against is Against.BOUND and claim.bound is not None:
+        return within(estimate, claim.bound, direction)
+    return gain(estimate, comparison.effect.scale, direction)
+
+
+def _allowed(claim: Claim, scale: Scale) -> float:
+    """How much below no difference would still do, on the scale of gains. A ratio's margin of 0.1 allows 1.1, or 1/1.1."""
+    if claim.needs is Needs.BETTER or claim.against is Against.BOUND:
+        return 0.0
+    return math.log1p(claim.margin) if scale is Scale.RATIO else claim.margin
+
+
+def _place(value: float, scale: Scale) -> float:
+    if scale is not Scale.RATIO:
+        return value
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _towards(low: float, high: float, direction: Direction) -> Gain | None:
+    if direction is Direction.NEITHER:
+        return None
+    return Gain(low, high) if direction is Direction.HIGHER else Gain(-high, -low)
+
+
+def _lacking(production: Mapping[str, int], candidate: Mapping[str, int]) -> int:
+    reasons = [reason for reason in {**production, **candidate} if _counts(reason)]
+    return sum(max(production.get(reason, 0), candidate.get(reason, 0)) for reason in reasons)
+
+
+def _counts(reason: str) -> bool:
+    return reason not in NOT_LOOKED_AT and reason not in NOT_MEANT and not reason.startswith("fault_")
