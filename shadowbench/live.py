@@ -60,8 +60,14 @@ class Difference:
 
 
 def differences(old: Settings, new: Settings) -> tuple[Difference, ...]:
-    """What differs, key by key, in the order of the configuration. A candidate that came or went is one difference."""
-    return tuple(_compare((), old.model_dump(mode="json"), new.model_dump(mode="json")))
+    """What differs of what the sidecar reads, key by key, in the order of the configuration. A candidate that came or went is
+    one difference."""
+    return tuple(_compare((), _read_while_running(old), _read_while_running(new)))
+
+
+def _read_while_running(settings: Settings) -> dict[str, Any]:
+    """JSON-able. What only commands read, each time anew, is not among it."""
+    return settings.model_dump(mode="json", exclude={"report"})
 
 
 def merged(running: Settings, fresh: Settings) -> Settings:

@@ -856,6 +856,20 @@ class ScoringSettings(Section):
     """Judges by name; the name is what their scores are called, and what their budgets are kept by."""
 
 
+def _check_policy(value: object) -> object:
+    if value is not None and not isinstance(value, str | dict):
+        raise ValueError("must be the name of a policy, a YAML file, or a mapping of a policy's keys")
+    return value
+
+
+class ReportSettings(Section):
+    """What `report` and `gate` go by."""
+
+    policy: Annotated[str | dict[str, Any] | None, BeforeValidator(_check_policy)] = None
+    """What must be shown before the traffic may move: the name of a policy that comes with shadowbench, a YAML file, or its
+    keys themselves (docs/gate.md). null: nothing is declared, and nothing is decided."""
+
+
 class Settings(BaseSettings):
     """The whole configuration."""
 
@@ -888,6 +902,8 @@ class Settings(BaseSettings):
     """The pair log."""
     scoring: ScoringSettings = ScoringSettings()
     """What is measured on pairs, and who judges them."""
+    report: ReportSettings = ReportSettings()
+    """What reports and gates go by."""
     runtime: RuntimeSettings = RuntimeSettings()
     """What the processes share while they run."""
 

@@ -12,6 +12,7 @@ import yaml
 from shadowbench import configuration, environment, wiring
 from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError
+from shadowbench.policies.reading import read_policy
 from shadowbench.redaction.known import SHORTEST, too_short
 from shadowbench.scoring.checking import check
 from shadowbench.settings import Settings
@@ -24,6 +25,8 @@ def validate_configuration(config: Path | None, environ: Mapping[str, str]) -> N
     settings = configuration.load(config)
     wiring.plan(settings, "serve", environ)  # finds what no key alone shows: paths too long, store URLs
     check(wiring.scoring_options(settings))  # metrics, judges, rubrics, options
+    if settings.report.policy is not None:
+        read_policy(settings.report.policy, "report.policy")
     sys.stdout.write(yaml.safe_dump(resolved(settings), sort_keys=False, allow_unicode=True))
     if problems := environment.problems(settings, environ):
         raise ConfigurationError("\n".join(problems))

@@ -1,0 +1,100 @@
+"""What is sound alone and not together: the key to change, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shadowbench.policies.amounts import bound_of, margin_of
+from shadowbench.policies.fields import ClaimFields, PolicyFields
+from shadowbench.report.policy import Against, Needs, Statistic
+
+Keys = tuple[str, ...]
+Problem = tuple[Keys, str]
+
+_ROLES = ("primary", "guardrails")
+
+
+def conflicts(fields: PolicyFields) -> Iterator[Problem]:
+    """Everything that is wrong, in the order of the keys."""
+    for keys, name, claim in _claims(fields):
+        yield from _conflicts_of(keys, claim.measure or name, claim)
+    yield from _declared_twice(fields)
+    for name, anchor in fields.radar.items():
+        if anchor.begin == anchor.target:
+            yield ("radar", name, "target"), "is where the axis begins: an axis has a length"
+
+
+def is_relative(claim: ClaimFields) -> bool:
+    """Whether its margin is a share of production's value."""
+    return claim.statistic is Statistic.TOTAL if claim.relative is None else claim.relative
+
+
+def _claims(fields: PolicyFields) -> Iterator[tuple[Keys, str, ClaimFields]]:
+    for role in _ROLES:
+        for name, claim in getattr(fields, role).items():
+            yield (role, name), name, claim
+
+
+def _conflicts_of(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem]:
+    if claim.against is Against.BOUND:
+        yield from _of_bound(keys, measure, claim)
+    else:
+        yield from _of_margin(keys, measure, claim)
+    if claim.against is Against.AGAIN and (claim.statistic is not Statistic.MEAN or claim.relative):
+        key = "statistic" if claim.statistic is not Statistic.MEAN else "relative"
+        yield (*keys, key), "the A/A lane is compared by the difference of means: leave this out"
+    if claim.statistic is Statistic.TOTAL and claim.relative is False:
+        yield (*keys, "relative"), "totals are compared by their ratio: leave this out"
+    if claim.baseline_margin is not None:
+        try:
+            margin_of(claim.baseline_margin, measure, relative=is_relative(claim))
+        except ValueError as error:
+            yield (*keys, "baseline_margin"), str(error)
+
+
+def _of_bound(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem]:
+    if claim.bound is None:
+        yield keys, "says no bound: the worst value that the candidate may have, as in bound: 0.02"
+    else:
+        try:
+            bound_of(claim.bound, measure)
+        except ValueError as error:
+            yield (*keys, "bound"), str(error)
+    if claim.margin is not None:
+        yield (*keys, "margin"), "is not used against a bound: leave it out, or put it into the bound"
+    if claim.relative:
+        yield (*keys, "relative"), "a bound is a value of the candidate alone: leave this out"
+    if claim.needs is Needs.BETTER:
+        yield (
+            (*keys, "needs"),
+            "better than a bound is a lower bound, or a higher one: leave this out, and move the bound",
+        )
+
+
+def _of_margin(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem]:
+    if claim.bound is not None:
+        yield (*keys, "bound"), "goes with `against: bound`"
+    if claim.needs is Needs.BETTER:
+        if claim.margin is not None:
+            yield (*keys, "margin"), "nothing worse would do where it `needs: better`: leave it out"
+        return
+    if claim.margin is None:
+        yield keys, "says no margin: how much worse would still do, as in margin: 0.02; there is no default"
+        return
+    try:
+        margin_of(claim.margin, measure, relative=is_relative(claim))
+    except ValueError as error:
+        yield (*keys, "margin"), str(error)
+
+
+def _declared_twice(fields: PolicyFields) -> Iterator[Problem]:
+    """By what tells comparisons apart: the measure, the statistic, and what it is compared with."""
+    seen: dict[tuple[str, Statistic, Against], Keys] = {}
+    for keys, name, claim in _claims(fields):
+        what = (claim.measure or name, claim.statistic, claim.against)
+        if what in seen:
+            yield (
+                keys,
+                f"claims the same as {'.'.join(seen[what])}: the {what[1]} of {what[0]} against {what[2]}; keep one",
+            )
+        seen.setdefault(what, keys)
