@@ -10,7 +10,8 @@ better, whatever the measure's direction. Of ratios it is the logarithm's; again
 
 Between them it is open. `Effect.strict` is corrected over all conditions of the candidate, so that many guardrails make no
 false alarm likelier; to show something takes no correction, since all must be shown. A comparison that cannot be trusted
-neither shows nor refutes: its condition is open, and says why.
+neither shows nor refutes: its condition is open, and says why. Where there is not one value but for failures, a claim that
+says `where_absent: skip` is skipped, and does not count.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shadowbench.report.document.comparisons import Comparison, Effect, Missing, Origin, Role, Scale, Subject
+from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.verdicts import Condition, Met
-from shadowbench.report.policy import Against, Claim, Needs, Policy
+from shadowbench.report.policy import Against, Claim, Needs, Policy, WhereAbsent
 from shadowbench.scores import Direction
 from shadowbench.stats.estimates import Estimate
 
@@ -56,6 +58,16 @@ def conditions(
     )
 
 
+def trusted(comparisons: Sequence[Comparison], policy: Policy, judges: Sequence[JudgeCard]) -> Collection[Subject]:
+    """The judges that may decide: one configuration's calibration is not another's."""
+    calibrated = {(card.judge, card.version, card.config_hash) for card in judges if card.calibrated}
+    return {
+        subject
+        for subject in (each.subject for each in comparisons if each.subject.origin is Origin.JUDGE)
+        if policy.requires.uncalibrated_judges or (subject.name, subject.version, subject.config_hash) in calibrated
+    }
+
+
 def comparison_of(claim: Claim, role: Role, comparisons: Iterable[Comparison]) -> Comparison | None:
     """The comparison that has the claim's numbers. One that was declared twice, as primary and as guardrail, may be there
     once; a claim without a margin is indifferent to whether the effect is a ratio."""
@@ -72,6 +84,8 @@ def condition(
     claim: Claim, role: Role, comparison: Comparison | None, policy: Policy, *, calibrated: Collection[Subject]
 ) -> Condition:
     """How one claim stands."""
+    if claim.where_absent is WhereAbsent.SKIP and (comparison is None or comparison.n == comparison.imputed):
+        return Condition(claim=claim, role=role, met=Met.SKIPPED, reason="not_measured")
     objection = _objection(claim, comparison, policy, calibrated)
     if objection is not None or comparison is None:
         still = None if comparison is None else comparison.still_needed

@@ -16,7 +16,7 @@ _DECISIONS = {
     Decision.INCONCLUSIVE: "Inconclusive: it is not shown yet whether this traffic may move to {}.",
     Decision.UNDECLARED: "Undeclared: no primary claim says what must be shown of {}.",
 }
-_MET = {Met.SHOWN: "shown", Met.REFUTED: "refuted", Met.OPEN: "open"}
+_MET = {Met.SHOWN: "shown", Met.REFUTED: "refuted", Met.OPEN: "open", Met.SKIPPED: "skipped"}
 
 
 def effect(found: Effect, unit: str = "", *, once: bool = False) -> str:
