@@ -19,10 +19,11 @@ def joined(columns: Sequence[Numbers | Coded]) -> Numbers | Coded:
     coded = [column for column in columns if isinstance(column, Coded)]
     if not coded:
         return np.concatenate([column for column in columns if not isinstance(column, Coded)])
-    return _coded(coded)
+    return joined_words(coded)
 
 
-def _coded(columns: Sequence[Coded]) -> Coded:
+def joined_words(columns: Sequence[Coded]) -> Coded:
+    """One column of words: those that are alike get one code."""
     places: dict[str, int] = {}
     codes = []
     for column in columns:
@@ -39,8 +40,8 @@ def joined_scores(parts: Sequence[ScoreColumns]) -> ScoreColumns:
     return ScoreColumns(
         value=np.concatenate([part.value for part in parts]),
         production_value=np.concatenate([part.production_value for part in parts]),
-        reason=_coded([part.reason for part in parts]),
-        production_reason=_coded([part.production_reason for part in parts]),
+        reason=joined_words([part.reason for part in parts]),
+        production_reason=joined_words([part.production_reason for part in parts]),
         probability=np.concatenate([part.probability for part in parts]),
     )
 

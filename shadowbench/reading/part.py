@@ -13,7 +13,7 @@ from shadowbench.reading.joining import unscored
 from shadowbench.records import CandidateResult, Exchange, Observation, again
 from shadowbench.scores import KnownMeasure, Measure, PairRef, Verdict
 from shadowbench.store.base import PairLog
-from shadowbench.store.columns import ColumnLog, PairColumns, ScoreColumns
+from shadowbench.store.columns import Coded, ColumnLog, PairColumns, ScoreColumns
 from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
@@ -62,6 +62,13 @@ class Part:
         numbers = {each.measure: each.id for each in self.measures}
         found = self.columns.scores([numbers[each] for each in measures if each in numbers], pairs)
         return {each: found[numbers[each]] if each in numbers else unscored(len(pairs)) for each in measures}
+
+    def told(self, measure: Measure, paths: Sequence[str], pairs: PairColumns) -> Coded:
+        """A word out of the details of its scores; none of a measure that this log does not know."""
+        number = next((each.id for each in self.measures if each.measure == measure), None)
+        if number is None:
+            return Coded(codes=np.full(len(pairs), -1, np.int32), texts=())
+        return self.columns.told(number, paths, pairs)
 
     def verdicts(self, measure: Measure) -> Iterator[Verdict]:
         """What a judge said, page by page: its words may be many."""

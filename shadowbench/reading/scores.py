@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from shadowbench.reading.joining import joined_scores
+from shadowbench.reading.joining import joined_scores, joined_words
 from shadowbench.reading.part import Part
 from shadowbench.scores import Measure
-from shadowbench.store.columns import PairColumns, ScoreColumns
+from shadowbench.store.columns import Coded, PairColumns, ScoreColumns
 
 
 class ScoresByName(Mapping[str, ScoreColumns]):
@@ -45,6 +45,12 @@ class ScoresByName(Mapping[str, ScoreColumns]):
         if measure not in self._found:
             self._load([measure])
         return self._found[measure]
+
+    def told(self, measure: Measure, paths: Sequence[str]) -> Coded:
+        """A word that the measure's scores tell in their details, shape (n,): what stands at the first of these JSON paths
+        (`$.asked`) where there is anything."""
+        parts = [part.told(measure, paths, pairs) for part, pairs in zip(self._parts, self._pairs(), strict=True)]
+        return joined_words(parts)
 
     def load(self, *names: str) -> None:
         """Read several at once, or all: that takes little more time than one."""

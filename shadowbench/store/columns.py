@@ -66,6 +66,10 @@ class ColumnLog(Protocol):
     def scores(self, measures: Sequence[int], pairs: PairColumns) -> Mapping[int, ScoreColumns]:
         """The scores of these measures for these pairs, which are in the order in which `pairs` gave them."""
 
+    def told(self, measure: int, paths: Sequence[str], pairs: PairColumns) -> Coded:
+        """A word out of the details of this measure's scores, shape (n,): what stands at the first of these JSON paths ($.a.b)
+        where there is anything. The pairs are in the order in which `pairs` gave them."""
+
     def ids(self, *, after: int = 0, upto: int) -> tuple[Sequence[str], NDArray[np.int64]]:
         """Ids of the exchanges and their numbers."""
 

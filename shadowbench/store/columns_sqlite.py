@@ -19,6 +19,7 @@ from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images
 from shadowbench.store.columns_scores import ScoreReader, rounds
 from shadowbench.store.columns_spec import bare_of, wanted
+from shadowbench.store.columns_told import ToldReader
 from shadowbench.store.opening import open_connection
 from shadowbench.store.queries import statements
 from shadowbench.store.transactions import transaction, translated
@@ -77,6 +78,13 @@ class SqliteColumns:
                 reader.read(**page)
             found |= reader.all()
         return found
+
+    def told(self, measure: int, paths: Sequence[str], pairs: PairColumns) -> Coded:
+        """See `ColumnLog.told`."""
+        reader = ToldReader(self._connection, self._images, measure, paths, pairs)
+        for page in self._pages(0, int(pairs.number[-1]) if len(pairs) else 0):
+            reader.read(**page)
+        return reader.all()
 
     def ids(self, *, after: int = 0, upto: int) -> tuple[Sequence[str], NDArray[np.int64]]:
         """See `ColumnLog.ids`."""

@@ -22,5 +22,13 @@ SELECT {columns} FROM scores
 WHERE exchange > :after AND exchange <= :last AND side < 256 AND {among}
 ORDER BY exchange, side, measure;
 
+-- name: told
+-- What scores say in their details. An importer may have put there what is no JSON.
+SELECT {columns} FROM (
+    SELECT exchange, side, {word} AS word FROM scores
+    WHERE exchange > :after AND exchange <= :last AND side < 256 AND measure = :measure AND json_valid(detail)
+)
+ORDER BY exchange, side;
+
 -- name: ids
 SELECT number, id FROM exchanges WHERE number > :after AND number <= :last ORDER BY number;
