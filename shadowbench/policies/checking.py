@@ -88,13 +88,19 @@ def _of_margin(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem
 
 
 def _declared_twice(fields: PolicyFields) -> Iterator[Problem]:
-    """By what tells comparisons apart: the measure, the statistic, and what it is compared with."""
+    """By what tells comparisons apart: the measure, the statistic, and what it is compared with. Told of the one that a file
+    that extends another is likelier to have brought: a primary claim, else the later."""
     seen: dict[tuple[str, Statistic, Against], Keys] = {}
     for keys, name, claim in _claims(fields):
         what = (claim.measure or name, claim.statistic, claim.against)
         if what in seen:
+            other = seen[what]
+            told, twin = (keys, other) if other[0] == keys[0] else (other, keys)
             yield (
-                keys,
-                f"claims the same as {'.'.join(seen[what])}: the {what[1]} of {what[0]} against {what[2]}; keep one",
+                told,
+                (
+                    f"claims the same as {'.'.join(twin)}: the {what[1]} of {what[0]} against {what[2]}; leave one out "
+                    f"(what a file extends is struck out by `{twin[1]}: null`)"
+                ),
             )
         seen.setdefault(what, keys)

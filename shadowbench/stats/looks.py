@@ -104,6 +104,24 @@ def conditional_power(z: float, fraction: float, plan: Plan) -> float:
     return normal_cdf((so_far + drift * (1 - fraction) - plan.bounds[-1]) / math.sqrt(1 - fraction))
 
 
+def power(plan: Plan, drift: float) -> float:
+    """How likely some look finds it, where the last look's z is expected to be `drift`. By the likelihood ratio of motions with
+    and without drift, over what stays within the bounds."""
+    density = _Density.at_start()
+    for time, bound in zip(plan.fractions, plan.bounds, strict=True):
+        density = density.carried(time, bound)
+    ratio = np.exp(drift * density.nodes - drift**2 * density.time / 2)
+    return 1 - float(density.masses @ ratio)
+
+
+def inflation(plan: Plan, *, power_wanted: float = 0.8) -> float:
+    """How many times more clusters the plan takes than a single look for the same power (Jennison & Turnbull 2000, R_B), if all
+    looks come."""
+    once = normal_quantile(1 - plan.alpha / 2) + normal_quantile(power_wanted)
+    drift = _bisected(lambda drift: power_wanted - power(plan, drift), once / 2, 2 * once)
+    return (drift / once) ** 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Density:
     """Of a Brownian motion at `time` that has not crossed so far: values at quadrature nodes, times their weights."""
