@@ -1,0 +1,90 @@
+"""Times of both sides, by how many are faster: the tail has as much room as the middle.
+
+The horizontal axis is −log₁₀(1 − level), so that half, 90 %, 99 % and 99.9 % stand at equal distances, as in HdrHistogram's
+plots. Where a side's quantiles are censored (it failed, or was not waited for), its line ends, and a strip at the top goes on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
+from shadowbench.report.charts.ticks import round_steps
+
+_HEIGHT = 210
+_STRIP = 6  # pixels
+_LEVELS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
+_WIDEST = -math.log10(1 - 0.99999)  # the slowest of all is drawn here, not at infinity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """`seconds[i]` is the quantile at `levels[i]`; None: censored."""
+
+    levels: Sequence[float]
+    seconds: Sequence[float | None]
+    colour: Colour
+    dashed: bool = False
+
+
+def curves(production: Side, candidate: Side, *, title: str) -> alt.LayerChart | None:
+    """None: no side has a time above zero to draw."""
+    points = [*_points(production), *_points(candidate)]
+    if not points:
+        return None
+    x, y = _axes(points, title)
+    layers = [
+        layer
+        for number, side in enumerate((production, candidate))
+        for layer in (*_line(side, x, y), *_strip(side, number, x))
+    ]
+    return alt.layer(*layers).properties(width=WIDTH - 48, height=_HEIGHT)
+
+
+def _points(side: Side) -> list[dict[str, float]]:
+    """Times of zero have no place on a logarithmic axis."""
+    pairs = zip(side.levels, side.seconds, strict=True)
+    return [{"x": _place(level), "y": seconds} for level, seconds in pairs if seconds is not None and seconds > 0]
+
+
+def _place(level: float) -> float:
+    return min(-math.log10(1 - level), _WIDEST) if level < 1 else _WIDEST
+
+
+def _axes(points: Sequence[dict[str, float]], title: str) -> tuple[alt.X, alt.Y]:
+    right = max(point["x"] for point in points)
+    low, high = min(point["y"] for point in points) / 1.15, max(point["y"] for point in points) * 1.3
+    levels = [_place(level) for level in _LEVELS if _place(level) <= right]
+    named = "format(1 - pow(10, -datum.value), '.2~%')"
+    x = alt.X(
+        "x:Q",
+        scale=alt.Scale(domain=[0, right], nice=False),
+        axis=alt.Axis(values=levels, labelExpr=named, title="share of requests that are faster"),
+    )
+    y = alt.Y(
+        "y:Q",
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(values=round_steps(low, high), format="~g", title=title),
+    )
+    return x, y
+
+
+def _line(side: Side, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
+    chart = alt.Chart(alt.Data(values=_points(side)))
+    dash = DASHES if side.dashed else [1, 0]
+    yield chart.mark_line(stroke=side.colour, strokeWidth=2, strokeDash=dash, clip=True).encode(x=x, y=y)
+
+
+def _strip(side: Side, number: int, x: alt.X) -> Iterator[alt.Chart]:
+    """From the first level that is censored to the right end; each side has its own height."""
+    censored = [level for level, seconds in zip(side.levels, side.seconds, strict=True) if seconds is None]
+    if censored:
+        top = number * (_STRIP + 2)
+        strip = alt.Chart(alt.Data(values=[{"x": _place(min(censored))}]))
+        yield strip.mark_rect(fill=side.colour, opacity=0.8).encode(
+            x=x, x2=alt.value(WIDTH - 48), y=alt.value(top), y2=alt.value(top + _STRIP)
+        )

@@ -1,0 +1,118 @@
+"""Dots with intervals, one row each: what is known of several things, and how well.
+
+    answer quality                    +0.012 [−0.003, 0.027]
+    ────────┊────────│──●────────
+            margin   no difference
+
+Either each row has its own scale (measures of different units: no axis, and the numbers stand above the row), or all share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import altair as alt
+
+from shadowbench.report.charts.colours import WIDTH, Colour
+from shadowbench.report.charts.ticks import span
+
+_ROW = 44  # pixels: a line of words, and the interval below
+_NAME = 195  # pixels of the line that the label may take; the rest is the number's
+_ABOVE = -15
+
+
+class Sign(Enum):
+    """What an interval says: its colour, and its shape for those who see no colours."""
+
+    BETTER = (Colour.BETTER, "triangle-right", True)
+    NOT_WORSE = (Colour.BETTER, "circle", False)
+    WORSE = (Colour.WORSE, "triangle-left", True)
+    OPEN = (Colour.OPEN, "diamond", False)
+    TOLD = (Colour.INK, "circle", True)  # nothing was declared about it
+    STRANGE = (Colour.WORSE, "diamond", True)  # a part that points the other way than the whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row. Without an interval there are only its words."""
+
+    label: str
+    number: str  # what stands at the right: the numbers in words, or why there are none
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    margin: float | None = None
+    noise_low: float | None = None  # the A/A lane's interval
+    noise_high: float | None = None
+    sign: Sign = Sign.TOLD
+
+
+def intervals(
+    rows: Sequence[Row],
+    *,
+    reference: float | None = 0.0,
+    domain: tuple[float, float] | None = None,
+    title: str | None = None,
+) -> alt.LayerChart:
+    """`reference`: where no difference lies. `title`: what the shared axis shows; None: there is no axis, since each row has a
+    scale of its own."""
+    low, high = domain or span((x for row in rows for x in (row.low, row.high, row.value)), around=reference)
+    axis = None if title is None else alt.Axis(title=title, tickCount=5, format=".3~g", grid=False)
+    x = alt.X("x:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False), axis=axis)
+    chart = alt.layer(*_reference(reference, x), *_noise(rows, x), *_margins(rows, x), *_bars(rows, x), *_words(rows))
+    return chart.properties(width=WIDTH - 8, height=_ROW * len(rows))
+
+
+def _rows(rows: Sequence[Row], keep: Any, make: Any) -> alt.Chart:
+    """A layer's data: rows that have what it draws."""
+    values = [{"row": number, **make(row)} for number, row in enumerate(rows) if keep(row)]
+    bottom = alt.Scale(domain=[len(rows) - 0.5, -0.5], nice=False, zero=False)
+    return alt.Chart(alt.Data(values=values)).encode(y=alt.Y("row:Q", scale=bottom, axis=None))
+
+
+def _reference(reference: float | None, x: alt.X) -> list[alt.Chart]:
+    if reference is None:
+        return []
+    return [alt.Chart(alt.Data(values=[{"x": reference}])).mark_rule(color=Colour.QUIET, strokeWidth=1).encode(x=x)]
+
+
+def _noise(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
+    layer = _rows(
+        rows, lambda row: row.noise_low is not None, lambda row: {"x": row.noise_low, "x2": row.noise_high}
+    )  # fmt: skip
+    return [layer.mark_bar(size=14, color=Colour.NOISE, yOffset=6).encode(x=x, x2="x2:Q")]
+
+
+def _margins(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
+    layer = _rows(rows, lambda row: row.margin is not None, lambda row: {"x": row.margin})
+    return [layer.mark_tick(size=22, thickness=2, color=Colour.WORSE, strokeDash=[3, 2], yOffset=6).encode(x=x)]
+
+
+def _bars(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
+    lines = _rows(
+        rows, lambda row: row.low is not None, lambda row: {"x": row.low, "x2": row.high, "colour": row.sign.value[0]}
+    )
+    dots = _rows(rows, lambda row: row.value is not None, _dot)
+    own = {"scale": None, "legend": None}
+    return [
+        lines.mark_rule(strokeWidth=3, yOffset=6).encode(x=x, x2="x2:Q", stroke=alt.Stroke("colour:N", **own)),
+        dots.mark_point(size=80, strokeWidth=2, opacity=1, yOffset=6).encode(
+            x=x, stroke=alt.Stroke("colour:N", **own), fill=alt.Fill("fill:N", **own), shape=alt.Shape("shape:N", **own)
+        ),
+    ]
+
+
+def _dot(row: Row) -> dict[str, Any]:
+    colour, shape, filled = row.sign.value
+    return {"x": row.value, "colour": colour, "fill": colour if filled else Colour.PAPER, "shape": shape}
+
+
+def _words(rows: Sequence[Row]) -> list[alt.Chart]:
+    layer = _rows(rows, lambda _: True, lambda row: {"label": row.label, "number": row.number})
+    return [
+        layer.mark_text(align="left", dy=_ABOVE, limit=_NAME, fontWeight="bold").encode(x=alt.value(0), text="label:N"),
+        layer.mark_text(align="right", dy=_ABOVE, color=Colour.QUIET).encode(x=alt.value(WIDTH - 8), text="number:N"),
+    ]

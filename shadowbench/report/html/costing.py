@@ -1,0 +1,52 @@
+"""What a request costs, and what all of the traffic would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shadowbench.report import words
+from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.document.times import Costs
+from shadowbench.report.html.matrix import reasons_told
+from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.stats.estimates import Estimate
+
+
+def costs_table(candidate: str, costs: Costs) -> Table:
+    """Both sides side by side, as far as they are known."""
+    columns = ("Cost", "Production", "Candidate", "Candidate against production")
+    return table(f"{candidate}: costs", columns, _rows(costs), numeric=(1, 2, 3))
+
+
+def notes(costs: Costs) -> tuple[str, ...]:
+    """What the numbers rest on."""
+    return tuple(_notes(costs))
+
+
+def _rows(costs: Costs) -> Iterator[tuple[Cell | str, ...]]:
+    usd = _usd(costs.difference_usd, signed=True)
+    ratio = words.scaled(costs.ratio, Scale.RATIO)
+    yield "Of a request", _usd(costs.production_usd), _usd(costs.candidate_usd), Cell(text=usd, small=ratio)
+    if costs.correct is not None:
+        title = Cell(text="Of a correct answer", small=f"correct by {words.measure_title(costs.correct)}")
+        yield title, _usd(costs.production_per_correct), _usd(costs.candidate_per_correct), words.ABSENT
+    if costs.requests is not None and costs.why_no_total is None:
+        of = f"{costs.requests:,.0f} requests in {words.duration(costs.period_s)}"
+        total = Cell(text="Of all traffic", small=of)
+        yield total, _usd(costs.production_total), _usd(costs.candidate_total), f"saves {_usd(costs.saving_total)}"
+        month = Cell(text="Of 30 days at this traffic")
+        yield month, words.ABSENT, words.ABSENT, Cell(text=f"saves {_usd(costs.saving_month)}", tone="strong")
+
+
+def _usd(estimate: Estimate | None, *, signed: bool = False) -> str:
+    return words.ABSENT if estimate is None else words.interval(estimate, "USD", signed=signed)
+
+
+def _notes(costs: Costs) -> Iterator[str]:
+    if costs.n:
+        yield f"Of {words.sizes(costs.n, costs.clusters)} where both costs are known."
+    for side, unknown in (("production", costs.unknown_production), ("the candidate", costs.unknown_candidate)):
+        if any(unknown.values()):
+            yield f"Not known of {side}: {reasons_told(unknown)}."
+    if costs.why_no_total is not None:
+        yield f"Costs of all traffic are not told: {words.reason(costs.why_no_total).replace('_', ' ')}."

@@ -1,0 +1,151 @@
+"""The comparison matrix: every measure of one candidate against production, and what else is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from shadowbench.report import words
+from shadowbench.report.document.comparisons import Comparison, Effect, Role
+from shadowbench.report.document.root import Candidate
+from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.policy import Statistic
+
+_COLUMNS = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
+_CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """What else is known of one measure: pairs of a title and a text."""
+
+    measure: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def matrices(candidate: Candidate) -> tuple[Table, ...]:
+    """What was declared, and what was not: one table each, where there is any."""
+    declared = [each for each in candidate.comparisons if each.role is not Role.SECONDARY]
+    others = [each for each in candidate.comparisons if each.role is Role.SECONDARY]
+    titled = (
+        (f"{candidate.name}: what was declared", declared),
+        (f"{candidate.name}: everything else, corrected for being many; it decides nothing", others),
+    )
+    return tuple(
+        table(title, _COLUMNS, map(_row, found), numeric=(1, 2, 3, 4, 6, 7)) for title, found in titled if found
+    )
+
+
+def more(candidate: Candidate) -> tuple[More, ...]:
+    """Noise, sensitivity, corrections and gaps, of each measure that has any."""
+    every = ((measure(each), tuple(_lines(each))) for each in candidate.comparisons)
+    return tuple(More(measure=name, lines=lines) for name, lines in every if lines)
+
+
+def measure(comparison: Comparison) -> str:
+    """The name of what was compared."""
+    of = "" if comparison.statistic is Statistic.MEAN else f" ({words.statistic(comparison.statistic)})"
+    return f"{words.measure_title(comparison.subject)}{of}"
+
+
+def allowed(comparison: Comparison) -> str:
+    """The margin or the bound."""
+    if comparison.bound is not None:
+        return f"bound {words.number(comparison.bound, comparison.subject.unit)}"
+    if comparison.margin is None:
+        return words.ABSENT
+    if comparison.relative:
+        return words.share(comparison.margin)
+    return words.number(comparison.margin, comparison.subject.unit)
+
+
+def _row(comparison: Comparison) -> tuple[Cell | str, ...]:
+    unit = comparison.subject.unit
+    standing = "" if comparison.standing is None else comparison.standing.value
+    return (
+        Cell(text=measure(comparison), small=words.role(comparison.role)),
+        "" if comparison.production is None else words.number(comparison.production.value, unit),
+        words.number(comparison.candidate.value, unit),
+        words.effect(comparison.effect, unit) if comparison.reason is None else words.reason(comparison.reason),
+        allowed(comparison),
+        Cell(text=words.standing(comparison.standing), tone=standing),
+        Cell(text=_p(comparison.effect), small=_adjusted(comparison.effect)),
+        Cell(text=f"{comparison.n:,}", small=words.count(comparison.clusters, "cluster")),
+    )
+
+
+def _p(effect: Effect) -> str:
+    return (
+        words.ABSENT
+        if effect.evidence is None
+        else words.p_value(effect.evidence.p).removeprefix("p = ").removeprefix("p ")
+    )
+
+
+def _adjusted(effect: Effect) -> str:
+    if effect.p_adjusted is None or effect.correction is None:
+        return ""
+    return f"{_CORRECTIONS[effect.correction]}: {words.p_value(effect.p_adjusted)}"
+
+
+def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    unit = comparison.subject.unit
+    if comparison.effect.once != comparison.effect.deciding and comparison.reason is None:
+        yield "For a single look", words.effect(comparison.effect, unit, once=True)
+    if comparison.noise is not None:
+        yield "Production against itself (A/A)", words.effect(comparison.noise, unit)
+    if comparison.answered_only is not None:
+        answered = comparison.answered_only
+        pairs = words.count(answered.deciding.n, "pair")
+        yield "Of pairs that both sides answered", f"{words.effect(answered, unit)}, {pairs}"
+    if comparison.imputed:
+        yield "Failures, counted as the worst score", words.count(comparison.imputed, "pair")
+    yield from _judged(comparison)
+    if comparison.detectable is not None:
+        yield "Least effect that so many clusters would show", words.number(comparison.detectable, unit)
+    if comparison.still_needed is not None:
+        yield "Until the margin can be told", words.needed(comparison.still_needed)
+    yield from _missing(comparison)
+
+
+def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    if comparison.outcomes is not None:
+        found = comparison.outcomes
+        sign = "" if found.sign_p is None else f" (sign test {words.p_value(found.sign_p)})"
+        yield "Outcomes", f"{found.wins:,} won, {found.ties:,} tied, {found.losses:,} lost{sign}"
+    if comparison.corrected is not None:
+        corrected = comparison.corrected
+        told = words.scaled(corrected.effect, comparison.effect.scale, comparison.subject.unit)
+        saved = "" if corrected.saved is None else f"; the judge saved {words.number(round(corrected.saved))} labels"
+        yield "As people would have it", f"{told}, by {words.count(corrected.labels, 'label')}{saved}"
+    if comparison.corrected_reason is not None:
+        yield "As people would have it", f"not told: {words.reason(comparison.corrected_reason)}"
+    if comparison.controlled is not None:
+        found_at = comparison.controlled
+        rate = words.scaled(found_at.rate, comparison.effect.scale)
+        yield (
+            "At equal length and style",
+            (
+                f"{rate}; {words.share(found_at.overlap)} of pairs are alike in both, the candidate's answers are "
+                f"{words.number(found_at.length_ratio)} × as long"
+            ),
+        )
+
+
+def _missing(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    missing = comparison.missing
+    for title, reasons in (
+        ("Without a value, production", missing.production),
+        ("Without a value, candidate", missing.candidate),
+        ("Without a value", missing.pair),
+    ):
+        if any(reasons.values()):
+            yield title, reasons_told(reasons)
+    if missing.differs is not None and missing.differs.p is not None:
+        yield "One side lacks more values", words.p_value(missing.differs.p)
+
+
+def reasons_told(reasons: Mapping[str, int]) -> str:
+    """`12 failed: timeout; 3 not drawn`, most first."""
+    ordered = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
+    return "; ".join(f"{count:,} {words.reason(code).replace('_', ' ')}" for code, count in ordered if count)

@@ -1,0 +1,163 @@
+"""The first screen: what there is, and may the traffic move?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shadowbench.report import words
+from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.document.root import Candidate, Document
+from shadowbench.report.document.times import SideSpend
+from shadowbench.report.document.verdicts import Condition, Decision, Met
+
+_BADGES = {
+    Decision.MAY: "May move",
+    Decision.MAY_NOT: "May not move",
+    Decision.INCONCLUSIVE: "Inconclusive",
+    Decision.UNDECLARED: "Undeclared",
+}
+_SEVERAL = 3  # names of models that are told; the others are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One number of the summary."""
+
+    title: str
+    value: str
+    small: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionLine:
+    """One thing that must be shown."""
+
+    role: str
+    claim: str
+    met: str
+    tone: str
+    why: str  # empty where there is nothing to add
+    numbers: str
+    needed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictCard:
+    """One candidate's verdict."""
+
+    number: int  # of the candidate in the document, from 1
+    name: str
+    again: bool
+    models: str
+    badge: str
+    tone: str
+    sentence: str
+    blockers: tuple[str, ...]
+    conditions: tuple[ConditionLine, ...]
+
+
+def facts(document: Document) -> tuple[Fact, ...]:
+    """Period, models, pairs, clusters, spend."""
+    return (_period(document), *_models(document), *_sizes(document), *_spends(document))
+
+
+def cards(document: Document) -> tuple[VerdictCard, ...]:
+    """Candidates in their order; the A/A lane, of which there is no verdict, comes last."""
+    numbered = list(enumerate(document.candidates, start=1))
+    return tuple(_card(number, candidate) for number, candidate in sorted(numbered, key=lambda each: each[1].again))
+
+
+def comparison_of(candidate: Candidate, condition: Condition) -> Comparison | None:
+    """Where the condition's numbers are."""
+    claim = condition.claim
+    for each in candidate.comparisons:
+        named = each.subject.name == claim.measure and each.statistic is claim.statistic
+        if named and each.role is condition.role and each.bound == claim.bound:
+            return each
+    return None
+
+
+def models(names: tuple[str, ...]) -> str:
+    """A few names, and how many more."""
+    told = ", ".join(names[:_SEVERAL])
+    return told if len(names) <= _SEVERAL else f"{told} and {len(names) - _SEVERAL} more"
+
+
+def _period(document: Document) -> Fact:
+    first, last = document.source.first_at, document.source.last_at
+    if first is None or last is None:
+        return Fact(title="Period", value=words.ABSENT)
+    return Fact(
+        title="Period",
+        value=words.duration(last - first),
+        small=f"{words.moment(first)} to {words.moment(last)}",
+    )
+
+
+def _models(document: Document) -> Iterator[Fact]:
+    candidates = [each for each in document.candidates if not each.again]
+    yield Fact(title="Production", value=models(document.production_models) or words.ABSENT)
+    small = "with an A/A lane" if len(candidates) < len(document.candidates) else "without an A/A lane"
+    yield Fact(title="Candidates", value=models(tuple(each.name for each in candidates)) or words.ABSENT, small=small)
+
+
+def _sizes(document: Document) -> Iterator[Fact]:
+    totals = document.totals
+    small = f"of {words.count(totals.exchanges, 'exchange')}"
+    if document.traffic is not None:
+        small += f", {words.count(document.traffic.seen, 'request')} seen"
+    yield Fact(title="Pairs", value=f"{totals.pairs:,}", small=small)
+    yield Fact(title="Clusters", value=f"{totals.clusters:,}", small="what is independent of each other")
+
+
+def _spends(document: Document) -> Iterator[Fact]:
+    totals = document.totals
+    for title, spend in (
+        ("Spent by production", totals.production),
+        ("Spent on candidates", totals.candidates),
+        ("Spent on judges", totals.judges),
+    ):
+        yield _spend(title, spend)
+
+
+def _spend(title: str, spend: SideSpend) -> Fact:
+    unknown = sum(spend.unknown.values())
+    small = words.count(spend.calls, "call") + (f", the cost of {unknown:,} is not known" if unknown else "")
+    return Fact(title=title, value=words.number(spend.usd, "USD"), small=small)
+
+
+def _card(number: int, candidate: Candidate) -> VerdictCard:
+    verdict = candidate.verdict
+    return VerdictCard(
+        number=number,
+        name=candidate.name,
+        again=candidate.again,
+        models=models(candidate.reported_models or candidate.requested_models),
+        badge="Noise floor" if candidate.again else _BADGES[verdict.decision],
+        tone="undeclared" if candidate.again else verdict.decision.value,
+        sentence=_AGAIN if candidate.again else words.decision(verdict.decision, candidate.name),
+        blockers=tuple(words.blocker(each) for each in verdict.blockers),
+        conditions=tuple(_condition(candidate, each) for each in verdict.conditions),
+    )
+
+
+_AGAIN = "Production asked once more. What differs here is noise: no candidate can be told apart by less."
+
+
+def _condition(candidate: Candidate, condition: Condition) -> ConditionLine:
+    found = comparison_of(candidate, condition)
+    unit = "" if found is None else found.subject.unit
+    numbers = ""
+    if found is not None and found.reason is None:
+        numbers = f"{words.effect(found.effect, unit)}, {words.sizes(found.n, found.clusters)}"
+    open_ = condition.met is Met.OPEN and condition.still_needed is not None
+    return ConditionLine(
+        role=words.role(condition.role),
+        claim=words.claim(condition.claim, unit),
+        met=words.met(condition.met),
+        tone=condition.met.value,
+        why="" if condition.reason is None else words.reason(condition.reason),
+        numbers=numbers,
+        needed=words.needed(condition.still_needed) if open_ and condition.still_needed is not None else "",
+    )

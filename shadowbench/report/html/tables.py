@@ -1,0 +1,39 @@
+"""Tables as they stand in the page: plain nouns that a template prints with captions and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell. `tone` is a class of the style sheet; it never says anything that the text does not."""
+
+    text: str
+    tone: str = ""
+    small: str = ""  # a second line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The first cell of each row is its heading. `numeric`: columns of numbers, from 0."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, numeric: Iterable[int] = ()
+) -> Table:
+    """Strings become cells. Raises ValueError where a row is not as long as the heading."""
+    made = tuple(tuple(_cell(each) for each in row) for row in rows)
+    if any(len(row) != len(columns) for row in made):
+        raise ValueError(f"a row of {caption!r} has not {len(columns)} cells")
+    return Table(caption=caption, columns=tuple(columns), rows=made, numeric=frozenset(numeric))
+
+
+def _cell(each: Cell | str) -> Cell:
+    return each if isinstance(each, Cell) else Cell(text=each)
