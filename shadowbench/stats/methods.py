@@ -35,6 +35,7 @@ class Method(StrEnum):
     BETTING_SEQUENCE = "betting_sequence"
     BERNSTEIN_SEQUENCE = "bernstein_sequence"
     QUANTILE_SEQUENCE = "quantile_sequence"
+    WOODRUFF_SEQUENCE = "woodruff_sequence"
     DISCORDANT_E_PROCESS = "discordant_e_process"
     MSPRT = "msprt"
     PLANNED_LOOKS = "planned_looks"
@@ -217,6 +218,12 @@ ABOUT: dict[Method, About] = {
         formula="quantiles at q ± (1.5·√(q(1−q)·l) + 0.8·l), l = (1.4·ln ln(2.1·n) + ln(10/α))/n",
         source="Howard & Ramdas 2022",
         refused="while a bound lies beyond the values there are, or beyond what was waited for",
+    ),
+    Method.WOODRUFF_SEQUENCE: About(
+        answers="How far apart quantiles of both sides are, or where one lies, at all looks at once; clustered and weighted.",
+        formula="quantiles at q ± m·se of the share below, m = √((u+1)/u · ln((u+1)/α²)); sides squared and added",
+        source="Woodruff 1952; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, prop. 2.5; Zou & Donner 2008",
+        refused="before 100 clusters; as each side's quantile",
     ),
     Method.DISCORDANT_E_PROCESS: About(
         answers="Whether wins and losses are uneven, at any look.",

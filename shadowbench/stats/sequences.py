@@ -38,6 +38,12 @@ def half_width(clusters: ArrayLike, variance: ArrayLike, rho: float, *, alpha: f
     return np.asarray(np.sqrt(v / n) * multiplier(n * v * rho**2, alpha=alpha))
 
 
+def critical_value(clusters: float, *, tuned_for: float, level: float) -> float:
+    """What stands in for z after so many clusters, in an interval that is given by its standard error."""
+    alpha = 1 - level
+    return float(multiplier(clusters * rho(tuned_for, alpha=alpha) ** 2, alpha=alpha))
+
+
 def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_LOOK) -> Estimate:
     """The interval of an estimate with a clustered standard error, wide enough for all looks at once (Waudby-Smith, Arbour,
     Sinha, Kennedy & Ramdas, Ann. Stat. 52(6), 2024, proposition 2.5, on the scale of the standard error). `tuned_for`: the
@@ -49,8 +55,7 @@ def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_
         return found
     if estimate.clusters < first_look:
         return replace(found, low=None, high=None, reason=Refused.TOO_FEW)
-    alpha = 1 - estimate.level
-    half = estimate.se * float(multiplier(_information(estimate, tuned_for, alpha), alpha=alpha))
+    half = estimate.se * critical_value(estimate.clusters, tuned_for=tuned_for, level=estimate.level)
     return replace(found, low=estimate.value - half, high=estimate.value + half)
 
 

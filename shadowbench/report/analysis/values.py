@@ -193,7 +193,7 @@ def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Cod
 
 def intended(values: Values, arm: Arm) -> Paired:
     """The pairs that count, with failures at their worst value; what is missing is counted by side and reason."""
-    looked_at = ~_has(values.candidate_reason, NOT_LOOKED_AT)
+    looked_at = ~has_reason(values.candidate_reason, NOT_LOOKED_AT)
     if values.production is None:
         production, candidate, imputed = None, *_of_pair(values, arm, looked_at)
         there = ~np.isnan(candidate)
@@ -245,7 +245,8 @@ def _of_pair(values: Values, arm: Arm, looked_at: BoolArray) -> tuple[FloatArray
     return np.where(imputed, worst if worst is not None else np.nan, values.candidate), imputed
 
 
-def _has(column: Coded, words: Sequence[str]) -> BoolArray:
+def has_reason(column: Coded, words: Sequence[str]) -> BoolArray:
+    """Where a value is absent for one of these reasons."""
     wanted = np.array([text in words for text in column.texts] + [False])  # the last: code −1
     return np.asarray(wanted[column.codes])
 

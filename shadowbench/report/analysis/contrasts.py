@@ -1,0 +1,181 @@
+"""How far two sides of the same pairs are apart, by each statistic: what is to be estimated, before anybody says how sure.
+
+    mean, absolute    the mean difference of pairs; of a preference its mean; of a likeness its mean, which differs from nothing
+    mean, relative    times and costs: the geometric mean of the pairs' ratios; with zeros, and of scores, ratio of means
+    total             ratio of totals
+    p50, p95, p99     difference or ratio of quantiles
+
+A contrast knows its estimate on a working scale, on which errors are about normal: logarithms for ratios of pairs and of
+quantiles. `watching` makes intervals from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shadowbench.report.analysis.values import Paired, is_preference
+from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.policy import Statistic
+from shadowbench.stats.clusters import mean
+from shadowbench.stats.columns import FloatArray
+from shadowbench.stats.estimates import Estimate, around, exponential
+from shadowbench.stats.methods import Method
+from shadowbench.stats.paired_binary import Pairs, count_pairs
+from shadowbench.stats.quantiles import QuantileContrast, Sorted
+from shadowbench.stats.ratios import ratio_of_means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanContrast:
+    """An estimate with a clustered standard error."""
+
+    scale: Scale
+    null: float | None  # no difference, on the working scale
+    base: Estimate  # on the working scale
+    on_logarithms: bool = False
+    yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
+    few: Paired | None = None  # so few clusters that p comes from exchanging signs
+
+    def at(self, level: float) -> Estimate:
+        """The working estimate, its interval at another level."""
+        return leveled(self.base, level)
+
+    def shown(self, estimate: Estimate) -> Estimate:
+        """From the working scale to the one that is shown."""
+        return exponential(estimate) if self.on_logarithms else estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantileDifference:
+    """Quantiles of both sides."""
+
+    scale: Scale
+    null: float  # on the working scale
+    pairs: QuantileContrast
+
+    @property
+    def on_logarithms(self) -> bool:
+        """Whether it is a ratio."""
+        return self.pairs.relative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantileLevel:
+    """A quantile of one side, or of pairs."""
+
+    ordered: Sorted
+    clusters: int
+    q: float
+    scale: Scale = Scale.LEVEL
+    null: None = None
+    on_logarithms: bool = False
+
+
+Contrast = MeanContrast | QuantileDifference | QuantileLevel
+
+FEW_CLUSTERS = 30
+"""Below, the t interval is a little too short where values are skewed, and p comes from sign flips."""
+
+
+def leveled(estimate: Estimate, level: float) -> Estimate:
+    """A `cluster_t` estimate at another level, or one of values that are all alike."""
+    if level == estimate.level or estimate.low is None or estimate.high is None or estimate.value is None:
+        return replace(estimate, level=level)
+    if estimate.se is None:  # all alike: the share of others that would have shown, anew
+        wider = _unseen(level, estimate.clusters) / _unseen(estimate.level, estimate.clusters)
+        value = estimate.value
+        return replace(
+            estimate,
+            level=level,
+            low=value - wider * (value - estimate.low),
+            high=value + wider * (estimate.high - value),
+        )
+    found = around(
+        estimate.value, estimate.se, df=estimate.clusters - 1, method=estimate.method, level=level, n=estimate.n,
+        clusters=estimate.clusters,
+    )  # fmt: skip
+    return replace(found, effective_n=estimate.effective_n)
+
+
+def _unseen(level: float, clusters: int) -> float:
+    return -float(np.expm1(np.log1p(-level) / clusters))
+
+
+def contrast_of(paired: Paired, statistic: Statistic, *, relative: bool, level: float) -> Contrast:
+    """What is compared of pairs that are ready for it: `values.intended` for means, `censoring.censored` for quantiles."""
+    if (q := statistic.level) is not None:
+        return _of_quantiles(paired, q, relative=relative)
+    if paired.production is not None and (relative or statistic is Statistic.TOTAL):
+        return _of_ratio(paired, statistic, level)
+    return _of_means(paired, level)
+
+
+def level_of(paired: Paired, statistic: Statistic, *, level: float) -> Contrast:
+    """The candidate alone, for a bound."""
+    if (q := statistic.level) is not None:
+        return QuantileLevel(ordered=_sorted(paired, paired.candidate), clusters=paired.clusters.count, q=q)
+    bounds = _bounds(paired)
+    base = mean(paired.candidate, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    return MeanContrast(scale=Scale.LEVEL, null=None, base=base)
+
+
+def _of_means(paired: Paired, level: float) -> MeanContrast:
+    bounds = _bounds(paired)
+    if bounds is not None and paired.production is not None:
+        bounds = bounds[0] - bounds[1], bounds[1] - bounds[0]
+    base = mean(paired.difference, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    scale, null = _scale(paired)
+    few = paired if null is not None and paired.clusters.count < FEW_CLUSTERS else None
+    return MeanContrast(scale=scale, null=null, base=base, yes_no=_yes_no(paired), few=few)
+
+
+def _scale(paired: Paired) -> tuple[Scale, float | None]:
+    if paired.production is not None:
+        return Scale.DIFFERENCE, 0.0
+    return (Scale.PREFERENCE, 0.5) if is_preference(paired.subject) else (Scale.LEVEL, None)
+
+
+def _bounds(paired: Paired) -> tuple[float, float] | None:
+    low, high = paired.subject.low, paired.subject.high
+    return None if low is None or high is None else (low, high)
+
+
+def is_yes_no(values: FloatArray) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(((values == 0) | (values == 1)).all())
+
+
+def _yes_no(paired: Paired) -> Pairs | None:
+    """Pairs by yes and no where the methods for independent pairs hold."""
+    if paired.production is None or not paired.n or not paired.clusters.alone or np.ptp(paired.weights) > 0:
+        return None
+    if not (is_yes_no(paired.candidate) and is_yes_no(paired.production)):
+        return None
+    return count_pairs(paired.candidate, paired.production)
+
+
+def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContrast:
+    ours, theirs = paired.candidate, paired.production
+    assert theirs is not None  # a ratio is of sides
+    unbounded = paired.subject.high is None
+    if statistic is Statistic.MEAN and unbounded and paired.n and bool((ours > 0).all() and (theirs > 0).all()):
+        base = mean(np.log(ours) - np.log(theirs), clusters=paired.clusters, weights=paired.weights, level=level)
+        return MeanContrast(
+            scale=Scale.RATIO, null=0.0, base=replace(base, method=Method.GEOMETRIC_RATIO), on_logarithms=True
+        )
+    base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
+    return MeanContrast(scale=Scale.RATIO, null=1.0, base=base)
+
+
+def _of_quantiles(paired: Paired, q: float, *, relative: bool) -> Contrast:
+    if paired.production is None:
+        return QuantileLevel(ordered=_sorted(paired, paired.candidate), clusters=paired.clusters.count, q=q)
+    sides = [_sorted(paired, side) for side in (paired.candidate, paired.production)]
+    pairs = QuantileContrast(sides[0], sides[1], q, paired.clusters.count, relative)
+    return QuantileDifference(scale=Scale.RATIO if relative else Scale.DIFFERENCE, null=0.0, pairs=pairs)
+
+
+def _sorted(paired: Paired, values: FloatArray) -> Sorted:
+    return Sorted.of(values, paired.weights, paired.clusters.codes)

@@ -1,0 +1,190 @@
+"""How sure: the intervals of a contrast at the looks that the policy declared, and the evidence that goes with them.
+
+    once       the ordinary interval; p by t, by sign flips below 30 clusters, by McNemar for independent yes or no
+    any        a confidence sequence on the clustered standard error; p of the mixture ratio (mSPRT), valid at every look
+    planned    O'Brien and Fleming's spending at the present share of the information; p: the least α that would exclude
+
+A planned look comes when it comes: the present one stands for the planned look that is nearest.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from shadowbench.report.analysis.contrasts import Contrast, MeanContrast, QuantileLevel, leveled
+from shadowbench.report.policy import Looks, Watching
+from shadowbench.stats.bootstrap import MANY
+from shadowbench.stats.distributions import normal_cdf, t_cdf, t_quantile
+from shadowbench.stats.estimates import Estimate, Evidence, Refused
+from shadowbench.stats.looks import Plan, at_look, spending_plan
+from shadowbench.stats.margins import superiority
+from shadowbench.stats.methods import Method
+from shadowbench.stats.paired_binary import mcnemar, tango
+from shadowbench.stats.permutation import sign_flip
+from shadowbench.stats.proportions import normal_quantile
+from shadowbench.stats.quantile_contrasts import (
+    contrast_at_look,
+    contrast_between,
+    side_at_look,
+    watch_contrast,
+    watch_side,
+)
+from shadowbench.stats.quantiles import compare_quantiles_of, quantile_of
+from shadowbench.stats.sequences import asymptotic, critical_value, log_mixture_ratio, msprt, rho
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Intervals and evidence by the policy's looks. `clusters`: of all of the candidate's pairs, which tell where a planned
+    look stands; a measure that is taken of some of them has its own, and about the same share of them at every look."""
+
+    watching: Watching
+    clusters: int
+
+    def deciding(self, contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
+        """The interval that holds at these looks, as it is shown."""
+        looks, tuned = self.watching.looks, self.watching.clusters
+        if looks is Looks.ONCE:
+            return once(contrast, level, chance)
+        if looks is Looks.ANY:
+            return _always(contrast, level, tuned)
+        plan = _plan(self.times(), 1 - level)
+        return _at_look(contrast, plan, len(plan.bounds) - 1)
+
+    def critical(self, clusters: float, level: float, *, grown: float = 1.0) -> float:
+        """What stands in for z, of a measure with so many clusters, when there are `grown` times as many as now."""
+        if self.watching.looks is Looks.ANY:
+            return critical_value(clusters * grown, tuned_for=self.watching.clusters, level=level)
+        tail = (1 - level) / 2
+        if self.watching.looks is Looks.PLANNED:
+            tail = normal_cdf(-_plan(self.times(grown), 1 - level).bounds[-1])
+        return -t_quantile(tail, clusters * grown - 1) if clusters * grown > 1 else math.inf
+
+    def times(self, grown: float = 1.0) -> tuple[float, ...]:
+        """The looks as shares of the information planned for: those planned before the nearest one, and the present."""
+        now = min(1.0, max(self.clusters * grown / self.watching.clusters, 1e-3))
+        looks = self.watching.planned
+        nearest = max(1, round(now * looks))
+        return (*(k / looks for k in range(1, nearest) if k / looks < now), now)
+
+    def evidence(
+        self, contrast: Contrast, deciding: Estimate, chance: np.random.Generator, level: float
+    ) -> Evidence | None:
+        """Of no difference; None where there is nothing to differ from."""
+        if contrast.null is None:
+            return None
+        if isinstance(contrast, MeanContrast):
+            return self._of_mean(contrast, chance, level)
+        return self._of_interval(contrast, deciding, level)
+
+    def _of_mean(self, contrast: MeanContrast, chance: np.random.Generator, level: float) -> Evidence:
+        base, null = leveled(contrast.base, level), contrast.null or 0.0
+        if self.watching.looks is Looks.ANY:
+            return msprt(base, tuned_for=self.watching.clusters, null=null)
+        by_t = superiority(replace(base, value=None if base.value is None else base.value - null))
+        if self.watching.looks is Looks.ONCE:
+            return _exact(contrast, chance) or by_t
+        z = None if by_t.p is None else -normal_quantile(max(by_t.p / 2, 1e-300))
+        return self._planned(by_t, z)
+
+    def _of_interval(self, contrast: Contrast, interval: Estimate, level: float) -> Evidence:
+        """Of an interval without a standard error: by its half that reaches towards no difference."""
+        found = Evidence(method=interval.method, n=interval.n, clusters=interval.clusters, reason=interval.reason)
+        z = _score(contrast, interval, self.critical(interval.clusters, level))
+        if z is None:
+            return replace(found, reason=interval.reason or Refused.NO_VARIATION)
+        if self.watching.looks is Looks.ANY:
+            information = interval.clusters * rho(self.watching.clusters, alpha=1 - level) ** 2
+            log_ratio = float(log_mixture_ratio(z, information))
+            return replace(found, statistic=math.exp(min(log_ratio, 700.0)), p=math.exp(min(0.0, -log_ratio)))
+        if self.watching.looks is Looks.ONCE:
+            return replace(found, statistic=z, p=2 * t_cdf(-abs(z), interval.clusters - 1))
+        return self._planned(replace(found, statistic=z), abs(z))
+
+    def _planned(self, by_t: Evidence, z: float | None) -> Evidence:
+        found = replace(by_t, method=Method.PLANNED_LOOKS)
+        if z is None:
+            return found
+        return replace(found, p=_least_alpha(self.times(), z))
+
+
+def once(contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
+    """The interval for whoever looks a single time, as it is shown."""
+    if isinstance(contrast, MeanContrast):
+        if contrast.yes_no is not None:
+            return replace(tango(contrast.yes_no, level=level), se=contrast.base.se)
+        return contrast.shown(contrast.at(level))
+    if isinstance(contrast, QuantileLevel):
+        return quantile_of(contrast.ordered, contrast.clusters, contrast.q, level=level)
+    if contrast.pairs.n > MANY:
+        return contrast_between(contrast.pairs, level=level)
+    return compare_quantiles_of(contrast.pairs, chance, level=level)
+
+
+def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:
+    if isinstance(contrast, MeanContrast):
+        return contrast.shown(asymptotic(contrast.at(level), tuned_for=tuned_for))
+    if isinstance(contrast, QuantileLevel):
+        return watch_side(contrast.ordered, contrast.clusters, contrast.q, tuned_for=tuned_for, level=level)
+    return watch_contrast(contrast.pairs, tuned_for=tuned_for, level=level)
+
+
+def _at_look(contrast: Contrast, plan: Plan, look: int) -> Estimate:
+    if isinstance(contrast, MeanContrast):
+        return contrast.shown(at_look(contrast.at(1 - plan.alpha), plan, look))
+    if isinstance(contrast, QuantileLevel):
+        return side_at_look(contrast.ordered, contrast.clusters, contrast.q, plan, look)
+    return contrast_at_look(contrast.pairs, plan, look)
+
+
+def _exact(contrast: MeanContrast, chance: np.random.Generator) -> Evidence | None:
+    """What needs no standard error, where it applies."""
+    if contrast.yes_no is not None:
+        return mcnemar(contrast.yes_no, mid_p=True)
+    if contrast.few is None or contrast.few.n == 0:
+        return None
+    few = contrast.few
+    return sign_flip(few.difference - (contrast.null or 0.0), chance, clusters=few.clusters, weights=few.weights)
+
+
+def _score(contrast: Contrast, interval: Estimate, critical: float) -> float | None:
+    """How many standard errors the value lies from no difference, by the side of its interval that reaches there."""
+    shown = (interval.value, interval.low, interval.high)
+    if any(x is None for x in shown):
+        return None
+    value, low, high = ((math.log(x) if contrast.on_logarithms else x) for x in shown if x is not None)
+    distance = value - (contrast.null or 0.0)
+    reach = value - low if distance > 0 else high - value
+    return distance * critical / reach if reach > 0 else None
+
+
+@cache
+def _plan(times: tuple[float, ...], alpha: float) -> Plan:
+    return spending_plan(times, alpha=alpha)
+
+
+_ALPHAS = (0.99, *(0.8 / 2**k for k in range(36)))  # 0.05 is among them
+
+
+@cache
+def _bounds_by_alpha(times: tuple[float, ...]) -> tuple[float, ...]:
+    """The present look's bound for each of a row of α, growing."""
+    return tuple(_plan(times, alpha).bounds[-1] for alpha in _ALPHAS)
+
+
+def _least_alpha(times: tuple[float, ...], z: float) -> float:
+    """The least α whose plan excludes no difference now: the repeated p-value (Jennison & Turnbull 1989)."""
+    bounds = _bounds_by_alpha(times)
+    place = bisect_left(bounds, abs(z))
+    if place == 0:
+        return 1.0
+    if place == len(bounds):
+        return _ALPHAS[-1]
+    share = (abs(z) - bounds[place - 1]) / (bounds[place] - bounds[place - 1])
+    low, high = math.log(_ALPHAS[place]), math.log(_ALPHAS[place - 1])
+    return math.exp(high + share * (low - high))
