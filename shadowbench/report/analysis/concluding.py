@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shadowbench.report.analysis.finding import findings
-from shadowbench.report.analysis.recommending import recommendations, standpoints
+from shadowbench.report.analysis.fronting import standpoints
+from shadowbench.report.analysis.recommending import recommendations
 from shadowbench.report.analysis.trending import trends
 from shadowbench.report.analysis.warning import warnings
 from shadowbench.report.document.root import Document

@@ -6,7 +6,8 @@ The first line that fits decides:
     the evidence itself is in doubt (a doubting blocker)           inconclusive
     a condition is refuted                                         may not
     a quota is not met, or a condition is open                     inconclusive
-    all is shown                                                   may
+    no primary condition is shown: all of them were skipped        inconclusive
+    all is shown that was not skipped                              may
 
 Doubting blockers: too few pairs or clusters, too many pairs lost on our side, no A/A lane where one is required, an A/A lane
 that differs from production. A setup that is not to be trusted speaks against the candidate no better than for it.
@@ -21,11 +22,11 @@ better: `may not` stays, and `inconclusive` does not become `may`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shadowbench.report.analysis.conditions import comparison_of, conditions
-from shadowbench.report.document.comparisons import Comparison, Origin, Role, Subject
+from shadowbench.report.analysis.conditions import comparison_of, conditions, trusted
+from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Counts
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
@@ -65,7 +66,7 @@ def decide(
     `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, `relative`, and role. `lane`: those of
     the A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
     """
-    found = conditions(comparisons, policy, calibrated=_trusted(comparisons, policy, judges))
+    found = conditions(comparisons, policy, calibrated=trusted(comparisons, policy, judges))
     blockers = (
         *_of_counts(counts, policy.requires),
         *_of_lane(lane, policy),
@@ -85,7 +86,8 @@ def decision(policy: Policy, found: Sequence[Condition], blockers: Sequence[Bloc
         return Decision.MAY_NOT
     if blockers or any(condition.met is Met.OPEN for condition in found):
         return Decision.INCONCLUSIVE
-    return Decision.MAY
+    shown = any(condition.met is Met.SHOWN for condition in found if condition.role is Role.PRIMARY)
+    return Decision.MAY if shown else Decision.INCONCLUSIVE
 
 
 def lost(not_sent: Mapping[str, int]) -> int:
@@ -100,16 +102,6 @@ def lane_differs(lane: Sequence[Comparison], policy: Policy) -> Iterator[Compari
         found = comparison_of(claim, Role.PRIMARY, lane) if claim.against is Against.PRODUCTION else None
         if found is not None and found.reason is None and _differs(found):
             yield found
-
-
-def _trusted(comparisons: Sequence[Comparison], policy: Policy, judges: Sequence[JudgeCard]) -> Collection[Subject]:
-    """The judges that may decide: one configuration's calibration is not another's."""
-    calibrated = {(card.judge, card.version, card.config_hash) for card in judges if card.calibrated}
-    return {
-        subject
-        for subject in (each.subject for each in comparisons if each.subject.origin is Origin.JUDGE)
-        if policy.requires.uncalibrated_judges or (subject.name, subject.version, subject.config_hash) in calibrated
-    }
 
 
 def _of_counts(counts: Counts, requires: Requirements) -> Iterator[Blocker]:

@@ -1,11 +1,88 @@
-"""Key findings. Stub: the signature is final."""
+"""Key findings: what the numbers show, and nothing else. Pure.
+
+A finding is a claim that passed its rule:
+
+    declared, the condition is refuted       inferior, beyond_bound    by the strict interval
+    declared, the effect is beyond chance    better, worse             by Holm's p, or the strict interval
+    declared, the condition is shown         non_inferior, within_bound
+    secondary, the effect is beyond chance   better, worse; higher, lower where neither is better     by BH's p
+
+One comparison gives one finding, the first that fits. Primary claims come first, then guardrails, then the others. Nothing is
+found that rests on a judge whom nobody compared with people, unless the policy lets such judges decide; nor that production
+shows against itself as well. A/A lanes have no findings: what they show is a warning.
+"""
 
 from __future__ import annotations
 
-from shadowbench.report.document.root import Document
-from shadowbench.report.document.verdicts import Note
+from collections.abc import Iterable, Iterator
+
+from shadowbench.report.analysis.conditions import comparison_of, trusted
+from shadowbench.report.analysis.noting import is_beyond_chance, is_within_noise, note_of, way
+from shadowbench.report.document.comparisons import Comparison, Origin, Role
+from shadowbench.report.document.root import Candidate, Document
+from shadowbench.report.document.verdicts import Condition, Met, Note
+from shadowbench.report.policy import Against, Needs
+
+_ROLES = (Role.PRIMARY, Role.GUARDRAIL, Role.SECONDARY)
 
 
 def findings(document: Document) -> tuple[Note, ...]:
     """What the numbers show, most important first; never empty: where nothing is shown, that is the one finding."""
-    return ()
+    candidates = [candidate for candidate in document.candidates if not candidate.again]
+    found = [note for role in _ROLES for candidate in candidates for note in _of_candidate(document, candidate, role)]
+    return tuple(found) or (Note(code="no_claim_supported"),)
+
+
+def _of_candidate(document: Document, candidate: Candidate, role: Role) -> Iterator[Note]:
+    believed = trusted(candidate.comparisons, document.policy, document.judges)
+    for comparison in _strongest_first(each for each in candidate.comparisons if each.role is role):
+        if comparison.subject.origin is Origin.JUDGE and comparison.subject not in believed:
+            continue
+        note = _finding(document, candidate, comparison)
+        if note is not None:
+            yield note
+
+
+def _strongest_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """Declared ones in their order; secondary ones by their corrected p, which no others have an order by."""
+    return sorted(comparisons, key=_place)
+
+
+def _place(comparison: Comparison) -> float:
+    p = comparison.effect.p_adjusted
+    return 0.0 if comparison.role is not Role.SECONDARY else 1.0 if p is None else p
+
+
+def _finding(document: Document, candidate: Candidate, comparison: Comparison) -> Note | None:
+    conditions = _conditions_of(candidate, comparison)
+    refuted, shown = (next((c for c in conditions if c.met is met), None) for met in (Met.REFUTED, Met.SHOWN))
+    if refuted is not None:
+        code = "beyond_bound" if refuted.claim.against is Against.BOUND else _failed(refuted)
+        return note_of(code, comparison, candidate=candidate.name, more=_declared(refuted))
+    points = way(comparison.effect.deciding, comparison.effect.scale, comparison.subject.direction)
+    if points is not None and is_beyond_chance(comparison, document.policy.alpha) and not is_within_noise(comparison):
+        more = {} if shown is None else {**_declared(shown), "allowed": 1}
+        return note_of(points, comparison, candidate=candidate.name, more=more)
+    if shown is not None:
+        code = "within_bound" if shown.claim.against is Against.BOUND else "non_inferior"
+        return note_of(code, comparison, candidate=candidate.name, more=_declared(shown))
+    return None
+
+
+def _failed(refuted: Condition) -> str:
+    """What should have been better is worse; what should not have been worse by the margin is worse by more."""
+    return "worse" if refuted.claim.needs is Needs.BETTER else "inferior"
+
+
+def _conditions_of(candidate: Candidate, comparison: Comparison) -> list[Condition]:
+    return [
+        condition
+        for condition in candidate.verdict.conditions
+        if comparison_of(condition.claim, condition.role, candidate.comparisons) is comparison
+    ]
+
+
+def _declared(condition: Condition) -> dict[str, str | float | int]:
+    claim = condition.claim
+    bound = {} if claim.bound is None else {"bound": claim.bound}
+    return {"margin": claim.margin, "relative": int(claim.relative), **bound}

@@ -91,10 +91,12 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standpoint:
-    """Where one endpoint stands, for the Pareto front: means, or None where not known."""
+    """Where one endpoint stands, for the Pareto front; None where not known. More quality is better: of a measure where less is
+    better it is what is left to its bound."""
 
     name: str
     quality: float | None
     latency_s: float | None
     cost_usd: float | None
     dominated_by: tuple[str, ...] = ()
+    quality_of: str | None = None  # the measure that quality is

@@ -24,11 +24,12 @@ REASONS = {
     "no_again_lane": "there is no A/A lane to compare with",
     "no_direction": "neither more nor less of it is better",
     "no_bound": "no bound was declared",
+    "no_margin": "no margin was declared",
+    "candidate_not_in_baseline": "the earlier report does not have the candidate",
     "uncalibrated_judge": "nobody has compared the judge with people",
     "too_many_unscored": "too many pairs have no score",
     # of trends
     "overlapping_periods": "both reports tell of the same pairs in part",
-    "no_earlier_report": "there is no earlier report",
     "changed_measure": "it was measured otherwise before",
     # of scores
     "not_scored": "not measured yet",

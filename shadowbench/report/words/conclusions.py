@@ -72,7 +72,7 @@ def condition(found: Condition, comparison: Comparison | None = None) -> str:
     unit = "" if comparison is None else comparison.subject.unit
     why = "" if found.reason is None else f", {reason(found.reason)}"
     told = f"{claim(found.claim, unit)}: {met(found.met)}{why}."
-    if comparison is not None and comparison.reason is None:
+    if comparison is not None and comparison.reason is None and found.met is not Met.SKIPPED:
         told += f" {effect(comparison.effect, unit)}, {sizes(comparison.n, comparison.clusters)}."
     if found.met is Met.OPEN and found.still_needed is not None:
         told += f" {needed(found.still_needed)}."

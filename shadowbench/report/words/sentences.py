@@ -35,7 +35,8 @@ def _better(note: Note) -> str:
 
 
 def _worse(note: Note) -> str:
-    return f"{_who(note)} is worse than {_other(note)} in {_what(note)}: {_numbers(note)}."
+    allowed = ", by less than the margin that was declared," if note.values.get("allowed") else ""
+    return f"{_who(note)} is worse than {_other(note)}{allowed} in {_what(note)}: {_numbers(note)}."
 
 
 def _higher(note: Note) -> str:
@@ -142,7 +143,7 @@ def _a_a_lane_differs(note: Note) -> str:
 def _within_noise(note: Note) -> str:
     return (
         f"{_who(note)}: the difference in {_what(note)} is no larger than that of production from itself: {_numbers(note)}; "
-        f"the A/A lane {number(_float(note, 'noise'), _text(note, 'unit'), signed=True)}."
+        f"the A/A lane {_scaled_as(note, 'noise')}."
     )
 
 
@@ -176,6 +177,13 @@ def _few_clusters(note: Note) -> str:
 
 def _judge_alarm(note: Note) -> str:
     return f"The judge {_text(note, 'judge') or note.measure}: {alarm(_text(note, 'alarm'))}."
+
+
+def _people_disagree(note: Note) -> str:
+    return (
+        f"{_who(note)}: what {note.measure} says is not what people say: {_numbers(note)}; corrected by "
+        f"{count(_int(note, 'labels'), 'label')} {_scaled_as(note, 'corrected')}."
+    )
 
 
 def _length_explains(note: Note) -> str:
@@ -364,6 +372,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "small_effective_n": _small_effective_n,
     "few_clusters": _few_clusters,
     "judge_alarm": _judge_alarm,
+    "people_disagree": _people_disagree,
     "length_explains": _length_explains,
     "sampling_changed": _sampling_changed,
     "model_changed": _model_changed,

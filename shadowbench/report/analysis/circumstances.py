@@ -1,0 +1,74 @@
+"""Warnings about the circumstances: the policy, the judges, the traffic, what changed while pairs were gathered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from shadowbench.report.document.parts import JudgeCard
+from shadowbench.report.document.root import Traffic
+from shadowbench.report.document.times import Drift, MarkShown
+from shadowbench.report.document.verdicts import Note
+from shadowbench.report.policy import Policy
+
+MANY_DISCARDED = 0.05  # share of what was drawn
+
+_CHANGES = (
+    ("model_changed", ("model_changed", "fingerprint_changed")),
+    ("sampling_changed", ("policy_changed",)),
+    ("mirroring_paused", ("mirroring_paused", "mirroring_killed")),
+)
+
+
+def of_policy(policy: Policy) -> Iterator[Note]:
+    """Nothing was declared."""
+    if not policy.primary:
+        yield Note(code="undeclared_policy")
+
+
+def of_judges(judges: Sequence[JudgeCard]) -> Iterator[Note]:
+    """Every alarm of a judge that scored anything."""
+    for card in judges:
+        if card.scored:
+            for alarm in card.alarms:
+                yield Note(code="judge_alarm", values={"judge": card.judge, "alarm": alarm}, measure=card.judge)
+
+
+def of_traffic(traffic: Traffic | None) -> Iterator[Note]:
+    """Much of what was drawn never came into the log."""
+    lost = sum(traffic.discarded.values()) if traffic is not None else 0
+    if traffic is None or not traffic.sampled or lost <= MANY_DISCARDED * traffic.sampled:
+        return
+    yield Note(
+        code="mirror_lost",
+        values={
+            "lost": lost,
+            "sampled": traffic.sampled,
+            "share": lost / traffic.sampled,
+            "reason": most_frequent(traffic.discarded),
+        },
+    )
+
+
+def of_marks(marks: Sequence[MarkShown]) -> Iterator[Note]:
+    """Models and sampling that changed, and times in which nothing was copied: one note for each kind and endpoint."""
+    for code, kinds in _CHANGES:
+        found = [mark for mark in marks if mark.kind in kinds]
+        for endpoint in sorted({mark.endpoint or "" for mark in found}):
+            times = [mark.at for mark in found if (mark.endpoint or "") == endpoint]
+            yield Note(
+                code=code,
+                values={"times": len(times), "first_at": min(times), **({"endpoint": endpoint} if endpoint else {})},
+            )
+
+
+def of_drift(drift: Sequence[Drift]) -> Iterator[Note]:
+    """Whatever drifted."""
+    for each in drift:
+        if each.drifted:
+            p = each.p if each.p_adjusted is None else each.p_adjusted
+            yield Note(code="drifted", values={"of": each.of, "side": each.side, **({} if p is None else {"p": p})})
+
+
+def most_frequent(counts: Mapping[str, int]) -> str:
+    """The most frequent reason, the first by name of several."""
+    return min(counts, key=lambda reason: (-counts[reason], reason), default="")
