@@ -305,9 +305,13 @@ def example() -> Document:
         ),
         marks=(
             MarkShown(
-                at=MONDAY + 3 * DAY, kind="model", endpoint="production", before="big-2025-06", after="big-2025-08"
+                at=MONDAY + 3 * DAY,
+                kind="model_changed",
+                endpoint="production",
+                before="big-2025-06",
+                after="big-2025-08",
             ),
-            MarkShown(at=MONDAY + 5 * DAY, kind="sample_rate", endpoint="small", before="0.1", after="0.2"),
+            MarkShown(at=MONDAY + 5 * DAY, kind="policy_changed", endpoint="small", before="0.1", after="0.2"),
         ),
         drift=(
             Drift(
@@ -423,13 +427,14 @@ def sides(
     n: int = PAIRS,
     clusters: int = CLUSTERS,
     imputed: int = 0,
+    against: Against = Against.PRODUCTION,
     **others: object,
 ) -> Comparison:
     """A measure that each side has."""
     return Comparison(
         subject=subject,
         statistic=statistic,
-        against=Against.PRODUCTION,
+        against=against,
         role=role,
         n=n,
         clusters=clusters,
@@ -539,12 +544,13 @@ def hot() -> Candidate:
                 SCHEMA_VALID,
                 0.99,
                 0.88,
-                effect(Scale.DIFFERENCE, -0.11, 0.014, p=1e-15),
+                effect(Scale.LEVEL, 0.88, 0.014, p=None),
+                against=Against.BOUND,
                 standing=Standing.INFERIOR,
                 imputed=210,
                 bound=0.97,
-                answered_only=effect(Scale.DIFFERENCE, -0.04, 0.011, p=1e-7, n=2174),
-                noise=effect(Scale.DIFFERENCE, 0.001, 0.004),
+                answered_only=effect(Scale.LEVEL, 0.95, 0.011, p=None, n=2174),
+                noise=effect(Scale.LEVEL, 0.991, 0.004, p=None),
             ),
             sides(
                 COST,
@@ -639,7 +645,15 @@ def small() -> Candidate:
                 margin=0.02,
                 standing=Standing.NON_INFERIOR,
             ),
-            sides(SCHEMA_VALID, 0.99, 0.985, effect(Scale.DIFFERENCE, -0.005, 0.006), bound=0.97),
+            sides(
+                SCHEMA_VALID,
+                0.99,
+                0.985,
+                effect(Scale.LEVEL, 0.985, 0.006, p=None),
+                against=Against.BOUND,
+                bound=0.97,
+                standing=Standing.NON_INFERIOR,
+            ),
             sides(
                 COST,
                 0.0042,
