@@ -138,6 +138,8 @@ class Trend:
     change: Estimate | None  # this report's effect less the one before
     arrow: str = "none"  # up | down | none
     better: bool | None = None  # which way the arrow points, for the one who hopes for the candidate
+    now: Estimate | None = None  # this report's effect
+    reason: str | None = None  # overlapping_periods; or why there is no change: changed_measure, no_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

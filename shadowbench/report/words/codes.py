@@ -31,6 +31,7 @@ REASONS = {
     # of trends
     "overlapping_periods": "both reports tell of the same pairs in part",
     "changed_measure": "it was measured otherwise before",
+    "no_interval": "there is no interval",
     # of scores
     "not_scored": "not measured yet",
     "not_drawn": "not drawn for the judge",
