@@ -13,6 +13,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
+from shadowbench.report.analysis.counting import public_name
 from shadowbench.report.analysis.example_texts import Texts, texts_of
 from shadowbench.report.analysis.slicing import worth_slicing
 from shadowbench.report.analysis.values import Paired, is_preference
@@ -166,7 +167,7 @@ def _told(log: ReadLog, arm: Arm, chosen: _Chosen, redact: bool) -> Iterator[Exa
             measure=paired.subject.name,
             value=_at(paired, place, paired.difference),
             exchange=int(pairs["exchange_number"][row]),
-            log=pairs.texts["log"][int(pairs["log"][row])],
+            log=public_name(pairs.texts["log"][int(pairs["log"][row])]),
             started_at=float(arm.started_at[place]),
             outcome_production=pairs.texts["production_outcome"][int(pairs["production_outcome"][row])],
             outcome_candidate=pairs.texts["candidate_outcome"][int(pairs["candidate_outcome"][row])],
