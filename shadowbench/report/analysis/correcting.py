@@ -5,8 +5,8 @@
     yes or no     where no pair has ratings of both sides: each side's share, by how often the judge errs there (Rogan-Gladen)
 
 Some pairs need no label, for what they count as is known: where a side failed, and where both answers read the same. Labels
-speak for all the others, to which the known ones are added as they are. A label weighs 1/probability of having been put into the
-queue.
+speak for all the others, to which the known ones are added as they are. A label weighs 1/probability of having been put into
+the queue.
 """
 
 from __future__ import annotations

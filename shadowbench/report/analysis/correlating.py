@@ -28,7 +28,9 @@ RESAMPLES = 400
 def correlations(
     arm: Arm, effort: Sequence[Paired], scores: Sequence[Paired], *, level: float = 0.95, seed: int = 0
 ) -> tuple[Correlation, ...]:
-    """Of each of `effort` (latency, cost) with each of the first few `scores` that know a better and a worse; none of A/A lanes."""
+    """Of each of `effort` (latency, cost) with each of the first few `scores` that know a better and a worse.
+
+    Of an A/A lane there are none."""
     if arm.again:
         return ()
     better = [paired for paired in scores if _knows_better(paired.subject)][:MOST_SCORES]
