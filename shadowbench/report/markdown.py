@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shadowbench.report.chapters.contents import contents
-from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.document.root import Document
 
 LIMIT = 65_000
@@ -19,10 +19,10 @@ LIMIT = 65_000
 _LEFT_OUT = "\n_Left out, as it would not fit: {}. The HTML and JSON forms have all of it._\n"
 _OPEN_CHAPTERS = ("Verdict", "Summary", "Key findings", "Warnings", "Recommendations")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$])")  # of CommonMark and GFM; `$` begins mathematics
-_MENTION = re.compile(r"([@#:])(?=\w)")  # @name, #123, :emoji:
-_LIST_START = re.compile(r"^(\d+)([.)])|^([-=])")
-_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)")
+_MARKUP = re.compile(r"[\\`*\[|~$]|(?<!\w)_|_(?!\w)")  # of CommonMark and GFM; `$` begins mathematics
+_AT_START = re.compile(r"[-=+#]|\d+(?=[.)])")  # lists, headings, rules
+_MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]*[a-z][\w+-]*:)")  # @name, #123, :emoji:
+_ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(?=:)|\bwww(?=\.)")
 _NOTHING = "\N{WORD JOINER}"
 
 
@@ -51,20 +51,26 @@ def _blocks(blocks: Sequence[Table | Line]) -> Iterator[str]:
     items: list[str] = []
     for block in blocks:
         if isinstance(block, Line) and (block.item or (block.depth and items)):
-            items.append(f"- {text(block.text)}" if block.item else f"  {text(block.text)}")
+            items.append(f"- {_begun(block.text)}" if block.item else f"  {_begun(block.text)}")
             continue
         if items:
             yield "\n".join(items)
             items = []
-        yield text(block.text) if isinstance(block, Line) else _table(block)
+        yield _paragraph(block) if isinstance(block, Line) else _table(block)
     if items:
         yield "\n".join(items)
+
+
+def _paragraph(line: Line) -> str:
+    """What has a tone is what one looks for first."""
+    return _begun(line.text) if line.tone in (None, Tone.FAINT) else f"**{text(line.text)}**"
 
 
 def _table(table: Table) -> str:
     title = [f"**{text(table.title)}**"] if table.title else []
     rows = [_titles(table.columns), _rule(table.columns), *(_row(row) for row in table.rows)]
-    return "\n\n".join([*title, "\n".join(rows), *(f"<sub>{text(note.text)}</sub>" for note in table.notes)])
+    notes = "<br>".join(text(note.text) for note in table.notes)
+    return "\n\n".join([*title, "\n".join(rows), *([f"<sub>{notes}</sub>"] if notes else [])])
 
 
 def _titles(columns: Sequence[Column]) -> str:
@@ -87,6 +93,15 @@ def _cells(cells: Sequence[str] | Iterator[str]) -> str:
 def text(told: str) -> str:
     """Anybody's text, on one line, as it is read: nothing in it is markup."""
     line = "".join(character if character.isprintable() else " " for character in told)
-    line = _LIST_START.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", line.strip())
-    line = _MENTION.sub(rf"\1{_NOTHING}", _ADDRESS.sub(rf"\1\3{_NOTHING}\2\4", line))
-    return "".join(_NAMED.get(character, character) for character in _MARKUP.sub(r"\\\1", line))
+    for what_links in (_MENTION, _ADDRESS):
+        line = what_links.sub(lambda found: f"{found[0]}{_NOTHING}", line)
+    return "".join(_NAMED.get(character, character) for character in _MARKUP.sub(r"\\\g<0>", line))
+
+
+def _begun(told: str) -> str:
+    """The same where a line begins with it."""
+    line = text(told.strip())
+    found = _AT_START.match(line)
+    if found is None:
+        return line
+    return f"\\{line}" if len(found[0]) == 1 and not found[0].isdigit() else f"{found[0]}\\{line[found.end() :]}"

@@ -1,0 +1,239 @@
+"""Every number of every comparison as CSV (RFC 4180), a row each, for spreadsheets and scripts.
+
+A row is one candidate × measure × statistic, of the whole or of a slice. Columns are in `COLUMNS`, with what they mean; absent
+is an empty cell. Pairs, a row each, are what `shadowbench export --format csv` writes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+
+from shadowbench.report.chapters.cells import of_measure
+from shadowbench.report.document.comparisons import Comparison, Effect
+from shadowbench.report.document.parts import SliceRow, SliceTable
+from shadowbench.report.document.root import Candidate, Document
+from shadowbench.report.document.times import Distribution, QuantileRow
+from shadowbench.stats.estimates import Estimate
+
+COLUMNS: Mapping[str, str] = {
+    "candidate": "its name",
+    "again": "1 for an A/A lane: production against itself",
+    "decision": "the candidate's verdict: may, may_not, inconclusive, undeclared",
+    "measure": "what was measured",
+    "origin": "log, metric or judge",
+    "version": "of the metric or judge",
+    "config_hash": "of the metric's or judge's configuration",
+    "unit": "of the values",
+    "direction": "which values are better: higher, lower, neither",
+    "statistic": "mean, p50, p95, p99, total",
+    "against": "production, again (the A/A lane) or bound",
+    "role": "primary, guardrail or secondary; empty where nothing was tested: slices, quantiles",
+    "slice_by": "the property that the slice is by; empty: the whole",
+    "slice": "the slice's value",
+    "share": "of the traffic that the slice is, by weight",
+    "n": "pairs that count",
+    "clusters": "independent clusters among them",
+    "imputed": "of these, pairs where a failure counted as the worst score",
+    "missing_production": "pairs without production's value",
+    "missing_candidate": "pairs without the candidate's",
+    "missing_pair": "pairs without the pair's value",
+    "production": "production's value",
+    "production_low": "",
+    "production_high": "",
+    "candidate_value": "the candidate's value, or the pair's",
+    "candidate_low": "",
+    "candidate_high": "",
+    "scale": "of the effect: difference (candidate − production), ratio, preference, level",
+    "effect": "how much the candidate differs",
+    "low": "the interval that verdicts go by: it holds at the policy's looks",
+    "high": "",
+    "method": "of that interval",
+    "level": "of all intervals",
+    "once_low": "the interval for a single look",
+    "once_high": "",
+    "se": "standard error of the effect",
+    "p": "of no difference, valid at the policy's looks",
+    "p_adjusted": "corrected for being one of many",
+    "correction": "how",
+    "answered_only": "the effect where both sides answered",
+    "answered_only_low": "",
+    "answered_only_high": "",
+    "noise": "the A/A lane's effect: the noise floor",
+    "noise_low": "",
+    "noise_high": "",
+    "corrected": "a judge's effect as people would have it",
+    "corrected_low": "",
+    "corrected_high": "",
+    "labels": "pairs with a human label behind it",
+    "controlled": "a win rate at equal length and style",
+    "controlled_low": "",
+    "controlled_high": "",
+    "wins": "pairs where the candidate is better",
+    "ties": "",
+    "losses": "",
+    "margin": "as declared",
+    "relative": "1 where the margin is a share",
+    "bound": "as declared",
+    "standing": "better, non_inferior, inferior, inconclusive; empty: nothing was declared",
+    "detectable": "least effect that would show in four of five cases",
+    "still_needed": "pairs more until the margin can be told from no difference",
+    "against_the_whole": "1 for a slice that certainly points the other way",
+    "reason": "why there is no effect or no interval",
+}
+Value = str | int | float | None
+
+
+def render(document: Document) -> str:
+    """Header and rows; lines end as RFC 4180 says."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in rows(document):
+        writer.writerow([_cell(row.get(name)) for name in COLUMNS])
+    return out.getvalue()
+
+
+def rows(document: Document) -> Iterator[Mapping[str, Value]]:
+    """By candidate: comparisons, quantiles that are in none of them, slices."""
+    for candidate in document.candidates:
+        of = {"candidate": candidate.name, "again": int(candidate.again), "decision": candidate.verdict.decision.value}
+        for comparison in candidate.comparisons:
+            yield of | _comparison(comparison)
+        for distribution in candidate.distributions:
+            yield from (of | row for row in _quantiles(distribution, candidate))
+        for table in candidate.slices:
+            yield from (of | _slice(row, table) for row in table.rows)
+
+
+def _comparison(found: Comparison) -> dict[str, Value]:
+    return {
+        **_subject(found),
+        "n": found.n,
+        "clusters": found.clusters,
+        "imputed": found.imputed,
+        "missing_production": sum(found.missing.production.values()),
+        "missing_candidate": sum(found.missing.candidate.values()),
+        "missing_pair": sum(found.missing.pair.values()),
+        **_estimate("production", found.production),
+        **_estimate("candidate", found.candidate, value="candidate_value"),
+        **_effect(found.effect),
+        **_estimate("answered_only", found.answered_only and found.answered_only.deciding),
+        **_estimate("noise", found.noise and found.noise.deciding),
+        **_beside(found),
+        **_declared(found),
+    }
+
+
+def _subject(found: Comparison) -> dict[str, Value]:
+    subject = found.subject
+    return {
+        "measure": subject.name,
+        "origin": subject.origin.value,
+        "version": subject.version,
+        "config_hash": subject.config_hash,
+        "unit": subject.unit,
+        "direction": subject.direction.value,
+        "statistic": found.statistic.value,
+        "against": found.against.value,
+        "role": found.role.value,
+    }
+
+
+def _effect(found: Effect) -> dict[str, Value]:
+    deciding, evidence = found.deciding, found.evidence
+    return {
+        "scale": found.scale.value,
+        **_interval(deciding),
+        "once_low": found.once.low,
+        "once_high": found.once.high,
+        "p": None if evidence is None else evidence.p,
+        "p_adjusted": found.p_adjusted,
+        "correction": found.correction and found.correction.value,
+    }
+
+
+def _beside(found: Comparison) -> dict[str, Value]:
+    """By people, at equal length, by who won."""
+    corrected, controlled, outcomes = found.corrected, found.controlled, found.outcomes
+    return {
+        **_estimate("corrected", corrected and corrected.effect),
+        "labels": corrected and corrected.labels,
+        **_estimate("controlled", controlled and controlled.rate),
+        "wins": outcomes and outcomes.wins,
+        "ties": outcomes and outcomes.ties,
+        "losses": outcomes and outcomes.losses,
+    }
+
+
+def _declared(found: Comparison) -> dict[str, Value]:
+    refused = found.effect.deciding.reason
+    return {
+        "margin": found.margin,
+        "relative": int(found.relative) if found.margin is not None else None,
+        "bound": found.bound,
+        "standing": found.standing and found.standing.value,
+        "detectable": found.detectable,
+        "still_needed": found.still_needed and found.still_needed.more,
+        "reason": found.reason or (refused and refused.value),
+    }
+
+
+def _quantiles(found: Distribution, candidate: Candidate) -> Iterator[dict[str, Value]]:
+    """Those that no comparison has: the others are among those rows already."""
+    for row in found.rows:
+        statistic = f"p{100 * row.level:g}"
+        if of_measure(candidate, found.measure, statistic) is None:
+            yield {"measure": found.measure, "origin": "log", "unit": "s", "statistic": statistic, **_quantile(row)}
+
+
+def _quantile(row: QuantileRow) -> dict[str, Value]:
+    return {
+        "direction": "lower",
+        "against": "production",
+        "n": row.difference.n,
+        "clusters": row.difference.clusters,
+        **_estimate("production", row.production),
+        **_estimate("candidate", row.candidate, value="candidate_value"),
+        "scale": "difference",
+        **_interval(row.difference),
+    }
+
+
+def _slice(row: SliceRow, table: SliceTable) -> dict[str, Value]:
+    return {
+        "measure": table.measure,
+        "slice_by": table.by,
+        "slice": row.value,
+        "share": row.share,
+        "n": row.n,
+        "clusters": row.clusters,
+        "scale": table.scale.value,
+        **_interval(row.effect),
+        "p_adjusted": row.p_adjusted,
+        "against_the_whole": int(row.against_the_whole),
+    }
+
+
+def _interval(found: Estimate) -> dict[str, Value]:
+    return {
+        "effect": found.value,
+        "low": found.low,
+        "high": found.high,
+        "method": found.method.value,
+        "level": found.level,
+        "se": found.se,
+        "reason": found.reason and found.reason.value,
+    }
+
+
+def _estimate(name: str, found: Estimate | None, *, value: str | None = None) -> dict[str, Value]:
+    if found is None:
+        return {}
+    return {value or name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _cell(value: Value) -> Value:
+    """Texts that a spreadsheet would take for a formula get an apostrophe before them (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
