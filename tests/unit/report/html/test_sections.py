@@ -1,0 +1,240 @@
+"""What each section says, before a template sets it."""
+
+from dataclasses import replace
+
+import pytest
+
+from shadowbench.report.document.comparisons import Role
+from shadowbench.report.document.times import Trend
+from shadowbench.report.document.verdicts import Met
+from shadowbench.report.html import (
+    changes,
+    choices,
+    costing,
+    examples,
+    judges,
+    latencies,
+    matrix,
+    methods,
+    slices,
+    summary,
+    targets,
+    traffic,
+)
+from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.stats.methods import ABOUT
+from tests.unit.report.documents import example, hot, small, young
+
+
+def _row(found: Table | None, name: str) -> list[str]:
+    assert found is not None
+    return [cell.text for cell in next(row for row in found.rows if row[0].text == name)]
+
+
+def test_a_row_that_is_too_short_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a row of 'numbers' has not 2 cells"):
+        table("numbers", ("a", "b"), [("1",)])
+
+
+def test_the_summary_tells_period_models_sizes_and_spend() -> None:
+    told = {fact.title: (fact.value, fact.small) for fact in summary.facts(example())}
+    assert told["Period"] == ("7 d", "2025-10-27T00:00:42Z to 2025-11-03T00:00:00Z")
+    assert told["Production"][0] == "big-2025-08"
+    assert told["Candidates"] == ("hot, small, young", "with an A/A lane")
+    assert told["Pairs"] == ("7,410", "of 2,650 exchanges, 26,840 requests seen")
+    assert told["Clusters"][0] == "1,230"
+    assert told["Spent on judges"] == ("$3.21", "4,810 calls")
+    assert told["Spent by production"] == ("$11.30", "2,650 calls, the cost of 12 is not known")
+
+
+def test_every_candidate_has_its_verdict_and_the_lane_of_noise_comes_last() -> None:
+    cards = summary.cards(example())
+    assert [(card.name, card.badge) for card in cards] == [
+        ("hot", "May not move"),
+        ("small", "May move"),
+        ("young", "Inconclusive"),
+        ("again", "Noise floor"),
+    ]
+
+
+def test_conditions_have_their_numbers() -> None:
+    card = next(card for card in summary.cards(example()) if card.name == "small")
+    errors = card.conditions[1]
+    assert (errors.met, errors.role) == ("shown", "guardrail")
+    assert errors.numbers == "0.000 [−0.005, +0.005], 2,400 pairs in 1,180 clusters"
+
+
+def test_a_condition_is_of_the_comparison_with_its_measure_statistic_role_and_bound() -> None:
+    candidate = small()
+    for condition in candidate.verdict.conditions:
+        found = summary.comparison_of(candidate, condition)
+        assert found is not None
+        assert (found.subject.name, found.statistic) == (condition.claim.measure, condition.claim.statistic)
+    elsewhere = replace(candidate.verdict.conditions[0], role=Role.GUARDRAIL)
+    assert summary.comparison_of(candidate, elsewhere) is None
+
+
+def test_what_is_open_says_why_and_what_it_takes() -> None:
+    card = next(card for card in summary.cards(example()) if card.name == "hot")
+    first = card.conditions[0]
+    assert (first.met, first.tone, first.why) == ("open", Met.OPEN, "the interval is too wide to tell")
+    assert first.needed == "About 6,700 more pairs would tell (20 d at this traffic)"
+
+
+def test_blockers_are_sentences() -> None:
+    card = next(card for card in summary.cards(example()) if card.name == "young")
+    assert card.blockers[0] == "Too few pairs: 90; it takes at least 500."
+
+
+def test_many_models_are_counted() -> None:
+    assert summary.models(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+
+
+def test_the_matrix_has_what_was_declared_apart_from_the_rest() -> None:
+    declared, others = matrix.matrices(small())
+    assert _row(declared, "latency (p95)")[1:6] == ["5.2 s", "2.9 s", "0.56 × [0.47, 0.65]", "10 %", "better"]
+    assert _row(declared, "json_schema_valid")[4] == "bound 0.97"
+    assert _row(others, "output tokens")[6] == "< 0.001"
+    assert others.rows[0][6].small == "Benjamini–Hochberg: p < 0.001"
+
+
+def test_a_measure_without_values_says_why() -> None:
+    assert _row(matrix.matrices(small())[1], "sql | parses")[3] == "no_values"
+
+
+def test_sensitivity_noise_and_corrections_stand_below() -> None:
+    lines = dict(next(each.lines for each in matrix.more(small()) if each.measure == "helpfulness"))
+    assert lines["Production against itself (A/A)"] == "wins 50.3 % [48.7 %, 51.9 %]"
+    assert lines["Outcomes"] == "610 won, 1,100 tied, 649 lost (sign test p = 0.28)"
+    assert lines["As people would have it"] == "wins 48.0 % [45.6 %, 50.4 %], by 160 labels; the judge saved 340 labels"
+    answered = dict(next(each.lines for each in matrix.more(hot()) if each.measure == "json_schema_valid"))
+    assert answered["Of pairs that both sides answered"] == "−0.040 [−0.055, −0.025], 2,174 pairs"
+    assert answered["Failures, counted as the worst score"] == "210 pairs"
+
+
+def test_reasons_are_told_most_frequent_first() -> None:
+    assert (
+        matrix.reasons_told({"late": 2, "fault_timeout": 3, "paused": 0})
+        == "3 failed: timeout; 2 our event loop was late"
+    )
+
+
+def test_who_is_beaten_in_everything_is_named() -> None:
+    assert _row(choices.front(example()), "hot")[4] == "worse in everything than production, small"
+    assert _row(choices.front(example()), "young")[4] == "not all is known"
+
+
+def test_a_quantile_among_failures_is_not_told() -> None:
+    found = latencies.times("small", small().distributions[0])
+    assert _row(found.table, "p99")[2] == "– (no interval: the bound lies beyond what was waited for)"
+    assert any("20 of production's calls, 19 of the candidate's" in note for note in found.notes)
+
+
+def test_savings_are_told_of_the_period_and_of_a_month() -> None:
+    costs = small().costs
+    assert costs is not None
+    found = costing.costs_table("small", costs)
+    assert [row[0].text for row in found.rows] == [
+        "Of a request",
+        "Of a correct answer",
+        "Of all traffic",
+        "Of 30 days at this traffic",
+    ]
+    assert found.rows[2][0].small == "26,840 requests in 7 d"
+    assert found.rows[3][3].text.startswith("saves $334 [$310, $358]")
+
+
+def test_costs_that_are_not_known_are_told_with_their_reason() -> None:
+    costs = young().costs
+    assert costs is not None
+    assert "Not known of the candidate: 88 the model has no known price." in costing.notes(costs)
+
+
+def test_marks_are_numbered_as_in_the_charts() -> None:
+    found = changes.marks(example())
+    assert found is not None
+    assert [row[0].text for row in found.rows] == ["1", "2"]
+
+
+def test_drift_is_told_with_what_gave_it_away() -> None:
+    found = changes.drift(example())
+    assert found is not None
+    assert found.rows[0][0].small == "by length, digits"
+    assert [row[2].text for row in found.rows] == [
+        "drifted",
+        "no drift shown",
+        "not told: too few pairs or clusters",
+    ]
+
+
+def test_an_arrow_says_whether_it_is_good() -> None:
+    found = changes.trend(example())
+    assert [row[4].text for row in found.rows] == ["▲ up, better", "no change shown"] if found else False
+
+
+def test_a_trend_of_a_measure_that_is_gone_is_a_difference() -> None:
+    gone = Trend(candidate="gone", measure="gone", statistic="mean", points=(), change=None)
+    assert changes.scale_of(example(), gone)[0].value == "difference"
+
+
+def test_slices_that_contradict_the_whole_come_first() -> None:
+    first, second = slices.slices(small())
+    assert (first.title, first.reversed) == ("Helpfulness by path", True)
+    assert (second.title, second.reversed) == ("Helpfulness by language", False)
+    assert "200 pairs in slices too small to be shown." in first.notes
+    assert first.table.rows[1][5] == Cell(text="points the other way", tone="inferior")
+
+
+def test_a_judge_without_a_number_says_why() -> None:
+    found = judges.card(example().judges[0])
+    lines = {name: value for name, value, _ in found.lines}
+    assert lines["Favours its family"] == "not told: family unknown"
+    assert lines["Cohen's κ"] == "0.66 [0.56, 0.76]"
+    assert found.alarms[0] == "it favours a place by more than chance explains"
+
+
+def test_targets_are_told_as_a_share_of_the_way() -> None:
+    found = targets.targets(small())
+    assert found is not None
+    assert found.rows[0][4] == Cell(text="0.490 [0.470, 0.510]", small="63 % of the way")
+
+
+def test_an_axis_of_no_length_is_no_way() -> None:
+    axis = replace(small().radar[0], begin=0.6)
+    assert targets.reached(axis, 0.5) is None
+
+
+def test_a_pair_with_one_answer_has_no_marks() -> None:
+    found = examples.examples(hot())[0]
+    assert found.candidate.absent == "no text"
+    assert found.candidate.outcome == "http error"
+    assert [piece.changed for piece in found.production.pieces] == [False]
+
+
+def test_hidden_texts_are_hidden() -> None:
+    found = examples.examples(small())[1]
+    assert (found.prompt, found.prompt_absent, found.production.pieces) == ("", "hidden", ())
+
+
+def test_the_funnel_adds_up_and_tells_reasons() -> None:
+    found = traffic.funnel(example())
+    assert _row(found, "Not drawn") == ["Not drawn", "23,950", "89 %", "23,950 by the draw"]
+    assert _row(found, "Recorded")[1] == "2,650"
+
+
+def test_pairs_that_were_not_sent_say_why() -> None:
+    assert _row(traffic.pairs(example()), "hot")[7] == "31 rate limited; 4 breaker open"
+
+
+def test_every_method_is_told_with_its_formula_and_its_n() -> None:
+    found = methods.formulas(example())
+    assert [each.formula for each in found] == [ABOUT[used.method].formula for used in example().methods]
+    assert found[0].used == "61 times, on 90 to 2,400 values"
+    assert found[1].refusals == "too few pairs or clusters: 9"
+
+
+def test_the_policy_is_told_as_it_was_declared() -> None:
+    told = dict(methods.policy(example().policy))
+    assert told["Primary"] == ("helpfulness not worse than production by more than 0.05",)
+    assert "α = 0.05" in told["Looks"]
+    assert "a lane of production against itself" in told["Required before anything is decided"]
