@@ -28,6 +28,7 @@ class Method(StrEnum):
     GEOMETRIC_RATIO = "geometric_ratio"
     RATIO_OF_MEANS = "ratio_of_means"
     FIELLER = "fieller"
+    WEIGHTED_TOTAL = "weighted_total"
     NON_INFERIORITY = "non_inferiority"
     TOST = "tost"
     COCHRAN_Q = "cochran_q"
@@ -176,6 +177,12 @@ ABOUT: dict[Method, About] = {
         formula="all r with |x̄ − rȳ| ≤ t·√(v_x − 2r·v_xy + r²·v_y)",
         source="Fieller 1954",
         refused="as ratio_of_means",
+    ),
+    Method.WEIGHTED_TOTAL: About(
+        answers="What all of the traffic comes to, from a sample with known probabilities.",
+        formula="N̂x̄, N̂ = Σ1/π; influence of a cluster: (N̂/Σw)·Σ w(x − x̄) + x̄·Σ w√(1 − π), as if drawn together",
+        source="Horvitz & Thompson 1952; Hájek 1971; Särndal, Swensson & Wretman 1992, ch. 4",
+        refused="below 2 clusters; where all values are alike and everything was drawn",
     ),
     Method.NON_INFERIORITY: About(
         answers="Whether the candidate is not worse by the margin or more.",

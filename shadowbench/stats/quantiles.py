@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from shadowbench.stats.bootstrap import MANY, RESAMPLES, affordable, percentile
-from shadowbench.stats.clusters import Clusters, clusters_of, mean_influence, robust_se
+from shadowbench.stats.clusters import Clusters, clusters_of, robust_se
 from shadowbench.stats.columns import FloatArray, IntArray, column, same_length, weights_of
 from shadowbench.stats.distributions import binomial_quantile, t_quantile
 from shadowbench.stats.estimates import Estimate, Refused, exponential
@@ -30,13 +31,13 @@ def least_n(q: float, *, level: float = 0.95) -> int:
     return math.ceil(math.log((1 - level) / 2) / math.log(max(q, 1 - q)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what was summed up once is kept
 class Sorted:
-    """Values in ascending order, with the weights and clusters that belong to them; each (n,)."""
+    """Values in ascending order, with the weights and clusters that belong to them; each (n,). Sort once, ask often."""
 
     values: FloatArray
     weights: FloatArray
-    codes: IntArray
+    codes: IntArray  # every cluster has a value
 
     @classmethod
     def of(cls, values: FloatArray, weights: FloatArray, codes: IntArray) -> Self:
@@ -44,12 +45,45 @@ class Sorted:
         order = np.argsort(values, kind="stable")
         return cls(values[order], weights[order], codes[order])
 
+    @cached_property
+    def below(self) -> FloatArray:
+        """The weight at or below each value."""
+        return np.cumsum(self.weights)
+
+    @cached_property
+    def exposure(self) -> FloatArray:
+        """Each cluster's weight, shape (clusters,)."""
+        return np.bincount(self.codes, weights=self.weights)
+
+    @cached_property
+    def _influences(self) -> dict[float, FloatArray]:
+        return {}
+
     def quantile(self, q: float, counts: FloatArray | None = None) -> FloatArray:
         """The q-quantile; with counts of clusters, shape (B, clusters), one for each row."""
-        rows = self.weights[None, :] if counts is None else counts[:, self.codes] * self.weights
-        below = np.cumsum(rows, axis=1)
+        if counts is None:
+            return self.at(np.array([q]))
+        below = np.cumsum(counts[:, self.codes] * self.weights, axis=1)
         target = (q - _ROUNDING) * below[:, -1:]
         return np.asarray(self.values[(below < target).sum(axis=1).clip(max=len(self.values) - 1)])
+
+    def at(self, levels: FloatArray) -> FloatArray:
+        """The quantiles at these levels."""
+        places = np.searchsorted(self.below, (levels - _ROUNDING) * self.below[-1])
+        return np.asarray(self.values[places.clip(max=len(self.values) - 1)])
+
+    def influence_below(self, q: float) -> FloatArray:
+        """Each cluster's influence on the share below the q-quantile, shape (clusters,). Ties are told apart by their order, so
+        that the share is q."""
+        if q not in self._influences:
+            total = self.below[-1]
+            place = int(np.searchsorted(self.below, (q + _ROUNDING) * total, side="right"))
+            share = (self.below[place - 1] if place else 0.0) / total
+            # What is above tells as much as what is below, and far quantiles have little of it.
+            part, sign, of_part = (slice(place), 1, share) if q < 0.5 else (slice(place, None), -1, 1 - share)
+            held = np.bincount(self.codes[part], weights=self.weights[part], minlength=len(self.exposure))
+            self._influences[q] = sign * (held - of_part * self.exposure) / total
+        return self._influences[q]
 
 
 def quantile(
@@ -65,18 +99,23 @@ def quantile(
     (effective) values, and where a bound is a value that was never seen whole."""
     x = column(values, infinite=True)
     w, groups = weights_of(weights, len(x)), clusters_of(clusters, len(x))
-    plain = groups.alone and (not len(w) or np.ptp(w) == 0)
+    return quantile_of(Sorted.of(x, w, groups.codes), groups.count, q, level=level)
+
+
+def quantile_of(ordered: Sorted, clusters: int, q: float, *, level: float = 0.95) -> Estimate:
+    """`quantile` of values that are sorted already."""
+    n = len(ordered.values)
+    plain = clusters == n and (not n or np.ptp(ordered.weights) == 0)
     method = Method.ORDER_STATISTICS if plain else Method.WOODRUFF
-    found = Estimate(method=method, level=level, n=len(x), clusters=groups.count)
-    if not len(x):
+    found = Estimate(method=method, level=level, n=n, clusters=clusters)
+    if not n:
         return replace(found, reason=Refused.TOO_FEW)
-    ordered = Sorted.of(x, w, groups.codes)
     found = replace(found, value=_finite(ordered.quantile(q)[0]))
     if plain:
-        ranks = _ranks(len(x), q, level)
+        ranks = _ranks(n, q, level)
         ends = None if ranks is None else ordered.values[np.array(ranks) - 1]
     else:
-        ends = _woodruff(ordered, groups.count, q, level)
+        ends = _woodruff(ordered, clusters, q, level)
     if ends is None:
         return replace(found, reason=Refused.TOO_FEW)
     if not np.isfinite(ends).all():
@@ -142,27 +181,35 @@ def compare_quantiles(
     w, groups = weights_of(weights, len(ours)), clusters_of(clusters, len(ours))
     if relative and not ((ours > 0).all() and (theirs > 0).all()):
         raise ValueError("a ratio needs values above zero")
-    many = len(ours) > MANY
-    method = Method.WOODRUFF_CONTRAST if many else Method.PERCENTILE_BOOTSTRAP
-    found = Estimate(method=method, level=level, n=len(ours), clusters=groups.count, reason=Refused.TOO_FEW)
-    if not len(ours):
-        return found
     sides = [Sorted.of(x, w, groups.codes) for x in (ours, theirs)]
     contrast = QuantileContrast(sides[0], sides[1], q, groups.count, relative)
-    if min(effective_of(side, groups.count, q) for side in sides) < least_n(q, level=level):
-        found = replace(found, value=_finite(contrast(np.ones((1, groups.count)))[0]))
+    return compare_quantiles_of(contrast, rng, level=level, resamples=resamples)
+
+
+def compare_quantiles_of(
+    contrast: QuantileContrast, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES
+) -> Estimate:
+    """`compare_quantiles` of sides that are sorted already. Ratios are of values above zero."""
+    many = contrast.n > MANY
+    method = Method.WOODRUFF_CONTRAST if many else Method.PERCENTILE_BOOTSTRAP
+    found = Estimate(method=method, level=level, n=contrast.n, clusters=contrast.clusters, reason=Refused.TOO_FEW)
+    if not contrast.n:
+        return found
+    sides = (contrast.candidate, contrast.production)
+    if min(effective_of(side, contrast.clusters, contrast.q) for side in sides) < least_n(contrast.q, level=level):
+        found = replace(found, value=_finite(contrast(np.ones((1, contrast.clusters)))[0]))
     elif many:
         found = _added(contrast, found)
     else:
         found = percentile(contrast, rng, level=level, resamples=affordable(resamples, contrast.width))
-    return exponential(found) if relative else found
+    return exponential(found) if contrast.relative else found
 
 
 def effective_of(ordered: Sorted, clusters: int, q: float) -> float:
     """As how many independent values these are, for the share below their q-quantile. At most their number."""
     if clusters < 2:
         return float(clusters)
-    se = robust_se(_influence_below(ordered, clusters, q))
+    se = robust_se(ordered.influence_below(q))
     return min(float(len(ordered.values)), q * (1 - q) / se**2 if se > 0 else 0.0) + _ROUNDING
 
 
@@ -173,17 +220,10 @@ def _ranks(n: int, q: float, level: float) -> tuple[int, int] | None:
     return (low, high) if low >= 1 and high <= n else None
 
 
-def _influence_below(ordered: Sorted, clusters: int, q: float) -> FloatArray:
-    """Each cluster's influence on the share below the quantile. Ties are told apart by their order, so that the share is q."""
-    share = np.cumsum(ordered.weights) / ordered.weights.sum()
-    below = (share <= q + _ROUNDING).astype(np.float64)
-    return mean_influence(below, ordered.weights, Clusters(ordered.codes, clusters))[1]
-
-
 def _woodruff(ordered: Sorted, clusters: int, q: float, level: float) -> FloatArray | None:
     if effective_of(ordered, clusters, q) < least_n(q, level=level):
         return None
-    half = t_quantile((1 + level) / 2, clusters - 1) * robust_se(_influence_below(ordered, clusters, q))
+    half = t_quantile((1 + level) / 2, clusters - 1) * robust_se(ordered.influence_below(q))
     if not 0 < q - half < q + half < 1:
         return None
     return np.array([ordered.quantile(q - half)[0], ordered.quantile(q + half)[0]])
@@ -201,7 +241,7 @@ def _added(contrast: QuantileContrast, found: Estimate) -> Estimate:
             return replace(found, reason=Refused.CENSORED)
         value, low, high = np.log(three) if contrast.relative else three
         told.append((float(value), float(low), float(high)))
-    one, other = (_influence_below(s, contrast.clusters, contrast.q) for s in (contrast.candidate, contrast.production))
+    one, other = (s.influence_below(contrast.q) for s in (contrast.candidate, contrast.production))
     alike = float(one @ other / np.sqrt((one @ one) * (other @ other)))
     low, high = square_and_add(told[0], told[1], correlation=alike)
     return replace(found, value=told[0][0] - told[1][0], low=low, high=high, reason=None)
