@@ -7,10 +7,12 @@ for every part from the seed and the part's own name, so that one part more or l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shadowbench.reading.log import ReadLog
+from shadowbench.report.analysis.appendix import methods_of
 from shadowbench.report.analysis.arms import Arm, arms_of
+from shadowbench.report.analysis.comparisons import comparisons_of
 from shadowbench.report.analysis.counting import (
     counts_of,
     faults_of,
@@ -20,6 +22,8 @@ from shadowbench.report.analysis.counting import (
     totals_of,
     traffic_of,
 )
+from shadowbench.report.analysis.families import corrected
+from shadowbench.report.analysis.lanes import lane_of
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import SideSpend
@@ -52,20 +56,25 @@ class AnalysisOptions:
 def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Progress | None = None) -> Document:
     """The report of a log. Reads it through `log`, and keeps no text but those of the examples."""
     tell = progress or _nobody
-    tell("pairs", 0.0)
+    tell("reading pairs", 0.0)
     arms = arms_of(log, options.again)
-    candidates = [_candidate(log, arm, policy, options) for arm in arms]
+    tell("reading scores", 0.2)
+    log.scores.load()
+    lane = lane_of(arms)
+    candidates: list[Candidate] = []
+    for place, arm in enumerate(arms):
+        tell(f"comparing {arm.name}", 0.5 + 0.4 * place / len(arms))
+        candidates.append(_candidate(log, arm, lane, policy, options, candidates))
+    document = _document(log, policy, options, corrected(candidates, policy))
     tell("done", 1.0)
-    return _document(log, policy, options, arms, candidates)
+    return replace(document, methods=methods_of(document))
 
 
 def _nobody(what: str, share: float) -> None:
     """Progress that nobody looks at."""
 
 
-def _document(
-    log: ReadLog, policy: Policy, options: AnalysisOptions, arms: Sequence[Arm], candidates: Sequence[Candidate]
-) -> Document:
+def _document(log: ReadLog, policy: Policy, options: AnalysisOptions, candidates: Sequence[Candidate]) -> Document:
     return Document(
         software=options.software,
         made_at=options.made_at,
@@ -84,7 +93,15 @@ def _document(
     )
 
 
-def _candidate(log: ReadLog, arm: Arm, policy: Policy, options: AnalysisOptions) -> Candidate:
+def _candidate(
+    log: ReadLog,
+    arm: Arm,
+    lane: Arm | None,
+    policy: Policy,
+    options: AnalysisOptions,
+    before: Sequence[Candidate],
+) -> Candidate:
+    noise = next((each.comparisons for each in before if lane is not None and each.name == lane.name), ())
     return Candidate(
         name=arm.name,
         again=arm.again,
@@ -93,5 +110,5 @@ def _candidate(log: ReadLog, arm: Arm, policy: Policy, options: AnalysisOptions)
         counts=counts_of(arm),
         faults=faults_of(log.pairs, arm),
         verdict=Verdict(decision=Decision.UNDECLARED),
-        comparisons=(),
+        comparisons=comparisons_of(log, arm, None if arm.again else lane, policy, seed=options.seed, noise=noise),
     )

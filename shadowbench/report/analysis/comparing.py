@@ -1,0 +1,246 @@
+"""One measure of one candidate, compared: effect, intervals, evidence, and how it stands against what was declared.
+
+    measured  →  pairs that count, failures at their worst  →  contrast  →  intervals and p at the declared looks  →  standing
+
+By intention to treat; beside it the same of the pairs where both sides answered, and the A/A lane's effect as the noise floor.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from shadowbench.report.analysis.asking import Asked
+from shadowbench.report.analysis.contrasts import (
+    Contrast,
+    MeanContrast,
+    contrast_of,
+    is_yes_no,
+    level_of,
+)
+from shadowbench.report.analysis.lanes import beside_lane
+from shadowbench.report.analysis.measuring import Measured
+from shadowbench.report.analysis.missingness import lacks_more
+from shadowbench.report.analysis.reaching import detectable, still_needed, working_se
+from shadowbench.report.analysis.values import Paired, is_preference
+from shadowbench.report.analysis.watching import Looking, once
+from shadowbench.report.document.comparisons import Comparison, Effect, Origin, Outcomes, Scale, Subject
+from shadowbench.report.policy import Against, Policy, Statistic
+from shadowbench.scores import Direction
+from shadowbench.stats.clusters import mean
+from shadowbench.stats.columns import FloatArray
+from shadowbench.stats.estimates import Estimate, Refused
+from shadowbench.stats.margins import Standing, stand
+from shadowbench.stats.methods import Method
+from shadowbench.stats.power import StillNeeded
+from shadowbench.stats.proportions import sign_test
+from shadowbench.stats.quantiles import quantile
+from shadowbench.stats.rates import rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What all comparisons of a candidate have in common."""
+
+    policy: Policy
+    looking: Looking
+    pairs_per_day: float
+
+    @property
+    def level(self) -> float:
+        """Of intervals."""
+        return self.policy.level
+
+    @property
+    def strict_level(self) -> float:
+        """Corrected for all conditions of the candidate (Bonferroni)."""
+        return 1 - self.policy.alpha / max(1, len(self.policy.claims))
+
+
+def compare(
+    asked: Asked, ours: Measured, again: Measured | None, terms: Terms, chance: np.random.Generator
+) -> Comparison:
+    """The comparison that is asked for. `again`: the same measure over the A/A lane, None where there is no other lane."""
+    claim = asked.claim
+    paired = ours.ready_for(claim.statistic)
+    beside = claim.against is Against.AGAIN and again is not None
+    if beside and again is not None:
+        paired = beside_lane(paired, ours.arm, again.ready_for(claim.statistic), again.arm)
+    found = _described(asked, ours, paired, terms)
+    if (reason := _no_effect(asked, paired, beside)) is not None:
+        return replace(found, reason=reason)
+    contrast = _contrast(asked, paired, terms.level)
+    effect = _effect(asked, contrast, terms, chance)
+    return replace(
+        found,
+        effect=effect,
+        answered_only=_answered_only(asked, ours, paired, effect, terms, chance),
+        outcomes=None if beside else _outcomes(asked, paired),
+        standing=_standing(asked, effect, paired.subject) if asked.is_declared else None,
+        **_reach(asked, contrast, effect, terms),  # type: ignore[arg-type]
+    )
+
+
+def _described(asked: Asked, ours: Measured, paired: Paired, terms: Terms) -> Comparison:
+    """All but the effect."""
+    claim = asked.claim
+    candidate = _one_side(paired, paired.candidate, claim.statistic, terms.level)
+    refused = Estimate(
+        method=Method.CLUSTER_T, level=terms.level, n=paired.n, clusters=paired.clusters.count, reason=Refused.TOO_FEW
+    )
+    is_pair = ours.values.production is None or paired.production is None
+    return Comparison(
+        subject=paired.subject,
+        statistic=claim.statistic,
+        against=claim.against,
+        role=asked.role,
+        n=paired.n,
+        clusters=paired.clusters.count,
+        imputed=int(paired.imputed.sum()),
+        missing=replace(paired.missing, differs=lacks_more(ours.values, ours.arm)),
+        production=None if is_pair else _one_side(paired, paired.production, claim.statistic, terms.level),
+        candidate=candidate,
+        effect=Effect(scale=Scale.LEVEL, once=refused, deciding=refused),
+        margin=claim.margin if asked.is_declared and claim.against is not Against.BOUND else None,
+        relative=asked.is_ratio,
+        bound=claim.bound,
+    )
+
+
+def _one_side(paired: Paired, values: FloatArray | None, statistic: Statistic, level: float) -> Estimate:
+    """Where one side stands, for whoever looks once."""
+    assert values is not None  # asked of sides that are there
+    if (q := statistic.level) is not None:
+        return quantile(values, q, clusters=paired.clusters, weights=paired.weights, level=level)
+    low, high = paired.subject.low, paired.subject.high
+    if (low, high) == (0.0, 1.0) and paired.n and is_yes_no(values):
+        return rate(values, clusters=paired.clusters, weights=paired.weights, level=level)
+    bounds = None if low is None or high is None else (low, high)
+    return mean(values, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+
+
+def _no_effect(asked: Asked, paired: Paired, beside: bool) -> str | None:
+    """Why there is nothing to compare."""
+    claim = asked.claim
+    if claim.against is Against.AGAIN and not beside:
+        return "no_again_lane"
+    if claim.against is Against.BOUND and claim.bound is None:
+        return "no_bound"
+    if not paired.n:
+        return "no_values"
+    if asked.is_ratio and paired.production is None:
+        return "no_ratio_of_pairs"
+    if asked.is_ratio and claim.statistic.level is not None and not _all_positive(paired):
+        return "not_above_zero"
+    return None
+
+
+def _all_positive(paired: Paired) -> bool:
+    return bool((paired.candidate > 0).all()) and (paired.production is None or bool((paired.production > 0).all()))
+
+
+def _contrast(asked: Asked, paired: Paired, level: float) -> Contrast:
+    if asked.claim.against is Against.BOUND:
+        return level_of(paired, asked.claim.statistic, level=level)
+    return contrast_of(paired, asked.claim.statistic, relative=asked.is_ratio, level=level)
+
+
+def _effect(asked: Asked, contrast: Contrast, terms: Terms, chance: np.random.Generator) -> Effect:
+    deciding = terms.looking.deciding(contrast, terms.level, chance)
+    return Effect(
+        scale=contrast.scale,
+        once=once(contrast, terms.level, chance),
+        deciding=deciding,
+        strict=terms.looking.deciding(contrast, terms.strict_level, chance) if asked.is_declared else None,
+        evidence=terms.looking.evidence(contrast, deciding, chance, terms.level),
+    )
+
+
+def _answered_only(
+    asked: Asked, ours: Measured, paired: Paired, effect: Effect, terms: Terms, chance: np.random.Generator
+) -> Effect | None:
+    """The sensitivity line: nothing is made up for failures. None where failures are what is measured."""
+    if paired.subject.name == "error_class" and paired.subject.origin is Origin.LOG:
+        return None
+    answered = ours.arm.answered[paired.places] & ~paired.imputed
+    if answered.all():
+        return Effect(scale=effect.scale, once=effect.once, deciding=effect.deciding)
+    if not answered.any():
+        return None
+    contrast = _contrast(asked, paired.among(answered), terms.level)
+    return Effect(
+        scale=contrast.scale,
+        once=once(contrast, terms.level, chance),
+        deciding=terms.looking.deciding(contrast, terms.level, chance),
+    )
+
+
+def _outcomes(asked: Asked, paired: Paired) -> Outcomes | None:
+    """Who is better, pair by pair; of measures that have a better, by their means."""
+    preference = is_preference(paired.subject)
+    if asked.claim.statistic is not Statistic.MEAN or asked.claim.against is Against.BOUND:
+        return None
+    if not preference and (paired.production is None or paired.subject.direction is Direction.NEITHER):
+        return None
+    gain = paired.difference - 0.5 if preference else paired.difference
+    above, below = int((gain > 0).sum()), int((gain < 0).sum())
+    flipped = not preference and paired.subject.direction is Direction.LOWER
+    wins, losses = (below, above) if flipped else (above, below)
+    independent = paired.clusters.alone and np.ptp(paired.weights) == 0
+    return Outcomes(
+        wins=wins, ties=paired.n - wins - losses, losses=losses, sign_p=sign_test(wins, losses) if independent else None
+    )
+
+
+def _standing(asked: Asked, effect: Effect, subject: Subject) -> Standing | None:
+    """What the deciding interval says against what was declared."""
+    direction = Direction.HIGHER if effect.scale is Scale.PREFERENCE else subject.direction
+    if direction is Direction.NEITHER:
+        return None
+    claim = asked.claim
+    if claim.against is Against.BOUND and claim.bound is not None:
+        return stand(_shifted(effect.deciding, claim.bound), 0.0, direction).standing
+    if effect.scale is Scale.LEVEL:
+        return None
+    if effect.scale is Scale.RATIO:
+        return stand(effect.deciding, claim.margin, direction, relative=True).standing
+    return stand(_shifted(effect.deciding, effect.scale.null or 0.0), claim.margin, direction).standing
+
+
+def _shifted(estimate: Estimate, zero: float) -> Estimate:
+    def less(x: float | None) -> float | None:
+        return None if x is None else x - zero
+
+    return replace(estimate, value=less(estimate.value), low=less(estimate.low), high=less(estimate.high))
+
+
+def _reach(asked: Asked, contrast: Contrast, effect: Effect, terms: Terms) -> dict[str, float | StillNeeded | None]:
+    """What so many clusters can show, in the margin's unit, and what it takes until the margin is told from no difference."""
+    deciding = effect.deciding
+    critical = terms.looking.critical(deciding.clusters, terms.level)
+    se = contrast.base.se if isinstance(contrast, MeanContrast) else None
+    se = working_se(deciding, se, critical, on_logarithms=contrast.on_logarithms)
+    if se is None or not math.isfinite(critical):
+        return {}
+    least = detectable(se, critical)
+    margin = _working_margin(asked, contrast, effect)
+    still = None
+    if margin is not None and margin > 0:
+        still = still_needed(
+            se, margin, terms.looking, n=deciding.n, clusters=deciding.clusters, level=terms.level,
+            pairs_per_day=terms.pairs_per_day,
+        )  # fmt: skip
+    return {"detectable": math.expm1(least) if contrast.on_logarithms else least, "still_needed": still}
+
+
+def _working_margin(asked: Asked, contrast: Contrast, effect: Effect) -> float | None:
+    """How far the interval has to be from where it fails, on the working scale; None: nothing was declared."""
+    claim = asked.claim
+    if not asked.is_declared:
+        return None
+    if claim.against is Against.BOUND:
+        value = effect.deciding.value
+        return None if value is None or claim.bound is None else abs(claim.bound - value)
+    return math.log1p(claim.margin) if contrast.on_logarithms else claim.margin
