@@ -1,8 +1,8 @@
 """How long both sides take, over the same pairs: latency, time to the first token, gaps.
 
-Quantiles are by intention to treat: a failure is censored at infinity, so a side that fails in more than one call of twenty has no
-p95. The geometric mean of ratios is of pairs that both sides answered. Differences come from resampling, above 20,000 pairs
-from Woodruff's intervals.
+Quantiles are by intention to treat: a failure is censored at infinity, so a side that fails in more than one call of twenty
+has no p95. The geometric mean of ratios is of pairs that both sides answered. Differences come from resampling, above 20,000
+pairs from Woodruff's intervals.
 """
 
 from __future__ import annotations

@@ -1,22 +1,141 @@
-"""How effects went on in time, and what changed meanwhile."""
+"""How effects went on in time, and what changed meanwhile.
+
+A series has at most 60 points. The period is cut into stretches of equal time at round borders (a minute … a day, a week from
+Monday, UTC), so that those of several measures and reports lie below each other. Stretches with few clusters are joined with what
+comes next: an interval of a handful of users says nothing, and a quiet night is no news.
+
+Whether a measure changed is Cochran's Q over its stretches, corrected for the measures it is asked of (Benjamini–Hochberg). Had
+nothing changed, all stretches would vary as the whole does; so each has the standard error that the whole's variance gives to
+so many clusters. Its own would be zero where no failure came, and the test blind to a bad day among good ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
-from shadowbench.report.analysis.values import Paired
-from shadowbench.report.document.times import MarkShown, Series
+from shadowbench.report.analysis.stretches import LEAST_CLUSTERS, Cells, Timetable
+from shadowbench.report.analysis.values import Paired, is_preference
+from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.document.times import MarkShown, Point, Series
 from shadowbench.report.policy import Policy
+from shadowbench.stats.estimates import Estimate, Evidence
+from shadowbench.stats.methods import Method
+from shadowbench.stats.multiplicity import benjamini_hochberg
+from shadowbench.stats.sequences import asymptotic
+from shadowbench.stats.slices import heterogeneity
+
+MOST_MARKS = 40
 
 
 def series(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Series, ...]:
     """One series for each measure, in the order given. All in one call: the pairs are sorted once, and whether a measure
     changed is corrected over all of them."""
-    raise NotImplementedError
+    if not arm.n:
+        return tuple(Series(measure=each.subject.name, scale=_scale(each), points=()) for each in measured)
+    table = Timetable.of(arm)
+    cells = [Cells.of(table, each) if each.n else None for each in measured]
+    adjusted = benjamini_hochberg([_differ(each).p if each else None for each in cells])
+    return tuple(
+        Series(
+            measure=each.subject.name,
+            scale=_scale(each),
+            points=_points(found, policy) if found else (),
+            changed=p is not None and p < policy.alpha,
+        )
+        for each, found, p in zip(measured, cells, adjusted, strict=True)
+    )
+
+
+def _scale(paired: Paired) -> Scale:
+    if is_preference(paired.subject):
+        return Scale.PREFERENCE
+    return Scale.LEVEL if paired.production is None else Scale.DIFFERENCE
+
+
+def _points(cells: Cells, policy: Policy) -> tuple[Point, ...]:
+    return tuple(
+        Point(
+            from_at=begin,
+            to_at=end,
+            n=window.n,
+            clusters=window.clusters,
+            window=window,
+            running=asymptotic(so_far, tuned_for=policy.watching.clusters),
+        )
+        for (begin, end), window, so_far in zip(
+            cells.times, cells.windows(policy.level), cells.running(policy.level), strict=True
+        )
+    )
+
+
+def _differ(cells: Cells) -> Evidence:
+    """Whether stretches differ, each with the whole's variance."""
+    windows = cells.windows(0.95)
+    return heterogeneity(
+        {
+            str(place): Estimate(
+                method=Method.CLUSTER_T, level=0.95, n=w.n, clusters=w.clusters, value=w.value, se=float(se)
+            )
+            for place, (w, se) in enumerate(zip(windows, cells.pooled_errors, strict=True))
+            if w.clusters >= LEAST_CLUSTERS
+        }
+    )
 
 
 def marks(log: ReadLog) -> tuple[MarkShown, ...]:
-    """What changed between the first pair and the last, by time; where there are many, neighbours of one kind are one."""
-    raise NotImplementedError
+    """What changed between the first pair and the last, by time. Where there are more than `MOST_MARKS`, neighbours of one
+    kind and endpoint become one, at the first one's time, from what the first was before to what the last is after."""
+    at = log.pairs["started_at"]
+    if not at.size:
+        return ()
+    first, last = float(at.min()), float(at.max())
+    shown = [
+        MarkShown(at=mark.at, kind=mark.kind, endpoint=mark.endpoint, before=mark.before, after=mark.after)
+        for mark in log.marks
+        if first <= mark.at <= last
+    ]
+    return _few(shown, last - first)
+
+
+def _few(shown: Sequence[MarkShown], span_s: float) -> tuple[MarkShown, ...]:
+    """At most `MOST_MARKS`: neighbours are what lies within a sixtieth of the period, then two, four …; at the worst the last
+    ones are shown."""
+    near = span_s / 64
+    found = list(shown)
+    while len(found) > MOST_MARKS and near <= 2 * span_s:
+        found = _joined(shown, near)
+        near *= 2
+    return tuple(found[-MOST_MARKS:])
+
+
+@dataclass(slots=True)
+class _Run:
+    """Marks of one kind and endpoint, each near the one before."""
+
+    first: MarkShown
+    last: MarkShown
+
+
+def _joined(shown: Sequence[MarkShown], near_s: float) -> list[MarkShown]:
+    runs: list[_Run] = []
+    newest: dict[tuple[str, str | None], _Run] = {}
+    for mark in shown:
+        run = newest.get((mark.kind, mark.endpoint))
+        if run is not None and mark.at - run.last.at <= near_s:
+            run.last = mark
+        else:
+            run = newest[mark.kind, mark.endpoint] = _Run(mark, mark)
+            runs.append(run)
+    return [
+        MarkShown(
+            at=run.first.at,
+            kind=run.first.kind,
+            endpoint=run.first.endpoint,
+            before=run.first.before,
+            after=run.last.after,
+        )
+        for run in runs
+    ]
