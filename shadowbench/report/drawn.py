@@ -40,8 +40,13 @@ _Told = Callable[[str], str]
 
 def show(document: Document, console: Console) -> None:
     """Print all chapters. Providers choose some of the words: no escape sequence of theirs reaches the terminal."""
+    show_chapters((*contents(document), in_short(document)), console)
+
+
+def show_chapters(chapters: Iterable[Chapter], console: Console) -> None:
+    """Print these chapters."""
     told = _printable if console.encoding.lower().startswith("utf") else _ascii
-    for chapter in (*contents(document), in_short(document)):
+    for chapter in chapters:
         console.print(_Whole(_chapter(chapter, told, console.width)))
 
 

@@ -1,7 +1,7 @@
 """Verdicts as JUnit XML, for what shows tests: a suite for each candidate, a case for each condition.
 
-Shown passes, refuted fails, open is skipped with its reason; so is every requirement that is not met. The elements, their
-order and their attributes are those that Ant's, Jenkins' and GitLab's readers share: `testsuites` has no attributes, every
+Shown passes, refuted fails, open is skipped with its reason, as is what the policy lets be skipped, and every requirement
+that is not met. The elements, their order and their attributes are those that Ant's, Jenkins' and GitLab's readers share: `testsuites` has no attributes, every
 suite has all of `id`, `package`, `name`, `timestamp` (UTC, without a zone), `hostname`, `tests`, `failures`, `errors`,
 `skipped` and `time`, and within it `properties`, cases, `system-out`, `system-err`. Nothing was run, so all times are zero.
 """
@@ -9,8 +9,9 @@ suite has all of `id`, `package`, `name`, `timestamp` (UTC, without a zone), `ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 from shadowbench.report import words
@@ -33,11 +34,11 @@ class Case:
     skipped: str | None = None
 
 
-def render(document: Document) -> str:
-    """The XML, with its declaration, in UTF-8's characters."""
+def render(document: Document, more: Mapping[str, Sequence[Case]] = MappingProxyType({})) -> str:
+    """The XML, with its declaration, in UTF-8's characters. `more`: further cases by candidate."""
     root = ElementTree.Element("testsuites")
     for number, candidate in enumerate(each for each in document.candidates if not each.again):
-        root.append(_suite(document, candidate, number))
+        root.append(_suite(document, candidate, number, more.get(candidate.name, ())))
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -55,12 +56,12 @@ def cases(candidate: Candidate) -> Iterator[Case]:
         yield Case(
             name=words.claim(condition.claim, comparison.subject.unit if comparison else ""),
             failure=told if condition.met is Met.REFUTED else None,
-            skipped=told if condition.met is Met.OPEN else None,
+            skipped=told if condition.met in (Met.OPEN, Met.SKIPPED) else None,
         )
 
 
-def _suite(document: Document, candidate: Candidate, number: int) -> ElementTree.Element:
-    found = list(cases(candidate))
+def _suite(document: Document, candidate: Candidate, number: int, more: Sequence[Case]) -> ElementTree.Element:
+    found = [*cases(candidate), *more]
     suite = ElementTree.Element("testsuite", _attributes(document, candidate, number, found))
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _properties(document, candidate):

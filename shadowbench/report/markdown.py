@@ -8,7 +8,7 @@ from the end, and that it was is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shadowbench.report.chapters.contents import contents
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
@@ -28,9 +28,14 @@ _NOTHING = "\N{WORD JOINER}"
 
 def render(document: Document, *, limit: int = LIMIT) -> str:
     """Chapters in order; details are folded. At most `limit` characters."""
+    return render_chapters(contents(document), limit=limit)
+
+
+def render_chapters(chapters: Iterable[Chapter], *, limit: int = LIMIT) -> str:
+    """As `render`, of these chapters."""
     told, left_out = "", list[str]()
     reserved = len(_LEFT_OUT) + 200
-    for chapter in contents(document):
+    for chapter in chapters:
         text = _chapter(chapter)
         if left_out or len(told) + len(text) + reserved > limit:
             left_out.append(chapter.title.lower())

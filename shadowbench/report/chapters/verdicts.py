@@ -13,7 +13,7 @@ from shadowbench.report.document.verdicts import Condition, Decision, Met
 from shadowbench.report.words import remarks
 
 _TONES = {Decision.MAY: Tone.GOOD, Decision.MAY_NOT: Tone.BAD, Decision.INCONCLUSIVE: Tone.OPEN}
-_STANDS = {Met.SHOWN: Tone.GOOD, Met.REFUTED: Tone.BAD, Met.OPEN: Tone.OPEN}
+_STANDS = {Met.SHOWN: Tone.GOOD, Met.REFUTED: Tone.BAD, Met.OPEN: Tone.OPEN, Met.SKIPPED: Tone.FAINT}
 _COLUMNS = (
     Column(title="stands"),
     Column(title="what must be shown"),
