@@ -9,9 +9,14 @@ from shadowbench.report import words
 from shadowbench.report.document.comparisons import Comparison, Effect, Role
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.tables import Cell, Table, table
-from shadowbench.report.policy import Statistic
+from shadowbench.report.policy import Looks, Policy, Statistic
 
 _COLUMNS = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
+_HOLD = {
+    Looks.ANY: "hold at all looks at once, whenever one looks",
+    Looks.PLANNED: "hold at all looks that were planned",
+    Looks.ONCE: "hold for a single look",
+}
 _CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg"}
 
 
@@ -21,6 +26,14 @@ class More:
 
     measure: str
     lines: tuple[tuple[str, str], ...]
+
+
+def reading(policy: Policy) -> str:
+    """How the numbers are to be read."""
+    return (
+        f"Intervals are at {words.share(policy.level)} and {_HOLD[policy.watching.looks]}. A failure counts as the worst score "
+        "there is. What is independent of each other are clusters, not pairs."
+    )
 
 
 def matrices(candidate: Candidate) -> tuple[Table, ...]:
@@ -105,7 +118,6 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield "Least effect that so many clusters would show", words.number(comparison.detectable, unit)
     if comparison.still_needed is not None:
         yield "Until the margin can be told", words.needed(comparison.still_needed)
-    yield from _missing(comparison)
 
 
 def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
@@ -130,19 +142,6 @@ def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
                 f"{words.number(found_at.length_ratio)} × as long"
             ),
         )
-
-
-def _missing(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    missing = comparison.missing
-    for title, reasons in (
-        ("Without a value, production", missing.production),
-        ("Without a value, candidate", missing.candidate),
-        ("Without a value", missing.pair),
-    ):
-        if any(reasons.values()):
-            yield title, reasons_told(reasons)
-    if missing.differs is not None and missing.differs.p is not None:
-        yield "One side lacks more values", words.p_value(missing.differs.p)
 
 
 def reasons_told(reasons: Mapping[str, int]) -> str:

@@ -37,7 +37,7 @@ from shadowbench.report.html import (
 from shadowbench.report.html.texts import shown
 
 if TYPE_CHECKING:
-    from shadowbench.report.html.figures import Figure
+    from shadowbench.report.html.figures.plan import Figure
 
 HOW_TO_GET_CHARTS = "pip install 'shadowbench-sidecar[charts]'"
 
@@ -82,11 +82,13 @@ def _title(document: Document) -> str:
 def _sections(document: Document) -> dict[str, Any]:
     """What the templates show, by name."""
     return {
+        "answer": summary.answer(document),
         "facts": summary.facts(document),
         "cards": summary.cards(document),
         "warnings": choices.sentences(document.warnings),
         "findings": choices.sentences(document.findings),
         "choices": choices.choices(document),
+        "reading": matrix.reading(document.policy),
         "front": choices.front(document),
         "candidates": [_candidate(number, each) for number, each in enumerate(document.candidates, start=1)],
         "marks": changes.marks(document),
@@ -96,6 +98,7 @@ def _sections(document: Document) -> dict[str, Any]:
         "funnel": traffic.funnel(document),
         "pairs": traffic.pairs(document),
         "faults": traffic.faults(document),
+        "missing": traffic.missing(document),
         "formulas": methods.formulas(document),
         "policy": methods.policy(document.policy),
     }

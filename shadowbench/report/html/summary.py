@@ -62,6 +62,15 @@ def facts(document: Document) -> tuple[Fact, ...]:
     return (_period(document), *_models(document), *_sizes(document), *_spends(document))
 
 
+def answer(document: Document) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Who may move, who may not, and of whom it cannot be told: titles and names, for those that there are."""
+    named: dict[Decision, list[str]] = {decision: [] for decision in _BADGES}
+    for candidate in document.candidates:
+        if not candidate.again:
+            named[candidate.verdict.decision].append(candidate.name)
+    return tuple((_BADGES[decision], tuple(names)) for decision, names in named.items() if names)
+
+
 def cards(document: Document) -> tuple[VerdictCard, ...]:
     """Candidates in their order; the A/A lane, of which there is no verdict, comes last."""
     numbered = list(enumerate(document.candidates, start=1))
@@ -108,7 +117,7 @@ def _sizes(document: Document) -> Iterator[Fact]:
     if document.traffic is not None:
         small += f", {words.count(document.traffic.seen, 'request')} seen"
     yield Fact(title="Pairs", value=f"{totals.pairs:,}", small=small)
-    yield Fact(title="Clusters", value=f"{totals.clusters:,}", small="what is independent of each other")
+    yield Fact(title="Clusters", value=f"{totals.clusters:,}", small="independent of each other")
 
 
 def _spends(document: Document) -> Iterator[Fact]:
@@ -151,13 +160,14 @@ def _condition(candidate: Candidate, condition: Condition) -> ConditionLine:
     numbers = ""
     if found is not None and found.reason is None:
         numbers = f"{words.effect(found.effect, unit)}, {words.sizes(found.n, found.clusters)}"
-    open_ = condition.met is Met.OPEN and condition.still_needed is not None
+    why = "" if condition.reason is None else words.reason(condition.reason)
+    still = condition.still_needed if condition.met is Met.OPEN else None
     return ConditionLine(
         role=words.role(condition.role),
         claim=words.claim(condition.claim, unit),
         met=words.met(condition.met),
         tone=condition.met.value,
-        why="" if condition.reason is None else words.reason(condition.reason),
+        why="" if why in numbers else why,
         numbers=numbers,
-        needed=words.needed(condition.still_needed) if open_ and condition.still_needed is not None else "",
+        needed="" if still is None else words.needed(still),
     )

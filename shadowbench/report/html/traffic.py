@@ -47,6 +47,22 @@ def faults(document: Document) -> Table | None:
     return table("Calls without an answer", columns, rows, numeric=(2, 3)) if rows else None
 
 
+def missing(document: Document) -> Table | None:
+    """Pairs without a value, by measure and side."""
+    rows = [row for candidate in document.candidates for row in _gaps(candidate)]
+    columns = ("Candidate", "Measure", "Production lacks", "Candidate lacks", "The pair lacks", "Sides lack alike")
+    return table("Pairs without a value", columns, rows) if rows else None
+
+
+def _gaps(candidate: Candidate) -> Iterator[tuple[Cell | str, ...]]:
+    """One row per measure, whatever the number of its statistics."""
+    for name, gaps in {measure.subject.name: measure.missing for measure in reversed(candidate.comparisons)}.items():
+        told = tuple(reasons_told(reasons) for reasons in (gaps.production, gaps.candidate, gaps.pair))
+        if any(told):
+            p = words.ABSENT if gaps.differs is None else words.p_value(gaps.differs.p)
+            yield candidate.name, words.measure_title(name), *told, p
+
+
 def _stages(traffic: Traffic) -> Iterator[tuple[Cell | str, ...]]:
     def row(title: str, count: int, why: str = "", tone: str = "") -> tuple[Cell | str, ...]:
         return Cell(text=title, tone=tone), f"{count:,}", words.share(count / traffic.seen) if traffic.seen else "", why

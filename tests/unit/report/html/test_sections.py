@@ -226,6 +226,14 @@ def test_pairs_that_were_not_sent_say_why() -> None:
     assert _row(traffic.pairs(example()), "hot")[7] == "31 rate limited; 4 breaker open"
 
 
+def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
+    found = traffic.missing(example())
+    assert found is not None
+    rows = [[cell.text for cell in row] for row in found.rows if row[0].text == "hot"]
+    assert ["hot", "errors", "12 failed: timeout; 8 failed: http error", "24 failed: timeout", "", "p = 0.21"] in rows
+    assert len(rows) == len({row[1] for row in rows})
+
+
 def test_every_method_is_told_with_its_formula_and_its_n() -> None:
     found = methods.formulas(example())
     assert [each.formula for each in found] == [ABOUT[used.method].formula for used in example().methods]
