@@ -1,9 +1,10 @@
 """Verdicts as JUnit XML, for what shows tests: a suite for each candidate, a case for each condition.
 
-Shown passes, refuted fails, open is skipped with its reason, as is what the policy lets be skipped, and every requirement
-that is not met. The elements, their order and their attributes are those that Ant's, Jenkins' and GitLab's readers share: `testsuites` has no attributes, every
-suite has all of `id`, `package`, `name`, `timestamp` (UTC, without a zone), `hostname`, `tests`, `failures`, `errors`,
-`skipped` and `time`, and within it `properties`, cases, `system-out`, `system-err`. Nothing was run, so all times are zero.
+Shown passes, refuted fails; skipped, with its reason, is what is open, what the policy lets be skipped, and every requirement
+that is not met. The elements, their order and their attributes are those that Ant's, Jenkins' and GitLab's readers share:
+`testsuites` has no attributes, every suite has all of `id`, `package`, `name`, `timestamp` (UTC, without a zone), `hostname`,
+`tests`, `failures`, `errors`, `skipped` and `time`, and within it `properties`, cases, `system-out`, `system-err`. Nothing was
+run, so all times are zero.
 """
 
 from __future__ import annotations
