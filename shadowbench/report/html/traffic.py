@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shadowbench.report import words
+from shadowbench.report.document.comparisons import Missing
 from shadowbench.report.document.root import Candidate, Document, Traffic
 from shadowbench.report.html.matrix import reasons_told
 from shadowbench.report.html.tables import Cell, Table, table
@@ -56,7 +57,10 @@ def missing(document: Document) -> Table | None:
 
 def _gaps(candidate: Candidate) -> Iterator[tuple[Cell | str, ...]]:
     """One row per measure, whatever the number of its statistics."""
-    for name, gaps in {measure.subject.name: measure.missing for measure in reversed(candidate.comparisons)}.items():
+    measures: dict[str, Missing] = {}
+    for comparison in candidate.comparisons:
+        measures.setdefault(comparison.subject.name, comparison.missing)
+    for name, gaps in measures.items():
         told = tuple(reasons_told(reasons) for reasons in (gaps.production, gaps.candidate, gaps.pair))
         if any(told):
             p = words.ABSENT if gaps.differs is None else words.p_value(gaps.differs.p)
