@@ -26,6 +26,10 @@ REASONS = {
     "no_bound": "no bound was declared",
     "no_margin": "no margin was declared",
     "candidate_not_in_baseline": "the earlier report does not have the candidate",
+    "not_in_baseline": "the earlier report did not measure it",
+    # of plans
+    "no_difference": "by how much it is expected to be better was not told",
+    "beyond_the_bound": "as it is now, it does not keep the bound",
     "uncalibrated_judge": "nobody has compared the judge with people",
     "too_many_unscored": "too many pairs have no score",
     # of trends
