@@ -17,7 +17,16 @@ from shadowbench.report.document.root import Document
 LIMIT = 65_000
 """Characters: below GitHub's 65,536, with room for a line of whoever posts it."""
 _LEFT_OUT = "\n_Left out, as it would not fit: {}. The HTML and JSON forms have all of it._\n"
-_OPEN_CHAPTERS = ("Verdict", "Summary", "Key findings", "Warnings", "Recommendations")
+_OPEN_CHAPTERS = (
+    "Gate",
+    "Verdict",
+    "Since the baseline",
+    "What to do",
+    "Summary",
+    "Key findings",
+    "Warnings",
+    "Recommendations",
+)
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = re.compile(r"[\\`*\[|~$]|(?<!\w)_|_(?!\w)")  # of CommonMark and GFM; `$` begins mathematics
 _AT_START = re.compile(r"[-=+#]|\d+(?=[.)])")  # lists, headings, rules

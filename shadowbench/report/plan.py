@@ -36,7 +36,7 @@ class Planned:
     discordant: float | None = None  # share of pairs that are not alike
     distance: float | None = None  # that has to be told from nothing, on the effect's scale; of ratios a logarithm
     amount: Amount | None = None
-    more: int | None = None  # pairs beyond those that there are
+    more: int | None = None  # pairs beyond those that there are; 0 where it is decided already
     days: float | None = None  # until then, at the traffic of now
     detectable: float | None = None  # the distance that so many clusters as there are would show
     scale: Scale | None = None
@@ -54,9 +54,9 @@ class Plan:
 
     @property
     def days(self) -> float | None:
-        """Until the last of them; None where one of them cannot be told."""
-        days = [row.days for row in self.rows]
-        return None if not days or None in days else max(day for day in days if day is not None)
+        """Until the last that is open; None where one of them cannot be told, or nothing was declared."""
+        days = [row.days for row in self.rows if row.met is Met.OPEN]
+        return None if not self.rows or None in days else max((day for day in days if day is not None), default=0.0)
 
 
 def planned(document: Document, design: Design, differences: Mapping[str, float] = MappingProxyType({})) -> Plan:
@@ -109,7 +109,8 @@ def _planned(
 
 
 def _timed(row: Planned, found: Amount) -> Planned:
-    more = max(0, found.pairs - row.pairs)
+    """What is shown or refuted already waits for nothing."""
+    more = max(0, found.pairs - row.pairs) if row.met is Met.OPEN else 0
     days = 0.0 if not more else more / row.pairs_per_day if row.pairs_per_day else None
     return replace(row, amount=found, more=more, days=days)
 

@@ -1,0 +1,151 @@
+"""What a gate says: its answer, the verdicts it rests on, what became of candidates since a baseline, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shadowbench.report import words
+from shadowbench.report.chapters import cells
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
+from shadowbench.report.chapters.verdicts import verdicts
+from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.document.root import Candidate, Document
+from shadowbench.report.document.verdicts import Met
+from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
+from shadowbench.report.policy import Against
+from shadowbench.stats.estimates import Estimate
+
+_TONES = {Result.PASS: Tone.GOOD, Result.FAIL: Tone.BAD, Result.INCONCLUSIVE: Tone.OPEN}
+_STANDS = {Met.SHOWN: Tone.GOOD, Met.REFUTED: Tone.BAD, Met.OPEN: Tone.OPEN, Met.SKIPPED: Tone.FAINT}
+_COLUMNS = (
+    Column(title="candidate"),
+    Column(title="stands"),
+    Column(title="what must be shown"),
+    Column(title="then"),
+    Column(title="now"),
+)
+_MORE_PAIRS = "More pairs are needed: shadowbench plan says how many, and how many days they take."
+_A_LANE = "An A/A lane is a candidate without a url and a model of its own: candidates: {again: {sample_rate: 0.1}}."
+_LABELS = "People's labels are needed: shadowbench label, with --twice for those that are labelled twice."
+_REMEDIES = {
+    "too_few_pairs": _MORE_PAIRS,
+    "too_few_clusters": _MORE_PAIRS,
+    "too_few": _MORE_PAIRS,
+    "wide_interval": _MORE_PAIRS,
+    "no_a_a_lane": _A_LANE,
+    "no_again_lane": _A_LANE,
+    "a_a_lane_differs": "Production differs from itself in {}: find out why before anything is decided; who measures so, "
+    "measures wrong.",
+    "too_many_lost": "Our own queues, budgets or bounds lost too many pairs: the report's funnel says which; raise them, or "
+    "lower the rates.",
+    "too_few_labels": _LABELS,
+    "too_few_labelled_twice": _LABELS,
+    "uncalibrated_judge": "Nobody has compared {} with people: shadowbench label, then shadowbench judges says how far it "
+    "may be trusted. --allow-uncalibrated-judges decides without.",
+    "too_many_unscored": "{} lacks too many values: shadowbench score --once for metrics and judges, prices for costs.",
+    "not_measured": "{} was not measured: name it in scoring.metrics or scoring.judges and run shadowbench score --once, or "
+    "declare without it (docs/gate.md).",
+    "candidate_not_in_baseline": "The baseline does not have it all: take a report that does, or leave --baseline out.",
+    "not_in_baseline": "The baseline does not have it all: take a report that does, or leave --baseline out.",
+    "changed_measure": "{} is measured otherwise than in the baseline: make that report anew from its log.",
+}
+
+
+def gating(result: GateResult, document: Document) -> tuple[Chapter, ...]:
+    """All there is to say; `document`: the report that was gated."""
+    gated = replace(document, candidates=tuple(of_gated(result, document)))
+    chapters = (_answer(result), verdicts(gated), _since(result, gated), _next(result))
+    return tuple(chapter for chapter in chapters if chapter.blocks)
+
+
+def of_gated(result: GateResult, document: Document) -> Iterator[Candidate]:
+    """The candidates that were gated."""
+    names = {each.name for each in result.candidates}
+    return (each for each in document.candidates if each.name in names and not each.again)
+
+
+def since_title(since: Since, unit: str = "") -> str:
+    """`latency (p95) not worse than it was by more than 10 %`."""
+    measure = words.measure_title(since.claim.measure)
+    statistic = "" if since.claim.statistic == "mean" else f" ({words.statistic(since.claim.statistic)})"
+    told = f"{measure}{statistic} not worse than it was"
+    if not since.margin:
+        return told
+    is_share = since.claim.relative or since.scale in (Scale.RATIO, Scale.PREFERENCE)
+    return f"{told} by more than {words.share(since.margin) if is_share else words.number(since.margin, unit)}"
+
+
+def since_told(since: Since, unit: str = "") -> str:
+    """How it stands, by which numbers."""
+    why = "" if since.reason is None else f", {words.reason(since.reason)}"
+    told = f"{since_title(since, unit)}: {words.met(since.met)}{why}."
+    if since.then is None or since.now is None:
+        return told
+    return f"{told} Then {_told(since, since.then, unit)}, now {_told(since, since.now, unit)}."
+
+
+def unit_of(candidate: Candidate, since: Since) -> str:
+    """Of its measure; empty: it has none, or is not there."""
+    found = cells.of_measure(candidate, since.claim.measure)
+    return "" if found is None else found.subject.unit
+
+
+def _answer(result: GateResult) -> Chapter:
+    by = f", by the policy {result.policy}" if result.policy else ""
+    of = words.count(len(result.candidates), "candidate")
+    lines = [Line(text=f"{_word(result.result)}: {of}{by}.", tone=_TONES[result.result])]
+    if len(result.candidates) > 1:
+        lines += [
+            Line(text=f"{each.name}: {_word(each.result)}", tone=_TONES[each.result], item=True)
+            for each in result.candidates
+        ]
+    return Chapter(title="Gate", blocks=tuple(lines))
+
+
+def _word(result: Result) -> str:
+    return {Result.PASS: "Pass", Result.FAIL: "Fail", Result.INCONCLUSIVE: "Inconclusive"}[result]
+
+
+def _since(result: GateResult, document: Document) -> Chapter:
+    rows = [
+        _row(candidate, since)
+        for found, candidate in zip(result.candidates, document.candidates, strict=True)
+        for since in found.since
+    ]
+    about = f"Beside the report of {words.moment(result.baseline_made_at)}:"
+    blocks = (Line(text=about), Table(columns=_COLUMNS, rows=tuple(rows))) if rows else ()
+    return Chapter(title="Since the baseline", blocks=blocks)
+
+
+def _row(candidate: Candidate, since: Since) -> Row:
+    unit = unit_of(candidate, since)
+    why = "" if since.reason is None else f" ({words.reason(since.reason)})"
+    then, now = ("" if each is None else _told(since, each, unit) for each in (since.then, since.now))
+    stands = f"{words.met(since.met)}{why}"
+    return Row((candidate.name, stands, since_title(since, unit), then, now), tone=_STANDS[since.met])
+
+
+def _told(since: Since, estimate: Estimate, unit: str) -> str:
+    scale = Scale.LEVEL if since.claim.against is Against.BOUND else since.scale or Scale.DIFFERENCE
+    return cells.scaled(estimate, scale, unit)
+
+
+def _next(result: GateResult) -> Chapter:
+    """What would bring an answer. Who failed or passed has it."""
+    remedies = dict.fromkeys(
+        _REMEDIES[code].format(words.measure_title(measure) if measure else "a measure")
+        for each in result.candidates
+        if each.result is Result.INCONCLUSIVE
+        for code, measure in _stops(each)
+        if code in _REMEDIES
+    )
+    return Chapter(title="What to do", blocks=tuple(Line(text=text, item=True) for text in remedies))
+
+
+def _stops(found: CandidateResult) -> Iterator[tuple[str, str | None]]:
+    for blocker in found.verdict.blockers:
+        yield blocker.code, blocker.measure
+    for open_ in (*found.verdict.conditions, *found.since):
+        if open_.met is Met.OPEN and open_.reason is not None:
+            yield open_.reason, open_.claim.measure
