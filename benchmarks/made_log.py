@@ -3,7 +3,8 @@
     python -m benchmarks.made_log FILE [--pairs 1000000] [--metrics 6] [--seed 1]
 
 The log is as the mirror, the recorder and scorers would leave it, by the statements of the store; `made_pairs.py` has its
-numbers. Prints the true effects as JSON. The same arguments give the same rows.
+numbers. Prints the true effects as JSON, of pairs where both sides answered and with failures at the worst score. The same
+arguments give the same rows.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import orjson
 
 from benchmarks.made_pairs import (
     CANDIDATES,
+    JUDGED,
     PROBABILITIES,
     PRODUCTION,
     STRATA,
@@ -32,6 +34,7 @@ from benchmarks.made_pairs import (
     Ints,
     MadeChunk,
     MadeSide,
+    intended_effects,
     made_chunks,
     true_effects,
 )
@@ -43,19 +46,20 @@ from shadowbench.store.rows import encode_answer
 from shadowbench.store.transactions import NULL
 
 _LOG, _SCORES = statements("pair_log"), statements("scores")
-_ASIDE = {"low": 0.0, "high": 1.0, "version": "1", "config_hash": "made"}
 
 MEASURES = tuple(
-    Measure(name=name, kind=kind, shape=shape, direction=Direction.HIGHER, **_ASIDE)  # type: ignore[arg-type]
-    for name, kind, shape in (
-        ("contains", "metric", Shape.SIDES),
-        ("rubric", "judge", Shape.SIDES),
-        ("embedding_cosine_ngrams", "metric", Shape.PAIR),
-        ("json_valid", "metric", Shape.SIDES),
-        ("pairwise", "judge", Shape.PAIR),
-        ("word_count", "metric", Shape.SIDES),
+    Measure(
+        name=name, kind=kind, shape=shape, direction=direction, low=0.0, high=high, version="1", config_hash="made",
     )
-)
+    for name, kind, shape, direction, high in (
+        ("contains", "metric", Shape.SIDES, Direction.HIGHER, 1.0),
+        ("rubric", "judge", Shape.SIDES, Direction.HIGHER, 1.0),
+        ("embedding_cosine_ngrams", "metric", Shape.PAIR, Direction.HIGHER, 1.0),
+        ("json_valid", "metric", Shape.SIDES, Direction.HIGHER, 1.0),
+        ("pairwise", "judge", Shape.PAIR, Direction.HIGHER, 1.0),
+        ("word_count", "metric", Shape.SIDES, Direction.NEITHER, None),
+    )
+)  # fmt: skip
 FAULTS = (
     ("ok", None, 200),
     ("http_error", "status", 429),
@@ -186,27 +190,40 @@ def _scored(
     """Value, reason, production's value and reason, probability."""
     values, theirs = _values(chunk, place, measure, side, production)
     reasons, their_reasons = [[_fault_reason(fault) for fault in each.fault.tolist()] for each in (side, production)]
-    probability = [1.0] * len(chunk)
-    judged, of_sides = MEASURES[measure].kind == "judge", MEASURES[measure].shape is Shape.SIDES
-    if measure == 3:  # JSON was asked for where the stratum says so
+    what = MEASURES[measure]
+    if what.name == "json_valid":
+        reasons, their_reasons = (_where_asked(each, chunk.stratum.tolist()) for each in (reasons, their_reasons))
+    if what.shape is Shape.PAIR:  # both answers or nothing
+        reasons = [_first(ours, other) for ours, other in zip(reasons, their_reasons, strict=True)]
+    elif (
+        what.kind == "judge"
+    ):  # the side that has an answer is judged; where none has, the candidate's reason stands for both
+        their_reasons = [
+            ours if isinstance(ours, str) and isinstance(other, str) else other
+            for ours, other in zip(reasons, their_reasons, strict=True)
+        ]
+    if what.kind == "judge":  # draws before it looks at the pair
+        drawn = chunk.drawn[:, place].tolist()
         reasons, their_reasons = (
-            [
-                one if stratum == 2 else "json_not_asked"
-                for one, stratum in zip(each, chunk.stratum.tolist(), strict=True)
-            ]
+            [why if yes else "not_drawn" for why, yes in zip(each, drawn, strict=True)]
             for each in (reasons, their_reasons)
         )
-    if not of_sides or judged:  # both answers or nothing
-        reasons = [one if isinstance(one, str) else other for one, other in zip(reasons, their_reasons, strict=True)]
-        their_reasons = reasons
-    if judged:
-        drawn = chunk.drawn[:, place].tolist()
-        reasons = [one if yes or isinstance(one, str) else "not_drawn" for one, yes in zip(reasons, drawn, strict=True)]
-        their_reasons = reasons
-        probability = [0.5 if not isinstance(one, str) or one == "not_drawn" else 1.0 for one in reasons]
-    if not of_sides:
+    if what.shape is Shape.PAIR:
         their_reasons = [NULL] * len(chunk)
+    probability = [JUDGED if what.kind == "judge" else 1.0] * len(chunk)
     return (_where_none(values, reasons), reasons, _where_none(theirs, their_reasons), their_reasons, probability)
+
+
+def _first(one: str | float, other: str | float) -> str | float:
+    return one if isinstance(one, str) else other
+
+
+def _where_asked(reasons: Sequence[str | float], strata: Sequence[int]) -> list[str | float]:
+    """JSON was asked for where the stratum says so; that the side failed is seen before."""
+    return [
+        why if stratum == 2 or isinstance(why, str) else "json_not_asked"
+        for why, stratum in zip(reasons, strata, strict=True)
+    ]
 
 
 def _values(chunk: MadeChunk, place: int, measure: int, side: MadeSide, production: MadeSide) -> tuple[Floats, Floats]:
@@ -252,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         sys.exit(str(error))
     sys.stderr.write(f"{wanted.file}: {wanted.pairs} pairs in {time.perf_counter() - started:.0f} s\n")
-    print(json.dumps(true_effects()))
+    print(json.dumps({"answered": true_effects(), "intended": intended_effects()}))
 
 
 if __name__ == "__main__":

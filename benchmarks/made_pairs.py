@@ -39,9 +39,13 @@ EFFECTS = np.array([0.02, 0.05, 0.2])
 LATENCY_RATIO = 0.6
 """Of `small`'s latency to production's, as geometric mean; of `twin`'s it is 1."""
 
+JUDGED = 0.5
+"""Share of pairs that are drawn for the judges."""
+
 CANDIDATES = ("small", "twin")
 PRODUCTION = 2  # place of production in `_FAULT_RATES` and `_PRICES`
 _FAULT_RATES = (0.03, 0.01, 0.01)
+FAULT_KINDS = 4  # the last one: a copy that was never sent, which production has not
 _PRICES = ((0.4e-6, 1.6e-6), (2.5e-6, 10e-6), (2.5e-6, 10e-6))  # USD of an input and an output token
 
 FIRST_SECOND = 1_760_000_000.0
@@ -83,12 +87,38 @@ class MadeChunk:
 
 
 def true_effects() -> dict[str, dict[str, float]]:
-    """What a report must find, by candidate and measure: the candidate's mean less production's, over all traffic."""
+    """Of pairs where both sides answered, by candidate and measure: the candidate's mean less production's over all traffic
+    (pairwise: less ½). Faults have nothing to do with scores here, so they change nothing of these."""
     lower = float(-(SHARES * EFFECTS).sum())
-    return {
-        "small": {"contains": lower, "rubric": lower, "pairwise": lower / 2, "latency_ratio": LATENCY_RATIO},
-        "twin": {"contains": 0.0, "rubric": 0.0, "pairwise": 0.0, "latency_ratio": 1.0},
-    }
+    small = {"contains": lower, "rubric": lower, "pairwise": lower / 2, "json_valid": float(-EFFECTS[2])}
+    twin = dict.fromkeys(small, 0.0)
+    return {"small": {**small, "latency_ratio": LATENCY_RATIO}, "twin": {**twin, "latency_ratio": 1.0}}
+
+
+def intended_effects() -> dict[str, dict[str, float]]:
+    """The same with failures at the worst score, of copies that were sent: what a report calls intention to treat. But for
+    clusters' lean, which is none on average."""
+    answered, production = true_effects(), _FAULT_RATES[PRODUCTION]
+    level = {"contains": float((SHARES * CHANCES).sum()), "json_valid": float(CHANCES[2])}
+    found: dict[str, dict[str, float]] = {}
+    for place, name in enumerate(CANDIDATES):
+        ours = sent_fault_rate(place)
+        found[name] = {
+            measure: (1 - ours) * (level.get(measure, level["contains"]) + effect) - (1 - production) * level[measure]
+            for measure, effect in answered[name].items()
+            if measure in level
+        }
+        found[name]["rubric"] = found[name]["contains"]
+        both = (1 - ours) * (1 - production) * answered[name]["pairwise"]
+        found[name]["pairwise"] = both + ((1 - ours) * production - ours * (1 - production)) / 2
+        found[name]["error_class"] = ours - production
+    return found
+
+
+def sent_fault_rate(place: int) -> float:
+    """Of a candidate's copies that were sent: one fault in `FAULT_KINDS` is that it was not."""
+    failed = _FAULT_RATES[place]
+    return failed * (1 - 1 / FAULT_KINDS) / (1 - failed / FAULT_KINDS)
 
 
 def made_chunks(pairs: int, seed: int) -> Iterator[MadeChunk]:
@@ -140,7 +170,7 @@ def _chunk(
         cluster=cluster,
         stratum=stratum,
         likeness=np.round(np.stack([chance.beta(7, 3, n), chance.beta(18, 2, n)], axis=1), 6),
-        drawn=chance.random((n, 2)) < 0.5,
+        drawn=chance.random((n, 2)) < JUDGED,
         sides=sides,
     )
 
@@ -165,7 +195,7 @@ def _side(
     absent = np.where(failed, np.nan, 0.0)
     return MadeSide(
         is_there=is_there,
-        fault=np.where(failed, chance.integers(1, 5 if place != PRODUCTION else 4, n), 0),
+        fault=np.where(failed, chance.integers(1, FAULT_KINDS + (place != PRODUCTION), n), 0),
         streamed=streamed,
         latency_s=latency + absent,
         ttft_s=np.where(streamed, latency * chance.uniform(0.1, 0.3, n), np.nan) + absent,

@@ -10,7 +10,7 @@ import pytest
 
 import shadowbench
 from benchmarks.made_log import MEASURES, main, make_log
-from benchmarks.made_pairs import SHARES, STRATA, made_chunks, true_effects
+from benchmarks.made_pairs import SHARES, STRATA, intended_effects, made_chunks, true_effects
 from shadowbench.reading.log import ReadLog
 from shadowbench.stats.clusters import Clusters, mean
 from shadowbench.stats.columns import from_probabilities
@@ -98,7 +98,7 @@ def test_the_command_prints_the_truth_and_spares_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main([str(tmp_path / "log.db"), "--pairs", "10", "--metrics", "0"])
-    assert json.loads(capsys.readouterr().out) == true_effects()
+    assert json.loads(capsys.readouterr().out) == {"answered": true_effects(), "intended": intended_effects()}
     with pytest.raises(SystemExit, match="is there already"):
         main([str(tmp_path / "log.db")])
     with pytest.raises(SystemExit, match="between 0 and 6"):
