@@ -13,6 +13,7 @@ _OF_PAIR = (
     "stratum",
     "path",
     "dialect",
+    "request_bytes",
     "candidate",
     "inclusion_probability",
 )

@@ -20,6 +20,7 @@ class ScoresByName(Mapping[str, ScoreColumns]):
         self._parts = parts
         self._pairs = pairs
         self._found: dict[Measure, ScoreColumns] = {}
+        self._told: dict[tuple[Measure, tuple[str, ...]], Coded] = {}
 
     def __getitem__(self, name: str) -> ScoreColumns:
         return self.of(self.measure(name))
@@ -49,8 +50,11 @@ class ScoresByName(Mapping[str, ScoreColumns]):
     def told(self, measure: Measure, paths: Sequence[str]) -> Coded:
         """A word that the measure's scores tell in their details, shape (n,): what stands at the first of these JSON paths
         (`$.asked`) where there is anything."""
-        parts = [part.told(measure, paths, pairs) for part, pairs in zip(self._parts, self._pairs(), strict=True)]
-        return joined_words(parts)
+        asked = measure, tuple(paths)
+        if asked not in self._told:
+            parts = [part.told(measure, paths, pairs) for part, pairs in zip(self._parts, self._pairs(), strict=True)]
+            self._told[asked] = joined_words(parts)
+        return self._told[asked]
 
     def load(self, *names: str) -> None:
         """Read several at once, or all: that takes little more time than one."""

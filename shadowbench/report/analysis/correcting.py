@@ -12,6 +12,7 @@ the queue.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -47,11 +48,11 @@ def corrected(log: ReadLog, people: People, arm: Arm, paired: Paired, *, level: 
     if paired.subject.origin is not Origin.JUDGE:
         return None, None
     if is_preference(paired.subject):
-        return _by_difference(paired, arm, people.preferences(), _known(log, arm, paired), level)
+        return _by_difference(paired, arm, people.preferences(), lambda: _known(log, arm, paired), level)
     if paired.subject.shape is not Shape.SIDES:
         return None, NO_LABELS
     ours, theirs = (_in_unit(said, paired) for said in people.ratings(paired.subject.name))
-    found = _by_difference(paired, arm, ours.less(theirs), paired.imputed, level)
+    found = _by_difference(paired, arm, ours.less(theirs), lambda: paired.imputed, level)
     if found[0] is None and _is_yes_or_no(paired):
         by_sides = _by_confusion(paired, arm, (ours, theirs), level)
         return found if by_sides[1] == NO_LABELS else by_sides
@@ -77,7 +78,11 @@ def _in_unit(said: Said, paired: Paired) -> Said:
     return replace(said, values=low + said.values * (high - low))
 
 
-def _by_difference(paired: Paired, arm: Arm, said: Said, known: BoolArray, level: float) -> Told:
+def _by_difference(paired: Paired, arm: Arm, said: Said, known_of: Callable[[], BoolArray], level: float) -> Told:
+    """`known_of`: which pairs need no label; asked only where there are labels, for it reads the log."""
+    if not len(said.among(arm, paired.places)[0]):
+        return None, NO_LABELS
+    known = known_of()
     asked = paired.among(~known)
     at, labels = said.among(arm, asked.places)
     if not len(at):
