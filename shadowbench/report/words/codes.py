@@ -36,6 +36,11 @@ REASONS = {
     "overlapping_periods": "both reports tell of the same pairs in part",
     "changed_measure": "it was measured otherwise before",
     "no_interval": "there is no interval",
+    # of slices, and of judges' effects at equal length and as people would have them
+    "not_recorded": "the log does not tell",
+    "one_value": "the same for all requests",
+    "no_lengths": "nobody measured how long answers are",
+    "no_labels": "no pair was labelled by people",
     # of scores
     "not_scored": "not measured yet",
     "not_drawn": "not drawn for the judge",
