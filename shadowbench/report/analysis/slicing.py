@@ -58,7 +58,8 @@ def _of_quality(measured: Sequence[Paired]) -> Iterator[str]:
 def slice_tables(log: ReadLog, arm: Arm, measured: Sequence[Paired], policy: Policy) -> tuple[SliceTable, ...]:
     """A table for each property of `policy.slices` and each of `worth_slicing`, in that order.
 
-    A property that the log does not tell, or that is the same for all pairs, has one table without rows, and the reason.
+    A property that the log does not tell, that is the same for all pairs, or of which no two values have enough pairs, has one
+    table of no measure, without rows, and the reason.
     """
     wholes = _wholes(worth_slicing(measured, policy), policy)
     if not wholes:
@@ -114,17 +115,22 @@ def _is_same_sample(one: Paired, other: Paired) -> bool:
     return np.array_equal(one.places, other.places) and np.array_equal(one.weights, other.weights)
 
 
-def _tables(by: Property, arm: Arm, wholes: Sequence[_Whole]) -> Iterator[SliceTable]:
+def _tables(by: Property, arm: Arm, wholes: Sequence[_Whole]) -> Sequence[SliceTable]:
     if by.reason is not None:
-        yield _without_rows(by.name, "", Scale.LEVEL, by.reason)
-        return
+        return [_without_rows(by.name, by.reason)]
+    return list(_with_rows(by, arm, wholes)) or [_without_rows(by.name, TOO_FEW)]
+
+
+def _with_rows(by: Property, arm: Arm, wholes: Sequence[_Whole]) -> Iterator[SliceTable]:
     kept = _largest(by, arm)
     cells = Cells.among(_renumbered(by, kept), len(kept) + 1, arm.clusters)
     weighed: dict[int, Weighed] = {}
     for whole in wholes:
         if whole.sample not in weighed:
             weighed[whole.sample] = Weighed.of(cells, whole.paired.places, whole.paired.weights)
-        yield _table(by, kept, whole, weighed[whole.sample])
+        table = _table(by, kept, whole, weighed[whole.sample])
+        if table is not None:
+            yield table
 
 
 def _largest(by: Property, arm: Arm) -> IntArray:
@@ -141,20 +147,20 @@ def _renumbered(by: Property, kept: IntArray) -> IntArray:
     return np.asarray(places[by.codes])
 
 
-def _table(by: Property, kept: IntArray, whole: _Whole, weighed: Weighed) -> SliceTable:
-    measure = whole.paired.subject.name
+def _table(by: Property, kept: IntArray, whole: _Whole, weighed: Weighed) -> SliceTable | None:
+    """None: less than two slices are large enough."""
     estimates = means_of(whole.paired.difference, weighed, level=whole.estimate.level, bounds=whole.bounds)
     # The last slice is what has no row of its own.
     large = [at for at in range(len(kept)) if weighed.n[at] >= LEAST_PAIRS and weighed.clusters[at] >= LEAST_CLUSTERS]
     if len(large) < 2:
-        return _without_rows(by.name, measure, whole.scale, TOO_FEW)
+        return None
     slices = {by.values[kept[at]]: _from_null(estimates[at], whole.scale) for at in large}
     against = _contradiction(whole, slices)
     share = weighed.weight / weighed.weight.sum()
     rows = [_row(by.values[kept[at]], estimates[at], float(share[at]), against) for at in large]
     return SliceTable(
         by=by.name,
-        measure=measure,
+        measure=whole.paired.subject.name,
         scale=whole.scale,
         rows=tuple(rows if by.ordered else sorted(rows, key=lambda row: -row.share)),
         others=whole.paired.n - sum(row.n for row in rows),
@@ -188,10 +194,10 @@ def _from_null(estimate: Estimate, scale: Scale) -> Estimate:
     return replace(estimate, value=None if estimate.value is None else estimate.value - null, low=low, high=high)
 
 
-def _without_rows(by: str, measure: str, scale: Scale, reason: str) -> SliceTable:
+def _without_rows(by: str, reason: str) -> SliceTable:
     nothing = Evidence(method=Method.COCHRAN_Q, n=0, clusters=0, tail=Tail.GREATER, reason=Refused.TOO_FEW)
     return SliceTable(
-        by=by, measure=measure, scale=scale, rows=(), others=0, differ=nothing, reversed=False, reason=reason
+        by=by, measure="", scale=Scale.LEVEL, rows=(), others=0, differ=nothing, reversed=False, reason=reason
     )
 
 

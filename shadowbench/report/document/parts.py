@@ -33,7 +33,9 @@ class SliceTable:
     others: int  # pairs in slices that are too small to be shown
     differ: Evidence  # whether slices differ at all
     reversed: bool  # the whole points one way, and not one slice does (Simpson's paradox)
-    reason: str | None = None  # why there are no rows: one_value, not_recorded, too_few; then `measure` may be ""
+    reason: str | None = (
+        None  # why there are no rows: one_value, not_recorded, too_few; of all measures: `measure` is ""
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,16 @@ def test_slices_of_few_clusters_are_small_however_many_pairs_they_have() -> None
 
 def test_where_less_than_two_slices_are_large_enough_there_are_no_rows_and_a_reason() -> None:
     table = one_table(["a"] * 100 + ["b"] * 5, np.tile([0.0, 1.0, 1.0], 35))
-    assert (table.rows, table.reason) == ((), "too_few")
+    assert (table.rows, table.reason, table.measure) == ((), "too_few", "")
+
+
+def test_a_measure_of_too_few_pairs_has_no_table_beside_one_that_has() -> None:
+    arm = an_arm(100)
+    chance = np.random.default_rng(1)
+    rare = values_of(arm, a_subject("rare"), chance.random(30), places=np.arange(30))
+    often = values_of(arm, a_subject("often"), chance.random(100))
+    tables = slice_tables(a_log(100, stratum=["a", "b"] * 50), arm, [rare, often], BY_STRATUM)
+    assert [(table.measure, len(table.rows)) for table in tables] == [("often", 2)]
 
 
 def test_a_property_that_nobody_recorded_has_one_table_with_the_reason() -> None:
