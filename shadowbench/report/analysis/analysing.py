@@ -12,23 +12,24 @@ from dataclasses import dataclass, field, replace
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.appendix import methods_of
 from shadowbench.report.analysis.arms import Arm, arms_of
-from shadowbench.report.analysis.comparisons import comparisons_of
-from shadowbench.report.analysis.counting import (
-    counts_of,
-    faults_of,
-    marks_of,
-    models_of,
-    source_of,
-    totals_of,
-    traffic_of,
-)
+from shadowbench.report.analysis.candidates import Chapter, Work, chapter_of
+from shadowbench.report.analysis.chances import chance_of
+from shadowbench.report.analysis.concluding import concluded
+from shadowbench.report.analysis.counting import models_of, source_of, totals_of, traffic_of
+from shadowbench.report.analysis.deciding import LANE, decide
+from shadowbench.report.analysis.drifting import drifts
 from shadowbench.report.analysis.families import corrected
+from shadowbench.report.analysis.labelling import labelled_of, rows_of
 from shadowbench.report.analysis.lanes import lane_of
+from shadowbench.report.analysis.people import People
+from shadowbench.report.analysis.ranking import rankings
+from shadowbench.report.analysis.timeline import marks
+from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.times import SideSpend
-from shadowbench.report.document.verdicts import Decision, Verdict
+from shadowbench.report.document.times import Drift, SideSpend
 from shadowbench.report.policy import Policy
+from shadowbench.stats.columns import IntArray
 
 Progress = Callable[[str, float], None]
 """Told what is done next, and which share of all is done."""
@@ -60,21 +61,43 @@ def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Pr
     arms = arms_of(log, options.again)
     tell("reading scores", 0.2)
     log.scores.load()
-    lane = lane_of(arms)
-    candidates: list[Candidate] = []
-    for place, arm in enumerate(arms):
-        tell(f"comparing {arm.name}", 0.5 + 0.4 * place / len(arms))
-        candidates.append(_candidate(log, arm, lane, policy, options, candidates))
-    document = _document(log, policy, options, corrected(candidates, policy))
-    tell("done", 1.0)
-    return replace(document, methods=methods_of(document))
+    labels = log.labels
+    work = Work(
+        log=log,
+        policy=policy,
+        people=People(labels),
+        seed=options.seed,
+        examples=options.examples,
+        redact=options.redact,
+    )
+    chapters = _chapters(work, arms, tell)
+    tell("concluding", 0.95)
+    document = _document(work, options, chapters)
+    judged = replace(document, candidates=_judged(document, arms, rows_of(labels)))
+    finished = concluded(judged, options.earlier)
+    return replace(finished, methods=methods_of(finished))
 
 
 def _nobody(what: str, share: float) -> None:
     """Progress that nobody looks at."""
 
 
-def _document(log: ReadLog, policy: Policy, options: AnalysisOptions, candidates: Sequence[Candidate]) -> Document:
+def _chapters(work: Work, arms: Sequence[Arm], tell: Progress) -> Sequence[Chapter]:
+    """One for each candidate, the A/A lane's first: its effects are the noise of the others'."""
+    lane = lane_of(arms)
+    noise: Sequence[Comparison] = ()
+    chapters: list[Chapter] = []
+    for place, arm in enumerate(arms):
+        tell(arm.name, 0.6 + 0.35 * place / len(arms))
+        chapters.append(chapter_of(work, arm, None if arm.again else lane, noise))
+        if arm is lane:
+            noise = chapters[-1].candidate.comparisons
+    return chapters
+
+
+def _document(work: Work, options: AnalysisOptions, chapters: Sequence[Chapter]) -> Document:
+    """Everything but verdicts and what follows from them."""
+    log, policy, scores = work.log, work.policy, [(each.arm, each.scores) for each in chapters]
     return Document(
         software=options.software,
         made_at=options.made_at,
@@ -87,28 +110,36 @@ def _document(log: ReadLog, policy: Policy, options: AnalysisOptions, candidates
         totals=totals_of(log, options.judge_spend or SideSpend(calls=0, usd=None)),
         traffic=traffic_of(log.funnel),
         production_models=models_of(log.pairs, "production_reported_model"),
-        candidates=tuple(candidates),
+        candidates=tuple(corrected([each.candidate for each in chapters], policy)),
         judges=options.judges,
-        marks=marks_of(log),
+        marks=marks(log),
+        drift=_drift(work, chapters),
+        rankings=rankings(log, scores, level=policy.level, seed=options.seed),
     )
 
 
-def _candidate(
-    log: ReadLog,
-    arm: Arm,
-    lane: Arm | None,
-    policy: Policy,
-    options: AnalysisOptions,
-    before: Sequence[Candidate],
-) -> Candidate:
-    noise = next((each.comparisons for each in before if lane is not None and each.name == lane.name), ())
-    return Candidate(
-        name=arm.name,
-        again=arm.again,
-        requested_models=models_of(log.pairs, "candidate_requested_model", arm.rows),
-        reported_models=models_of(log.pairs, "candidate_reported_model", arm.rows),
-        counts=counts_of(arm),
-        faults=faults_of(log.pairs, arm),
-        verdict=Verdict(decision=Decision.UNDECLARED),
-        comparisons=comparisons_of(log, arm, None if arm.again else lane, policy, seed=options.seed, noise=noise),
+def _drift(work: Work, chapters: Sequence[Chapter]) -> tuple[Drift, ...]:
+    arms, scores = [each.arm for each in chapters], [each.scores for each in chapters]
+    return drifts(work.log, arms, scores, work.policy, chance_of(work.seed, "drift"))
+
+
+def _judged(document: Document, arms: Sequence[Arm], labels: IntArray) -> tuple[Candidate, ...]:
+    """The candidates with their verdicts."""
+    lane = lane_of(arms)
+    of_lane = next((each.comparisons for each in document.candidates if lane and each.name == lane.name), None)
+    return tuple(
+        replace(
+            candidate,
+            verdict=LANE
+            if candidate.again
+            else decide(
+                candidate.comparisons,
+                candidate.counts,
+                document.policy,
+                lane=of_lane,
+                judges=document.judges,
+                labelled=labelled_of(labels, arm),
+            ),
+        )
+        for candidate, arm in zip(document.candidates, arms, strict=True)
     )

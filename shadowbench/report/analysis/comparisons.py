@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.chances import chance_of
 from shadowbench.report.analysis.comparing import Terms, compare
-from shadowbench.report.analysis.measuring import measured, measures_of
+from shadowbench.report.analysis.measuring import Measured, measured
 from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.policy import Against, Policy
@@ -20,26 +19,31 @@ _DAY = 86_400.0
 
 
 def comparisons_of(
-    log: ReadLog, arm: Arm, lane: Arm | None, policy: Policy, *, seed: int, noise: Sequence[Comparison] = ()
+    log: ReadLog,
+    arm: Arm,
+    parts: Mapping[str, Measured],
+    lane: Arm | None,
+    policy: Policy,
+    *,
+    seed: int,
+    noise: Sequence[Comparison] = (),
 ) -> tuple[Comparison, ...]:
-    """Of an arm with pairs. `lane`: another arm that is production itself; `noise`: that one's own comparisons."""
-    asked = asked_of(policy, measures_of(log)) if arm.n else ()
+    """`parts`: the measures over the arm's pairs. `lane`: another arm that is production itself; `noise`: that one's own
+    comparisons."""
+    asked = asked_of(policy, parts)
     terms = Terms(
         policy=policy,
         looking=Looking(watching=policy.watching, clusters=arm.clusters.count),
         pairs_per_day=pairs_per_day(arm),
     )
-    found: dict[Asked, Comparison] = {}
-    # One measure after the other, so that only one is in memory at a time.
-    for name, alike in groupby(sorted(asked, key=lambda each: each.claim.measure), lambda each: each.claim.measure):
-        ours = measured(log, arm, name)
-        for each in alike:
-            again = None
-            if each.claim.against is Against.AGAIN and lane is not None:
-                again = measured(log, lane, name)
-            chance = chance_of(seed, arm.name, *map(str, each.what))
-            found[each] = _with_noise(compare(each, ours, again, terms, chance), noise)
-    return tuple(found[each] for each in asked)
+
+    def one(each: Asked) -> Comparison:
+        name = each.claim.measure
+        again = measured(log, lane, name) if each.claim.against is Against.AGAIN and lane is not None else None
+        chance = chance_of(seed, arm.name, *map(str, each.what))
+        return _with_noise(compare(each, parts[name], again, terms, chance), noise)
+
+    return tuple(map(one, asked))
 
 
 def pairs_per_day(arm: Arm) -> float:

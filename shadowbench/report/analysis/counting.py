@@ -14,7 +14,7 @@ from shadowbench.reading.names import SIDES
 from shadowbench.reading.pairs import Pairs
 from shadowbench.report.analysis.arms import Arm, counted
 from shadowbench.report.document.root import Counts, Fault, Source, Totals, Traffic
-from shadowbench.report.document.times import MarkShown, SideSpend
+from shadowbench.report.document.times import SideSpend
 from shadowbench.stats.columns import BoolArray, effective_n
 
 
@@ -149,11 +149,3 @@ def models_of(pairs: Pairs, name: str, rows: NDArray[np.int64] | None = None) ->
     """The models of a column, most frequent first."""
     codes = pairs[name] if rows is None else pairs[name][rows]
     return tuple(counted(codes[codes >= 0], pairs.texts[name]))
-
-
-def marks_of(log: ReadLog) -> tuple[MarkShown, ...]:
-    """What changed while pairs were gathered."""
-    return tuple(
-        MarkShown(at=mark.at, kind=mark.kind, endpoint=mark.endpoint, before=mark.before, after=mark.after)
-        for mark in log.marks
-    )
