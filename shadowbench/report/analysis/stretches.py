@@ -76,7 +76,7 @@ class Cells:
 
     @classmethod
     def of(cls, table: Timetable, paired: Paired) -> Cells:
-        """Of a measure that has pairs. Stretches with few clusters are joined with the next, the last ones with earlier ones."""
+        """Of a measure that has pairs. Stretches with few clusters are joined with the next, the last ones backwards."""
         order = _order_of(table, paired)
         places = paired.places[order]
         stretch, cluster = table.stretch[places], table.cluster[places]

@@ -1,8 +1,8 @@
 """How effects went on in time, and what changed meanwhile.
 
 A series has at most 60 points. The period is cut into stretches of equal time at round borders (a minute … a day, a week from
-Monday, UTC), so that those of several measures and reports lie below each other. Stretches with few clusters are joined with what
-comes next: an interval of a handful of users says nothing, and a quiet night is no news.
+Monday, UTC), so that those of several measures and reports lie below each other. Stretches with few clusters are joined with
+what comes next: an interval of a handful of users says nothing, and a quiet night is no news.
 
 Whether a measure changed is Cochran's Q over its stretches, corrected for the measures it is asked of (Benjamini–Hochberg). Had
 nothing changed, all stretches would vary as the whole does; so each has the standard error that the whole's variance gives to
