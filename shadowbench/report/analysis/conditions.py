@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from shadowbench.report.document.comparisons import Comparison, Effect, Missing, Origin, Role, Scale, Subject
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.verdicts import Condition, Met
-from shadowbench.report.policy import Against, Claim, Needs, Policy, WhereAbsent
+from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic, WhereAbsent
 from shadowbench.scores import Direction
 from shadowbench.stats.estimates import Estimate
 
@@ -46,14 +46,14 @@ class Gain:
 
 
 def conditions(
-    comparisons: Sequence[Comparison], policy: Policy, *, calibrated: Collection[Subject]
+    comparisons: Sequence[Comparison], policy: Policy, *, calibrated: Collection[Subject], pairs: int = 0
 ) -> tuple[Condition, ...]:
     """All claims of the policy, primary ones first, against one candidate's comparisons. `calibrated`: the judges that may
-    decide."""
+    decide. `pairs`: how many of the candidate's count; what is compared with the A/A lane has fewer."""
     declared = [(claim, Role.PRIMARY) for claim in policy.primary]
     declared += [(claim, Role.GUARDRAIL) for claim in policy.guardrails]
     return tuple(
-        condition(claim, role, comparison_of(claim, role, comparisons), policy, calibrated=calibrated)
+        condition(claim, role, comparison_of(claim, role, comparisons), policy, calibrated=calibrated, pairs=pairs)
         for claim, role in declared
     )
 
@@ -70,23 +70,30 @@ def trusted(comparisons: Sequence[Comparison], policy: Policy, judges: Sequence[
 
 def comparison_of(claim: Claim, role: Role, comparisons: Iterable[Comparison]) -> Comparison | None:
     """The comparison that has the claim's numbers. One that was declared twice, as primary and as guardrail, may be there
-    once; a claim without a margin is indifferent to whether the effect is a ratio."""
+    once; a claim without a margin is indifferent to whether the effect is a ratio, and totals have no other."""
+    is_ratio = claim.relative or claim.statistic is Statistic.TOTAL
     found = [
         each
         for each in comparisons
         if (each.subject.name, each.statistic, each.against) == (claim.measure, claim.statistic, claim.against)
-        and (each.relative is claim.relative or not claim.margin)
+        and (each.relative is is_ratio or not claim.margin or claim.against is Against.BOUND)
     ]
-    return min(found, key=lambda each: (each.role is not role, each.relative is not claim.relative), default=None)
+    return min(found, key=lambda each: (each.role is not role, each.relative is not is_ratio), default=None)
 
 
 def condition(
-    claim: Claim, role: Role, comparison: Comparison | None, policy: Policy, *, calibrated: Collection[Subject]
+    claim: Claim,
+    role: Role,
+    comparison: Comparison | None,
+    policy: Policy,
+    *,
+    calibrated: Collection[Subject],
+    pairs: int = 0,
 ) -> Condition:
     """How one claim stands."""
     if claim.where_absent is WhereAbsent.SKIP and (comparison is None or comparison.n == comparison.imputed):
         return Condition(claim=claim, role=role, met=Met.SKIPPED, reason="not_measured")
-    objection = _objection(claim, comparison, policy, calibrated)
+    objection = _objection(claim, comparison, policy, calibrated, pairs)
     if objection is not None or comparison is None:
         still = None if comparison is None else comparison.still_needed
         return Condition(claim=claim, role=role, met=Met.OPEN, reason=objection, still_needed=still)
@@ -101,6 +108,14 @@ def unscored(missing: Missing) -> int:
     if missing.pair:
         return _lacking(missing.pair, missing.pair)
     return _lacking(missing.production, missing.candidate)
+
+
+def share_unscored(comparison: Comparison, pairs: int) -> float:
+    """The share that `unscored` is. What lacks a value lacks it whether or not the A/A lane was given the same request, so there
+    it is a share of all the candidate's pairs."""
+    lacking = unscored(comparison.missing)
+    of = comparison.n + lacking
+    return lacking / (max(of, pairs) if comparison.against is Against.AGAIN else of) if lacking else 0.0
 
 
 def gain(estimate: Estimate, scale: Scale, direction: Direction) -> Gain | None:
@@ -123,7 +138,7 @@ def within(estimate: Estimate, bound: float, direction: Direction) -> Gain | Non
 
 
 def _objection(
-    claim: Claim, comparison: Comparison | None, policy: Policy, calibrated: Collection[Subject]
+    claim: Claim, comparison: Comparison | None, policy: Policy, calibrated: Collection[Subject], pairs: int
 ) -> str | None:
     """Why a comparison neither shows nor refutes anything, whatever its interval."""
     if comparison is None:
@@ -139,10 +154,7 @@ def _objection(
     requires = policy.requires
     if comparison.n < requires.pairs or comparison.clusters < requires.clusters:
         return "too_few"
-    lacking = unscored(comparison.missing)
-    if lacking > requires.most_unscored * (comparison.n + lacking):
-        return "too_many_unscored"
-    return None
+    return "too_many_unscored" if share_unscored(comparison, pairs) > requires.most_unscored else None
 
 
 def _misfit(claim: Claim, scale: Scale) -> str | None:

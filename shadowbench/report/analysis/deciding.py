@@ -66,7 +66,9 @@ def decide(
     `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, `relative`, and role. `lane`: those of
     the A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
     """
-    found = conditions(comparisons, policy, calibrated=trusted(comparisons, policy, judges))
+    counting = counts.sent - counts.withdrawn
+    calibrated = trusted(comparisons, policy, judges)
+    found = conditions(comparisons, policy, calibrated=calibrated, pairs=counting)
     blockers = (
         *_of_counts(counts, policy.requires),
         *_of_lane(lane, policy),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from shadowbench.report.analysis.circumstances import most_frequent
-from shadowbench.report.analysis.conditions import NOT_LOOKED_AT, unscored
+from shadowbench.report.analysis.conditions import NOT_LOOKED_AT, share_unscored, unscored
 from shadowbench.report.analysis.deciding import WANTED, lost
-from shadowbench.report.analysis.noting import is_beyond_chance, is_within_noise, note_of, numbers, way
+from shadowbench.report.analysis.noting import differs, is_beyond_chance, is_within_noise, note_of, numbers, way
 from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import SliceTable
 from shadowbench.report.document.root import Candidate
@@ -18,7 +18,7 @@ from shadowbench.report.document.times import Distribution
 from shadowbench.report.document.verdicts import Note
 from shadowbench.report.policy import Policy
 from shadowbench.stats.estimates import Estimate, Refused
-from shadowbench.stats.multiplicity import holm
+from shadowbench.stats.multiplicity import benjamini_hochberg, holm
 
 MANY_LOST = 0.05  # share of a candidate's pairs; less where the policy allows less
 MANY_FAILURES = 0.01  # share of the pairs that count
@@ -28,10 +28,13 @@ FEW_CLUSTERS = 30  # below, t intervals are a little too narrow (docs/statistics
 
 
 def of_lane(candidate: Candidate, policy: Policy) -> Iterator[Note]:
-    """An A/A lane that differs from production: something besides the candidates does."""
-    for comparison in candidate.comparisons:
-        if is_beyond_chance(comparison, policy.alpha):
-            yield note_of("a_a_lane_differs", comparison, candidate=candidate.name)
+    """An A/A lane that differs from production: something besides the candidates does. Lanes are members of no family, so their
+    p are corrected here, all of them together."""
+    evidence = [each.effect.evidence for each in candidate.comparisons]
+    adjusted = benjamini_hochberg([None if each is None else each.p for each in evidence])
+    for comparison, p in zip(candidate.comparisons, adjusted, strict=True):
+        if comparison.reason is None and differs(comparison.effect) and p is not None and p < policy.alpha:
+            yield note_of("a_a_lane_differs", comparison, candidate=candidate.name, more={"p": p})
 
 
 def of_losses(candidate: Candidate, policy: Policy) -> Iterator[Note]:
@@ -116,13 +119,13 @@ def of_missing(candidate: Candidate, policy: Policy) -> Iterator[Note]:
 
 def _unscored(candidate: Candidate, comparison: Comparison, policy: Policy) -> Iterator[Note]:
     lacking = unscored(comparison.missing)
-    pairs = comparison.n + lacking
-    if lacking > policy.requires.most_unscored * pairs:
+    share = share_unscored(comparison, candidate.counts.sent - candidate.counts.withdrawn)
+    if share > policy.requires.most_unscored:
         reasons = {**comparison.missing.production, **comparison.missing.candidate, **comparison.missing.pair}
         values = {
             "unscored": lacking,
-            "pairs": pairs,
-            "share": lacking / pairs,
+            "pairs": round(lacking / share),
+            "share": share,
             "reason": most_frequent({r: n for r, n in reasons.items() if r not in NOT_LOOKED_AT}),
         }
         yield Note(code="many_unscored", values=values, candidate=candidate.name, measure=comparison.subject.name)

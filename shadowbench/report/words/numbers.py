@@ -20,6 +20,7 @@ _MOST_DECIMALS = 9
 _SECONDS = ((1.0, "s", 1.0), (1e-3, "ms", 1e3), (0.0, "µs", 1e6))  # from this many seconds on, the unit and its factor
 _SPANS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 _ONE_DIGIT_FROM = 3.0  # a half width that begins so is known well enough by one digit
+_LEAST_WIDTH = 1e-15  # narrower ones are rounding
 _LEAST_P = 0.001
 
 
@@ -83,7 +84,7 @@ def p_value(p: float | None) -> str:
 
 def share(part: float | None) -> str:
     """A share in percent: `48 %`, `0.4 %`, `99.97 %`; `–` for None. What is not all is never told as 100 %, nor as 0 %."""
-    if part is None or math.isnan(part):
+    if part is None or not math.isfinite(part):
         return ABSENT
     percent = part * 100
     distance = min(abs(percent), abs(100 - percent))
@@ -102,7 +103,7 @@ def duration(seconds: float | None) -> str:
         return ABSENT
     for span, name in _SPANS:
         if abs(seconds) >= span:
-            return f"{_plain(seconds / span, _Unit(), digits=2)} {name}"
+            return f"{_sign(seconds, False)}{_plain(abs(seconds) / span, _Unit(), digits=2)} {name}"
     return number(seconds, "s")
 
 
@@ -146,7 +147,7 @@ def _trimmed(digits: str) -> str:
 
 def _decimals_of(half_width: float, size: float) -> int:
     """So that one or two digits of the half width show; where it has none, three of the value."""
-    if math.isfinite(half_width) and half_width > 0:
+    if _LEAST_WIDTH < half_width < math.inf:
         return min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10(half_width / _ONE_DIGIT_FROM * 10))))
     return min(_MOST_DECIMALS, max(0, 2 - math.floor(math.log10(size)))) if math.isfinite(size) and size > 0 else 0
 

@@ -7,6 +7,7 @@ another release.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from shadowbench.report.document.comparisons import Scale
@@ -336,7 +337,8 @@ def _reason(note: Note) -> str:
 
 
 def _int(note: Note, name: str) -> int:
-    return int(_float(note, name) or 0)
+    value = _float(note, name) or 0.0
+    return int(value) if math.isfinite(value) else 0
 
 
 def _value(note: Note, name: str) -> str:

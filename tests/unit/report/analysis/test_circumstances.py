@@ -1,0 +1,86 @@
+"""Warnings about what was declared, judges, traffic, marks and drift."""
+
+from typing import Any
+
+import pytest
+
+from shadowbench.report.analysis.circumstances import (
+    most_frequent,
+    of_drift,
+    of_judges,
+    of_marks,
+    of_policy,
+    of_traffic,
+)
+from shadowbench.report.document.root import Traffic
+from shadowbench.report.document.times import Drift, MarkShown
+from shadowbench.report.policy import Claim, Policy
+from tests.unit.report.analysis.parts import card
+
+
+def test_a_policy_without_a_primary_claim_is_told() -> None:
+    assert [note.code for note in of_policy(Policy())] == ["undeclared_policy"]
+    assert not list(of_policy(Policy(primary=(Claim(measure="rubric"),))))
+
+
+def test_every_alarm_of_a_judge_that_was_asked() -> None:
+    alarming = card(alarms=("drift", "length"))
+    assert [note.values for note in of_judges([alarming, card("idle", scored=0, alarms=("drift",))])] == [
+        {"judge": "helpfulness", "alarm": "drift"},
+        {"judge": "helpfulness", "alarm": "length"},
+    ]
+
+
+def traffic(**discarded: int) -> Traffic:
+    return Traffic(
+        seen=5000,
+        not_handed_off={},
+        lost=0,
+        ineligible={},
+        unsampled={},
+        sampled=1000,
+        recorded=900,
+        discarded=discarded,
+    )
+
+
+def test_much_that_never_came_into_the_log() -> None:
+    [note] = of_traffic(traffic(no_answer=20, backlog_full=31))
+    assert note.values == {"lost": 51, "sampled": 1000, "share": 0.051, "reason": "backlog_full"}
+    assert not list(of_traffic(traffic(no_answer=50)))
+    assert not list(of_traffic(None))
+
+
+def mark(at: float, kind: str, endpoint: str | None = None) -> MarkShown:
+    return MarkShown(at=at, kind=kind, endpoint=endpoint, before=None, after=None)
+
+
+def test_marks_are_told_by_kind_and_endpoint() -> None:
+    marks = [
+        mark(5, "policy_changed"), mark(3, "model_changed", "production"), mark(4, "fingerprint_changed", "production"),
+        mark(2, "model_changed", "small"), mark(1, "mirroring_resumed"), mark(6, "mirroring_killed"),
+    ]  # fmt: skip
+    assert [(note.code, note.values) for note in of_marks(marks)] == [
+        ("model_changed", {"times": 2, "first_at": 3, "endpoint": "production"}),
+        ("model_changed", {"times": 1, "first_at": 2, "endpoint": "small"}),
+        ("sampling_changed", {"times": 1, "first_at": 5}),
+        ("mirroring_paused", {"times": 1, "first_at": 6}),
+    ]
+
+
+def drift(**given: Any) -> Drift:
+    told: dict[str, Any] = {"p": 0.001, "p_adjusted": 0.01, "drifted": True}
+    return Drift(
+        of="prompt_length", side="requests", method="psi", statistic=0.2, n_before=9, n_after=9, **(told | given)
+    )
+
+
+def test_what_drifted_with_its_corrected_p() -> None:
+    assert [note.values["p"] for note in of_drift([drift(), drift(drifted=False)])] == [0.01]
+    assert "p" not in next(of_drift([drift(p=None, p_adjusted=None)])).values
+
+
+@pytest.mark.parametrize(("counts", "found"), [({"b": 2, "a": 2, "c": 1}, "a"), ({}, "")])
+def test_the_most_frequent_reason_is_the_same_in_any_order(counts: dict[str, int], found: str) -> None:
+    assert most_frequent(counts) == found
+    assert most_frequent(dict(reversed(counts.items()))) == found
