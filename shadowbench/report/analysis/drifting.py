@@ -12,7 +12,7 @@ treat. Of many pairs a test looks at a seeded part, and what it finds there may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from shadowbench.report.analysis.values import Paired
 from shadowbench.report.document.times import Drift
 from shadowbench.report.policy import Policy
 from shadowbench.stats.clusters import Clusters
-from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
+from shadowbench.stats.columns import BoolArray, FloatArray
 from shadowbench.stats.drift_weighted import of_categories, of_numbers
 from shadowbench.stats.estimates import Evidence
 from shadowbench.stats.multiplicity import benjamini_hochberg
@@ -67,8 +67,7 @@ def _of_features(
     for word in words:
         before, after = halves.samples(word.codes, word.known)
         n = len(before.values), len(after.values)
-        if min(n):
-            yield _drift(of_categories(before, after), word.of, side, n, subsampled=halves.subsampled)
+        yield _drift(of_categories(before, after), word.of, side, n, subsampled=halves.subsampled)
     yield from _together(features, halves, side, rng)
 
 
@@ -85,8 +84,6 @@ def _of_scores(arm: Arm, scores: Sequence[Paired], side: str, rng: np.random.Gen
 def _of_number(halves: Halves, of: str, side: str, values: FloatArray, known: BoolArray) -> Iterator[Drift]:
     before, after = halves.samples(values, known)
     n = len(before.values), len(after.values)
-    if not min(n):
-        return
     moved = of_numbers(before, after)
     for evidence in (moved.psi, moved.kolmogorov_smirnov):
         yield _drift(evidence, of, side, n, subsampled=halves.subsampled)
@@ -94,27 +91,42 @@ def _of_number(halves: Halves, of: str, side: str, values: FloatArray, known: Bo
 
 def _together(features: Features, halves: Halves, side: str, rng: np.random.Generator) -> Iterator[Drift]:
     """All that is known of a side, as vectors."""
-    known, names = features.known, features.names
-    there = int((known & halves.is_before).sum()), int((known & ~halves.is_before).sum())
-    if not min(there):
+    names = features.names
+    if not names:
         return
-    for most in (MOST_MMD, MOST_CLASSIFIER):
+    some = _Vectors.of(features, halves, MOST_MMD, rng)
+    evidence = mmd(some.before, some.after, rng, clusters=some.clusters)
+    yield _drift(evidence, features.together, side, some.n, subsampled=some.subsampled)
+    few = _Vectors.of(features, halves, MOST_CLASSIFIER, rng)
+    told = classifier(few.before, few.after, rng, clusters=few.clusters, features=_EXPLAINED)
+    why = tuple((names[column], weight) for column, weight in told.features)
+    yield _drift(told.evidence, features.together, side, few.n, subsampled=few.subsampled, explanation=why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vectors:
+    """Some vectors of both halves."""
+
+    before: FloatArray
+    after: FloatArray
+    clusters: tuple[Clusters, Clusters]
+    subsampled: bool
+
+    @classmethod
+    def of(cls, features: Features, halves: Halves, most: int, rng: np.random.Generator) -> _Vectors:
+        """At most so many of each half."""
+        known = features.known
         before, after = halves.drawn(known, most, rng)
-        vectors = features.vectors(before), features.vectors(after)
-        groups = _clusters(halves, before), _clusters(halves, after)
-        n = len(before), len(after)
-        subsampled = halves.subsampled or n != there
-        if most == MOST_MMD:
-            evidence = mmd(*vectors, rng, clusters=groups, most=most)
-            yield _drift(evidence, features.together, side, n, subsampled=subsampled)
-            continue
-        told = classifier(*vectors, rng, clusters=groups, most=most, features=_EXPLAINED)
-        why = tuple((names[column], weight) for column, weight in told.features)
-        yield _drift(told.evidence, features.together, side, n, subsampled=subsampled, explanation=why)
+        return cls(
+            before=features.vectors(before),
+            after=features.vectors(after),
+            clusters=(Clusters.of(halves.cluster[before]), Clusters.of(halves.cluster[after])),
+            subsampled=halves.subsampled or len(before) + len(after) < int(known.sum()),
+        )
 
-
-def _clusters(halves: Halves, places: IntArray) -> Clusters:
-    return Clusters.of(halves.cluster[places])
+    @property
+    def n(self) -> tuple[int, int]:
+        return len(self.before), len(self.after)
 
 
 def _drift(

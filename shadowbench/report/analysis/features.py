@@ -46,13 +46,18 @@ class Features:
     together: str
 
     @property
+    def told(self) -> Sequence[Number]:
+        """Numbers that some pair has: what is never told is no feature."""
+        return [each for each in self.numbers if each.known.any()]
+
+    @property
     def known(self) -> BoolArray:
         """Pairs of which all is known."""
-        return np.logical_and.reduce([each.known for each in (*self.numbers, *self.words)])
+        return np.logical_and.reduce([each.known for each in (*self.told, *self.words)])
 
     def vectors(self, places: IntArray) -> FloatArray:
         """Of some pairs, shape (k, features): logarithms of numbers, and for each frequent word whether it is that one."""
-        columns = [np.log1p(each.values[places]) for each in self.numbers]
+        columns = [np.log1p(each.values[places]) for each in self.told]
         for word in self.words:
             columns += [word.codes[places] == code for code in range(_shown(word))]
         return np.column_stack(columns).astype(np.float64)
@@ -60,7 +65,7 @@ class Features:
     @property
     def names(self) -> Sequence[str]:
         """The vectors' features."""
-        return [each.of for each in self.numbers] + [
+        return [each.of for each in self.told] + [
             f"{word.of}={word.texts[code]}" for word in self.words for code in range(_shown(word))
         ]
 
@@ -76,7 +81,10 @@ def features_of(log: ReadLog, arm: Arm, at: IntArray, side: str) -> Features:
     everywhere = np.ones(len(rows), np.bool_)
     if side == REQUESTS:
         return Features(
-            numbers=[_number(log, rows, "prompt_length", "production_input_tokens", everywhere)],
+            numbers=[
+                _number(log, rows, "prompt_length", "production_input_tokens", everywhere),
+                _number(log, rows, "request_bytes", "request_bytes", everywhere),
+            ],
             words=[_word(log, rows, name, name, everywhere) for name in ("stratum", "path")],
             together=REQUESTS,
         )

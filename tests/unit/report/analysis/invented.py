@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from shadowbench.funnel import Funnel
 from shadowbench.reading.log import LabelOf
 from shadowbench.reading.pairs import Pairs
+from shadowbench.records import Mark
 from shadowbench.report.analysis.arms import Arm, clusters_from
 from shadowbench.report.analysis.values import Paired
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
@@ -62,6 +64,8 @@ class InventedLog:
     pairs: Pairs
     scores: InventedScores
     labels: Sequence[LabelOf] = field(default=())
+    marks: Sequence[Mark] = ()
+    funnel: Funnel = field(default_factory=lambda: Funnel(()))
 
     @property
     def measures(self) -> Sequence[Measure]:
