@@ -77,6 +77,7 @@ class Sidecar:
             "candidates": {"small": candidate_config | ({"queue": queue} if queue else {})},
             "mirror": {"duplicate_window_s": 0},  # one body, again and again
             "store": {"url": f"sqlite:///{self.database}"},
+            "scoring": {"enabled": False},  # benchmarks.scoring measures it
             "runtime": {"folder": str(folder / "run")},
         }
         path = folder / "shadowbench.yaml"
