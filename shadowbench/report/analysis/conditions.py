@@ -111,7 +111,7 @@ def unscored(missing: Missing) -> int:
 
 
 def share_unscored(comparison: Comparison, pairs: int) -> float:
-    """The share that `unscored` is. What lacks a value lacks it whether or not the A/A lane was given the same request, so there
+    """The share that `unscored` is. A value is lacking whether or not the A/A lane was given the same request, so beside a lane
     it is a share of all the candidate's pairs."""
     lacking = unscored(comparison.missing)
     of = comparison.n + lacking

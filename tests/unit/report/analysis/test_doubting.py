@@ -28,20 +28,24 @@ def codes(doubt: Doubt, of: Candidate, policy: Policy | None = None) -> list[str
     return [note.code for note in told(doubt, of, policy)]
 
 
-def tested(name: str, interval: tuple[float, float], p: float) -> Comparison:
+def evident(name: str, interval: tuple[float, float], p: float) -> Comparison:
     of = compared(name, interval)
     evidence = Evidence(method=Method.MSPRT, n=N, clusters=N, p=p)
     return replace(of, effect=replace(of.effect, evidence=evidence))
 
 
 def test_a_lane_that_differs_is_told_with_its_effect() -> None:
-    lane = candidate("again", [tested("rubric", (0.01, 0.02), 0.001), tested("bleu", (-0.01, 0.02), 0.001)], again=True)
+    lane = candidate(
+        "again", [evident("rubric", (0.01, 0.02), 0.001), evident("bleu", (-0.01, 0.02), 0.001)], again=True
+    )
     [note] = told(doubting.of_lane, lane)
     assert (note.code, note.candidate, note.measure, note.values["p"]) == ("a_a_lane_differs", "again", "rubric", 0.001)
 
 
 def test_of_many_measures_of_a_lane_some_differ_by_chance() -> None:
-    lane = candidate("again", [tested(f"m{place}", (0.01, 0.02), 0.04 + place / 30) for place in range(20)], again=True)
+    lane = candidate(
+        "again", [evident(f"m{place}", (0.01, 0.02), 0.04 + place / 30) for place in range(20)], again=True
+    )
     assert not told(doubting.of_lane, lane)
 
 
