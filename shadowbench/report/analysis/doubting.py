@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shadowbench.report.analysis.circumstances import most_frequent
 from shadowbench.report.analysis.conditions import NOT_LOOKED_AT, share_unscored, unscored
 from shadowbench.report.analysis.deciding import WANTED, lost
-from shadowbench.report.analysis.noting import differs, is_beyond_chance, is_within_noise, note_of, numbers, way
+from shadowbench.report.analysis.noting import Values, differs, is_beyond_chance, is_within_noise, note_of, numbers, way
 from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import SliceTable
 from shadowbench.report.document.root import Candidate
@@ -122,7 +122,7 @@ def _unscored(candidate: Candidate, comparison: Comparison, policy: Policy) -> I
     share = share_unscored(comparison, candidate.counts.sent - candidate.counts.withdrawn)
     if share > policy.requires.most_unscored:
         reasons = {**comparison.missing.production, **comparison.missing.candidate, **comparison.missing.pair}
-        values = {
+        values: Values = {
             "unscored": lacking,
             "pairs": round(lacking / share),
             "share": share,
@@ -145,12 +145,10 @@ def _against_the_whole(candidate: Candidate, table: SliceTable) -> Iterator[Note
     unit = next((each.subject.unit for each in candidate.comparisons if each.subject.name == table.measure), "")
     for row in table.rows:
         if row.against_the_whole:
-            values = {
+            values: Values = {
                 "by": table.by, "slice": row.value, "scale": table.scale.value, "unit": unit, "n": row.n,
-                "clusters": row.clusters, **numbers(row.effect),
+                "clusters": row.clusters, **numbers(row.effect), **({} if row.p_adjusted is None else {"p": row.p_adjusted}),
             }  # fmt: skip
-            if row.p_adjusted is not None:
-                values["p"] = row.p_adjusted
             yield Note(code="slice_against_the_whole", values=values, candidate=candidate.name, measure=table.measure)
 
 
@@ -174,7 +172,7 @@ def of_costs(candidate: Candidate, policy: Policy) -> Iterator[Note]:
     production, own = sum(costs.unknown_production.values()), sum(costs.unknown_candidate.values())
     if max(production, own) > MANY_UNPRICED * (costs.n + max(production, own)):
         reasons = costs.unknown_candidate if own >= production else costs.unknown_production
-        values = {"production": production, "candidate": own, "reason": most_frequent(reasons)}
+        values: Values = {"production": production, "candidate": own, "reason": most_frequent(reasons)}
         yield Note(code="unpriced_cost", values=values, candidate=candidate.name, measure="cost")
 
 
@@ -187,7 +185,7 @@ def of_times(candidate: Candidate, policy: Policy) -> Iterator[Note]:
 
 
 def _censored(candidate: Candidate, distribution: Distribution, quantiles: Sequence[str]) -> Note:
-    values = {
+    values: Values = {
         "quantiles": ", ".join(quantiles),
         "production": distribution.censored_production,
         "candidate": distribution.censored_candidate,

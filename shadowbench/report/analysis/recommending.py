@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from shadowbench.report.analysis.conditions import comparison_of, gain
 from shadowbench.report.analysis.goals import tells
-from shadowbench.report.analysis.noting import is_beyond_chance, is_within_noise, note_of, way
+from shadowbench.report.analysis.noting import Values, is_beyond_chance, is_within_noise, note_of, way
 from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Goal, Met, Note, Recommendation
@@ -133,5 +133,5 @@ def _about(candidate: Candidate, condition: Condition, code: str, values: dict[s
 
 
 def _blocked(candidate: Candidate, blocker: Blocker) -> Note:
-    values = {"blocker": blocker.code, "needed": blocker.needed, "found": blocker.found}
+    values: Values = {"blocker": blocker.code, "needed": blocker.needed, "found": blocker.found}
     return Note(code="blocked", values=values, candidate=candidate.name, measure=blocker.measure)

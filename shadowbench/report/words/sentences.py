@@ -73,7 +73,8 @@ def _by(note: Note) -> str:
 
 def _numbers(note: Note) -> str:
     scale = Scale(_text(note, "scale") or Scale.DIFFERENCE)
-    effect = on_scale(scale, *(_float(note, name) for name in ("value", "low", "high")), _text(note, "unit"))
+    value, low, high = (_float(note, name) for name in ("value", "low", "high"))
+    effect = on_scale(scale, value, low, high, _text(note, "unit"))
     p = f", {p_value(_float(note, 'p'))}" if "p" in note.values else ""
     return f"{effect}, {sizes(_int(note, 'n'), _int(note, 'clusters'))}{p}"
 
@@ -349,7 +350,8 @@ def _value(note: Note, name: str) -> str:
 def _scaled_as(note: Note, name: str) -> str:
     """The values `NAME`, `NAME_low`, `NAME_high`, on the scale of the note."""
     scale = Scale(_text(note, "scale") or Scale.DIFFERENCE)
-    return on_scale(scale, *(_float(note, f"{name}{end}") for end in ("", "_low", "_high")), _text(note, "unit"))
+    value, low, high = (_float(note, f"{name}{end}") for end in ("", "_low", "_high"))
+    return on_scale(scale, value, low, high, _text(note, "unit"))
 
 
 _SENTENCES: Mapping[str, Callable[[Note], str]] = {
