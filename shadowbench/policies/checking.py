@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shadowbench.policies.amounts import bound_of, margin_of
 from shadowbench.policies.fields import ClaimFields, PolicyFields
-from shadowbench.report.policy import Against, Needs, Statistic
+from shadowbench.report.policy import Against, Needs, Statistic, WhereAbsent
 
 Keys = tuple[str, ...]
 Problem = tuple[Keys, str]
@@ -36,6 +36,8 @@ def _claims(fields: PolicyFields) -> Iterator[tuple[Keys, str, ClaimFields]]:
 
 
 def _conflicts_of(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem]:
+    if keys[0] == "primary" and claim.where_absent is WhereAbsent.SKIP:
+        yield (*keys, "where_absent"), "what it is about cannot be skipped: leave this out, or make it a guardrail"
     if claim.against is Against.BOUND:
         yield from _of_bound(keys, measure, claim)
     else:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cache
 
 from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.looks import inflation, obrien_fleming
@@ -72,7 +73,7 @@ def detectable(variation: Variation, clusters: int, design: Design) -> float:
     """The distance that so many clusters show with the design's power."""
     if design.watching.looks is Looks.PLANNED:
         z = _z(design) * variation.at_null + _z_power(design) * variation.deviation
-        return z * math.sqrt(_inflation(design) / clusters)
+        return z * math.sqrt(_inflation(design.watching.planned, design.alpha, design.power) / clusters)
     times = _z(design) if design.watching.looks is Looks.ONCE else _multiplier(clusters, design)
     return (times * variation.at_null + _z_power(design) * variation.deviation) / math.sqrt(clusters)
 
@@ -104,13 +105,13 @@ def _clusters(variation: Variation, distance: float, design: Design, once: float
     if design.watching.looks is Looks.ONCE:
         return once
     if design.watching.looks is Looks.PLANNED:
-        return once * _inflation(design)
+        return once * _inflation(design.watching.planned, design.alpha, design.power)
     return _crossing(variation, distance, design, max(once, FIRST_LOOK))
 
 
-def _inflation(design: Design) -> float:
-    plan = obrien_fleming(design.watching.planned, alpha=design.alpha)
-    return inflation(plan, power_wanted=design.power)
+@cache  # the same for all claims of a plan, and a tenth of a second's work
+def _inflation(looks: int, alpha: float, power: float) -> float:
+    return inflation(obrien_fleming(looks, alpha=alpha), power_wanted=power)
 
 
 def _crossing(variation: Variation, distance: float, design: Design, least: float) -> float:

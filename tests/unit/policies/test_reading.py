@@ -41,7 +41,7 @@ def test_every_preset_is_a_policy_that_decides(name: str) -> None:
 def test_every_preset_explains_itself(name: str) -> None:
     text = (GATES / f"{name}.yaml").read_text()
     assert text.startswith("# ")
-    assert text.count("#") > 8
+    assert text.count("#") > 6
 
 
 def test_presets_get_tighter_with_what_is_at_stake() -> None:

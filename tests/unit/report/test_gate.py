@@ -85,7 +85,9 @@ blockers = st.lists(st.sampled_from(["too_few_pairs", "too_few_labels", "a_a_lan
 
 
 def judged(mets: list[Met], codes: list[str]) -> Candidate:
-    found = tuple(Condition(claim=QUALITY, role=Role.PRIMARY, met=met) for met in mets)
+    """Of a primary claim that is shown, and guardrails as told."""
+    others = (Condition(claim=QUALITY, role=Role.GUARDRAIL, met=met) for met in mets)
+    found = (Condition(claim=QUALITY, role=Role.PRIMARY, met=Met.SHOWN), *others)
     stops = tuple(Blocker(code=code, needed=1, found=0) for code in codes)
     told = decision(Policy(primary=(QUALITY,)), found, stops)
     return replace(small(), verdict=Verdict(decision=told, conditions=found, blockers=stops))

@@ -1,0 +1,161 @@
+"""`shadowbench plan`: how many pairs it takes, and how many days they come in; from a log, or from expected numbers."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+
+from shadowbench.cli.output import standard_output
+from shadowbench.errors import ConfigurationError
+from shadowbench.report.policy import Looks, Policy, Watching
+from shadowbench.report.sizing import Amount, Design, Variation, amount, expected, of_yes_or_no
+
+if TYPE_CHECKING:
+    from shadowbench.cli.analysed import Asked
+    from shadowbench.report.chapters.nouns import Chapter
+    from shadowbench.report.plan import Plan
+
+SCHEMA, VERSION = "shadowbench.plan", 1
+EVERY = ""
+"""The measure of a difference that is given for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How sure one wants to be. None: as the policy has it."""
+
+    power: float = 0.8
+    alpha: float | None = None
+    looks: Looks | None = None
+    planned: int | None = None
+    clusters: int | None = None  # that are hoped to be enough
+
+    def design(self, policy: Policy) -> Design:
+        """With the policy's word where nobody said anything."""
+        changes = {"looks": self.looks, "planned": self.planned, "clusters": self.clusters}
+        given = {name: value for name, value in changes.items() if value is not None}
+        watching: Watching = replace(policy.watching, **given)  # type: ignore[arg-type]  # of Watching's own names
+        return Design(alpha=policy.alpha if self.alpha is None else self.alpha, power=self.power, watching=watching)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What is expected where there is no log yet. One of `sd` and `discordant` is given."""
+
+    margin: float = 0.0
+    sd: float | None = None  # of a pair's difference
+    discordant: float | None = None  # share of pairs that differ, of a question of yes or no
+    icc: float = 0.0  # how alike pairs of one cluster are
+    cluster_size: float = 1.0
+    per_day: float | None = None  # pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """`asked`: a log; None: `numbers` tell. `differences`: by how much candidates are expected to be better, by measure."""
+
+    wanted: Wanted = Wanted()
+    asked: Asked | None = None
+    numbers: Numbers | None = None
+    differences: Mapping[str, float] = field(default_factory=dict)
+    form: Literal["terminal", "json"] = "terminal"
+
+
+def run_plan(options: PlanOptions, *, now: float) -> int:
+    """Print the plan; the exit code is 0, or 3 where a log has no candidate yet. Raises ConfigurationError."""
+    if options.numbers is not None:
+        return _from_numbers(options, options.numbers)
+    if options.asked is None or not options.asked.policy.claims:
+        raise ConfigurationError(
+            "plan for what? Name a policy with --policy for the claims of a log, or give --margin with --sd or --discordant"
+        )
+    from shadowbench.cli.analysed import analysed
+    from shadowbench.report.chapters.planning import planning
+    from shadowbench.report.plan import planned
+
+    document = analysed(options.asked, now=now)
+    measures = {claim.measure for claim in document.policy.claims}
+    found = planned(document, options.wanted.design(document.policy), _by_measure(options.differences, measures))
+    _tell(options, _told(found), (planning(found),))
+    return 0 if found.rows else 3
+
+
+def differences_of(told: Sequence[str]) -> Mapping[str, float]:
+    """`0.05` for every measure, `MEASURE=0.05` for one. Raises ConfigurationError."""
+    found: dict[str, float] = {}
+    for each in told:
+        measure, sign, number = each.rpartition("=")
+        try:
+            found[measure.strip() if sign else EVERY] = float(number)
+        except ValueError:
+            raise ConfigurationError(f"--difference {each}: write a number, or MEASURE=NUMBER") from None
+    return found
+
+
+def _from_numbers(options: PlanOptions, numbers: Numbers) -> int:
+    from shadowbench.report.chapters.planning import expecting
+
+    if set(options.differences) - {EVERY}:
+        raise ConfigurationError("--difference MEASURE=NUMBER is for the claims of a log; here it is a number")
+    difference = options.differences.get(EVERY, 0.0)
+    distance = numbers.margin + difference
+    if not distance > 0:
+        raise ConfigurationError(
+            "how much is to be told from nothing? Give --margin, --difference, or both, above 0 in all"
+        )
+    design = options.wanted.design(Policy())
+    found = amount(_variation(numbers, difference), distance, design)
+    _tell(options, _expected(found, design, numbers), (expecting(found, design, numbers.per_day),))
+    return 0
+
+
+def _variation(numbers: Numbers, difference: float) -> Variation:
+    if (numbers.sd is None) is (numbers.discordant is None):
+        raise ConfigurationError(
+            "how much do pairs vary? Give one of --sd (of the difference) and --discordant (share that differ)"
+        )
+    sd, at_null = numbers.sd or 0.0, None
+    if numbers.discordant is not None:
+        try:
+            sd, at_null = of_yes_or_no(numbers.discordant, difference)
+        except ValueError as error:
+            raise ConfigurationError(f"--discordant: {error}") from None
+    return expected(sd, sd_at_null=at_null, cluster_size=numbers.cluster_size, icc=numbers.icc)
+
+
+def _by_measure(given: Mapping[str, float], measures: set[str]) -> Mapping[str, float]:
+    if unknown := sorted(set(given) - measures - {EVERY}):
+        raise ConfigurationError(
+            f"--difference {unknown[0]}: no claim is of it; there are: {', '.join(sorted(measures))}"
+        )
+    return {measure: given.get(measure, given.get(EVERY, 0.0)) for measure in measures}
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    return {"design": plan.design, "days": plan.days, "claims": plan.rows}
+
+
+def _expected(found: Amount, design: Design, numbers: Numbers) -> dict[str, Any]:
+    days = found.pairs / numbers.per_day if numbers.per_day else None
+    return {"design": design, "days": days, "amount": found}
+
+
+def _tell(options: PlanOptions, told: Mapping[str, Any], chapters: Sequence[Chapter]) -> None:
+    if options.form == "json":
+        content = {"schema": SCHEMA, "version": VERSION, **told}
+        with standard_output():
+            sys.stdout.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+        return
+    from rich.console import Console
+
+    from shadowbench.report.terminal import show_chapters
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    with standard_output():
+        show_chapters(chapters, Console(highlight=False))
