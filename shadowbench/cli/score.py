@@ -108,6 +108,7 @@ def _once(settings: Settings, options: ScoreOptions, environ: Mapping[str, str])
 _WHY = {
     "budget": "its budget is used up; it goes on when there is room again, on the next UTC day or with a higher budget",
     "unpriced": "nobody knows what its calls cost, and there is a budget: give endpoint.price, or set unpriced: allow",
+    "suspended": "a metric hung or crashed again and again; its pairs wait, and it is tried with one of them the next time",
     "waiting": "other judges or metrics that it builds on have not scored everything",
 }
 

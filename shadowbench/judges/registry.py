@@ -6,7 +6,7 @@ from shadowbench.errors import ConfigurationError
 from shadowbench.judges.kinds import JudgeKind
 from shadowbench.metrics.registry import Registry
 
-KINDS = Registry("shadowbench.judges", JudgeKind, "kind of judge")
+KINDS = Registry("shadowbench.judges", JudgeKind, "kind of judge", "docs/judges.md")
 
 
 def kind_of(name: str) -> JudgeKind:

@@ -13,6 +13,7 @@ import orjson
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import Metric
 from shadowbench.metrics.registry import METRICS, OWN_PACKAGE
+from shadowbench.metrics.watching import running
 from shadowbench.scores import Measure
 
 _NUMBERS = (int, float)
@@ -90,7 +91,8 @@ def bind(metric: Metric, options: Mapping[str, Any], name: str | None = None, *,
 
 def _in_force(metric: Metric, given: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        return metric.options(given)
+        with running(f"{metric.name}: the check of its options"):
+            return metric.options(given)
     except ConfigurationError as error:
         told = str(error)
         raise ConfigurationError(told if metric.name in told else f"{metric.name}: {told}") from None

@@ -7,6 +7,7 @@ the metric goes first, then our own bundles one by one, then those of other pack
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.metrics.base import Metric
+from shadowbench.metrics.watching import running
 
 OWN_PACKAGE = "shadowbench-sidecar"
 
@@ -42,13 +44,19 @@ class Found(Generic[T]):
     package: str
 
 
-class Registry(Generic[T]):
-    """Plugins of one kind. `noun`: what messages call them."""
+_FEW = 20
+_NEAREST = 3
+_LIKE = 0.5  # of 1, as difflib has it
 
-    def __init__(self, group: str, kind: type[T], noun: str) -> None:
+
+class Registry(Generic[T]):
+    """Plugins of one kind. `noun`: what messages call them; `catalogue`: where people read about all of them."""
+
+    def __init__(self, group: str, kind: type[T], noun: str, catalogue: str) -> None:
         self._group = group
         self._kind = kind
         self._noun = noun
+        self._catalogue = catalogue
 
     def find(self, names: Iterable[str]) -> Mapping[str, Sequence[Found[T]]]:
         """What each name means: one plugin, or all of a tuple at `module:attribute`. Raises ConfigurationError."""
@@ -63,6 +71,10 @@ class Registry(Generic[T]):
         for point in self._points():
             self._take(known, point)
         return [known[name] for name in sorted(known)]
+
+    def has_others(self) -> bool:
+        """Whether packages other than ours offer any."""
+        return any(_package(point) != OWN_PACKAGE for point in self._points())
 
     def _at(self, place: str) -> Sequence[Found[T]]:
         point = EntryPoint(name=place, value=place, group=self._group)
@@ -80,9 +92,9 @@ class Registry(Generic[T]):
                     broken.append(str(error))  # it may have nothing to do with what is wanted
         for name in wanted:
             if name not in known:
-                there_are = ", ".join(sorted(known)) or "none"
-                why = f"there is no {self._noun} {name!r}; there are: {there_are}, or module:attribute"
-                raise ConfigurationError("\n".join([why, *broken]))
+                why = f"there is no {self._noun} {name!r}; {_others_than(name, sorted(known))}"
+                where = f"all are in {self._catalogue}; one of your own is named as module:attribute"
+                raise ConfigurationError("\n".join([f"{why}; {where}", *broken]))
         return known
 
     def _points(self) -> Iterable[EntryPoint]:
@@ -102,9 +114,10 @@ class Registry(Generic[T]):
 
     def _loaded(self, point: EntryPoint, what: str) -> Sequence[T]:
         try:
-            loaded: Any = importlib.import_module(point.module)
-            for part in point.attr.split("."):
-                loaded = getattr(loaded, part)
+            with running(f"{what}: the import of {point.value}"):
+                loaded: Any = importlib.import_module(point.module)
+                for part in point.attr.split("."):
+                    loaded = getattr(loaded, part)
         except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {str(error)[:200]}"
             raise BrokenPluginError(f"{what}: what it offers at {point.value} cannot be loaded ({why})") from error
@@ -116,8 +129,16 @@ class Registry(Generic[T]):
         return plugins
 
 
-METRICS = Registry("shadowbench.metrics", Metric, "metric")
+METRICS = Registry("shadowbench.metrics", Metric, "metric", "docs/metrics-catalogue.md")
 """Of metrics."""
+
+
+def _others_than(name: str, known: Sequence[str]) -> str:
+    """What there is instead: of a few all, of many the most alike."""
+    if len(known) <= _FEW:
+        return f"there are: {', '.join(known) or 'none'}"
+    alike = difflib.get_close_matches(name, known, n=_NEAREST, cutoff=_LIKE)
+    return f"did you mean {' or '.join(alike)}?" if alike else f"there are {len(known)}, and none is called alike"
 
 
 def _are_found(wanted: Sequence[str], known: Mapping[str, Found[T]], package: str) -> bool:

@@ -8,7 +8,7 @@
     not_a_number    NaN or an infinity
     out_of_range    beyond what the metric declares
 
-Two more come from those who run it: `crashed` (the process died in it) and `suspended` (it hung or crashed too often).
+One more comes from those who run it: `crashed` (the process died in it).
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ from shadowbench.metrics.view import PairView, Side
 from shadowbench.records import Outcome, UsageSource
 from shadowbench.scores import Score, Shape
 
-FAILURES = frozenset(
-    {"metric_raised", "timed_out", "crashed", "suspended", "not_a_value", "not_a_number", "out_of_range"}
-)
+FAILURES = frozenset({"metric_raised", "timed_out", "crashed", "not_a_value", "not_a_number", "out_of_range"})
 """Reasons that are a metric's own fault."""
 
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")

@@ -15,6 +15,8 @@ _NICENESS = 19  # behind everything else
 async def main(parent: Parent, fields: dict[str, Any]) -> None:
     """Score until drained; with `once`, until all is scored that can be now."""
     os.nice(_NICENESS)
+    # What a plugin prints when it is imported would stand among what a command prints.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     await Scorer(from_json(ScoringOptions, fields), parent, os.environ).run()
 
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.judges.base import Judge
+from shadowbench.judges.calls.bodies import objection_to_parameters
+from shadowbench.judges.calls.desk import EMBEDDINGS
+from shadowbench.judges.calls.embeddings import EmbeddingJudge
 from shadowbench.judges.cascade import Cascade
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.judges.panel import Member, Panel
 from shadowbench.judges.registry import kind_of
+from shadowbench.metrics.watching import running
 from shadowbench.scores import Measure
 
 PANEL, CASCADE = "panel", "cascade"
@@ -63,8 +67,11 @@ class _Builder:
             return self._built[name]
         if name in self._under_way:
             raise ConfigurationError(f"judges.{name}: builds on itself, by way of {', '.join(self._under_way)}")
+        if name in self._metrics:
+            raise ConfigurationError(f"judges.{name}: is the name of a metric, too: choose another")
         self._under_way.append(name)
         options = self._options[name]
+        _check_parameters(options)
         judge = self._judge(options)
         self._under_way.pop()
         return self._built.setdefault(name, BuiltJudge(options=options, judge=judge, has_lane=name not in self._strong))
@@ -79,7 +86,7 @@ class _Builder:
             return Cascade(options, screen=self._screen(options), strong=self._asked(options))
         if options.endpoint is None and options.kind in _ASKING:
             raise ConfigurationError(f"judges.{options.name}.endpoint: is missing: its url and model")
-        return kind_of(options.kind).build(options)
+        return judge_of(options)
 
     def _screen(self, options: JudgeOptions) -> Measure:
         if options.screen is None:
@@ -109,3 +116,40 @@ class _Builder:
         if name not in self._options:
             raise ConfigurationError(f"judges.{options.name}: there is no judge {name!r}")
         return name
+
+
+def _check_parameters(options: JudgeOptions) -> None:
+    """Raises ConfigurationError for parameters that would undo what a question is made of."""
+    endpoint = options.endpoint
+    if endpoint is None:
+        return
+    dialect = EMBEDDINGS if options.kind == "embedding" else endpoint.dialect
+    if (objection := objection_to_parameters(dialect, endpoint.parameters)) is not None:
+        raise ConfigurationError(f"judges.{options.name}.endpoint.parameters.{objection}")
+
+
+def judge_of(options: JudgeOptions) -> Judge:
+    """A judge by itself, of its kind, which may be anybody's. Raises ConfigurationError, whatever that raises."""
+    kind = kind_of(options.kind)
+    try:
+        with running(f"judges.{options.name}: the making of a judge of kind {options.kind}"):
+            judge = kind.build(options)
+            measure = judge.measure
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:
+        why = f"{type(error).__name__}: {str(error)[:200]}"
+        raise ConfigurationError(
+            f"judges.{options.name}: no judge of kind {options.kind} can be made ({why})"
+        ) from error
+    if (
+        options.endpoint is not None
+        and options.endpoint.dialect == EMBEDDINGS
+        and not isinstance(judge, EmbeddingJudge)
+    ):
+        raise ConfigurationError(
+            f"judges.{options.name}.endpoint.dialect: {EMBEDDINGS} makes vectors, and no verdicts; kind: embedding wants it"
+        )
+    if not isinstance(measure, Measure) or measure.name != options.name:
+        raise ConfigurationError(f"judges.{options.name}: a judge of kind {options.kind} measures something else")
+    return judge

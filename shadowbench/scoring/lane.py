@@ -11,7 +11,8 @@ from typing import Protocol
 class Rest:
     """There is nothing to do now. `for_s`: when to look again, at the latest; None: as often as the log is asked.
 
-    why: idle (nothing is left), taken (others are at it), budget, unpriced, or why an endpoint is left alone
+    why: idle (nothing is left), taken (others are at it), suspended (a metric hung too often), budget, unpriced, or why an
+    endpoint is left alone
     """
 
     why: str
@@ -21,6 +22,7 @@ class Rest:
 
 IDLE = Rest(why="idle", is_over=True)
 TAKEN = Rest(why="taken")
+SUSPENDED = Rest(why="suspended", is_over=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

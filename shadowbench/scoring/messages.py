@@ -1,13 +1,14 @@
 """What a worker and its runner say to each other: JSON with its length before it, over a stream socket. Pure.
 
-    runner   {"ready": [MEASURE, …]}             once; or {"refused": WHY}: the metrics cannot be used as configured
-    worker   {"first": 1, "last": 64, "pairs": [[NUMBER, SIDE, [METRIC, …]], …], "references": {NUMBER: TEXT}}
+    runner   {"running": WHAT}                   before a plugin's code runs for the first time; "" when it came back
+             {"ready": [MEASURE, …]}             once; or {"refused": WHY}: the metrics cannot be used as configured
+    worker   {"first": 1, "last": 64, "whole": 10, "pairs": [[NUMBER, SIDE, [METRIC, …]], …], "references": {NUMBER: TEXT}}
     runner   {"scores": [SCORE, …], "complete": true, "fresh": {CANDIDATE: 64}, "resident": BYTES};
              or {"failed": WHY}: the log could not be read
 
 A METRIC is a place among the runner's metrics, and stands for the measure in a SCORE. `complete` is false when the runner
 stopped before the end, because a metric had to be interrupted: what is left is asked for again. `fresh` are the
-pairs that lacked every metric, by candidate.
+pairs that lacked every metric (`whole` of them are called now), by candidate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -39,19 +40,37 @@ def unpack(text: bytes) -> dict[str, Any]:
     return message
 
 
+def received(incoming: BinaryIO) -> dict[str, Any]:
+    """The next message of a stream. Raises EOFError where it ends, within a message or before."""
+    head = incoming.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        raise EOFError
+    text = incoming.read(length := LENGTH.unpack(head)[0])
+    if len(text) < length:
+        raise EOFError
+    return unpack(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Pairs of the exchanges `first` to `last`, and the metrics that each lacks."""
+    """Pairs of the exchanges `first` to `last`, and the metrics that each lacks. A pair that lacks `whole` lacks all."""
 
     first: int
     last: int
+    whole: int
     pairs: Mapping[PairRef, Sequence[int]]
     references: Mapping[int, str]
 
     def told(self) -> dict[str, Any]:
         """As a message."""
         pairs = [[ref.number, ref.side, list(metrics)] for ref, metrics in self.pairs.items()]
-        return {"first": self.first, "last": self.last, "pairs": pairs, "references": dict(self.references)}
+        return {
+            "first": self.first,
+            "last": self.last,
+            "whole": self.whole,
+            "pairs": pairs,
+            "references": dict(self.references),
+        }
 
     @staticmethod
     def of(message: Mapping[str, Any]) -> Task:
@@ -59,6 +78,7 @@ class Task:
         return Task(
             first=message["first"],
             last=message["last"],
+            whole=message["whole"],
             pairs={PairRef(number, side): metrics for number, side, metrics in message["pairs"]},
             references={int(number): text for number, text in message["references"].items()},
         )

@@ -10,7 +10,7 @@ from shadowbench.errors import UnavailableError
 from shadowbench.making import maker_of
 from shadowbench.metrics.running import FAILURES, absent
 from shadowbench.scores import Measure, PairRef, Score
-from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Rest
+from shadowbench.scoring.lane import IDLE, SUSPENDED, TAKEN, Keeping, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.messages import Done, Task
 from shadowbench.scoring.running import MetricRunner, RunnerDiedError
@@ -61,8 +61,8 @@ class MetricLane:
         self._places = {measure: place for place, measure in enumerate(self._ids)}
 
     async def step(self) -> Rest | None:
-        """Claim, score, settle."""
-        keeping, ids = self._keeping, self._ids
+        """Claim, score, settle. What lacks nothing but the scores of metrics that are suspended waits until that is over."""
+        keeping, ids = self._keeping, [self._ids[place] for place in self._called()]
         claim = await self._ledger.do(
             lambda log: log.claim(
                 owner=keeping.owner,
@@ -75,7 +75,7 @@ class MetricLane:
         )
         if claim is None:
             backlog = await self._ledger.do(lambda log: log.backlog(ids))
-            return TAKEN if backlog.pairs else IDLE
+            return TAKEN if backlog.pairs else IDLE if len(ids) == len(self._ids) else SUSPENDED
         async with self._ledger.keeping(claim, lease_s=keeping.lease_s, now=keeping.now):
             await self._score(claim)
         await self._ledger.do(lambda log: log.settle(claim, []))
@@ -104,10 +104,12 @@ class MetricLane:
         crashed: set[tuple[PairRef, int]] = set()
         deaths = 0
         while True:
-            await self._enter(claim, self._set_aside(left))
+            called = self._called()
+            self._set_aside(left, called)
             if not left:
                 return
-            task = Task(first=min(left).number, last=max(left).number, pairs=left, references=references)
+            first, last = min(left).number, max(left).number
+            task = Task(first=first, last=last, whole=len(called), pairs=left, references=references)
             try:
                 done = await self._runner.run(task)
             except RunnerDiedError as death:
@@ -123,16 +125,18 @@ class MetricLane:
             await self._ledger.do(lambda log: log.settle(claim, scores, last=False))
             self._count(scores)
 
-    def _set_aside(self, left: dict[PairRef, list[int]]) -> list[Score]:
-        """Absences of the metrics that are suspended; they are taken out of what is left."""
+    def _called(self) -> Sequence[int]:
+        """The places of the metrics that are not suspended."""
         now = time.monotonic()
-        suspended = [place for place in range(len(self._ids)) if self._suspensions.is_suspended(place, now)]
-        if not suspended:
-            return []
-        found = [self._absent(ref, place, "suspended") for ref in left for place in suspended if place in left[ref]]
-        for score in found:
-            self._drop(left, PairRef(score.number, score.side), self._places[score.measure])
-        return found
+        return [place for place in range(len(self._ids)) if not self._suspensions.is_suspended(place, now)]
+
+    def _set_aside(self, left: dict[PairRef, list[int]], called: Sequence[int]) -> None:
+        """Take out of what is left the metrics that are suspended. Nothing is entered: what has no score is claimed again."""
+        if len(called) == len(self._ids):
+            return
+        for ref, places in list(left.items()):
+            for place in set(places).difference(called):
+                self._drop(left, ref, place)
 
     def _blamed(
         self,

@@ -6,7 +6,6 @@ worker dies, it dies, too.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import resource
@@ -23,17 +22,18 @@ from shadowbench.metrics.base import Value
 from shadowbench.metrics.binding import BoundMetric, bind_all
 from shadowbench.metrics.running import Guard, score
 from shadowbench.metrics.view import PairView
+from shadowbench.metrics.watching import watched
 from shadowbench.scores import Score
 from shadowbench.scoring.beat import Beat
 from shadowbench.scoring.deadline import Deadline
-from shadowbench.scoring.messages import LENGTH, Done, Task, pack, ready, unpack
+from shadowbench.scoring.messages import Done, Task, pack, ready, received, unpack
 from shadowbench.scoring.options import RunnerOptions
+from shadowbench.scoring.ties import die_with_parent
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log
 from shadowbench.worker import describe, forbid_core_dumps, from_json
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 # How long a task may take before what is done is handed over. A slow metric then loses little to a crash, and shows progress.
 _TURN_S = 2.0
 
@@ -57,7 +57,7 @@ class Runner:
         for pair in self._pairs(task):
             made = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
             scores += made
-            fresh[pair.candidate.observation.endpoint] += len(made) == len(self._metrics)
+            fresh[pair.candidate.observation.endpoint] += len(made) == task.whole
             if (
                 any("timed_out" in (each.reason, each.production_reason) for each in made)
                 or time.monotonic() > enough_at
@@ -92,8 +92,11 @@ class Runner:
 def serve(runner: Runner, wire: socket.socket) -> None:
     """Do what comes, until the worker hangs up."""
     with wire.makefile("rb") as incoming:
-        while head := incoming.read(LENGTH.size):
-            task = Task.of(unpack(incoming.read(LENGTH.unpack(head)[0])))
+        while True:
+            try:
+                task = Task.of(received(incoming))
+            except EOFError:
+                return
             try:
                 done = runner.run(task)
             except ShadowbenchError as error:
@@ -113,7 +116,8 @@ def main(options: RunnerOptions) -> None:
     wire = socket.socket(fileno=options.socket_fd)
     wire.setblocking(True)
     try:
-        metrics = bind_all(options.metrics)
+        with watched(lambda what: wire.sendall(pack({"running": what}))):
+            metrics = bind_all(options.metrics)
         log = open_log(options.store_url, "read")
     except ShadowbenchError as error:
         wire.sendall(pack({"refused": str(error), "exit_code": error.exit_code}))
@@ -138,7 +142,7 @@ def _prepare(max_bytes: int) -> int:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; what it means is the worker's to decide
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, hard))
     return told

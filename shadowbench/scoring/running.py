@@ -19,13 +19,14 @@ from shadowbench.scores import Measure
 from shadowbench.scoring.beat import At, Beat
 from shadowbench.scoring.messages import LENGTH, Done, Task, measures_of, pack, unpack
 from shadowbench.scoring.options import RunnerOptions
+from shadowbench.scoring.stops import CallClock, is_stopped
 from shadowbench.worker import to_json
 
 # The alarm in the runner goes first; one that does not end of it is in C code, or keeps everything from ending it.
 _GRACE_S = 1.0
 # A call of which nothing is seen, as in reading the log from a disk that hangs.
 _TASK_S = 600.0
-# Imports of many packages on a machine that is busy starting.
+# Of one plugin with all that it imports, on a machine that is busy starting.
 _START_S = 120.0
 # Caches of libraries and fragmentation grow slowly; a fresh process begins small.
 _RENEW_BYTES = 1 << 30
@@ -63,18 +64,28 @@ class MetricRunner:
     async def start(self) -> Sequence[Measure]:
         """Start the process; what it measures, in the order of its options. Raises ShadowbenchError when it cannot."""
         await self._spawn()
-        try:
-            async with asyncio.timeout(_START_S):
-                message = await self._receive()
-        except (TimeoutError, EOFError, OSError):
-            await self.stop()
-            raise UnavailableError(
-                "the process that runs metrics does not start; a plugin may end it or hang"
-            ) from None
+        message = await self._first_word()
         if "refused" in message:
             await self.stop()
             raise _error(message)
         return measures_of(message)
+
+    async def _first_word(self) -> dict[str, Any]:
+        """What the process says when its metrics are there, or cannot be. Raises UnavailableError, which names the plugin."""
+        at, why = "", ""
+        try:
+            while True:
+                async with asyncio.timeout(_START_S):
+                    message = await self._receive()
+                if "running" not in message:
+                    return message
+                at = message["running"]
+        except TimeoutError:
+            why = f"{at or 'its start'} is not done after {_START_S:g} s"
+        except (EOFError, OSError):
+            why = f"{at or 'something'} ended it"
+        await self.stop()
+        raise UnavailableError(f"the process that runs metrics does not start: {why}")
 
     async def run(self, task: Task) -> Done:
         """Have a task done. Raises RunnerDiedError, and UnavailableError when the log cannot be read."""
@@ -143,15 +154,16 @@ class MetricRunner:
     async def _until(self, answer: asyncio.Task[dict[str, Any]]) -> None:
         """Wait for the answer, with an eye on the call that is under way."""
         limit_s = self._options.timeout_s + _GRACE_S
-        give_up_at = time.monotonic() + _TASK_S
+        clock = CallClock(time.monotonic(), look_s=limit_s / 4)
         suspect: At | None = None
         while not answer.done():
             await asyncio.wait([answer], timeout=limit_s / 4)
-            assert self._beat is not None
-            at, now = self._beat.look(), time.monotonic()
-            is_overdue = at is not None and now - at.started > limit_s
-            # Seen twice, with time between: this process may have been stopped, and the other one with it.
-            if not answer.done() and ((is_overdue and at == suspect) or now > give_up_at):
+            assert self._beat is not None and self._process is not None
+            at = self._beat.look()
+            call_s, task_s = clock.look(at, time.monotonic(), was_stopped=is_stopped(self._process.pid))
+            is_overdue = call_s > limit_s
+            # Seen twice, with time between: what has run on after a stop is to hear its own alarm first.
+            if not answer.done() and ((is_overdue and at == suspect) or task_s > _TASK_S):
                 await self.stop()
                 raise RunnerDiedError(at, is_overdue=True)
             suspect = at if is_overdue else None

@@ -1,7 +1,7 @@
 """Which metrics are called no more for a while, because they hang or crash again and again. Pure.
 
-Each hang costs its whole time-out. After three of them a metric's scores are absent as `suspended`, first for a minute, then
-for twice as long each time. Then it is tried with one pair. A hundred calls that end make up for one that did not.
+Each hang costs its whole time-out. After three of them a metric is not called, first for a minute, then for twice as long each
+time; its pairs wait, without a score. Then it is tried with one of them. A hundred calls that end make up for one that did not.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.scores import Measure
 from shadowbench.scoring.bench import Bench
 from shadowbench.scoring.built import build_judges
+from shadowbench.scoring.checking import may_run_plugins
 from shadowbench.scoring.funnel_note import FunnelNote
 from shadowbench.scoring.judging import WAITING
 from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Lane, Rest
@@ -22,6 +23,7 @@ from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
 from shadowbench.scoring.options import RunnerOptions, ScoringOptions
 from shadowbench.scoring.running import MetricRunner
+from shadowbench.scoring.trying import try_out
 from shadowbench.store.base import LogError, PairLog
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import ScoreLog
@@ -106,6 +108,8 @@ class Scorer:
             yield metrics
         if options.judges:
             by_name = {measure.name: measure for measure in measures}
+            if may_run_plugins(options):
+                await asyncio.to_thread(try_out, options)  # here one that hangs would hold up everything
             judges = build_judges(options.judges, by_name)
             fresh = [each.measure for each in judges.values()]
             numbers += await ledger.do(lambda log: log.register(fresh))

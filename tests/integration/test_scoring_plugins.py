@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections import Counter
+import time
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -106,7 +108,7 @@ def test_a_metric_that_always_hangs_is_suspended(url: str, installed: Path) -> N
     done = worked(url, installed, metrics=[{"metric": "always_hangs"}, {"metric": "exact_match"}], metric_timeout_s=0.1)
     assert done.returncode == 0, done.stderr
     found = scores_of(url)
-    assert Counter(found["always_hangs"]) == {"timed_out": 3, "suspended": PAIRS - 3}
+    assert found["always_hangs"] == ["timed_out"] * 3, "the others wait"
     assert found["exact_match"] == [0.0] * PAIRS
     assert b"a metric is suspended for a while" in done.stderr
 
@@ -115,3 +117,65 @@ def test_a_plugin_that_is_not_there_is_told(url: str, installed: Path) -> None:
     done = worked(url, installed, metrics=[{"metric": "whispering"}])
     assert done.returncode == 2
     assert b"there is no metric 'whispering'" in done.stderr
+
+
+@pytest.fixture
+def stopping(tmp_path: Path) -> Path:
+    """A metric that stops its own process at the first exchange, and says which that is; it takes a while to go on."""
+    (tmp_path / "stopping.py").write_text(
+        dedent("""
+            import os, signal, time
+            from shadowbench.metrics.base import metric
+            from shadowbench.scores import Direction, Shape
+
+            @metric(version="1", shape=Shape.PAIR, direction=Direction.HIGHER, low=0, high=1)
+            def stops(pair):
+                if pair.ref.number == 1:
+                    with open(os.environ["STOPPED_FILE"], "x") as file:
+                        file.write(f"{os.getpid()} ")
+                    os.kill(os.getpid(), signal.SIGSTOP)
+                return 1.0
+            """)
+    )
+    return tmp_path
+
+
+def test_a_runner_that_was_stopped_for_longer_than_a_metric_may_take_loses_no_score(url: str, stopping: Path) -> None:
+    told = stopping / "stopped"
+    given = {
+        "store_url": url,
+        "once": True,
+        "poll_s": 0.1,
+        "metric_timeout_s": 0.2,
+        "metrics": [{"metric": "stopping:stops"}],
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shadowbench.scoring"],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(stopping), "STOPPED_FILE": str(told)},
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(given).encode())
+    process.stdin.close()
+    while not (told.exists() and told.read_text().endswith(" ")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(3.0)  # the time-out, its grace, and as long again
+    os.kill(int(told.read_text()), signal.SIGCONT)
+    assert process.wait(60) == 0
+    assert scores_of(url) == {"stops": [1.0] * PAIRS}
+
+
+def test_a_plugin_that_ends_the_process_is_told_by_its_name(url: str, tmp_path: Path) -> None:
+    (tmp_path / "leaving.py").write_text("import os\nos._exit(0)\n")
+    done = worked(url, tmp_path, metrics=[{"metric": "leaving:x"}])
+    assert done.returncode == 4
+    assert b"does not start: metric leaving:x: the import of leaving:x ended it" in done.stderr
+
+
+def test_a_kind_of_judge_that_ends_the_process_is_told_by_its_name(url: str, tmp_path: Path) -> None:
+    (tmp_path / "leaving.py").write_text("import os\nos._exit(0)\n")
+    done = worked(url, tmp_path, judges=[{"name": "j", "kind": "leaving:KIND"}])
+    assert done.returncode == 2
+    assert b"the import of leaving:KIND ended the process (exit code 0)" in done.stderr

@@ -20,6 +20,30 @@ from shadowbench.judges.options import EndpointOptions
 ANTHROPIC_VERSION = "2023-06-01"
 _AZURE = (".openai.azure.com", ".cognitiveservices.azure.com")
 _LIMITS = ("max_tokens", "max_completion_tokens")
+_ASKED = "it says what is judged"
+_FORM = "it says in which form the verdict comes; structured: false asks for none"
+_LIMIT = "set max_output_tokens, which budgets reserve"
+# What a question is made of, or what stands in a key of its own, by the dialect; and why, or where, instead.
+_OURS: Mapping[str, Mapping[str, str]] = {
+    "openai.chat": {
+        "messages": _ASKED,
+        "response_format": _FORM,
+        "max_tokens": _LIMIT,
+        "max_completion_tokens": _LIMIT,
+        "temperature": "set temperature",
+        "seed": "set seed",
+    },
+    "anthropic.messages": {
+        "messages": _ASKED,
+        "system": _ASKED,
+        "tools": _FORM,
+        "tool_choice": _FORM,
+        "max_tokens": _LIMIT,
+        "temperature": "set temperature",
+    },
+    "openai.embeddings": {"input": "it says whose vectors are wanted"},
+}
+_OURS_EVERYWHERE = {"model": "set model", "stream": "answers are read as a whole"}
 VERDICT = "verdict"  # of the schema, or the tool
 
 
@@ -44,6 +68,13 @@ def body_of(options: EndpointOptions, question: Question, accepted: Accepted) ->
     """The request that asks `question`. Configured parameters win over what is made here."""
     make = _anthropic if options.dialect == "anthropic.messages" else _openai
     return orjson.dumps({**make(options, question, accepted), **options.parameters}, default=dict)
+
+
+def objection_to_parameters(dialect: str, parameters: Mapping[str, Any]) -> str | None:
+    """The first of the parameters that would undo what is made here, and what to do; None: all may stay."""
+    ours = {**_OURS_EVERYWHERE, **_OURS[dialect]}
+    taken = next((name for name in parameters if name in ours), None)
+    return None if taken is None else f"{taken}: is not to be set here: {ours[taken]}"
 
 
 def most_outputs(options: EndpointOptions) -> int:

@@ -92,8 +92,23 @@ def test_two_of_one_name_are_refused_with_both_packages(install) -> None:  # typ
         names_of("exact_match")
 
 
-def test_an_unknown_name_is_told_with_those_there_are() -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"there is no metric 'exactmatch'; there are: .*exact_match.*module:attr"
-    ):
+def test_an_unknown_name_is_told_with_the_nearest_and_where_all_are() -> None:
+    with pytest.raises(ConfigurationError) as told:
         names_of("exactmatch")
+    assert str(told.value) == (
+        "there is no metric 'exactmatch'; did you mean exact_match or exact_match_reference?; "
+        "all are in docs/metrics-catalogue.md; one of your own is named as module:attribute"
+    )
+
+
+def test_what_is_like_nothing_is_told_shortly_all_the_same() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"^there is no metric '!'; there are \d+, and none is called alike; all"
+    ):
+        names_of("!")
+
+
+def test_others_are_those_of_other_packages(install) -> None:  # type: ignore[no-untyped-def]
+    assert not METRICS.has_others()
+    install("others-seven", "loud = declared('loud')", loud="loud")
+    assert METRICS.has_others()

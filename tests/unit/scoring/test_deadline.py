@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shadowbench.metrics.running import DeadlineError
+from shadowbench.scoring import deadline
 from shadowbench.scoring.deadline import Deadline
 
 
@@ -54,3 +55,40 @@ def test_it_rings_no_more_when_it_is_stopped() -> None:
     guard = Deadline(10)
     guard.stop()
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_time_that_the_process_did_not_have_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was stopped, or others had the processor: nothing rang meanwhile, and it used no time."""
+    now, used = [100.0], [1.0]
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "process_time", lambda: used[0])
+    monkeypatch.setattr(signal, "setitimer", lambda *_: None)
+    guard = Deadline(8.0)
+
+    def call() -> float:
+        for gone_s, used_s in ((1.0, 1.0), (60.0, 0.1), (1.0, 0.0), (2.5, 2.5)):
+            now[0] += gone_s
+            used[0] += used_s
+            signal.raise_signal(signal.SIGALRM)
+        return 0.5
+
+    assert guard(call) == 0.5
+
+
+@pytest.mark.parametrize("used_s", [9.0, 5.0])
+def test_time_without_a_ring_counts_when_the_process_had_it(used_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C code hears no signals, and uses time."""
+    now, used = [100.0], [1.0]
+    monkeypatch.setattr(deadline.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadline.time, "process_time", lambda: used[0])
+    monkeypatch.setattr(signal, "setitimer", lambda *_: None)
+    guard = Deadline(8.0)
+
+    def call() -> float:
+        now[0] += 9.0
+        used[0] += used_s
+        signal.raise_signal(signal.SIGALRM)
+        return 0.5
+
+    with pytest.raises(DeadlineError):
+        guard(call)

@@ -1,10 +1,12 @@
 """What worker and runner say to each other is read back as it was said."""
 
+from io import BytesIO
+
 import pytest
 
 from shadowbench.metrics.binding import MetricOptions, bind_all
 from shadowbench.scores import PairRef, Score
-from shadowbench.scoring.messages import LENGTH, Done, Task, measures_of, pack, ready, unpack
+from shadowbench.scoring.messages import LENGTH, Done, Task, measures_of, pack, ready, received, unpack
 
 
 def carried(message: dict[str, object]) -> dict[str, object]:
@@ -15,7 +17,7 @@ def carried(message: dict[str, object]) -> dict[str, object]:
 
 def test_a_task() -> None:
     pairs = {PairRef(3, 1): [0, 2], PairRef(4, 2): [1]}
-    task = Task(first=3, last=4, pairs=pairs, references={3: "Riga – “yes”"})
+    task = Task(first=3, last=4, whole=3, pairs=pairs, references={3: "Riga – “yes”"})
     assert Task.of(carried(task.told())) == task
 
 
@@ -29,3 +31,11 @@ def test_scores() -> None:
 def test_measures(name: str) -> None:
     measures = [each.measure for each in bind_all([MetricOptions(metric=name)])]
     assert measures_of(carried(ready(measures))) == measures
+
+
+def test_a_stream_of_messages_ends_between_them_or_within_one() -> None:
+    stream = BytesIO(pack({"a": 1}) + pack({"b": 2})[:-1])
+    assert received(stream) == {"a": 1}
+    for ending in (stream, BytesIO(b""), BytesIO(b"\0\0")):
+        with pytest.raises(EOFError):
+            received(ending)

@@ -1,6 +1,8 @@
 """The lane of metrics, over a real log, with a runner that does as it is told."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 from shadowbench.errors import UnavailableError
 from shadowbench.metrics.binding import MetricOptions, bind_all
 from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.scoring import metric_lane
 from shadowbench.scoring.beat import At
-from shadowbench.scoring.lane import IDLE, TAKEN, Keeping
+from shadowbench.scoring.lane import IDLE, SUSPENDED, TAKEN, Keeping
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.messages import Done, Task
 from shadowbench.scoring.metric_lane import LANE, MetricLane
@@ -170,18 +173,74 @@ async def test_what_a_runner_left_undone_is_asked_for_again(ledger: Ledger) -> N
     assert (await stored(ledger))[:2] == [(1, 1, 1, None, "timed_out"), (1, 1, 2, 4.0, None)]
 
 
-async def test_a_metric_that_hangs_again_and_again_holds_up_nobody(url: str, ledger: Ledger) -> None:
-    log = open_log(url, "write")
-    log.append([an_exchange(number) for number in range(4, 20)])
-    log.close()
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The lane's steady clock: stands until a test moves it."""
+    at = [5000.0]
+    monkeypatch.setattr(metric_lane.time, "monotonic", lambda: at[0])
+    return at
+
+
+def more(url: str, numbers: range) -> None:
+    with closing(open_log(url, "write")) as log:
+        log.append([an_exchange(number) for number in numbers])
+
+
+async def test_a_metric_that_hangs_again_and_again_holds_up_nobody(
+    url: str, ledger: Ledger, clock: list[float]
+) -> None:
+    more(url, range(4, 20))
     lane, counters = await lane_of(ledger, runner := Runner(*(dies_at(n, 0, is_overdue=True) for n in (1, 2, 3))))
     await lane.step()
-    reasons = [row[4] for row in await stored(ledger) if row[2] == 1]
-    assert reasons == ["timed_out"] * 3 + ["suspended"] * 16
+    assert [row[4] for row in await stored(ledger) if row[2] == 1] == ["timed_out"] * 3
     assert [row[3] for row in await stored(ledger) if row[2] == 2] == [1.0] * 19
     assert len(runner.tasks) == 4
+    assert await lane.step() == SUSPENDED
     await lane.report()
-    assert {sample.name: sample.value for sample in counters.snapshot()}["scoring_suspended_metrics"] == 1
+    told = {sample.name: sample.value for sample in counters.snapshot()}
+    assert (told["scoring_suspended_metrics"], told["scoring_backlog_pairs"]) == (1, 19)
+
+
+async def test_what_a_suspended_metric_left_out_is_scored_when_that_is_over(
+    url: str, ledger: Ledger, clock: list[float]
+) -> None:
+    lane, _ = await lane_of(ledger, runner := Runner(*(dies_at(n, 0, is_overdue=True) for n in (1, 2, 3))))
+    await lane.step()
+    more(url, range(4, 8))
+    assert [await lane.step(), await lane.step()] == [None, SUSPENDED]
+    assert runner.tasks[-1] == {PairRef(number, 1): [1] for number in range(4, 8)}
+    clock[0] += 61
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    assert [row[4] for row in await stored(ledger) if row[2] == 1] == ["timed_out"] * 3 + [None] * 4
+    assert len(await stored(ledger)) == 14
+
+
+async def test_when_all_metrics_are_suspended_nothing_is_claimed_and_nothing_is_lost(
+    url: str, ledger: Ledger, clock: list[float]
+) -> None:
+    more(url, range(4, 8))
+    hangs = [dies_at(number, metric, is_overdue=True) for number in (1, 2, 3) for metric in (0, 1)]
+    lane, _ = await lane_of(ledger, Runner(*hangs))
+    assert [await lane.step(), await lane.step()] == [None, SUSPENDED]
+    clock[0] += 61
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    assert len(await stored(ledger)) == 14
+
+
+async def test_a_pair_is_fresh_once_also_when_a_metric_is_suspended(
+    url: str, ledger: Ledger, clock: list[float]
+) -> None:
+    def counting(task: Task) -> Done:
+        fresh = sum(len(places) == task.whole for places in task.pairs.values())
+        return replace(all_done(task), fresh={"small": fresh})
+
+    more(url, range(4, 8))
+    hangs = [dies_at(number, 0, is_overdue=True) for number in (1, 2, 3)]
+    lane, _ = await lane_of(ledger, Runner(*hangs, counting, counting))
+    await lane.step()
+    clock[0] += 61
+    await lane.step()
+    assert lane.fresh == {"small": 7}
 
 
 async def test_a_runner_that_dies_of_nothing_in_particular_ends_the_worker(ledger: Ledger) -> None:
