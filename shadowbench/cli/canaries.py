@@ -18,13 +18,14 @@ from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.judges.calls.desk import Desk, Surroundings
 from shadowbench.judges.options import JudgeOptions
-from shadowbench.judges.registry import kind_of
 from shadowbench.pricing import PricingOptions
 from shadowbench.scores import KnownMeasure, Label
-from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, is_measure, sample
+from shadowbench.scoring.built import judge_of
+from shadowbench.scoring.calibration.canary import frozen_scores, frozen_words, is_first_and_no_measure, sample
 from shadowbench.scoring.calibration.canary_run import check_and_keep
 from shadowbench.scoring.calibration.evidence import judges_of, scores_in
 from shadowbench.scoring.calibration.people import PREFERENCE, words
+from shadowbench.scoring.checking import check
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.signals import Counters
 from shadowbench.store.opening import open_log, open_score_log
@@ -72,6 +73,7 @@ def run_check(config: Path | None, log_url: str, name: str, judge: str | None, e
     chosen = [each for each in options.judges if judge in (None, each.name) and each.kind not in _ASKS_NOBODY]
     if not chosen:
         raise ConfigurationError(f"scoring.judges: there is no judge {judge or 'at all'} that asks a model by itself")
+    check(options)
     open_log(log_url, "change").close()
     with closing(open_score_log(log_url, "change")) as scores:
         runs = asyncio.run(_check_all(log_url, scores, name, chosen, options.pricing, environ))
@@ -79,7 +81,7 @@ def run_check(config: Path | None, log_url: str, name: str, judge: str | None, e
         sys.stdout.write(told(each, run) + "\n")
     if any(run.drifted for run in runs.values()):
         return DRIFTED
-    return NO_MEASURE if any(_is_refused(run) for run in runs.values()) else 0
+    return NO_MEASURE if any(is_first_and_no_measure(run) for run in runs.values()) else 0
 
 
 def told(judge: str, run: CanaryRun) -> str:
@@ -94,18 +96,13 @@ def _verdict(run: CanaryRun) -> str:
     detail = json.loads(run.detail)
     why = "; ".join(f"{count} × {reason}" for reason, count in sorted(detail["reasons"].items()))
     without = f"; without an answer: {why}" if why else ""
-    if _is_refused(run):
+    if is_first_and_no_measure(run):
         return f"NO MEASURE: too few answers to measure later runs by{without}; see to that, and check again"
     if not run.drifted:
         return f"no drift{without}"
     if "answers" in detail["drifted"]:
         return f"DRIFTED: fewer answers than in its first run ({detail['first_run_answered']}){without}"
     return f"DRIFTED: outside of its first run's interval{without}"
-
-
-def _is_refused(run: CanaryRun) -> bool:
-    """Whether it would be the measure of later runs, and has too few answers for that."""
-    return json.loads(run.detail)["first_run_at"] is None and not is_measure(run)
 
 
 async def _check_all(
@@ -129,8 +126,9 @@ async def _check_all(
         for each in judges:
             if each.endpoint is not None:
                 asker = desk.asker(each.name, each.endpoint)
-                judge = kind_of(each.kind).build(each)
-                runs[each.name] = await check_and_keep(name, judge, asker, ledger, log_url, canaries, now=_unix_now)
+                runs[each.name] = await check_and_keep(
+                    name, judge_of(each), asker, ledger, log_url, canaries, now=_unix_now
+                )
     return runs
 
 

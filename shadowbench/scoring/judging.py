@@ -95,7 +95,7 @@ class ByQuestions:
             return Judgement(value=None, reason=JUDGE_RAISED, production_reason=JUDGE_RAISED, detail=detail)
 
     async def _judgement(self, pair: PairView, standing: Mapping[tuple[Position, int], Verdict]) -> Judgement:
-        with _its_own_code():
+        with its_own_code():
             if (objection := self._judge.objection(pair)) is not None:
                 return Judgement(value=None, reason=objection, production_reason=objection)
             questions = self._judge.questions(pair, self._chance)
@@ -107,16 +107,16 @@ class ByQuestions:
             said[_place(question)] = fresh
 
         await _all([verdict(question) for question in questions if _place(question) not in said])
-        with _its_own_code():
+        with its_own_code():
             return self._judge.conclude(pair, [said[_place(question)] for question in questions])
 
     async def _verdict(self, question: Question, pair: PairRef) -> Verdict:
         reply = await self._reply(question, pair, "repeat" if question.repetition else "verdict")
-        with _its_own_code():
+        with its_own_code():
             again = self._judge.repair(question, reply)
         if again is not None:
             question, reply = again, await self._reply(again, pair, "repair")
-        with _its_own_code():
+        with its_own_code():
             return self._judge.read(question, reply, pair, self._measure, self._now())
 
     async def _reply(self, question: Question, pair: PairRef, purpose: str) -> Reply:
@@ -214,7 +214,7 @@ def _mildness(error: BaseException) -> int:
 
 
 @contextlib.contextmanager
-def _its_own_code() -> Iterator[None]:
+def its_own_code() -> Iterator[None]:
     """Calls of a judge, which may be anybody's code. Raises JudgeRaisedError."""
     try:
         yield

@@ -111,6 +111,11 @@ def is_measure(run: CanaryRun) -> bool:
     return run.answered >= max(run.items / 2, min(ENOUGH_ANSWERS, run.items))
 
 
+def is_first_and_no_measure(run: CanaryRun) -> bool:
+    """Whether it would be the measure of later runs, and has too few answers for that."""
+    return json.loads(run.detail).get("first_run_at") is None and not is_measure(run)
+
+
 def drifts(first: CanaryRun, items: int, answered: int, kappa: float | None, share: float | None) -> Sequence[str]:
     """In what a run differs from the first one more than chance explains: its answers, kappa, agreement; mostly in nothing.
 

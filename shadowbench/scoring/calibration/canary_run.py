@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from random import Random, SystemRandom
+from typing import Any, TypeVar, cast
 
 from shadowbench.errors import UnavailableError
 from shadowbench.judges.base import Asker, Judge, Judgement, Question
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, PairRef, Score, Verdict
 from shadowbench.scoring.calibration.canary import asks_for_number, due, measure_of, outcome, word_of
+from shadowbench.scoring.judging import JUDGE_RAISED, JudgeRaisedError, its_own_code
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log
 from shadowbench.store.scoring import Canary, CanaryRun, ScoreLog
 
+T = TypeVar("T")
+
 _PURPOSE = "canary"
 _UNREADABLE = "reply_"  # so begin the reasons of verdicts whose reply came, and could not be read
+
+
+class SaidNothingError(UnavailableError):
+    """A judge had not one word about a set, as far as it was asked. `why`: the reasons."""
+
+    def __init__(self, judge: str, name: str, why: str) -> None:
+        super().__init__(f"{judge} said nothing about the set {name}: {why}")
+        self.judge = judge
+        self.name = name
+        self.why = why
 
 
 def views_of(log: PairLog, scores: ScoreLog, canaries: Sequence[Canary]) -> Sequence[PairView]:
@@ -39,17 +53,35 @@ async def ask_again(
 ) -> Mapping[PairRef, Judgement]:
     """What the judge concludes about each pair now. Nothing of it becomes a verdict or a score of the log.
 
-    Raises EndpointDownError when the endpoint is out of order: such a run would tell of the network, not of the judge.
+    Raises EndpointDownError when the endpoint is out of order: such a run would tell of the network, not of the judge. Where
+    the judge's own code raises, the pair's is an absence.
     """
 
     async def one(pair: PairView) -> tuple[PairRef, Judgement]:
-        if (objection := judge.objection(pair)) is not None:
-            return pair.ref, Judgement(value=None, reason=objection)
-        questions = [question for question in judge.questions(pair, chance) if question.repetition == 0]
-        verdicts = await asyncio.gather(*(_verdict(judge, asker, question, pair.ref, now) for question in questions))
-        return pair.ref, judge.conclude(pair, verdicts)
+        try:
+            return pair.ref, await judgement(pair)
+        except JudgeRaisedError:
+            return pair.ref, Judgement(value=None, reason=JUDGE_RAISED)
 
-    return dict(await asyncio.gather(*map(one, pairs)))
+    async def judgement(pair: PairView) -> Judgement:
+        with its_own_code():
+            if (objection := judge.objection(pair)) is not None:
+                return Judgement(value=None, reason=objection)
+            questions = [question for question in judge.questions(pair, chance) if question.repetition == 0]
+        verdicts = await _all([_verdict(judge, asker, question, pair.ref, now) for question in questions])
+        with its_own_code():
+            return judge.conclude(pair, verdicts)
+
+    return dict(await _all([one(pair) for pair in pairs]))
+
+
+async def _all(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all came to, when each has come to its end. Raises the first error: then nobody calls on behind it."""
+    ended = await asyncio.gather(*work, return_exceptions=True)
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+    return cast(list[T], ended)
 
 
 async def check(
@@ -66,8 +98,8 @@ async def check(
 ) -> CanaryRun:
     """One run of the set `name` with the judge that is measure `number`; `before`: its earlier ones. Whoever calls keeps it.
 
-    Raises UnavailableError when the judge answered nothing; of one that used to answer, and whose replies cannot be read any
-    more, that is a run, and a drift.
+    Raises SaidNothingError when the judge answered nothing; of one that used to answer, and whose replies cannot be read any
+    more (or that raises itself), that is a run, and a drift.
     """
     concluded = await ask_again(judge, asker, pairs, chance=chance, now=now)
     said: dict[PairRef, str] = {}
@@ -80,10 +112,10 @@ async def check(
         if word is not None:
             said[canary.pair] = word
     reasons = [judgement.reason or "no_value" for pair, judgement in concluded.items() if pair not in said]
-    is_unreadable = measure_of(before) is not None and any(each.startswith(_UNREADABLE) for each in reasons)
-    if not said and not is_unreadable:
+    is_its_own = any(each.startswith(_UNREADABLE) or each == JUDGE_RAISED for each in reasons)
+    if not said and not (is_its_own and measure_of(before) is not None):
         why = ", ".join(sorted(set(reasons))) or "all its pairs were deleted"
-        raise UnavailableError(f"{judge.measure.name} said nothing about the set {name}: {why}")
+        raise SaidNothingError(judge.measure.name, name, why)
     return outcome(name, judge.measure, number, canaries, said, before, now=now(), reasons=reasons)
 
 
@@ -97,7 +129,7 @@ async def check_and_keep(
     *,
     now: Callable[[], float],
 ) -> CanaryRun:
-    """One run, entered in the log at `log_url`. Raises EndpointDownError, UnavailableError: then nothing is entered."""
+    """One run, entered in the log at `log_url`. Raises EndpointDownError, SaidNothingError: then nothing is entered."""
     [number] = await ledger.do(lambda log: log.register([judge.measure]))
     before = await ledger.do(lambda log: log.canary_runs(name, number))
     with closing(open_log(log_url, "read")) as log:
@@ -108,14 +140,19 @@ async def check_and_keep(
 
 
 async def run_due(
-    judges: Sequence[tuple[Judge, Asker]], ledger: Ledger, log_url: str, *, every_s: float, now: Callable[[], float]
-) -> Sequence[CanaryRun]:
+    judges: Sequence[tuple[Judge, Asker]],
+    ledger: Ledger,
+    log_url: str,
+    *,
+    every_s: float,
+    now: Callable[[], float],
+    passed_over: Collection[tuple[str, str]] = (),
+) -> AsyncIterator[CanaryRun | SaidNothingError]:
     """Run the sets that are due, each with the judges that were asked about it once (`judges check`); what came of it.
 
     A judge that was configured anew is asked about the sets of its name: that is its own first run. One whose endpoint is out
-    of order is passed over, and due the next time.
+    of order is left out, and due the next time. `passed_over`: sets and judges that are not to be asked now.
     """
-    runs: list[CanaryRun] = []
     for name in await ledger.do(lambda log: log.canary_names()):
         before = await ledger.do(partial(_runs, name=name))
         canaries = await ledger.do(partial(_canaries, name=name))
@@ -123,12 +160,13 @@ async def run_due(
             numbers = await ledger.do(partial(_numbers_of, judge=judge.measure))
             known = [run for run in before if run.measure in numbers]
             own = [run for run in known if run.measure == numbers[-1]]
-            if known and due(now(), own, every_s):
+            if known and due(now(), own, every_s) and (name, judge.measure.name) not in passed_over:
                 try:
-                    runs.append(await check_and_keep(name, judge, asker, ledger, log_url, canaries, now=now))
+                    yield await check_and_keep(name, judge, asker, ledger, log_url, canaries, now=now)
+                except SaidNothingError as error:
+                    yield error
                 except UnavailableError:
                     continue
-    return runs
 
 
 def _runs(log: ScoreLog, *, name: str) -> Sequence[CanaryRun]:
@@ -150,6 +188,9 @@ def _numbers_of(log: ScoreLog, *, judge: Measure) -> Sequence[int]:
 
 async def _verdict(judge: Judge, asker: Asker, question: Question, pair: PairRef, now: Callable[[], float]) -> Verdict:
     reply = await asker.ask(question, pair=pair, purpose=_PURPOSE)
-    if (again := judge.repair(question, reply)) is not None:
+    with its_own_code():
+        again = judge.repair(question, reply)
+    if again is not None:
         question, reply = again, await asker.ask(again, pair=pair, purpose=_PURPOSE)
-    return judge.read(question, reply, pair, 0, now())
+    with its_own_code():
+        return judge.read(question, reply, pair, 0, now())

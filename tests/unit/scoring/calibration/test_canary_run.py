@@ -1,9 +1,11 @@
 """A judge is asked about a frozen set for real: both orders, no repeats, nothing of it becomes a score."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from shadowbench.judges.base import EndpointDownError, Question, Reply
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.records import Answer, Choice
 from shadowbench.scores import PairRef, Position
-from shadowbench.scoring.calibration.canary_run import check_and_keep, run_due
+from shadowbench.scoring.calibration.canary_run import SaidNothingError, check_and_keep, run_due
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.scoring import Canary, CanaryRun
@@ -56,9 +58,9 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-async def ran(url: str, asker: Asker, now: float = 1.0) -> CanaryRun:
+async def ran(url: str, asker: Asker, now: float = 1.0, judge: Any = JUDGE) -> CanaryRun:
     with closing(open_score_log(url, "change")) as scores:
-        return await check_and_keep("gold", JUDGE, asker, Ledger(scores), url, scores.canaries("gold"), now=lambda: now)
+        return await check_and_keep("gold", judge, asker, Ledger(scores), url, scores.canaries("gold"), now=lambda: now)
 
 
 async def test_a_run_asks_both_orders_for_the_canarys_sake_and_is_kept(url: str) -> None:
@@ -104,9 +106,77 @@ async def test_a_judge_whose_verdicts_cannot_be_read_any_more_has_drifted(url: s
         await ran(url, Asker(silent=True), now=3.0)
 
 
-async def due_runs(url: str, asker: Asker, judge: pairwise.Pairwise = JUDGE, now: float = 1.0) -> Sequence[CanaryRun]:
+class Raising:
+    """The judge, but that its code raises, at one of its tasks, about the first so many pairs."""
+
+    def __init__(self, task: str, upto: int) -> None:
+        self._task, self._upto = task, upto
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._task:
+            return getattr(JUDGE, name)
+
+        def work(*given: Any) -> Any:
+            numbers = [
+                getattr(each, "number", None) or getattr(getattr(each, "ref", None), "number", 0) for each in given
+            ]
+            if max(numbers) <= self._upto:
+                raise KeyError("a user's words")
+            return getattr(JUDGE, name)(*given)
+
+        return work
+
+
+@pytest.mark.parametrize("task", ["objection", "questions", "read", "conclude"])
+async def test_a_judge_whose_code_raises_has_said_nothing_about_that_pair(url: str, task: str) -> None:
+    first = await ran(url, Asker())
+    run = await ran(url, Asker(), now=2.0, judge=Raising(task, 2))
+    assert (first.answered, run.answered) == (12, 10)
+    assert json.loads(run.detail)["reasons"] == {"judge_raised": 2}
+
+
+async def test_a_judge_whose_code_always_raises_is_told_and_has_drifted_when_it_did_not_before(url: str) -> None:
+    with pytest.raises(SaidNothingError, match="strict said nothing about the set gold: judge_raised"):
+        await ran(url, Asker(), judge=Raising("conclude", 99))
+    await ran(url, Asker())
+    run = await ran(url, Asker(), now=2.0, judge=Raising("conclude", 99))
+    assert (run.answered, run.drifted) == (0, True)
+
+
+async def test_nobody_is_asked_on_when_a_run_has_failed(url: str) -> None:
+    class Ending(Asker):
+        async def ask(self, question: Question, *, pair: PairRef | None, purpose: str) -> Reply:
+            assert pair is not None
+            if pair.number == 1:
+                raise EndpointDownError("it is down", reason="unreachable", retry_in_s=1.0)
+            await asyncio.sleep(0.01)
+            return await super().ask(question, pair=pair, purpose=purpose)
+
+    with pytest.raises(EndpointDownError):
+        await ran(url, asker := Ending())
+    so_far = len(asker.asked)
+    await asyncio.sleep(0.05)
+    assert len(asker.asked) == so_far
+
+
+async def due_runs(
+    url: str, asker: Asker, judge: pairwise.Pairwise = JUDGE, now: float = 1.0, **how: Any
+) -> Sequence[Any]:
     with closing(open_score_log(url, "change")) as scores:
-        return await run_due([(judge, asker)], Ledger(scores), url, every_s=60.0, now=lambda: now)
+        due = run_due([(judge, asker)], Ledger(scores), url, every_s=60.0, now=lambda: now, **how)
+        return [run async for run in due]
+
+
+async def test_a_set_that_is_passed_over_is_not_asked_about(url: str) -> None:
+    await ran(url, Asker(), now=100.0)
+    assert await due_runs(url, asker := Asker(), now=200.0, passed_over=[("gold", "strict")]) == []
+    assert asker.asked == []
+
+
+async def test_a_judge_that_says_nothing_when_it_is_due_is_told(url: str) -> None:
+    await ran(url, Asker(), now=100.0)
+    [came] = await due_runs(url, Asker(silent=True), now=200.0)
+    assert (came.name, came.judge, came.why) == ("gold", "strict", "http_500")
 
 
 async def test_what_was_asked_once_is_asked_again_when_it_is_due(url: str) -> None:
