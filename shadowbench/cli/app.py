@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from shadowbench import __version__
-from shadowbench.cli import judge_commands, log_commands
+from shadowbench.cli import gate_commands, judge_commands, log_commands
 from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
 from shadowbench.cli.control import control
 from shadowbench.cli.demo import demo
+from shadowbench.cli.report_command import report
 
 app = typer.Typer(
     name="shadowbench",
@@ -124,46 +124,23 @@ def validate(config: ConfigOption = None) -> None:
 
 
 @app.command(rich_help_panel="Start here")
-def doctor(config: ConfigOption = None) -> None:
+def doctor(
+    config: ConfigOption = None,
+    judges: Annotated[
+        bool, typer.Option("--judges", help="Put one question to each judge. Without it, you are told what that costs.")
+    ] = False,
+) -> None:
     """Check the configuration against the world: endpoints, keys, ports, disk, limits. Says what to fix."""
     from shadowbench.cli.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(config, os.environ))
+    raise typer.Exit(run_doctor(config, os.environ, ask_judges=judges))
 
 
 app.command(rich_help_panel="Start here")(demo)
 app.add_typer(control, name="control", rich_help_panel="Run")
 
 
-class ReportFormat(StrEnum):
-    """How `report` prints."""
-
-    terminal = "terminal"
-    json = "json"
-
-
-@app.command(rich_help_panel="Read the log")
-def report(
-    config: ConfigOption = None,
-    log: LogOption = None,
-    format: Annotated[
-        ReportFormat, typer.Option("--format", help="For eyes, or for programs.")
-    ] = ReportFormat.terminal,
-    quiet: QuietOption = False,
-) -> None:
-    """Compare the candidates with production: faults, latency, tokens, agreement."""
-    from shadowbench.cli.report import ReportOptions, run_report
-    from shadowbench.cli.source import log_source
-
-    source = log_source(config, log)
-    options = ReportOptions(
-        log_url=source.url,
-        format=format.value,
-        production_again=source.production_again,
-        progress=False if quiet else None,
-    )
-    raise typer.Exit(run_report(options))
-
-
+app.command(rich_help_panel="Read the log")(report)
+gate_commands.add_to(app)
 judge_commands.add_to(app)
 log_commands.add_to(app)

@@ -9,15 +9,29 @@ from pathlib import Path
 from typing import TextIO
 
 from shadowbench import configuration, wiring
-from shadowbench.cli.checks import Finding, Verdict, endpoints, exports, host, listeners, scoring, secrets, storage
+from shadowbench.cli.checks import (
+    Finding,
+    Verdict,
+    endpoints,
+    exports,
+    host,
+    judges,
+    listeners,
+    scoring,
+    secrets,
+    storage,
+)
 from shadowbench.errors import UnavailableError
 
 FAILED = UnavailableError.exit_code
 _COLOURS = {Verdict.OK: "\x1b[32m", Verdict.WARN: "\x1b[33m", Verdict.FAIL: "\x1b[31m"}
 
 
-def run_doctor(config: Path | None, environ: Mapping[str, str]) -> int:
-    """Print findings to stdout as they come. 0 when shadowbench can run as configured, warnings or not; else 4."""
+def run_doctor(config: Path | None, environ: Mapping[str, str], *, ask_judges: bool = False) -> int:
+    """Print findings to stdout as they come. 0 when shadowbench can run as configured, warnings or not; else 4.
+
+    `ask_judges`: put a question to each judge, which costs a little.
+    """
     settings = configuration.load(config)
     plan = wiring.plan(settings, "serve", environ)
     worst = show(
@@ -29,6 +43,7 @@ def run_doctor(config: Path | None, environ: Mapping[str, str]) -> int:
             *secrets.check(environ),
             *listeners.check(settings, plan),
             *endpoints.check(settings, environ),
+            *judges.check(settings, environ, ask=ask_judges),
         ),
         sys.stdout,
         coloured=sys.stdout.isatty() and "NO_COLOR" not in environ,

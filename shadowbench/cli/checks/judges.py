@@ -1,0 +1,185 @@
+"""Judges' endpoints: one small question to each, where that is asked for, since it costs money."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+
+from shadowbench import wiring
+from shadowbench.cli.checks import Finding, fail, ok
+from shadowbench.errors import ConfigurationError, ShadowbenchError
+from shadowbench.judges.base import EndpointDownError, Question
+from shadowbench.judges.calls.accepted import first_accepted
+from shadowbench.judges.calls.addresses import public
+from shadowbench.judges.calls.bodies import body_of, embeddings_body, most_outputs
+from shadowbench.judges.calls.books import InLoop
+from shadowbench.judges.calls.costs import Ask, most_usd
+from shadowbench.judges.calls.desk import EMBEDDINGS, Desk, NewTransport, Surroundings, over_http, prices_of
+from shadowbench.judges.forms import WordForm
+from shadowbench.judges.ladder import Unreadable
+from shadowbench.judges.options import EndpointOptions
+from shadowbench.judges.reading import read
+from shadowbench.pricing import PricingOptions
+from shadowbench.scores import Position
+from shadowbench.settings import Settings
+from shadowbench.signals import Counters
+from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.scoring import ScoreLog
+
+_FORM = WordForm(mark="verdict", words=("A", "B", "tie"))
+_TEXT = "Riga"
+QUESTION = Question(
+    system=f"You judge answers. Reply with one JSON object and nothing else: {_FORM.example}",
+    user='What is the capital of Latvia?\nA: "Riga."\nB: "Tallinn."\nWhich answer is right? One short sentence of analysis.',
+    schema=_FORM.schema,
+    position=Position.ALONE,
+)
+_PATIENCE_S = 30.0
+_HINTED = ("not_allowed", "no_credit", "not_found", "unreachable", "rejected")  # their messages end with what to do
+_FIXES = {
+    "budget": "raise its budget: it has no room for one call",
+    "unpriced": "give endpoint.price, or set unpriced: allow",
+    "cut": "raise endpoint.max_output_tokens: models that think need some thousands",
+    "rejected": "check endpoint.parameters, temperature and seed",
+}
+_LOOK_UP = "docs/judge-calls.md, section 2, says what it means"
+
+
+def check(
+    settings: Settings, environ: Mapping[str, str], *, ask: bool, new_transport: NewTransport = over_http
+) -> Iterator[Finding]:
+    """Findings about each judge that has an endpoint; where they are not asked, one that says what asking costs."""
+    if not (settings.scoring.enabled or ask):
+        return
+    try:
+        options = wiring.scoring_options(settings)
+    except ConfigurationError as error:
+        if ask:
+            yield fail("judges", str(error), "mend that; nobody was asked")
+        return
+    endpoints = {each.name: _as_asked(each.endpoint, each.kind) for each in options.judges if each.endpoint is not None}
+    if not endpoints:
+        return
+    if not ask:
+        yield ok(
+            "judges",
+            f"not asked; `shadowbench doctor --judges` puts one question to each: {_most(endpoints, options.pricing)}",
+        )
+        return
+    yield from asyncio.run(_ask_all(endpoints, options.pricing, environ, new_transport))
+
+
+def _as_asked(endpoint: EndpointOptions, kind: str) -> EndpointOptions:
+    """Once, for not so long, and not from memory; all else as configured."""
+    asked = replace(endpoint, tries=1, cache="off", timeout_s=min(endpoint.timeout_s, _PATIENCE_S))
+    return replace(asked, dialect="openai.embeddings") if kind == "embedding" else asked
+
+
+def _most(endpoints: Mapping[str, EndpointOptions], pricing: PricingOptions) -> str:
+    """What asking all of them costs at most, in words."""
+    costs = {name: _most_usd(name, endpoint, pricing) for name, endpoint in endpoints.items()}
+    unknown = [name for name, usd in costs.items() if usd is None]
+    known = sum(usd for usd in costs.values() if usd is not None)
+    told = f"{known:.4f} USD at most"
+    return f"{told}, and what {', '.join(unknown)} may cost, whose price nobody knows" if unknown else told
+
+
+def _most_usd(name: str, endpoint: EndpointOptions, pricing: PricingOptions) -> float | None:
+    rates = prices_of(pricing, name, endpoint).rates
+    if rates is None:
+        return None
+    is_chat = endpoint.dialect != EMBEDDINGS
+    accepted = first_accepted(endpoint.dialect, structured=endpoint.structured)
+    body = body_of(endpoint, QUESTION, accepted) if is_chat else embeddings_body(endpoint, [_TEXT])
+    outputs = most_outputs(endpoint) if is_chat else 0
+    return most_usd(
+        rates,
+        Ask(
+            endpoint=name,
+            model=endpoint.model,
+            body_bytes=len(body),
+            max_output_tokens=outputs,
+            timeout_s=endpoint.timeout_s,
+        ),
+    )
+
+
+async def _ask_all(
+    endpoints: Mapping[str, EndpointOptions],
+    pricing: PricingOptions,
+    environ: Mapping[str, str],
+    new_transport: NewTransport,
+) -> Sequence[Finding]:
+    with _passing_log() as book:
+        here = Surroundings(
+            book=InLoop(book),
+            pricing=pricing,
+            environ=environ,
+            counters=Counters(),
+            owner="doctor",
+            unix=_unix_now,
+            chance=random.random,
+        )
+        async with Desk(here, new_transport) as desk:
+            return await asyncio.gather(*(_ask(desk, book, name, each) for name, each in endpoints.items()))
+
+
+@contextmanager
+def _passing_log() -> Iterator[ScoreLog]:
+    """A log for what these calls cost. It is not the one of pairs: the doctor looks, and leaves that as it is."""
+    with TemporaryDirectory(prefix="shadowbench-") as folder:
+        url = f"sqlite:///{folder}/calls.db"
+        open_log(url, "write").close()
+        with closing(open_score_log(url, "change")) as book:
+            yield book
+
+
+async def _ask(desk: Desk, book: ScoreLog, name: str, endpoint: EndpointOptions) -> Finding:
+    subject, began = f"judge {name}", time.monotonic()
+    try:
+        trouble, said = await (_vectors if endpoint.dialect == EMBEDDINGS else _verdict)(desk, name, endpoint)
+    except ConfigurationError as error:
+        return _with_remedy(subject, error, f"change scoring.judges.{name}.endpoint")
+    except EndpointDownError as error:
+        if error.reason in _HINTED:
+            return _with_remedy(subject, error, _LOOK_UP)
+        return fail(subject, str(error).removeprefix(f"{subject}: "), _LOOK_UP)
+    if trouble is not None:
+        return fail(subject, f"{endpoint.model} at {public(endpoint.url)}: {said}", _FIXES.get(trouble, _LOOK_UP))
+    took_ms, spent = (time.monotonic() - began) * 1000, book.spending(name)
+    cost = "at a cost that nobody knows" if spent.unpriced else f"for {spent.usd:.6f} USD"
+    return ok(subject, f"{endpoint.model} at {public(endpoint.url)} gave {said} in {took_ms:.0f} ms, {cost}")
+
+
+def _with_remedy(subject: str, error: ShadowbenchError, otherwise: str) -> Finding:
+    """An error whose message mostly ends with what to do."""
+    what, told, remedy = str(error).removeprefix(f"{subject}: ").rpartition("; ")
+    return fail(subject, what, remedy) if told else fail(subject, remedy, otherwise)
+
+
+async def _verdict(desk: Desk, name: str, endpoint: EndpointOptions) -> tuple[str | None, str]:
+    """What is in the way of a verdict, as a code, and in words; None: words about the verdict."""
+    reply = await desk.asker(name, endpoint).ask(QUESTION, pair=None, purpose="canary")
+    if reply.text is None:
+        return reply.reason or "no_reply", f"gave no answer ({reply.reason})"
+    found = read(QUESTION, reply, _FORM)
+    if isinstance(found, Unreadable):
+        return found.reason, f"its reply cannot be read as a verdict ({found.reason})"
+    return None, "a verdict that was held to the schema" if reply.structured else f"a readable verdict ({found.rung})"
+
+
+async def _vectors(desk: Desk, name: str, endpoint: EndpointOptions) -> tuple[str | None, str]:
+    """As `_verdict`, for vectors."""
+    vector = (await desk.embedder(name, endpoint, batch=1).vectors({_TEXT: 0}))[_TEXT]
+    if isinstance(vector, str):
+        return vector, f"gave no vector ({vector})"
+    return None, f"a vector of {len(vector) // 4} numbers"
+
+
+def _unix_now() -> float:
+    return time.time_ns() / 1e9
