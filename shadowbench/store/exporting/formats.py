@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal
 
 from shadowbench.errors import ConfigurationError
+from shadowbench.records import is_again
 from shadowbench.store.base import Pair
 from shadowbench.store.exporting.compression import ending_of
 from shadowbench.store.exporting.parquet import write_parquet
@@ -58,4 +59,17 @@ def _write_csv(pairs: Iterator[Pair], out: BinaryIO) -> int:
     return count
 
 
-WRITERS: dict[Format, Write] = {"jsonl": _write_json_lines, "csv": _write_csv, "parquet": write_parquet}
+def _one_row_a_pair(write: Write) -> Write:
+    """As `write`, without repeats (NAME~again), as the view `pairs` has it. JSON lines keep them, for they can be imported."""
+
+    def written(pairs: Iterator[Pair], out: BinaryIO) -> int:
+        return write((pair for pair in pairs if not is_again(pair.candidate.observation.endpoint)), out)
+
+    return written
+
+
+WRITERS: dict[Format, Write] = {
+    "jsonl": _write_json_lines,
+    "csv": _one_row_a_pair(_write_csv),
+    "parquet": _one_row_a_pair(write_parquet),
+}
