@@ -19,7 +19,7 @@ def keys_of(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str
     keys: list[str] = []
     for part in location:
         model = type_at(tuple(keys), root)
-        if not fields_of(model) and typing.get_origin(model) is not dict:
+        if not (fields_of(model) or typing.get_origin(model) is dict or fields_of(_entry(model))):
             break
         if part == "[key]":
             break
@@ -48,10 +48,20 @@ def type_at(keys: tuple[str, ...], root: type[BaseModel]) -> Any:
     for key in keys:
         if typing.get_origin(model) is dict:
             model = typing.get_args(model)[1]
+        elif (entry := _entry(model)) is not None:
+            model = entry
         else:
             field = fields_of(model).get(key)
             model = _present(field.annotation) if field else None
     return model
+
+
+def _entry(annotation: Any) -> Any:
+    """What an entry of a list is; None: it is no list."""
+    if typing.get_origin(annotation) is not list:
+        return None
+    kind = typing.get_args(annotation)[0]
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
 
 
 def _present(annotation: Any) -> Any:

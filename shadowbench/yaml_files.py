@@ -68,6 +68,10 @@ class YamlFile:
             return "environment"
         node, line = self._root, None
         for wanted in keys:
+            if isinstance(node, yaml.SequenceNode) and wanted.isdecimal() and int(wanted) < len(node.value):
+                node = node.value[int(wanted)]
+                line = node.start_mark.line + 1
+                continue
             if not isinstance(node, yaml.MappingNode):
                 break
             for key, value in node.value:

@@ -72,6 +72,15 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
         (PRODUCTION + "proxy: {workers: 0}\n", "FILE:2: proxy.workers: should be greater than or equal to 1"),
         (PRODUCTION + "admin: 3\n", "FILE:2: admin: must be a mapping of keys"),
         (PRODUCTION + "candidates: [a]\n", "FILE:2: candidates: must be a mapping of keys"),
+        (
+            PRODUCTION + "scoring:\n  metrics:\n    - exact_match\n    - metric: length\n      nme: x\n",
+            "FILE:6: scoring.metrics.1.nme: unknown key; did you mean 'name'?",
+        ),
+        (
+            PRODUCTION + "scoring:\n  metrics:\n    - {metric: length, zzz: x}\n",
+            "FILE:4: scoring.metrics.0.zzz: unknown key; known here: metric, name, options",
+        ),
+        (PRODUCTION + "scoring:\n  metrics: [{name: x}]\n", "FILE:3: scoring.metrics.0.metric: is required"),
         (PRODUCTION + "admin:\n  listen: 'a:1'\nadmin: {}\n", "FILE:4: admin: given twice, first on line 2"),
         (
             PRODUCTION + "candidates:\n  a: {}\n  b: {}\n  a: {model: x}\n",
