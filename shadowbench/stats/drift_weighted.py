@@ -170,7 +170,7 @@ def _distance(reference: Sample, now: Sample) -> float:
     order = np.argsort(values, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(values[order]) > 0, True))  # of runs of equal values
     signed = np.concatenate([reference.weights / reference.weights.sum(), -now.weights / now.weights.sum()])
-    return float(np.abs(np.cumsum(signed[order])[ends]).max())
+    return min(1.0, float(np.abs(np.cumsum(signed[order])[ends]).max()))  # rounding
 
 
 def _entropy(shares: FloatArray) -> float:
