@@ -24,6 +24,7 @@ MANY_LOST = 0.05  # share of a candidate's pairs; less where the policy allows l
 MANY_FAILURES = 0.01  # share of the pairs that count
 MANY_UNPRICED = 0.01
 UNEVEN = 0.5  # effective n as a share of n
+EXTREME = 0.99
 FEW_CLUSTERS = 30  # below, t intervals are a little too narrow (docs/statistics.md)
 
 
@@ -103,18 +104,24 @@ def of_missing(candidate: Candidate, policy: Policy) -> Iterator[Note]:
     """Measures that one side lacks more often than the other, and declared ones that many pairs lack."""
     comparisons = _one_of_each(candidate.comparisons)
     adjusted = holm([each.missing.differs.p if each.missing.differs else None for each in comparisons])
-    for comparison, p in zip(comparisons, adjusted, strict=True):
-        if p is not None and p < policy.alpha:
-            values = {
-                "production": _lacked(comparison.missing.production),
-                "candidate": _lacked(comparison.missing.candidate),
-                "p": p,
-            }
-            measure = comparison.subject.name
-            yield Note(code="missing_differs", values=values, candidate=candidate.name, measure=measure)
+    known = [(p, each) for p, each in zip(adjusted, comparisons, strict=True) if p is not None and p < policy.alpha]
+    if known:
+        yield _differs(candidate, known)
     for comparison in comparisons:
         if comparison.role is not Role.SECONDARY:
             yield from _unscored(candidate, comparison, policy)
+
+
+def _differs(candidate: Candidate, known: Sequence[tuple[float, Comparison]]) -> Note:
+    """One note for all of them, since they have one cause as a rule: the most uneven one, and the names of the others."""
+    p, most = max(known, key=lambda each: abs(_lacked(each[1].missing.production) - _lacked(each[1].missing.candidate)))
+    values: Values = {
+        "production": _lacked(most.missing.production),
+        "candidate": _lacked(most.missing.candidate),
+        "p": p,
+        "others": ", ".join(each.subject.name for _, each in known if each is not most),
+    }
+    return Note(code="missing_differs", values=values, candidate=candidate.name, measure=most.subject.name)
 
 
 def _unscored(candidate: Candidate, comparison: Comparison, policy: Policy) -> Iterator[Note]:
@@ -177,9 +184,14 @@ def of_costs(candidate: Candidate, policy: Policy) -> Iterator[Note]:
 
 
 def of_times(candidate: Candidate, policy: Policy) -> Iterator[Note]:
-    """Quantiles that lie among failures."""
+    """Quantiles that lie among failures: those that were declared, and all but p99, which one failure in a hundred hides."""
     for distribution in candidate.distributions:
-        censored = [f"p{100 * row.level:g}" for row in distribution.rows if _is_censored(row.production, row.candidate)]
+        declared = {each.statistic.level for each in policy.claims if each.measure == distribution.measure}
+        censored = [
+            f"p{100 * row.level:g}"
+            for row in distribution.rows
+            if (row.level < EXTREME or row.level in declared) and _is_censored(row.production, row.candidate)
+        ]
         if censored:
             yield _censored(candidate, distribution, censored)
 

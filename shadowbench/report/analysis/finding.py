@@ -7,14 +7,15 @@ A finding is a claim that passed its rule:
     declared, the condition is shown         non_inferior, within_bound
     secondary, the effect is beyond chance   better, worse; higher, lower where neither is better     by BH's p
 
-One comparison gives one finding, the first that fits. Primary claims come first, then guardrails, then the others. Nothing is
+One comparison gives one finding, the first that fits. A measure about which something declared was found has no secondary ones,
+others have one, by the statistic that shows it best. Primary claims come first, then guardrails, then the others. Nothing is
 found that rests on a judge whom nobody compared with people, unless the policy lets such judges decide; nor that production
 shows against itself as well. A/A lanes have no findings: what they show is a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 from shadowbench.report.analysis.conditions import comparison_of, trusted
 from shadowbench.report.analysis.noting import is_beyond_chance, is_within_noise, note_of, way
@@ -28,27 +29,32 @@ _ROLES = (Role.PRIMARY, Role.GUARDRAIL, Role.SECONDARY)
 
 def findings(document: Document) -> tuple[Note, ...]:
     """What the numbers show, most important first; never empty: where nothing is shown, that is the one finding."""
-    candidates = [candidate for candidate in document.candidates if not candidate.again]
-    found = [note for role in _ROLES for candidate in candidates for note in _of_candidate(document, candidate, role)]
-    return tuple(found) or (Note(code="no_claim_supported"),)
+    found = [_of_candidate(document, candidate) for candidate in document.candidates if not candidate.again]
+    notes = [note for role in _ROLES for notes in found for note in notes if note.values["role"] == role]
+    return tuple(notes) or (Note(code="no_claim_supported"),)
 
 
-def _of_candidate(document: Document, candidate: Candidate, role: Role) -> Iterator[Note]:
+def _of_candidate(document: Document, candidate: Candidate) -> list[Note]:
+    """In the order of `_strongest_first`."""
     believed = trusted(candidate.comparisons, document.policy, document.judges)
-    for comparison in _strongest_first(each for each in candidate.comparisons if each.role is role):
+    found: list[Note] = []
+    for comparison in _strongest_first(candidate.comparisons):
+        told = {note.measure for note in found}
+        if comparison.role is Role.SECONDARY and comparison.subject.name in told:
+            continue
         if comparison.subject.origin is Origin.JUDGE and comparison.subject not in believed:
             continue
         note = _finding(document, candidate, comparison)
-        if note is not None:
-            yield note
+        found += [] if note is None else [note]
+    return found
 
 
-def _strongest_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """Declared ones in their order; secondary ones by their corrected p, which no others have an order by."""
-    return sorted(comparisons, key=_place)
+def _strongest_first(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Declared ones in their order, then secondary ones by their corrected p."""
+    return sorted(comparisons, key=lambda each: (each.role is Role.SECONDARY, _p(each)))
 
 
-def _place(comparison: Comparison) -> float:
+def _p(comparison: Comparison) -> float:
     p = comparison.effect.p_adjusted
     return 0.0 if comparison.role is not Role.SECONDARY else 1.0 if p is None else p
 

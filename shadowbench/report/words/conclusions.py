@@ -12,7 +12,7 @@ from shadowbench.stats.power import StillNeeded
 
 _DECISIONS = {
     Decision.MAY: "This traffic may move to {}: everything that was declared is shown.",
-    Decision.MAY_NOT: "This traffic may not move to {}: the contrary of what was declared is shown.",
+    Decision.MAY_NOT: "This traffic may not move to {}: the contrary of something that was declared is shown.",
     Decision.INCONCLUSIVE: "Inconclusive: it is not shown yet whether this traffic may move to {}.",
     Decision.UNDECLARED: "Undeclared: no primary claim says what must be shown of {}.",
 }
@@ -51,7 +51,7 @@ def claim(declared: Claim, unit: str = "") -> str:
     subject = f"{measure_title(declared.measure)}{of}"
     if declared.against is Against.BOUND:
         return f"{subject} {_needs(declared.needs)} {number(declared.bound, unit)}"
-    other = "production" if declared.against is Against.PRODUCTION else "production is with itself"
+    other = "production" if declared.against is Against.PRODUCTION else "production asked again"
     if declared.needs is Needs.BETTER or not declared.margin:
         return f"{subject} {_needs(declared.needs)} {other}"
     margin = share(declared.margin) if declared.relative else number(declared.margin, unit)
@@ -74,7 +74,7 @@ def condition(found: Condition, comparison: Comparison | None = None) -> str:
     told = f"{claim(found.claim, unit)}: {met(found.met)}{why}."
     if comparison is not None and comparison.reason is None and found.met is not Met.SKIPPED:
         told += f" {effect(comparison.effect, unit)}, {sizes(comparison.n, comparison.clusters)}."
-    if found.met is Met.OPEN and found.still_needed is not None:
+    if found.met is Met.OPEN and found.still_needed is not None and found.still_needed.more:
         told += f" {needed(found.still_needed)}."
     return told
 

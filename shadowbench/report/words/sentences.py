@@ -80,7 +80,7 @@ def _numbers(note: Note) -> str:
 
 
 def _other(note: Note) -> str:
-    return "production is with itself" if note.values.get("against") == Against.AGAIN else "production"
+    return "production asked again" if note.values.get("against") == Against.AGAIN else "production"
 
 
 def _what(note: Note) -> str:
@@ -115,10 +115,15 @@ def _slice_against_the_whole(note: Note) -> str:
 
 def _missing_differs(note: Note) -> str:
     return (
-        f"{_who(note)}: values of {_what(note)} are missing on one side more often than on the other: "
+        f"{_who(note)}: values of {_what(note)}{_also(note)} are missing on one side more often than on the other: "
         f"{_int(note, 'production'):,} of production, {_int(note, 'candidate'):,} of the candidate"
         f" ({p_value(_float(note, 'p'))}). What is left may be another kind of traffic."
     )
+
+
+def _also(note: Note) -> str:
+    others = [measure_title(name) for name in _text(note, "others").split(", ") if name]
+    return f" (and {', '.join(others)})" if others else ""
 
 
 def _many_lost(note: Note) -> str:
@@ -239,10 +244,10 @@ def _undeclared_policy(note: Note) -> str:
 
 
 def _censored(note: Note) -> str:
+    calls = f"{count(_int(note, 'production'), 'call')} of production and {_int(note, 'candidate'):,} of the candidate"
     return (
-        f"{_who(note)}: of {_what(note)}, {_text(note, 'quantiles')} lies among failures and cannot be told: "
-        f"{_int(note, 'production'):,} of production's calls and {_int(note, 'candidate'):,} of the candidate's took longer "
-        "than anybody waited for."
+        f"{_who(note)}: of {_what(note)}, {_text(note, 'quantiles')} lies among failures, and nobody knows how long those "
+        f"would have taken: {calls}."
     )
 
 

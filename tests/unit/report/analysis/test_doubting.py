@@ -12,7 +12,7 @@ from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.document.times import Costs, Curve, Distribution, QuantileRow
 from shadowbench.report.document.verdicts import Note
-from shadowbench.report.policy import Policy, Requirements
+from shadowbench.report.policy import Claim, Policy, Requirements, Statistic
 from shadowbench.stats.estimates import Estimate, Evidence, Refused
 from shadowbench.stats.methods import Method
 from tests.unit.report.analysis.parts import N, candidate, compared, counts, effect, estimate
@@ -119,7 +119,14 @@ def lacking(name: str, p: float | None, **others: Any) -> Any:
 
 def test_values_that_one_side_lacks_more_often() -> None:
     [note] = told(doubting.of_missing, candidate(comparisons=[lacking("rubric", 0.001), lacking("bleu", None)]))
-    assert (note.measure, note.values) == ("rubric", {"production": 3, "candidate": 40, "p": 0.001})
+    assert (note.measure, note.values) == ("rubric", {"production": 3, "candidate": 40, "p": 0.001, "others": ""})
+
+
+def test_measures_that_lack_values_for_one_cause_are_one_warning() -> None:
+    [note] = told(
+        doubting.of_missing, candidate(comparisons=[lacking(name, 0.001) for name in ("bleu", "chrf", "ter")])
+    )
+    assert (note.measure, note.values["others"]) == ("bleu", "chrf, ter")
 
 
 def test_of_many_measures_some_lack_more_on_one_side_by_chance() -> None:
@@ -208,3 +215,7 @@ def test_quantiles_that_lie_among_failures() -> None:
     )
     [note] = told(doubting.of_times, candidate(distributions=(times,)))
     assert note.values == {"quantiles": "p95", "production": 3, "candidate": 90}
+    extreme = replace(times, rows=(quantile(0.99, Refused.CENSORED),))
+    assert not told(doubting.of_times, candidate(distributions=(extreme,)))
+    declared = Policy(guardrails=(Claim(measure="latency", statistic=Statistic.P99),))
+    assert codes(doubting.of_times, candidate(distributions=(extreme,)), declared) == ["censored"]

@@ -7,7 +7,7 @@ from shadowbench.report.analysis.deciding import decide
 from shadowbench.report.analysis.finding import findings
 from shadowbench.report.document.comparisons import Comparison, Origin, Role, Scale
 from shadowbench.report.document.root import Candidate
-from shadowbench.report.policy import Against, Claim, Needs, Policy
+from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic
 from shadowbench.scores import Direction
 from tests.unit.report.analysis.parts import candidate, card, compared, counts, document, effect
 
@@ -65,6 +65,18 @@ def test_secondary_measures_count_only_when_corrected_for_their_number() -> None
     chance = compared("bleu", (0.01, 0.02), p_adjusted=0.06)
     unlike = compared("token_f1", (0.6, 0.7), scale=Scale.LEVEL)
     assert found(length, chance, unlike) == ["higher"]
+
+
+def test_a_measure_is_told_once_beside_what_was_declared_about_it() -> None:
+    faster, usual = (
+        compared("latency", (-2, -1), p_adjusted=p, statistic=statistic, direction=Direction.LOWER)
+        for p, statistic in ((0.02, Statistic.MEAN), (0.01, Statistic.P50))
+    )
+    notes = findings(document([candidate(comparisons=[faster, usual])]))
+    assert [note.values["statistic"] for note in notes] == ["p50"]
+    again = compared("rubric", (0.02, 0.04), p_adjusted=0.001, statistic=Statistic.P50)
+    assert found(rubric(-0.02, 0.02), again) == ["non_inferior"]
+    assert found(rubric(-0.2, 0.2), again) == ["better"]  # nothing declared was found, so this is news
 
 
 def test_secondary_findings_are_in_the_order_of_their_evidence() -> None:

@@ -68,7 +68,7 @@ def test_without_an_interval_it_says_why_on_every_scale() -> None:
         (
             Claim(measure="flips", margin=0.01, against=Against.AGAIN),
             "",
-            "flips not worse than production is with itself by more than 0.01",
+            "flips not worse than production asked again by more than 0.01",
         ),
     ],
 )
@@ -92,6 +92,14 @@ def test_a_condition_without_a_comparison_has_no_numbers() -> None:
     skipped = Condition(claim=Claim(measure="rubric"), role=Role.PRIMARY, met=Met.SKIPPED, reason="not_measured")
     told = "rubric not worse than production: skipped, not measured."
     assert [condition(skipped, each) for each in (None, compared())] == [told, told]
+
+
+def test_a_condition_that_more_pairs_would_not_help_asks_for_none() -> None:
+    enough = StillNeeded(pairs=9, more=0, days=0.0)
+    judged = Condition(
+        claim=Claim(measure="rubric"), role=Role.PRIMARY, met=Met.OPEN, reason="uncalibrated_judge", still_needed=enough
+    )
+    assert condition(judged) == "rubric not worse than production: open, nobody has compared the judge with people."
 
 
 def test_what_it_takes() -> None:
