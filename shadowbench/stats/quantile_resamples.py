@@ -16,8 +16,6 @@ from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.methods import Method
 from shadowbench.stats.quantiles import Sorted, effective_of, least_n
 
-_ROUNDING = 1e-9  # of a share: 0.07 × 100 is 7, and not a little more
-
 
 @dataclass(frozen=True, slots=True)
 class QuantileContrasts:
@@ -67,10 +65,7 @@ def resampled_contrasts(
 
 
 def _quantiles(side: Sorted, levels: Sequence[float], counts: FloatArray) -> FloatArray:
-    below = np.cumsum(counts[:, side.codes] * side.weights, axis=1)
-    shares = np.array(levels) - _ROUNDING
-    places = np.stack([np.searchsorted(row, shares * row[-1]) for row in below])
-    return np.asarray(side.values[places.clip(max=len(side.values) - 1)])
+    return np.stack([side.quantile(q, counts) for q in levels], axis=1)
 
 
 def _is_enough(sides: QuantileContrasts, q: float, level: float) -> bool:

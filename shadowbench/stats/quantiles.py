@@ -24,6 +24,7 @@ from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import square_and_add
 
 _ROUNDING = 1e-9  # of a share: 0.07 × 100 is 7, and not a little more
+_WINDOW = 6.0  # standard errors: where quantiles of resamples are looked for
 
 
 def least_n(q: float, *, level: float = 0.95) -> int:
@@ -63,9 +64,31 @@ class Sorted:
         """The q-quantile; with counts of clusters, shape (B, clusters), one for each row."""
         if counts is None:
             return self.at(np.array([q]))
-        below = np.cumsum(counts[:, self.codes] * self.weights, axis=1)
-        target = (q - _ROUNDING) * below[:, -1:]
-        return np.asarray(self.values[(below < target).sum(axis=1).clip(max=len(self.values) - 1)])
+        targets = (q - _ROUNDING) * (counts @ self.exposure)
+        first, last = self._window(q)
+        places = first + self._upto(counts, first, last, targets)
+        # Hardly ever does a resample's quantile lie outside the window: then all values are looked at.
+        out = ((places == first) & (first > 0)) | ((places == last) & (last < len(self.values)))
+        if out.any():
+            places[out] = self._upto(counts[out], 0, len(self.values), targets[out])
+        return np.asarray(self.values[places.clip(max=len(self.values) - 1)])
+
+    def _window(self, q: float) -> tuple[int, int]:
+        """Places between which resamples' quantiles lie: values whose share below is within some standard errors of q."""
+        if len(self.exposure) < 2:
+            return 0, len(self.values)
+        far = _WINDOW * robust_se(self.influence_below(q)) * self.below[-1]
+        middle = q * self.below[-1]
+        first, last = np.searchsorted(self.below, [middle - far, middle + far])
+        return max(0, int(first) - 1), min(len(self.values), int(last) + 2)
+
+    def _upto(self, counts: FloatArray, first: int, last: int, targets: FloatArray) -> IntArray:
+        """How many values from `first` on, up to `last`, are below each row's target of weight."""
+        before = np.bincount(self.codes[:first], weights=self.weights[:first], minlength=len(self.exposure))
+        within = slice(first, last)
+        below = np.cumsum(counts[:, self.codes[within]] * self.weights[within], axis=1)
+        below += (counts @ before)[:, None]
+        return np.asarray((below < targets[:, None]).sum(axis=1))
 
     def at(self, levels: FloatArray) -> FloatArray:
         """The quantiles at these levels."""
