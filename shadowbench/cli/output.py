@@ -52,7 +52,7 @@ def check_output(path: Path | None, own: Iterable[Path], *, force: bool) -> None
         if _is_stdout_into(file) if path is None else _is_same(path, file):
             raise ConfigurationError(
                 f"{path or STDOUT} is {file}, which belongs to the sidecar (pair log, secret or configuration): "
-                "writing the export there would destroy it; choose another output"
+                "writing there would destroy it; choose another output"
             )
     if path is None or is_stream(path):
         return

@@ -1,79 +1,151 @@
-"""`shadowbench report`: reads a pair log and shows its summary."""
+"""`shadowbench report`: reads pair logs, and shows what they say about the candidates."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
-from shadowbench.cli.output import standard_output
-from shadowbench.cli.progress import tracked
-from shadowbench.records import Exchange
-from shadowbench.store.base import PairLog, each_exchange
-from shadowbench.store.opening import open_log, open_score_log
-
-if TYPE_CHECKING:
-    from shadowbench.report.scores import ScoreSummary
-    from shadowbench.report.summary import Summary
+from shadowbench.cli.analysed import Asked, analysed
+from shadowbench.cli.output import check_output, destination, standard_output
+from shadowbench.errors import ConfigurationError
+from shadowbench.report.document.root import Document
+from shadowbench.store.exporting.objects import object_exists, put_object
 
 NO_PAIRS = 3
+Format = Literal["terminal", "markdown", "html", "json", "csv", "junit"]
+_BY_ENDING: Mapping[str, Format] = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".json": "json",
+    ".csv": "csv",
+    ".xml": "junit",
+}
+_WIDTH_OF_FILES = 120
 
 HOW_TO_GET_PAIRS = """\
-no pairs in {url} yet, so there is nothing to compare ({exchanges} exchanges).
+no pairs in {logs} yet, so there is nothing to compare ({exchanges} exchanges).
 Give a candidate a sample_rate above 0 in the configuration, run `shadowbench serve`, and send requests to its address;
 `shadowbench doctor` checks the way, and /metrics of the admin address counts why requests were not copied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportOptions:
-    """`production_again`: names of the candidates that are production itself (A/A); wiring knows them."""
+    """`output`: a path or the URL of an object; None is stdout. `charts`: of HTML; None: where the library is there."""
 
-    log_url: str
-    format: Literal["terminal", "json"] = "terminal"
-    production_again: frozenset[str] = frozenset()
-    progress: bool | None = None  # None: when stderr is a terminal
+    asked: Asked
+    format: Format = "terminal"
+    output: Path | str | None = None
+    force: bool = False  # an output that exists is replaced
+    own_files: tuple[Path, ...] = ()  # never written over
+    charts: bool | None = None
 
 
-def run_report(options: ReportOptions) -> int:
-    """Print the report; the exit code: 0, or 3 when there is nothing to report on."""
-    from shadowbench.report.scores import summarise_scores
-    from shadowbench.report.summary import summarise
+def format_by(output: str | None) -> Format:
+    """What the output's ending tells."""
+    return _BY_ENDING.get(Path(output).suffix.lower(), "terminal") if output else "terminal"
 
-    log, score_log = open_log(options.log_url, "read"), open_score_log(options.log_url, "read")
-    try:
-        summary = summarise(_exchanges(log, options), options.production_again, log.funnel())
-        scores = summarise_scores(log, score_log)
-    finally:
-        log.close()
-        score_log.close()
-    with standard_output():
-        _print(summary, scores, options)
-    if not summary.pairs:
-        sys.stderr.write(HOW_TO_GET_PAIRS.format(url=options.log_url, exchanges=summary.exchanges) + "\n")
+
+def run_report(options: ReportOptions, *, now: float) -> int:
+    """Write the report; the exit code: 0, or 3 where there is nothing to compare."""
+    _check(options)
+    document = analysed(options.asked, now=now)
+    if document.totals.pairs or options.format != "terminal":
+        _write(document, options)
+    if not document.totals.pairs:
+        logs = ", ".join(document.source.logs)
+        sys.stderr.write(HOW_TO_GET_PAIRS.format(logs=logs, exchanges=document.totals.exchanges) + "\n")
         return NO_PAIRS
     return 0
 
 
-def _print(summary: Summary, scores: Sequence[ScoreSummary], options: ReportOptions) -> None:
-    if options.format == "json":
-        from shadowbench.report.as_json import render
-
-        sys.stdout.write(render(summary, scores))
-    elif summary.pairs:
-        from rich.console import Console
-
-        from shadowbench.report.scores_terminal import show_scores
-        from shadowbench.report.terminal import show
-
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without "–" or "─" shows "?", and the numbers
-        console = Console(highlight=False)
-        show(summary, console)
-        show_scores(scores, console)
+def rendered(document: Document, format: Format, *, charts: bool | None = None) -> str:
+    """The report in one of its forms, for a file."""
+    render: Mapping[str, Callable[[], str]] = {
+        "terminal": lambda: _drawn(document),
+        "markdown": lambda: _markdown(document),
+        "html": lambda: _html(document, charts),
+        "json": lambda: _json(document),
+        "csv": lambda: _csv(document),
+        "junit": lambda: _junit(document),
+    }
+    return render[format]()
 
 
-def _exchanges(log: PairLog, options: ReportOptions) -> Iterator[Exchange]:
-    found = each_exchange(log, with_bodies=False)
-    return tracked(found, total=log.counts().exchanges, label="Reading", wanted=options.progress)
+def _check(options: ReportOptions) -> None:
+    if not isinstance(options.output, str):
+        check_output(options.output, options.own_files, force=options.force)
+    elif not options.force and object_exists(options.output):
+        raise ConfigurationError(f"{options.output} exists; --force overwrites it")
+
+
+def _write(document: Document, options: ReportOptions) -> None:
+    """To a terminal as wide as it is; elsewhere as bytes, whole or not at all."""
+    if options.format == "terminal" and options.output is None:
+        _show(document)
+        return
+    content = rendered(document, options.format, charts=options.charts).encode()
+    if isinstance(options.output, str):
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            put_object(options.output, file)
+        return
+    with destination(options.output) as out:
+        out.write(content)
+
+
+def _show(document: Document) -> None:
+    from rich.console import Console
+
+    from shadowbench.report.terminal import show
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows "?" for a name's, and the numbers
+    with standard_output():
+        show(document, Console(highlight=False))
+
+
+def _drawn(document: Document) -> str:
+    from rich.console import Console
+
+    from shadowbench.report.terminal import show
+
+    out = io.StringIO()
+    show(document, Console(file=out, width=_WIDTH_OF_FILES, highlight=False, color_system=None))
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _markdown(document: Document) -> str:
+    from shadowbench.report.markdown import render
+
+    return render(document)
+
+
+def _html(document: Document, charts: bool | None) -> str:
+    from shadowbench.report.html import render
+
+    return render(document, charts=charts)
+
+
+def _json(document: Document) -> str:
+    from shadowbench.report.as_json import dump
+
+    return dump(document)
+
+
+def _csv(document: Document) -> str:
+    from shadowbench.report.as_csv import render
+
+    return render(document)
+
+
+def _junit(document: Document) -> str:
+    from shadowbench.report.junit import render
+
+    return render(document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
@@ -16,27 +15,21 @@ from rich.markup import escape
 from shadowbench.demo.configuration import CANDIDATES, Places
 from shadowbench.demo.model_server import MODEL
 from shadowbench.demo.starting import Model
-from shadowbench.report.scores import summarise_scores
-from shadowbench.report.scores_terminal import show_scores
-from shadowbench.report.summary import summarise
-from shadowbench.report.terminal import show
-from shadowbench.store.base import each_exchange
-from shadowbench.store.opening import open_log, open_score_log
 
 _QUERY = "select candidate, count(*), round(avg(candidate_latency_s), 3) from pairs group by 1"
 
 
-def print_report(places: Places) -> None:
-    """The tables, on stdout: what `shadowbench report` prints for this log."""
-    with (
-        contextlib.closing(open_log(places.store_url, "read")) as log,
-        contextlib.closing(open_score_log(places.store_url, "read")) as score_log,
-    ):
-        summary = summarise(each_exchange(log, with_bodies=False), frozenset({CANDIDATES[0]}))
-        scores = summarise_scores(log, score_log)
-    console = Console(highlight=False)
-    show(summary, console)
-    show_scores(scores, console)
+def print_report(places: Places, now: float) -> None:
+    """On stdout, what `shadowbench report` prints for this log."""
+    import shadowbench  # numpy comes with what reads and analyses: the demo starts without it
+    from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
+    from shadowbench.report.policy import Policy
+    from shadowbench.report.terminal import show
+
+    options = AnalysisOptions(made_at=now, software=shadowbench.__version__, again=frozenset({CANDIDATES[0]}))
+    with shadowbench.read(places.store_url) as log:
+        document = analyse(log, Policy(), options)
+    show(document, Console(highlight=False))
 
 
 def next_steps(console: Console, places: Places, model: Model, *, kept: bool, command: str) -> None:

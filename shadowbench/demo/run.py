@@ -139,7 +139,7 @@ def _play(places: Places, options: DemoOptions, console: Console, check: Callabl
         scoring = progress.add_task("pairs scored", total=_pairs(places))
         _until_scored(places, lambda scored: progress.update(scoring, completed=scored))
     _complain(failed, len(asked) * len(CANDIDATES) - _pairs(places), places, console)
-    print_report(places)
+    print_report(places, time.time())  # noqa: TID251  when the report was made
 
 
 def _progress(console: Console) -> Progress:

@@ -14,7 +14,7 @@ from shadowbench.report.chapters.cells import of_measure
 from shadowbench.report.document.comparisons import Comparison, Effect
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.times import Distribution, QuantileRow
+from shadowbench.report.document.times import Costs, Distribution, QuantileRow
 from shadowbench.stats.estimates import Estimate
 
 COLUMNS: Mapping[str, str] = {
@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, str] = {
     "config_hash": "of the metric's or judge's configuration",
     "unit": "of the values",
     "direction": "which values are better: higher, lower, neither",
-    "statistic": "mean, p50, p95, p99, total",
+    "statistic": "mean, p50, p95, p99, total; of cost also request, per_correct, all_traffic, saving_month",
     "against": "production, again (the A/A lane) or bound",
     "role": "primary, guardrail or secondary; empty where nothing was tested: slices, quantiles",
     "slice_by": "the property that the slice is by; empty: the whole",
@@ -40,39 +40,39 @@ COLUMNS: Mapping[str, str] = {
     "missing_candidate": "pairs without the candidate's",
     "missing_pair": "pairs without the pair's value",
     "production": "production's value",
-    "production_low": "",
-    "production_high": "",
+    "production_low": "its interval",
+    "production_high": "its interval",
     "candidate_value": "the candidate's value, or the pair's",
-    "candidate_low": "",
-    "candidate_high": "",
-    "scale": "of the effect: difference (candidate − production), ratio, preference, level",
+    "candidate_low": "its interval",
+    "candidate_high": "its interval",
+    "scale": "of the effect: difference (candidate − production), ratio, preference, level, saving (production − candidate)",
     "effect": "how much the candidate differs",
-    "low": "the interval that verdicts go by: it holds at the policy's looks",
-    "high": "",
+    "low": "lower end of the interval that verdicts go by: it holds at the policy's looks",
+    "high": "its upper end",
     "method": "of that interval",
     "level": "of all intervals",
-    "once_low": "the interval for a single look",
-    "once_high": "",
+    "once_low": "lower end of the interval for a single look",
+    "once_high": "its upper end",
     "se": "standard error of the effect",
     "p": "of no difference, valid at the policy's looks",
     "p_adjusted": "corrected for being one of many",
     "correction": "how",
     "answered_only": "the effect where both sides answered",
-    "answered_only_low": "",
-    "answered_only_high": "",
+    "answered_only_low": "its interval",
+    "answered_only_high": "its interval",
     "noise": "the A/A lane's effect: the noise floor",
-    "noise_low": "",
-    "noise_high": "",
+    "noise_low": "its interval",
+    "noise_high": "its interval",
     "corrected": "a judge's effect as people would have it",
-    "corrected_low": "",
-    "corrected_high": "",
+    "corrected_low": "its interval",
+    "corrected_high": "its interval",
     "labels": "pairs with a human label behind it",
     "controlled": "a win rate at equal length and style",
-    "controlled_low": "",
-    "controlled_high": "",
+    "controlled_low": "its interval",
+    "controlled_high": "its interval",
     "wins": "pairs where the candidate is better",
-    "ties": "",
-    "losses": "",
+    "ties": "pairs where neither is",
+    "losses": "pairs where production is",
     "margin": "as declared",
     "relative": "1 where the margin is a share",
     "bound": "as declared",
@@ -96,13 +96,15 @@ def render(document: Document) -> str:
 
 
 def rows(document: Document) -> Iterator[Mapping[str, Value]]:
-    """By candidate: comparisons, quantiles that are in none of them, slices."""
+    """By candidate: comparisons, quantiles that are in none of them, what costs come to, slices."""
     for candidate in document.candidates:
         of = {"candidate": candidate.name, "again": int(candidate.again), "decision": candidate.verdict.decision.value}
         for comparison in candidate.comparisons:
             yield of | _comparison(comparison)
         for distribution in candidate.distributions:
             yield from (of | row for row in _quantiles(distribution, candidate))
+        if candidate.costs is not None:
+            yield from (of | row for row in _costs(candidate.costs))
         for table in candidate.slices:
             yield from (of | _slice(row, table) for row in table.rows)
 
@@ -199,6 +201,23 @@ def _quantile(row: QuantileRow) -> dict[str, Value]:
         "scale": "difference",
         **_interval(row.difference),
     }
+
+
+def _costs(found: Costs) -> Iterator[dict[str, Value]]:
+    """Beside the comparisons of cost: what a right answer costs, and all of the traffic."""
+    of: dict[str, Value] = {"measure": "cost", "origin": "log", "unit": "USD", "direction": "lower"}
+    of |= {"against": "production", "n": found.n, "clusters": found.clusters}
+    per_correct = (found.production_per_correct, found.candidate_per_correct)
+    for statistic, (production, candidate), saving in (
+        ("request", (found.production_usd, found.candidate_usd), None),
+        ("per_correct", per_correct, None),
+        ("all_traffic", (found.production_total, found.candidate_total), found.saving_total),
+        ("saving_month", (None, None), found.saving_month),
+    ):
+        if production is not None or candidate is not None or saving is not None:
+            told = {} if saving is None else {"scale": "saving", **_interval(saving)}
+            sides = _estimate("production", production) | _estimate("candidate", candidate, value="candidate_value")
+            yield {**of, "statistic": statistic, **sides, **told}
 
 
 def _slice(row: SliceRow, table: SliceTable) -> dict[str, Value]:

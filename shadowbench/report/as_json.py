@@ -6,7 +6,7 @@ docs/report.schema.json describes it. Absent is null.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,6 @@ import orjson
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.document.root import SCHEMA, VERSION, Document
-from shadowbench.report.scores import ScoreSummary
-from shadowbench.report.summary import Summary
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -101,10 +99,3 @@ def _first_faults(error: Any) -> str:
     told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:_SHOWN_FAULTS]]
     more = len(faults) - len(told)
     return "; ".join(told) + (f"; and {more} more" if more else "")
-
-
-def render(summary: Summary, scores: Sequence[ScoreSummary] = ()) -> str:
-    """The summary of before; goes when `report` makes documents."""
-    told = {"report": "shadowbench.summary", "version": VERSION, "pairs": summary.pairs, "summary": summary}
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps({**told, "scores": list(scores)}, option=options).decode()

@@ -28,7 +28,7 @@ _OPEN_CHAPTERS = (
     "Recommendations",
 )
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARKUP = re.compile(r"[\\`*\[|~$]|(?<!\w)_|_(?!\w)")  # of CommonMark and GFM; `$` begins mathematics
+_MARKUP = re.compile(r"[\\`*\[|~$]|(?<![^\W_])_|_(?![^\W_])")  # of CommonMark and GFM; `$` begins mathematics
 _AT_START = re.compile(r"[-=+#]|\d+(?=[.)])")  # lists, headings, rules
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]*[a-z][\w+-]*:)")  # @name, #123, :emoji:
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(?=:)|\bwww(?=\.)")

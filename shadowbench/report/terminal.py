@@ -1,259 +1,125 @@
-"""The summary as tables for a terminal: one per candidate, readable at 80 columns and without colour."""
+"""Chapters on a terminal: readable at 80 columns, without colour, and where there are no characters but ASCII's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from shadowbench.report.summary import CandidateSummary, Comparison, Distribution, Share, Summary, Traffic
+from shadowbench.report.chapters.contents import contents
+from shadowbench.report.chapters.nouns import Chapter, Line, Row, Table, Tone
+from shadowbench.report.chapters.verdicts import in_short
+from shadowbench.report.document.root import Document
 
-_Show = Callable[[float | None], str]
-
-ABSENT = "–"
-_LONGEST_NAME = 60
-_TIMES_FROM = 100  # a change of so many times is no longer told in percent
-_COMPACT_FROM = 1e7  # from here on three digits and an exponent: columns are narrow
-LIMITS = (
-    "What this cannot say yet: no difference above has been tested for significance, weighted by sampling probability, or "
-    "judged for quality."
+_ROOM_FOR_SPARE = 110  # columns; below, the spare ones would make all of them unreadable
+_STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.OPEN: "yellow", Tone.FAINT: "dim"}
+_ASCII = str.maketrans(
+    {
+        "\N{MINUS SIGN}": "-",
+        "–": "-",
+        "×": "x",
+        "µ": "u",
+        "∞": "inf",
+        "…": "...",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    }
 )
+# A number goes to the next line together with its unit, and an interval as a whole, where it is not so long that it would
+# leave no room. No-break spaces would break all the same.
+_HELD = re.compile(r"(?<=\d) (?=%|×|[mµ]?s\b)|\bp [<=] |\[[^\]$]{1,16}\]|\[[^\]]{1,12}\]|(?<=\]) (?=\S+$)")
+_SPACE = "\ue000"
+_Told = Callable[[str], str]
+
+
+def show(document: Document, console: Console) -> None:
+    """Print the whole report."""
+    show_chapters((*contents(document), in_short(document)), console)
+
+
+def show_chapters(chapters: Iterable[Chapter], console: Console) -> None:
+    """Print those that say something. Providers choose some of the words: no escape sequence of theirs reaches the terminal."""
+    told = _printable if console.encoding.lower().startswith("utf") else _ascii
+    for chapter in chapters:
+        if chapter.blocks:
+            console.print(_Whole(_chapter(chapter, told, console.width)))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a table. `n`: the pairs it rests on."""
+class _Whole:
+    """Draws what is inside, then makes spaces of those at which no line was to break."""
 
-    label: str
-    production: str = ""
-    candidate: str = ""
-    difference: str = ""
-    n: str = ""
+    inside: RenderableType
 
-
-def show(summary: Summary, console: Console) -> None:
-    """Print all of it."""
-    console.print(_heading(summary))
-    if summary.traffic is not None:
-        console.print(Text("\n".join(_traffic(summary.traffic)), style="dim"))
-    noise = next((candidate for candidate in summary.candidates if candidate.is_production_again), None)
-    for candidate in summary.candidates:
-        console.print()
-        console.print(_block(candidate, None if candidate.is_production_again else noise))
-    console.print()
-    console.print(Text(LIMITS, style="dim"))
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for text, style, control in console.render(self.inside, options):
+            yield Segment(text.replace(_SPACE, " "), style, control)
 
 
-def _heading(summary: Summary) -> Text:
-    text = Text(f"{_plural(summary.exchanges, 'exchange')}, {_plural(summary.pairs, 'pair')}", style="bold")
-    if summary.first_at is not None and summary.last_at is not None:
-        text.append(f", {_minute(summary.first_at)} to {_minute(summary.last_at)} UTC", style="not bold")
-    return text
+def _chapter(chapter: Chapter, told: _Told, width: int) -> RenderableType:
+    parts: list[RenderableType] = [Text(chapter.title.upper(), style="bold")]
+    before: Line | Table | None = None
+    for block in chapter.blocks:
+        if isinstance(block, Table):
+            parts.append(_table(block, told, width, apart=bool(block.title) and before is not None))
+        else:
+            parts.append(Padding(_line(block, told), (1 if isinstance(before, Table) else 0, 0, 0, 2 * block.depth)))
+        before = block
+    return Padding(_stacked(parts), (0, 0, 1, 0))
 
 
-def _traffic(traffic: Traffic) -> Iterator[str]:
-    """What the pairs are a part of: nobody should take them for all that came."""
-    seen = _plural(traffic.seen, "request")
-    yield f"of {seen} seen, {traffic.sampled:,} drawn, {traffic.recorded:,} recorded (told once a second)"
-    for label, reasons in (
-        ("not offered", traffic.not_handed_off),
-        ("may not be copied", traffic.ineligible),
-        ("not drawn", traffic.unsampled),
-        ("drawn and not recorded", traffic.discarded),
-        ("lost with a mirror", {"": traffic.lost} if traffic.lost else {}),
-    ):
-        if reasons:
-            told = ", ".join(
-                f"{count:,} {reason or _UNNAMED.get(label, '')}".rstrip() for reason, count in reasons.items()
-            )
-            yield f"  {label}: {told}"
+def _line(line: Line, told: _Told) -> RenderableType:
+    text = Text(_held(told(line.text)), style=_style(line.tone))
+    if not line.item:
+        return text
+    grid = RichTable.grid(padding=(0, 1, 0, 0))
+    grid.add_row("-", text)
+    return grid
 
 
-_UNNAMED = {"not drawn": "by the draw"}
+def _table(table: Table, told: _Told, width: int, *, apart: bool) -> RenderableType:
+    """`apart`: with an empty line before."""
+    kept = [place for place, column in enumerate(table.columns) if width >= _ROOM_FOR_SPARE or not column.spare]
+    has_titles = any(column.title for column in table.columns)
+    drawn = RichTable(box=box.SIMPLE_HEAD, show_header=has_titles, show_edge=False, pad_edge=False)
+    for place in kept:
+        column = table.columns[place]
+        drawn.add_column(Text(told(column.title)), justify="right" if column.numbers else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in _cells(row, kept, told)), style=_style(row.tone))
+    title = [Text(told(table.title), style="bold")] if table.title else []
+    return Padding(_stacked([*title, drawn, *(_line(note, told) for note in table.notes)]), (int(apart), 0, 0, 2))
 
 
-def _block(candidate: CandidateSummary, noise: CandidateSummary | None) -> RenderableType:
-    """`noise`: the A/A lane; its agreement is production's with itself, which no candidate can be expected to pass."""
-    table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False, show_edge=False)
-    table.add_column("", ratio=None, overflow="fold")
-    for title in ("production", "again" if candidate.is_production_again else "candidate", "difference", "n"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for section in (_outcomes(candidate), _times(candidate), _answers(candidate, noise)):
-        for line in section:
-            table.add_row(Text(_printable(line.label)), line.production, line.candidate, line.difference, line.n)
-        table.add_section()
-    return Group(_title(candidate), table, *(Text(note, style="dim") for note in _notes(candidate, noise)))
+def _cells(row: Row, kept: list[int], told: _Told) -> list[str]:
+    cells = [_held(told(row.cells[place])) for place in kept]
+    return [f"{'  ' * row.depth}{cells[0]}", *cells[1:]]
 
 
-def _title(candidate: CandidateSummary) -> Text:
-    title = Text(_printable(candidate.name), style="bold cyan")
-    if candidate.is_production_again:
-        title.append("  A/A: production against itself. What differs here is noise.", style="bold yellow")
-    elif candidate.candidate_models:
-        title.append(f"  {_printable(_first_few(candidate.candidate_models))}", style="not bold")
-    return title
+def _held(text: str) -> str:
+    return _HELD.sub(lambda found: found[0].replace(" ", _SPACE), text)
 
 
-def _first_few(models: tuple[str, ...]) -> str:
-    shown = ", ".join(_cut(model) for model in models[:3])
-    return shown if len(models) <= 3 else f"{shown} and {len(models) - 3} more"
+def _stacked(parts: Iterable[RenderableType]) -> RenderableType:
+    grid = RichTable.grid()
+    for part in parts:
+        grid.add_row(part)
+    return grid
 
 
-def _cut(name: str) -> str:
-    """Names that nobody reads to their end leave room for those after them."""
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+def _style(tone: Tone | None) -> str:
+    return "" if tone is None else _STYLES[tone]
 
 
 def _printable(text: str) -> str:
-    """Providers choose these words: no escape sequence of theirs reaches the terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _outcomes(candidate: CandidateSummary) -> Iterator[Line]:
-    sent = candidate.sent
-    ok = candidate.production_ok, candidate.candidate_ok
-    shares = (ok[0] / sent, ok[1] / sent) if sent else (None, None)
-    yield Line("answered", _percent(shares[0]), _percent(shares[1]), _points(*shares), str(sent))
-    for fault in candidate.faults:
-        label = fault.outcome.replace("_", " ") + (f": {fault.reason}" if fault.reason else "")
-        yield Line(f"  {label}", _count(fault.production), _count(fault.candidate))
-    for reason, count in candidate.not_sent.items():
-        yield Line(f"  not sent: {reason}", "", str(count))
-
-
-def _times(candidate: CandidateSummary) -> Iterator[Line]:
-    for label, measure in (("latency", candidate.latency_s), ("TTFT", candidate.ttft_s)):
-        yield from (_compared(f"{label} {q}", measure, q, _seconds) for q in ("p50", "p95"))
-
-
-def _answers(candidate: CandidateSummary, noise: CandidateSummary | None) -> Iterator[Line]:
-    tokens = candidate.output_tokens
-    yield _compared("output tokens, mean", tokens, "mean", _tokens)
-    yield _compared("output tokens, median", tokens, "p50", _tokens)
-    yield from _costs(candidate)
-    yield _shared("same answer", candidate.equal_answers, noise.equal_answers if noise else None)
-    alike = candidate.similarity
-    itself = _score(noise.similarity.mean) if noise else ""
-    yield Line("word similarity, 0 to 1", itself, _score(alike.mean), "", str(alike.n))
-    yield _shared("same finish reason", candidate.equal_finish_reasons, noise.equal_finish_reasons if noise else None)
-
-
-def _costs(candidate: CandidateSummary) -> Iterator[Line]:
-    production, own = candidate.production_spend, candidate.candidate_spend
-    if production.n or own.n:
-        yield _compared("cost per 1,000 answers", candidate.cost_usd, "mean", _usd_per_1000)
-        both = candidate.common_spend
-        change = _change(both.production_usd, both.candidate_usd)
-        yield Line("spent, same pairs", _usd(both.production_usd), _usd(both.candidate_usd), change, str(both.n))
-
-
-def _compared(label: str, measure: Comparison, which: str, show_value: _Show) -> Line:
-    production, candidate = (_of(side, which) for side in (measure.production, measure.candidate))
-    change = _change(production, candidate)
-    return Line(label, show_value(production), show_value(candidate), change, str(measure.n))
-
-
-def _of(side: Distribution, which: str) -> float | None:
-    value: float | None = getattr(side, which)
-    return value
-
-
-def _shared(label: str, share: Share, noise: Share | None) -> Line:
-    itself = noise.share if noise else None
-    change = _points(itself, share.share)
-    return Line(label, _percent(itself) if noise else "", _percent(share.share), change, str(share.n))
-
-
-def _notes(candidate: CandidateSummary, noise: CandidateSummary | None) -> Iterator[str]:
-    if noise:
-        yield f"Agreement in the column production is production's with itself, from {_printable(noise.name)}."
-    left_out = candidate.untimed
-    if left_out:
-        yield f"Left out of latency and TTFT: {_listed(left_out, _WHY_UNTIMED)}."
-    if candidate.output_tokens.absent:
-        yield f"Token counts missing on one side or both: {_plural(candidate.output_tokens.absent, 'pair')}."
-    spends = (("production's", candidate.production_spend), ("the candidate's", candidate.candidate_spend))
-    for side, spend in spends:
-        if spend.n != candidate.common_spend.n and spend.usd is not None:
-            yield f"All known costs of {side} calls: {_usd(spend.usd)} in {_plural(spend.n, 'pair')}."
-        if spend.unknown:
-            yield f"Cost not known of {side} {_listed(spend.unknown, _WHY_UNPRICED)}."
-    if candidate.latency_s.n < 20 and candidate.both_ok:
-        yield f"{ABSENT} : too few pairs for that number (a p95 takes 20)."
-
-
-_WHY_UNTIMED = {"paused": "read slowly for a slow client", "late": "with our event loop late"}
-
-
-_WHY_UNPRICED = {
-    "unknown_model": "of a model without a known price",
-    "no_usage": "without reported usage",
-    "partial_usage": "with incomplete usage",
-    "not_priced": "recorded before prices were",
-}
-
-
-def _listed(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
-    return ", ".join(f"{_plural(count, 'pair')} {words.get(reason, reason)}" for reason, count in counts.items())
-
-
-def _change(production: float | None, candidate: float | None) -> str:
-    if not production or candidate is None:
-        return ""
-    ratio = candidate / production
-    if ratio >= _TIMES_FROM:
-        return f"× {ratio:,.0f}" if ratio < _COMPACT_FROM else f"× {ratio:.2e}"
-    return f"{100 * (ratio - 1):+.0f} %".replace("-", "−")
-
-
-def _points(production: float | None, candidate: float | None) -> str:
-    if production is None or candidate is None:
-        return ""
-    return f"{100 * (candidate - production):+.1f} points".replace("-", "−")
-
-
-def _percent(share: float | None) -> str:
-    return ABSENT if share is None else f"{100 * share:.1f} %"
-
-
-def _seconds(value: float | None) -> str:
-    if value is None:
-        return ABSENT
-    return f"{1000 * value:.1f} ms" if value < 0.0995 else f"{1000 * value:.0f} ms" if value < 1 else f"{value:.2f} s"
-
-
-def _score(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.2f}"
-
-
-def _tokens(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.1f}" if value < _COMPACT_FROM else f"{value:.2e}"
-
-
-def _usd(value: float | None) -> str:
-    if value is None:
-        return ABSENT
-    if value >= _COMPACT_FROM:
-        return f"{value:.2e} USD"
-    return f"{value:.4f} USD" if value < 0.995 else f"{value:,.2f} USD"
-
-
-def _usd_per_1000(value: float | None) -> str:
-    return _usd(None if value is None else 1000 * value)
-
-
-def _count(count: int) -> str:
-    return str(count) if count else ABSENT
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _minute(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+def _ascii(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text.translate(_ASCII))

@@ -50,8 +50,10 @@ def published(model: str) -> Mapping[str, float]:
 
 
 def reported(folder: Path, model: str) -> Mapping[str, Mapping[str, Any]]:
+    """The means of a model's measures, by the measure's name."""
     report = json.loads(run(folder, "report", "--format", "json").stdout)
-    return {score["measure"]: score for score in report["scores"] if score["candidate"] == model}
+    candidate = next(each for each in report["candidates"] if each["name"] == model)
+    return {each["subject"]["name"]: each for each in candidate["comparisons"] if each["statistic"] == "mean"}
 
 
 def of_the_log(folder: Path, model: str) -> tuple[list[float], list[str]]:
@@ -68,9 +70,10 @@ def of_the_log(folder: Path, model: str) -> tuple[list[float], list[str]]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_published_win_rate_is_in_the_report(folder: Path, model: str) -> None:
-    score = reported(folder, model)["alpaca_eval"]
-    assert score["n"] == published(model)["n_total"]
-    assert 100 * score["value"] == pytest.approx(published(model)["win_rate"], abs=1e-6)
+    found = reported(folder, model)["alpaca_eval"]
+    assert found["n"] == published(model)["n_total"]
+    assert 100 * found["effect"]["once"]["value"] == pytest.approx(published(model)["win_rate"], abs=1e-6)
+    assert 100 * found["effect"]["once"]["se"] == pytest.approx(published(model)["standard_error"], abs=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -88,5 +91,5 @@ def test_the_published_standard_error_follows_from_the_log(folder: Path, model: 
 def test_imported_answers_are_scored_as_others_are(folder: Path, model: str) -> None:
     length = reported(folder, model)["length"]
     assert length["n"] == 805
-    assert length["value"] == pytest.approx(published(model)["avg_length"], abs=1)
-    assert length["production"] == pytest.approx(published("gpt4_1106_preview")["avg_length"], abs=1)
+    assert length["candidate"]["value"] == pytest.approx(published(model)["avg_length"], abs=1)
+    assert length["production"]["value"] == pytest.approx(published("gpt4_1106_preview")["avg_length"], abs=1)

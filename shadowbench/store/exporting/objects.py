@@ -16,6 +16,10 @@ SCHEMES = ("s3", "gs", "az")
 _CONTENT_TYPES = {
     ".jsonl": "application/x-ndjson",
     ".csv": "text/csv",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".xml": "application/xml",
     ".parquet": "application/vnd.apache.parquet",
     ".gz": "application/gzip",
     ".zst": "application/zstd",

@@ -21,6 +21,7 @@ from shadowbench.report.policy import Claim, Policy
 from shadowbench.scores import Direction
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.margins import superiority
+from shadowbench.stats.methods import Method
 from shadowbench.stats.multiplicity import benjamini_hochberg
 from tests.unit.report.analysis.invented import (
     ERROR,
@@ -112,6 +113,14 @@ def test_a_property_that_nobody_recorded_has_one_table_with_the_reason() -> None
     measured = [values_of(arm, a_subject(name), np.arange(50.0)) for name in ("one", "two")]
     (table,) = slice_tables(a_log(50), arm, measured, Policy(slices=("language",)))
     assert (table.by, table.reason, table.rows) == ("language", "not_recorded", ())
+
+
+def test_a_slice_where_nobody_fails_has_the_rule_of_three() -> None:
+    strata, failed = ["quiet"] * 40 + ["loud"] * 40, np.r_[np.zeros(40), np.tile([0.0, 1.0], 20)]
+    rows = {row.value: row.effect for row in one_table(strata, failed).rows}
+    assert (rows["quiet"].method, rows["quiet"].value) == (Method.ALL_ALIKE, 0.0)
+    assert rows["quiet"].high == pytest.approx(1 - 0.05 ** (1 / 40))
+    assert rows["loud"].method is Method.CLUSTER_T
 
 
 def test_a_slice_that_points_the_other_way_is_told() -> None:

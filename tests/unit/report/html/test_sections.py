@@ -108,7 +108,7 @@ def test_sensitivity_noise_and_corrections_stand_below() -> None:
     assert lines["Outcomes"] == "610 won, 1,100 tied, 649 lost (sign test p = 0.28)"
     assert lines["As people would have it"] == "wins 48.0 % [45.6 %, 50.4 %], by 160 labels; the judge saved 340 labels"
     answered = dict(next(each.lines for each in matrix.more(hot()) if each.measure == "json_schema_valid"))
-    assert answered["Of pairs that both sides answered"] == "−0.040 [−0.055, −0.025], 2,174 pairs"
+    assert answered["Of pairs that both sides answered"] == "0.950 [0.935, 0.965], 2,174 pairs"
     assert answered["Failures, counted as the worst score"] == "210 pairs"
 
 
