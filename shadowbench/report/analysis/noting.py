@@ -61,14 +61,14 @@ def is_beyond_chance(comparison: Comparison, alpha: float) -> bool:
 
 
 def is_within_noise(comparison: Comparison) -> bool:
-    """Whether production differs from itself as well, and the candidate's interval is not clear of that one's."""
+    """Whether production differs from itself the same way, and the candidate's interval is not wholly beyond that one's."""
     noise, found = comparison.noise, comparison.effect.deciding
     if noise is None or noise.scale is not comparison.effect.scale or not differs(noise):
         return False
-    other = noise.deciding
-    if found.low is None or found.high is None or other.low is None or other.high is None:
-        return True
-    return found.low <= other.high and other.low <= found.high
+    null, low, high = noise.scale.null, noise.deciding.low, noise.deciding.high
+    if null is None or low is None or high is None or found.low is None or found.high is None:
+        return False
+    return null < found.low <= high if found.low > null else low <= found.high < null
 
 
 def differs(effect: Effect) -> bool:

@@ -42,7 +42,7 @@ def _recommendation(goal: Goal, candidates: Sequence[Candidate], policy: Policy)
     return Recommendation(
         goal=goal,
         choose=PRODUCTION,
-        because=tuple(_not_better(goal, each) for each in may) or (Note(code="no_candidate_may"),),
+        because=tuple(_not_better(goal, each, policy) for each in may) or (Note(code="no_candidate_may"),),
         would_change=tuple(note for each in others for note in _would_change(goal, each)),
     )
 
@@ -84,11 +84,12 @@ def _because(goal: Goal, ahead: Sequence[Candidate], policy: Policy) -> Iterator
             yield note_of("worsens", price, candidate=chosen.name)
 
 
-def _not_better(goal: Goal, candidate: Candidate) -> Note:
+def _not_better(goal: Goal, candidate: Candidate, policy: Policy) -> Note:
     comparison = tells(goal, candidate)
     if comparison is None:
         return Note(code="may_not_better", candidate=candidate.name)
-    return note_of("may_not_better", comparison, candidate=candidate.name)
+    code = "may_and_worse" if _points(comparison, policy) == "worse" else "may_not_better"
+    return note_of(code, comparison, candidate=candidate.name)
 
 
 def _would_change(goal: Goal, candidate: Candidate) -> Iterator[Note]:

@@ -11,7 +11,7 @@ from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.power import StillNeeded
 
 _DECISIONS = {
-    Decision.MAY: "This traffic may move to {}: everything that was declared is shown.",
+    Decision.MAY: "This traffic may move to {}: every condition that applies is shown.",
     Decision.MAY_NOT: "This traffic may not move to {}: the contrary of something that was declared is shown.",
     Decision.INCONCLUSIVE: "Inconclusive: it is not shown yet whether this traffic may move to {}.",
     Decision.UNDECLARED: "Undeclared: no primary claim says what must be shown of {}.",

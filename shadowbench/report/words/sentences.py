@@ -271,6 +271,10 @@ def _may_not_better(note: Note) -> str:
     return f"{_who(note)} may take over, and is not shown to be better in {_what(note)}: {_numbers(note)}."
 
 
+def _may_and_worse(note: Note) -> str:
+    return f"{_who(note)} may take over, and is worse in {_what(note)}: {_numbers(note)}."
+
+
 def _ahead_of(note: Note) -> str:
     return (
         f"Of those that may take over and are better, {_who(note)} has the best value; that it is ahead of "
@@ -393,6 +397,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "mirror_lost": _mirror_lost,
     "may_and_better": _may_and_better,
     "may_not_better": _may_not_better,
+    "may_and_worse": _may_and_worse,
     "ahead_of": _ahead_of,
     "no_candidate_may": _no_candidate_may,
     "nothing_declared": _nothing_declared,

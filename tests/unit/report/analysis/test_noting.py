@@ -46,11 +46,21 @@ def test_a_level_and_what_was_not_measured_are_never_beyond_chance() -> None:
         ((-0.01, 0.01), False),  # production does not differ from itself
         ((0.02, 0.06), True),
         ((0.001, 0.009), False),  # it does, by less than the candidate certainly does
+        ((0.035, 0.06), True),  # it does, by more than the candidate does: beside that one it is worse
+        ((-0.06, -0.035), False),  # it does, the other way
     ],
 )
 def test_noise_is_what_production_shows_against_itself(noise: Interval | None, found: bool) -> None:
     of = compared(interval=(0.01, 0.03), noise=None if noise is None else effect(noise))
     assert is_within_noise(of) is found
+
+
+def test_noise_below_no_difference_is_noise_as_well() -> None:
+    found = [
+        is_within_noise(compared(interval=interval, noise=effect((-0.06, -0.02))))
+        for interval in ((-0.09, -0.07), (-0.09, -0.05), (-0.02, -0.01), (-0.01, 0.01), (0.01, 0.02))
+    ]
+    assert found == [False, True, True, False, False]
 
 
 def test_noise_on_another_scale_says_nothing() -> None:

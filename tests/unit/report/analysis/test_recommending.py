@@ -1,5 +1,6 @@
 """Nobody is recommended who may not take over, or is not better; and it is told what would change that."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -22,7 +23,7 @@ from shadowbench.report.document.verdicts import (
 from shadowbench.report.policy import Claim, Policy, Statistic
 from shadowbench.scores import Direction
 from shadowbench.stats.power import StillNeeded
-from tests.unit.report.analysis.parts import Interval, candidate, compared, document
+from tests.unit.report.analysis.parts import Interval, candidate, compared, document, effect
 
 RUBRIC = Claim(measure="rubric", margin=0.05)
 POLICY = Policy(primary=(RUBRIC,))
@@ -60,10 +61,18 @@ def test_a_candidate_that_is_better_and_may_not(decision: Decision) -> None:
     assert (found.choose, codes(found.because)) == ("production", [("no_candidate_may", None, None)])
 
 
-@pytest.mark.parametrize("price", [cost(0.9, 1.1), cost(0.8, 0.9, p=0.2), cost(1.1, 1.2)])
-def test_a_candidate_that_may_and_is_not_better(price: Comparison) -> None:
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        (cost(0.9, 1.1), "may_not_better"),
+        (cost(0.8, 0.9, p=0.2), "may_not_better"),
+        (cost(1.1, 1.2), "may_and_worse"),
+        (replace(cost(0.8, 0.9), noise=effect((0.85, 0.95), scale=Scale.RATIO)), "may_not_better"),
+    ],
+)
+def test_a_candidate_that_may_and_is_not_better(price: Comparison, why: str) -> None:
     found = for_goal(Goal.COST, candidate("small", [price], verdict=MAY))
-    assert (found.choose, codes(found.because)) == ("production", [("may_not_better", "small", "cost")])
+    assert (found.choose, codes(found.because)) == ("production", [(why, "small", "cost")])
     assert codes(found.would_change) == [("better_for_goal", "small", "cost")]
 
 

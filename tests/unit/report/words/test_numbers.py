@@ -77,6 +77,11 @@ def estimate(value: float | None, reason: Refused | None = None) -> Estimate:
     return Estimate(method=Method.CLUSTER_T, level=0.95, n=9, clusters=9, value=value, reason=reason)
 
 
+def test_an_estimate_with_its_interval() -> None:
+    known = Estimate(method=Method.CLUSTER_T, level=0.95, n=9, clusters=9, value=0.5, low=0.25, high=0.75)
+    assert interval(known, "s", signed=True) == "+500 [+250, +750] ms"
+
+
 def test_without_an_interval_it_says_why() -> None:
     assert interval(estimate(0.31, Refused.TOO_FEW)) == "0.31 (no interval: too few pairs or clusters)"
     assert interval(estimate(None, Refused.CENSORED), "s") == (

@@ -22,7 +22,7 @@ _BY_NAME = {
     *("better", "worse", "higher", "lower"),  # what `noting.way` returns
     *("inferior", "non_inferior", "within_bound", "beyond_bound"),
     *("model_changed", "sampling_changed", "mirroring_paused"),
-    *("needs_pairs", "open_condition", "refuted_condition"),
+    *("needs_pairs", "open_condition", "refuted_condition", "may_and_worse", "may_not_better"),
 }
 """Codes that analysis passes on by a variable: each of them must stand somewhere in its text."""
 
@@ -115,6 +115,21 @@ def test_margins_and_bounds_are_told_in_their_unit() -> None:
     bound = Note(code="within_bound", candidate="small", measure="latency", values={**about, "bound": 2.0})
     assert "not worse than production in latency by more than 250 ms:" in sentence(margin)
     assert "keeps the bound of 2 s for latency:" in sentence(bound)
+
+
+def test_a_requirement_that_is_not_met_is_told_by_its_numbers() -> None:
+    values = {"blocker": "too_few_labels", "needed": 50, "found": 3}
+    assert sentence(Note(code="blocked", candidate="small", values=values)) == (
+        "small is held up. Too few pairs were labelled by people: 3; it takes at least 50."
+    )
+
+
+def test_measures_that_share_a_cause_are_named() -> None:
+    values = {"production": 3, "candidate": 40, "p": 0.0001, "others": "cost, ttft"}
+    told = sentence(Note(code="missing_differs", candidate="small", measure="latency", values=values))
+    assert told.startswith(
+        "small: values of latency (and cost, time to first token) are missing on one side more often"
+    )
 
 
 def test_nothing_is_called_significant() -> None:
