@@ -30,8 +30,9 @@ from shadowbench.stats.estimates import Evidence
 from shadowbench.stats.multiplicity import benjamini_hochberg
 from shadowbench.stats.two_samples import classifier, mmd
 
-MOST_MMD = 500  # vectors of a half: all of them are compared with all
-MOST_CLASSIFIER = 200  # of a half: it is fitted 300 times
+MOST_MMD = 300  # vectors of a half: all of them are compared with all
+MOST_CLASSIFIER = 200  # of a half
+_FITS = 49  # of the classifier to halves that were exchanged: it is there to explain more than to find
 _EXPLAINED = 5
 
 
@@ -98,7 +99,7 @@ def _together(features: Features, halves: Halves, side: str, rng: np.random.Gene
     evidence = mmd(some.before, some.after, rng, clusters=some.clusters)
     yield _drift(evidence, features.together, side, some.n, subsampled=some.subsampled)
     few = _Vectors.of(features, halves, MOST_CLASSIFIER, rng)
-    told = classifier(few.before, few.after, rng, clusters=few.clusters, features=_EXPLAINED)
+    told = classifier(few.before, few.after, rng, clusters=few.clusters, resamples=_FITS, features=_EXPLAINED)
     why = tuple((names[column], weight) for column, weight in told.features)
     yield _drift(told.evidence, features.together, side, few.n, subsampled=few.subsampled, explanation=why)
 

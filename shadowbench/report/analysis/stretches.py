@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.values import Paired
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
-from shadowbench.stats.estimates import Estimate, Refused, around
+from shadowbench.stats.distributions import t_quantile
+from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.methods import Method
 
 MOST_POINTS = 60
@@ -43,11 +44,11 @@ def _steps(at: float, length: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Which stretch each pair of an arm is in, and an order in which cells are in one piece."""
+    """An arm's pairs by cluster and then by time, (n,) each, so that cells are in one piece."""
 
-    order: IntArray  # (n,): places in the arm, by cluster and then by time
-    stretch: IntArray  # (n,): by place in the arm
-    cluster: IntArray  # (n,): by place in the arm
+    order: IntArray  # places in the arm
+    cluster: IntArray
+    stretch: IntArray
     borders: FloatArray  # (k + 1,)
 
     @classmethod
@@ -55,19 +56,37 @@ class Timetable:
         """Of an arm that has pairs."""
         at, codes = arm.started_at, arm.clusters.codes
         borders = borders_of(float(at.min()), float(at.max()))
-        by_time = np.argsort(at, kind="stable")
-        order = by_time if arm.clusters.alone else by_time[np.argsort(codes[by_time], kind="stable")]
-        return cls(order, np.searchsorted(borders[1:-1], at, side="right"), codes, borders)
+        order = np.argsort(at, kind="stable")
+        if not arm.clusters.alone:
+            order = order[_stable_order(codes[order])]
+        stretch = np.searchsorted(borders[1:-1], at, side="right")
+        return cls(order, codes[order], stretch[order], borders)
+
+    def among(self, paired: Paired) -> tuple[IntArray, IntArray, IntArray]:
+        """A measure's pairs, by their places in it, with their clusters and stretches."""
+        if paired.n == len(self.order):
+            return self.order, self.cluster, self.stretch
+        mine = np.full(len(self.order), -1)
+        mine[paired.places] = np.arange(paired.n)
+        order = mine[self.order]
+        there = order >= 0
+        return order[there], self.cluster[there], self.stretch[there]
+
+
+def _stable_order(codes: IntArray) -> IntArray:
+    """As a stable argsort of codes, in half of its time: codes and places as one number."""
+    bits = max(1, len(codes) - 1).bit_length()
+    both = (codes << bits) | np.arange(len(codes))
+    both.sort()
+    return both & ((1 << bits) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """One measure's sums over each cluster in each stretch, by cluster and time. Values are less the whole's mean, so that
-    squares do not cancel."""
+    """One measure's sums over each cluster in each stretch, by cluster and time."""
 
-    mean: float  # of the whole
     weight: FloatArray  # (m,): Σw
-    total: FloatArray  # (m,): Σw(x − mean)
+    total: FloatArray  # (m,): Σwx
     stretch: IntArray  # (m,)
     opens: BoolArray  # (m,): the cluster's first cell
     n: IntArray  # (k,): pairs of each stretch
@@ -77,22 +96,18 @@ class Cells:
     @classmethod
     def of(cls, table: Timetable, paired: Paired) -> Cells:
         """Of a measure that has pairs. Stretches with few clusters are joined with the next, the last ones backwards."""
-        order = _order_of(table, paired)
-        places = paired.places[order]
-        stretch, cluster = table.stretch[places], table.cluster[places]
+        order, cluster, stretch = table.among(paired)
         used = np.bincount(stretch[_changes(cluster, stretch)], minlength=len(table.borders) - 1)
         joined = _joined(used)
         stretch = joined[stretch]
         begins = np.flatnonzero(_changes(cluster, stretch))
-        w, x = paired.weights[order], paired.difference[order]
-        mean = float(w @ x / w.sum())
+        w = paired.weights[order]
         k = int(joined[-1]) + 1
         return cls(
-            mean=mean,
             weight=np.add.reduceat(w, begins),
-            total=np.add.reduceat(w * (x - mean), begins),
+            total=np.add.reduceat((paired.weights * paired.difference)[order], begins),
             stretch=stretch[begins],
-            opens=_changes(cluster[begins], cluster[begins]),
+            opens=_changes(cluster[begins]),
             n=np.bincount(stretch, minlength=k),
             squares=np.bincount(stretch, weights=w * w, minlength=k),
             times=_times(table.borders, joined),
@@ -100,20 +115,39 @@ class Cells:
 
     def windows(self, level: float) -> Sequence[Estimate]:
         """Each stretch's mean."""
-        weight, total, clusters = self._by_stretch(self.weight), self._by_stretch(self.total), self.clusters
-        apart = total / weight
-        strayed = self._by_stretch((self.total - apart[self.stretch] * self.weight) ** 2)
-        return _estimates(self.mean + apart, strayed / weight**2, self.n, clusters, weight**2 / self.squares, level)
+        weight = self._by_stretch(self.weight)
+        values = self._by_stretch(self.total) / weight
+        strayed = self._by_stretch((self.total - values[self.stretch] * self.weight) ** 2)
+        return _estimates(values, strayed / weight**2, self.n, self.clusters, weight**2 / self.squares, level)
 
     def running(self, level: float) -> Sequence[Estimate]:
         """The mean of everything up to each stretch's end."""
-        weight, total = np.cumsum(self._by_stretch(self.weight)), np.cumsum(self._by_stretch(self.total))
-        ww, wt, tt = (np.cumsum(self._by_stretch(grown)) for grown in self._grown())
-        apart = total / weight
-        strayed = np.maximum(0.0, tt - 2 * apart * wt + apart**2 * ww)
+        weight, total = (np.cumsum(self._by_stretch(each)) for each in (self.weight, self.total))
         clusters = np.cumsum(np.bincount(self.stretch[self.opens], minlength=len(self.n)))
         worth = weight**2 / np.cumsum(self.squares)
-        return _estimates(self.mean + apart, strayed / weight**2, np.cumsum(self.n), clusters, worth, level)
+        strayed = self._strayed(total / weight) / weight**2
+        return _estimates(total / weight, strayed, np.cumsum(self.n), clusters, worth, level)
+
+    def _strayed(self, values: FloatArray) -> FloatArray:
+        """Σ(T − value·W)² over clusters, of everything up to each stretch's end, (k,): from ΣT², ΣTW and ΣW², which grow cell
+        by cell. Of values less the whole's mean, or else the squares would cancel; what is left of them then is rounding."""
+        w, t = self.weight, self.apart
+        had_w, had_t = _before(w, self.opens), _before(t, self.opens)
+        grown = (w * (2 * had_w + w), w * had_t + t * had_w + w * t, t * (2 * had_t + t))
+        ww, wt, tt = (np.cumsum(self._by_stretch(each)) for each in grown)
+        apart = values - self.mean
+        strayed = tt - 2 * apart * wt + apart**2 * ww
+        return np.asarray(np.where(strayed > 1e-12 * (tt + apart**2 * ww), strayed, 0.0))
+
+    @property
+    def mean(self) -> float:
+        """Of the whole."""
+        return float(self.total.sum() / self.weight.sum())
+
+    @property
+    def apart(self) -> FloatArray:
+        """Σw(x − the whole's mean) of each cell, (m,)."""
+        return self.total - self.mean * self.weight
 
     @property
     def clusters(self) -> IntArray:
@@ -123,31 +157,20 @@ class Cells:
     @property
     def pooled_errors(self) -> FloatArray:
         """The standard error that each stretch's mean would have if it varied as the whole does, (k,)."""
-        variance = float(self.total @ self.total) / float(self.weight @ self.weight)
-        return np.asarray(np.sqrt(variance * self._by_stretch(self.weight**2)) / self._by_stretch(self.weight))
+        squares = self.weight**2
+        variance = float((self.apart**2).sum() / squares.sum())
+        return np.asarray(np.sqrt(variance * self._by_stretch(squares)) / self._by_stretch(self.weight))
 
     def _by_stretch(self, values: FloatArray) -> FloatArray:
         return np.bincount(self.stretch, weights=values, minlength=len(self.n))
 
-    def _grown(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """By how much each cell makes its cluster's ΣW², ΣWT and ΣT² grow, (m,)."""
-        w, t = self.weight, self.total
-        had_w, had_t = _before(w, self.opens), _before(t, self.opens)
-        return w * (2 * had_w + w), w * had_t + t * had_w + w * t, t * (2 * had_t + t)
 
-
-def _order_of(table: Timetable, paired: Paired) -> IntArray:
-    """The measure's pairs in the timetable's order."""
-    mine = np.full(len(table.order), -1)
-    mine[paired.places] = np.arange(paired.n)
-    order = mine[table.order]
-    return order[order >= 0]
-
-
-def _changes(one: IntArray, other: IntArray) -> BoolArray:
-    """Where a pair of numbers is another than the one before; the first is."""
-    found = np.ones(len(one), np.bool_)
-    found[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+def _changes(*numbers: IntArray) -> BoolArray:
+    """Where one of the numbers is another than in the row before; the first row is."""
+    found = np.ones(len(numbers[0]), np.bool_)
+    found[1:] = numbers[0][1:] != numbers[0][:-1]
+    for each in numbers[1:]:
+        found[1:] |= each[1:] != each[:-1]
     return found
 
 
@@ -163,7 +186,7 @@ def _joined(clusters: IntArray) -> IntArray:
 
 
 def _times(borders: FloatArray, joined: IntArray) -> Sequence[tuple[float, float]]:
-    begins = np.flatnonzero(_changes(joined, joined))
+    begins = np.flatnonzero(_changes(joined))
     ends = np.append(begins[1:], len(joined))
     return [(float(borders[begin]), float(borders[end])) for begin, end in zip(begins, ends, strict=True)]
 
@@ -185,11 +208,14 @@ def _estimates(
 
 def _estimate(value: float, strayed: float, n: int, clusters: int, worth: float, level: float) -> Estimate:
     """As `clusters.robust` has it."""
-    found = Estimate(method=Method.CLUSTER_T, level=level, n=n, clusters=clusters, value=value, effective_n=worth)
-    if clusters < 2:
-        return replace(found, reason=Refused.TOO_FEW)
-    se = math.sqrt(strayed * clusters / (clusters - 1))
-    if se <= 1e-12 * max(abs(value), 1e-300):  # nothing but rounding
-        return replace(found, reason=Refused.NO_VARIATION)
-    told = around(value, se, df=clusters - 1, method=found.method, level=level, n=n, clusters=clusters)
-    return replace(told, effective_n=worth)
+    se = math.sqrt(strayed * clusters / (clusters - 1)) if clusters > 1 else None
+    reason = None
+    if se is None:
+        reason = Refused.TOO_FEW
+    elif se <= 1e-12 * max(abs(value), 1e-300):  # nothing but rounding
+        se, reason = None, Refused.NO_VARIATION
+    half = None if se is None else se * t_quantile((1 + level) / 2, clusters - 1)
+    return Estimate(
+        method=Method.CLUSTER_T, level=level, n=n, clusters=clusters, value=value, se=se, effective_n=worth,
+        low=None if half is None else value - half, high=None if half is None else value + half, reason=reason,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ so many clusters. Its own would be zero where no failure came, and the test blin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
@@ -22,7 +22,6 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.times import MarkShown, Point, Series
 from shadowbench.report.policy import Policy
 from shadowbench.stats.estimates import Estimate, Evidence
-from shadowbench.stats.methods import Method
 from shadowbench.stats.multiplicity import benjamini_hochberg
 from shadowbench.stats.sequences import asymptotic
 from shadowbench.stats.slices import heterogeneity
@@ -36,16 +35,52 @@ def series(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Series
     if not arm.n:
         return tuple(Series(measure=each.subject.name, scale=_scale(each), points=()) for each in measured)
     table = Timetable.of(arm)
-    cells = [Cells.of(table, each) if each.n else None for each in measured]
-    adjusted = benjamini_hochberg([_differ(each).p if each else None for each in cells])
+    found = [_Measured.of(table, each, policy) if each.n else None for each in measured]
+    adjusted = benjamini_hochberg([each.differ.p if each else None for each in found])
     return tuple(
         Series(
             measure=each.subject.name,
             scale=_scale(each),
-            points=_points(found, policy) if found else (),
+            points=told.points if told else (),
             changed=p is not None and p < policy.alpha,
         )
-        for each, found, p in zip(measured, cells, adjusted, strict=True)
+        for each, told, p in zip(measured, found, adjusted, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One measure's points, and whether its stretches differ."""
+
+    points: tuple[Point, ...]
+    differ: Evidence
+
+    @classmethod
+    def of(cls, table: Timetable, paired: Paired, policy: Policy) -> _Measured:
+        cells = Cells.of(table, paired)
+        windows, running = cells.windows(policy.level), cells.running(policy.level)
+        points = tuple(
+            Point(
+                from_at=begin,
+                to_at=end,
+                n=window.n,
+                clusters=window.clusters,
+                window=window,
+                running=asymptotic(so_far, tuned_for=policy.watching.clusters),
+            )
+            for (begin, end), window, so_far in zip(cells.times, windows, running, strict=True)
+        )
+        return cls(points, _differ(windows, cells.pooled_errors.tolist()))
+
+
+def _differ(windows: Sequence[Estimate], errors: Sequence[float]) -> Evidence:
+    """Whether stretches differ, each with the error that the whole's variance gives it."""
+    return heterogeneity(
+        {
+            str(place): replace(window, se=se)
+            for place, (window, se) in enumerate(zip(windows, errors, strict=True))
+            if window.clusters >= LEAST_CLUSTERS
+        }
     )
 
 
@@ -53,36 +88,6 @@ def _scale(paired: Paired) -> Scale:
     if is_preference(paired.subject):
         return Scale.PREFERENCE
     return Scale.LEVEL if paired.production is None else Scale.DIFFERENCE
-
-
-def _points(cells: Cells, policy: Policy) -> tuple[Point, ...]:
-    return tuple(
-        Point(
-            from_at=begin,
-            to_at=end,
-            n=window.n,
-            clusters=window.clusters,
-            window=window,
-            running=asymptotic(so_far, tuned_for=policy.watching.clusters),
-        )
-        for (begin, end), window, so_far in zip(
-            cells.times, cells.windows(policy.level), cells.running(policy.level), strict=True
-        )
-    )
-
-
-def _differ(cells: Cells) -> Evidence:
-    """Whether stretches differ, each with the whole's variance."""
-    windows = cells.windows(0.95)
-    return heterogeneity(
-        {
-            str(place): Estimate(
-                method=Method.CLUSTER_T, level=0.95, n=w.n, clusters=w.clusters, value=w.value, se=float(se)
-            )
-            for place, (w, se) in enumerate(zip(windows, cells.pooled_errors, strict=True))
-            if w.clusters >= LEAST_CLUSTERS
-        }
-    )
 
 
 def marks(log: ReadLog) -> tuple[MarkShown, ...]:
