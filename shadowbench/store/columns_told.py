@@ -47,7 +47,7 @@ class ToldReader:
 
     def _word(self) -> str:
         members = [f"json_extract(detail, :{name})" for name in self._paths]
-        return f"CAST(coalesce({', '.join([*members, 'NULL'])}) AS TEXT)"
+        return f"CAST(coalesce({', '.join([*members, 'NULL', 'NULL'])}) AS TEXT)"  # it takes two at least
 
     def all(self) -> Coded:
         """What was read."""

@@ -14,9 +14,10 @@ import numpy as np
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.properties import Property, property_of
-from shadowbench.report.analysis.slice_means import Cells, Weighed, means_of
+from shadowbench.report.analysis.slice_means import Slices, Weighed, means_of
 from shadowbench.report.analysis.values import Paired, is_preference
-from shadowbench.report.document.comparisons import Origin, Scale, Subject
+from shadowbench.report.analysis.wholes import Whole, bounds_of, from_null, wholes
+from shadowbench.report.document.comparisons import Origin, Scale
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.policy import Policy
 from shadowbench.scores import Direction, Shape
@@ -61,76 +62,38 @@ def slice_tables(log: ReadLog, arm: Arm, measured: Sequence[Paired], policy: Pol
     A property that the log does not tell, that is the same for all pairs, or of which no two values have enough pairs, has one
     table of no measure, without rows, and the reason.
     """
-    wholes = _wholes(worth_slicing(measured, policy), policy)
-    if not wholes:
+    several = wholes(arm, worth_slicing(measured, policy), policy.level)
+    if not several:
         return ()
-    tables = [table for name in policy.slices for table in _tables(property_of(log, name, arm.rows), arm, wholes)]
-    return _corrected(tables)
+    properties = (property_of(log, name, arm.rows) for name in policy.slices)
+    return _corrected([table for by in properties for table in _tables(by, arm, several)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Whole:
-    """One measure over all pairs, beside which its slices stand."""
-
-    paired: Paired
-    scale: Scale
-    estimate: Estimate  # less what no difference is: zero is none
-    bounds: tuple[float, float] | None  # between which values lie
-    sample: int  # the same number: the same pairs with the same weights
-    alpha: float
-
-
-def _wholes(measured: Sequence[Paired], policy: Policy) -> Sequence[_Whole]:
-    found: list[_Whole] = []
-    for paired in measured:
-        scale, level = scale_of(paired.subject), policy.level
-        whole = mean(paired.difference, clusters=paired.clusters, weights=paired.weights, level=level)
-        same = next((each.sample for each in found if _is_same_sample(each.paired, paired)), len(found))
-        found.append(
-            _Whole(
-                paired=paired, scale=scale, estimate=_from_null(whole, scale), bounds=bounds_of(paired.subject),
-                sample=same, alpha=policy.alpha,
-            )
-        )  # fmt: skip
-    return found
-
-
-def scale_of(subject: Subject) -> Scale:
-    """What numbers of `Paired.difference` mean."""
-    if subject.shape is Shape.SIDES:
-        return Scale.DIFFERENCE
-    return Scale.PREFERENCE if is_preference(subject) else Scale.LEVEL
-
-
-def bounds_of(subject: Subject) -> tuple[float, float] | None:
-    """Between which `Paired.difference` lies; None: it has no bounds."""
-    if subject.low is None or subject.high is None:
-        return None
-    if subject.shape is Shape.PAIR:
-        return subject.low, subject.high
-    return subject.low - subject.high, subject.high - subject.low
-
-
-def _is_same_sample(one: Paired, other: Paired) -> bool:
-    return np.array_equal(one.places, other.places) and np.array_equal(one.weights, other.weights)
-
-
-def _tables(by: Property, arm: Arm, wholes: Sequence[_Whole]) -> Sequence[SliceTable]:
+def _tables(by: Property, arm: Arm, several: Sequence[Whole]) -> Sequence[SliceTable]:
     if by.reason is not None:
         return [_without_rows(by.name, by.reason)]
-    return list(_with_rows(by, arm, wholes)) or [_without_rows(by.name, TOO_FEW)]
-
-
-def _with_rows(by: Property, arm: Arm, wholes: Sequence[_Whole]) -> Iterator[SliceTable]:
-    kept = _largest(by, arm)
-    cells = Cells.among(_renumbered(by, kept), len(kept) + 1, arm.clusters)
+    parts = _Parts.of_property(by, arm)
     weighed: dict[int, Weighed] = {}
-    for whole in wholes:
-        if whole.sample not in weighed:
-            weighed[whole.sample] = Weighed.of(cells, whole.paired.places, whole.paired.weights)
-        table = _table(by, kept, whole, weighed[whole.sample])
-        if table is not None:
-            yield table
+    for whole in several:
+        if id(whole.weights) not in weighed:
+            weighed[id(whole.weights)] = Weighed.of(parts.slices, whole.weights)
+    tables = (_table(by, parts, whole, weighed[id(whole.weights)]) for whole in several)
+    return [table for table in tables if table is not None] or [_without_rows(by.name, TOO_FEW)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The values of a property that have a row, and who is in each."""
+
+    kept: IntArray  # codes of values, in the rows' order
+    of: IntArray  # (n,): the row of each of the arm's pairs; the last is no row, but what has none
+    slices: Slices
+
+    @classmethod
+    def of_property(cls, by: Property, arm: Arm) -> _Parts:
+        kept = _largest(by, arm)
+        of = _renumbered(by, kept)
+        return cls(kept, of, Slices.of(of, len(kept) + 1, arm.clusters))
 
 
 def _largest(by: Property, arm: Arm) -> IntArray:
@@ -147,17 +110,18 @@ def _renumbered(by: Property, kept: IntArray) -> IntArray:
     return np.asarray(places[by.codes])
 
 
-def _table(by: Property, kept: IntArray, whole: _Whole, weighed: Weighed) -> SliceTable | None:
+def _table(by: Property, parts: _Parts, whole: Whole, weighed: Weighed) -> SliceTable | None:
     """None: less than two slices are large enough."""
-    estimates = means_of(whole.paired.difference, weighed, level=whole.estimate.level, bounds=whole.bounds)
-    # The last slice is what has no row of its own.
-    large = [at for at in range(len(kept)) if weighed.n[at] >= LEAST_PAIRS and weighed.clusters[at] >= LEAST_CLUSTERS]
+    enough = (weighed.n >= LEAST_PAIRS) & (weighed.clusters >= LEAST_CLUSTERS)
+    large = np.flatnonzero(enough[:-1]).tolist()
     if len(large) < 2:
         return None
-    slices = {by.values[kept[at]]: _from_null(estimates[at], whole.scale) for at in large}
-    against = _contradiction(whole, slices)
-    share = weighed.weight / weighed.weight.sum()
-    rows = [_row(by.values[kept[at]], estimates[at], float(share[at]), against) for at in large]
+    means = means_of(whole.weighted, weighed, size=whole.size, level=whole.level)
+    estimates = {by.values[parts.kept[at]]: _bounded(means[at], whole, parts, at) for at in large}
+    slices = {value: from_null(estimate, whole.scale) for value, estimate in estimates.items()}
+    against = _contradiction(whole, slices, 1 - whole.level)
+    share = (weighed.weight / weighed.weight.sum())[large].tolist()
+    rows = [_row(value, effect, size, against) for (value, effect), size in zip(estimates.items(), share, strict=True)]
     return SliceTable(
         by=by.name,
         measure=whole.paired.subject.name,
@@ -169,10 +133,19 @@ def _table(by: Property, kept: IntArray, whole: _Whole, weighed: Weighed) -> Sli
     )
 
 
-def _contradiction(whole: _Whole, slices: Mapping[str, Estimate]) -> Contradiction:
+def _bounded(estimate: Estimate, whole: Whole, parts: _Parts, at: int) -> Estimate:
+    """Where all values are alike, an interval from the bounds they have: only the values themselves tell whether they are."""
+    paired, bounds = whole.paired, bounds_of(whole.paired.subject)
+    if estimate.reason is not Refused.NO_VARIATION or bounds is None:
+        return estimate
+    some = paired.among(parts.of[paired.places] == at)
+    return mean(some.difference, clusters=some.clusters, weights=some.weights, level=whole.level, bounds=bounds)
+
+
+def _contradiction(whole: Whole, slices: Mapping[str, Estimate], alpha: float) -> Contradiction:
     if whole.scale is Scale.LEVEL:
         return Contradiction(slices=(), reversed=False)
-    return contradiction(whole.estimate, slices, alpha=whole.alpha)
+    return contradiction(whole.estimate, slices, alpha=alpha)
 
 
 def _row(value: str, effect: Estimate, share: float, against: Contradiction) -> SliceRow:
@@ -185,13 +158,6 @@ def _row(value: str, effect: Estimate, share: float, against: Contradiction) -> 
         p_adjusted=None,
         against_the_whole=value in against.slices,
     )
-
-
-def _from_null(estimate: Estimate, scale: Scale) -> Estimate:
-    """How far it is from no difference."""
-    null = scale.null or 0.0
-    low, high = (None if end is None else end - null for end in (estimate.low, estimate.high))
-    return replace(estimate, value=None if estimate.value is None else estimate.value - null, low=low, high=high)
 
 
 def _without_rows(by: str, reason: str) -> SliceTable:
@@ -211,4 +177,4 @@ def _corrected(tables: Sequence[SliceTable]) -> tuple[SliceTable, ...]:
 
 def _p(row: SliceRow, scale: Scale) -> float | None:
     """Of no difference in this slice."""
-    return None if scale.null is None else superiority(_from_null(row.effect, scale)).p
+    return None if scale.null is None else superiority(from_null(row.effect, scale)).p

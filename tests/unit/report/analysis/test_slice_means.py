@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.report.analysis.arms import clusters_from
-from shadowbench.report.analysis.slice_means import ByCluster, Slices, Weighed, means_of
+from shadowbench.report.analysis.slice_means import Slices, Weighed, means_of
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.estimates import Estimate, Refused
 
@@ -19,9 +19,10 @@ from shadowbench.stats.estimates import Estimate, Refused
 def sliced(slices: Any, count: int, clusters: Any, values: Any, weights: Any, places: Any = None) -> Sequence[Estimate]:
     """Means of each slice, of the pairs in `places`."""
     at = np.arange(len(slices)) if places is None else places
-    pairs = ByCluster.of(clusters_from(np.asarray(clusters)))
-    weighed = Weighed.of(Slices.of(np.asarray(slices), count, pairs), pairs.spread(at, weights))
-    return means_of(pairs.spread(at, weights * values), weighed, size=float(np.abs(values).max(initial=0)), level=0.9)
+    weight, weighted = np.zeros(len(slices)), np.zeros(len(slices))
+    weight[at], weighted[at] = weights, weights * values
+    weighed = Weighed.of(Slices.of(np.asarray(slices), count, clusters_from(np.asarray(clusters))), weight)
+    return means_of(weighted, weighed, size=float(np.abs(values).max(initial=0)), level=0.9)
 
 
 def numbers(estimate: Estimate) -> list[float]:
@@ -64,9 +65,3 @@ def test_rounding_is_no_variation() -> None:
     (found,) = sliced(np.zeros(300, np.int64), 1, np.arange(300) // 3, np.full(300, 0.1) + 0.2, np.full(300, 1 / 3))
     assert found.reason is Refused.NO_VARIATION
     assert found.value == pytest.approx(0.3)
-
-
-def test_values_of_some_pairs_are_spread_over_all_in_the_order_of_clusters() -> None:
-    pairs = ByCluster.of(clusters_from(np.array([2, 0, 1, 0])))
-    assert pairs.order.tolist() == [1, 3, 2, 0]
-    assert pairs.spread(np.array([0, 3]), np.array([5.0, 7.0])).tolist() == [0.0, 7.0, 0.0, 5.0]
