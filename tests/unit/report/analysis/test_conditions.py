@@ -21,6 +21,7 @@ from shadowbench.report.document.comparisons import Comparison, Missing, Origin,
 from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Requirements, Statistic, WhereAbsent
 from shadowbench.scores import Direction
+from shadowbench.stats.power import StillNeeded
 from tests.unit.report.analysis.parts import card, compared, effect, estimate
 
 CLAIM = Claim(measure="rubric", margin=0.05)
@@ -264,3 +265,26 @@ def test_without_an_interval_or_a_better_side_there_is_no_gain() -> None:
     assert gain(effect((0, 1)).deciding, Scale.LEVEL, Direction.HIGHER) is None
     assert gain(effect((0, 1)).deciding, Scale.DIFFERENCE, Direction.NEITHER) is None
     assert within(nothing, 0.5, Direction.LOWER) is None
+
+
+def test_what_is_required_may_be_met_exactly() -> None:
+    requires = Requirements(pairs=90, clusters=40, most_unscored=0.1)
+    exact = compared(n=90, clusters=40, missing=Missing(candidate={"no_text": 10}))
+    assert share_unscored(exact, 0) == 0.1
+    assert weighed(CLAIM, exact, requires=requires).met is Met.SHOWN
+
+
+def test_margins_are_for_what_must_not_be_worse_than_production() -> None:
+    needs_better = Claim(measure="rubric", needs=Needs.BETTER, margin=0.5)
+    bounded = Claim(measure="errors", against=Against.BOUND, bound=0.02, margin=0.5)
+    with_bound = Claim(measure="rubric", margin=0.05, bound=0.9)  # against production all the same
+    level = compared("errors", (0.021, 0.03), scale=Scale.LEVEL, direction=Direction.LOWER, against=Against.BOUND)
+    assert weighed(needs_better, compared(interval=(-0.05, -0.01), p_adjusted=0.001)).met is Met.REFUTED
+    assert weighed(bounded, level).met is Met.REFUTED
+    assert weighed(with_bound, compared(interval=(-0.04, 0.02))).met is Met.SHOWN
+
+
+def test_what_it_would_take_is_told_of_open_conditions_alone() -> None:
+    still = StillNeeded(pairs=9, more=3, days=None)
+    found = [weighed(CLAIM, compared(interval=each, still_needed=still)) for each in ((0, 1), (-1, 1), (-1, -0.5))]
+    assert [each.still_needed for each in found] == [None, still, None]
