@@ -286,3 +286,37 @@ def test_a_loop_that_a_variable_made_names_the_variable(file: Path, monkeypatch:
 def test_ports_that_the_system_chooses_do_not_clash(file: Path) -> None:
     file.write_text(PRODUCTION + "proxy: {listen: '127.0.0.1:0'}\nadmin: {listen: '127.0.0.1:0'}\n")
     load(file)
+
+
+def test_a_policy_may_be_named_or_written_in_the_configuration(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(PRODUCTION + "report: {policy: {extends: migration, primary: {quality: {margin: 0.1}}}}\n")
+    assert load(file).report.policy == {"extends": "migration", "primary": {"quality": {"margin": 0.1}}}
+    monkeypatch.setenv("SHADOWBENCH_REPORT__POLICY", "critical")
+    assert load(file).report.policy == "critical"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("report: {policy: 3}\n", "FILE:2: report.policy: must be the name of a policy, a YAML file, or a mapping"),
+        ("report:\n  policy:\n    primry: {}\n", "FILE:4: report.policy.primry: unknown key; did you mean 'primary'?"),
+        (
+            "report:\n  policy:\n    extends: cost\n    guardrails:\n      errors: {margin: -1}\n",
+            "FILE:6: report.policy.guardrails.errors.margin: is below zero: a margin says how much worse would still do, "
+            "whichever way is worse",
+        ),
+        (
+            "report:\n  policy: {extends: nope}\n",
+            "FILE:3: report.policy.extends: there is no policy 'nope'; there are: ",
+        ),
+    ],
+)
+def test_a_policy_in_the_configuration_is_read_with_it(file: Path, text: str, said: str) -> None:
+    assert problem(file, PRODUCTION + text).startswith(said)
+
+
+def test_a_policy_in_the_environment_is_blamed_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHADOWBENCH_REPORT__POLICY", '{"primary": {"quality": {}}}')
+    assert problem(file, PRODUCTION).startswith(
+        "environment variable SHADOWBENCH_REPORT__POLICY: report.policy.primary.quality: says no margin"
+    )

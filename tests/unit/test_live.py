@@ -30,6 +30,10 @@ def test_nothing_differs_from_itself() -> None:
     assert differences(settings(), settings()) == ()
 
 
+def test_what_commands_read_each_time_differs_for_nothing_that_runs() -> None:
+    assert changed(report={"policy": "migration"}) == {}
+
+
 @pytest.mark.parametrize(
     "mirror",
     [

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.estimates import Refused
-from shadowbench.stats.looks import Spending, at_look, conditional_power, obrien_fleming, spending_plan
+from shadowbench.stats.looks import (
+    Spending,
+    at_look,
+    conditional_power,
+    inflation,
+    obrien_fleming,
+    power,
+    spending_plan,
+)
 
 
 @pytest.mark.parametrize(("looks", "c"), [(1, 1.960), (2, 1.977), (3, 2.004), (4, 2.024), (5, 2.040), (10, 2.087)])
@@ -83,3 +91,25 @@ def test_going_on_may_be_in_vain() -> None:
     )
     with pytest.raises(ValueError, match="fraction"):
         conditional_power(1.0, 1.0, plan)
+
+
+@pytest.mark.parametrize(
+    ("looks", "wanted", "times"),
+    [(2, 0.8, 1.008), (3, 0.8, 1.017), (4, 0.8, 1.024), (5, 0.8, 1.028), (2, 0.9, 1.007), (5, 0.9, 1.026)],
+)
+def test_what_planned_looks_cost_is_as_published(looks: int, wanted: float, times: float) -> None:
+    """Jennison & Turnbull 2000, table 2.4: R_B of O'Brien and Fleming's bounds at 5 %."""
+    assert inflation(obrien_fleming(looks), power_wanted=wanted) == pytest.approx(times, abs=6e-4)
+
+
+def test_power_without_a_drift_is_the_chance_of_a_false_alarm() -> None:
+    assert power(obrien_fleming(4), 0.0) == pytest.approx(0.05, abs=1e-6)
+    assert power(obrien_fleming(1), 1.959964 + 0.841621) == pytest.approx(0.8, abs=1e-5)
+
+
+def test_power_is_how_often_some_look_finds_it() -> None:
+    plan, rng = obrien_fleming(3), np.random.default_rng(3)
+    steps = rng.normal(2.5 / 3, math.sqrt(1 / 3), size=(20_000, 3))
+    z = np.cumsum(steps, axis=1) / np.sqrt(plan.fractions)
+    found = (np.abs(z) >= np.array(plan.bounds)).any(axis=1).mean()
+    assert power(plan, 2.5) == pytest.approx(found, abs=0.011)  # three standard errors

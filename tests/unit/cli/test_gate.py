@@ -1,0 +1,164 @@
+"""`gate` on small logs: what it says by its exit code, and where it says it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from shadowbench.cli.analysed import Asked, earlier_reports
+from shadowbench.cli.gate import GateOptions, run_gate
+from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.policies.reading import read_policy
+from shadowbench.report.policy import Claim, Looks, Policy, Requirements, Watching
+from tests.unit.cli.gate_logs import failing_in, write_log
+
+NOW = 1_770_000_000.0
+ERRORS = Claim(measure="error_class", margin=0.05)
+POLICY = Policy(
+    name="errors",
+    watching=Watching(looks=Looks.ONCE),
+    primary=(ERRORS,),
+    requires=Requirements(pairs=50, clusters=30),
+)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("logs")
+    return {
+        "good": str(write_log(folder / "good.db")),
+        "bad": str(write_log(folder / "bad.db", small=failing_in(5))),
+        "few": str(write_log(folder / "few.db", exchanges=20)),
+        "empty": str(write_log(folder / "empty.db", exchanges=0)),
+    }
+
+
+def options(log: str, policy: Policy = POLICY, **changes: object) -> GateOptions:
+    asked = Asked(logs=(log,), policy=policy, again=frozenset({"again"}), redact=True, examples=0, progress=False)
+    return GateOptions(asked=asked, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "said"),
+    [
+        ("good", 0, "Pass: 1 candidate, by the policy errors."),
+        ("bad", 1, "Fail: 1 candidate, by the policy errors."),
+        ("few", 3, "Inconclusive: 1 candidate, by the policy errors."),
+        ("empty", 3, "Inconclusive: 0 candidates, by the policy errors."),
+    ],
+)
+def test_the_exit_code_is_the_answer(
+    log: str, code: int, said: str, logs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_gate(options(logs[log]), now=NOW) == code
+    captured = capsys.readouterr()
+    assert said in captured.out
+    assert captured.err == ""
+
+
+def test_what_is_inconclusive_says_what_to_do(logs: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    policy = read_policy(
+        {
+            "primary": {"quality": {"margin": 0.1}},
+            "guardrails": {"json_schema": {"margin": 0.1, "where_absent": "skip"}},
+        },
+        "--policy",
+    )
+    assert run_gate(options(logs["good"], policy), now=NOW) == 3
+    out = capsys.readouterr().out
+    assert "quality was not measured: name it in scoring.metrics or scoring.judges" in " ".join(out.split())
+    assert "skipped   json_schema" in out
+
+
+def test_a_policy_that_declares_nothing_is_an_error_that_names_the_presets(logs: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="cost, critical, fine-tuning, migration, mvp, or a YAML file"):
+        run_gate(options(logs["good"], Policy()), now=NOW)
+
+
+def test_a_log_that_is_not_there_could_not_be_run(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="there is no pair log") as caught:
+        run_gate(options(str(tmp_path / "no.db")), now=NOW)
+    assert caught.value.exit_code == 4
+
+
+def test_one_candidate_may_be_chosen(logs: dict[str, str]) -> None:
+    assert run_gate(options(logs["good"], only=frozenset({"small"})), now=NOW) == 0
+    with pytest.raises(ConfigurationError, match="--candidate smal: has no pairs here; there are: small"):
+        run_gate(options(logs["good"], only=frozenset({"smal"})), now=NOW)
+
+
+def test_every_form_goes_where_it_is_to_go(logs: dict[str, str], tmp_path: Path) -> None:
+    also = tuple(tmp_path / f"gate{ending}" for ending in (".md", ".xml", ".json", ".txt"))
+    reports = (tmp_path / "report.json", tmp_path / "report.md")
+    wanted = options(logs["bad"], form="markdown", output=tmp_path / "out.md", also=also, reports=reports)
+    assert run_gate(wanted, now=NOW) == 1
+    markdown, xml, as_json, text = (path.read_text("utf-8") for path in also)
+    assert markdown == (tmp_path / "out.md").read_text("utf-8")
+    assert markdown.startswith("## Gate\n\n**Fail: 1 candidate")
+    suite = ElementTree.fromstring(xml.encode()).find("testsuite")
+    assert suite is not None
+    assert (suite.get("name"), suite.get("failures"), suite.get("tests")) == ("small", "1", "1")
+    told = json.loads(as_json)
+    assert (told["schema"], told["version"], told["result"]) == ("shadowbench.gate", 1, "fail")
+    assert [each["result"] for each in told["candidates"]] == ["fail"]
+    assert text.startswith("GATE\nFail: 1 candidate")
+    (document,) = earlier_reports([str(reports[0])])
+    assert [candidate.name for candidate in document.candidates] == ["again", "small"]
+    assert reports[1].read_text("utf-8").startswith("## Verdict")
+
+
+def test_the_next_run_takes_the_place_of_the_last(logs: dict[str, str], tmp_path: Path) -> None:
+    wanted = options(logs["good"], form="json", output=tmp_path / "gate.json")
+    assert run_gate(wanted, now=NOW) == 0
+    first = (tmp_path / "gate.json").read_bytes()
+    assert run_gate(wanted, now=NOW) == 0
+    assert (tmp_path / "gate.json").read_bytes() == first
+
+
+def test_nothing_is_read_for_an_output_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"--also .*gate\.pdf: its ending says no form; there are: \.md, \.xml"
+    ):
+        run_gate(options("no.db", also=(tmp_path / "gate.pdf",)), now=NOW)
+    mine = tmp_path / "pairs.db"
+    with pytest.raises(ConfigurationError, match="belongs to the sidecar"):
+        run_gate(options("no.db", output=mine, own_files=(mine,)), now=NOW)
+
+
+def test_a_baseline_must_not_be_worse_than(
+    logs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loose = Policy(
+        name="loose",
+        watching=Watching(looks=Looks.ONCE),
+        primary=(Claim(measure="error_class", margin=0.5, baseline_margin=0.05),),
+        requires=Requirements(pairs=50, clusters=30),
+    )
+    report = tmp_path / "report.json"
+    assert run_gate(options(logs["good"], loose, reports=(report,)), now=NOW) == 0
+    assert run_gate(options(logs["good"], loose, baseline=str(report)), now=NOW) == 0
+    assert run_gate(options(logs["bad"], loose), now=NOW) == 0
+    capsys.readouterr()
+    assert run_gate(options(logs["bad"], loose, baseline=str(report)), now=NOW) == 1
+    beside = capsys.readouterr().out.partition("SINCE THE BASELINE")[2]
+    assert "refuted" in beside
+    assert "+0.20" in beside
+
+
+def test_a_report_of_another_version_is_no_baseline(logs: dict[str, str], tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    report.write_text('{"schema": "shadowbench.report", "version": 99}')
+    with pytest.raises(ConfigurationError, match=r"report\.json is a report of version 99, and this is read: 1"):
+        run_gate(options(logs["good"], baseline=str(report)), now=NOW)
+    with pytest.raises(UnavailableError, match=r"cannot read .*no\.json"):
+        run_gate(options(logs["good"], baseline=str(tmp_path / "no.json")), now=NOW)
+
+
+def test_the_same_log_gives_the_same_bytes(logs: dict[str, str], tmp_path: Path) -> None:
+    paths = [tmp_path / "one.json", tmp_path / "two.json"]
+    for path in paths:
+        run_gate(options(logs["bad"], also=(path,)), now=NOW)
+    assert paths[0].read_bytes() == paths[1].read_bytes()

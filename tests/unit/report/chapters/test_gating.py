@@ -1,0 +1,80 @@
+"""The gate in chapters: its answer, what changed since, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shadowbench.report.analysis.deciding import DOUBTS
+from shadowbench.report.chapters.gating import _REMEDIES, gating
+from shadowbench.report.chapters.nouns import Line, Table
+from shadowbench.report.document.root import Document
+from shadowbench.report.document.verdicts import Condition, Met
+from shadowbench.report.gate import gate
+from shadowbench.report.words.codes import BLOCKERS
+from tests.unit.report.documents import example
+
+
+def chapters(document: Document, baseline: Document | None = None) -> dict[str, list[str]]:
+    """Lines, and rows with their cells joined, by the chapter's title."""
+    found = {}
+    for chapter in gating(gate(document, baseline=baseline), document):
+        lines: list[str] = []
+        for block in chapter.blocks:
+            if isinstance(block, Line):
+                lines.append(block.text)
+            elif isinstance(block, Table):
+                lines += [" | ".join(row.cells) for row in block.rows]
+        found[chapter.title] = lines
+    return found
+
+
+def of(name: str) -> Document:
+    return replace(example(), candidates=tuple(each for each in example().candidates if each.name == name))
+
+
+def test_a_candidate_that_passes_needs_nothing() -> None:
+    found = chapters(of("small"))
+    assert list(found) == ["Gate", "Verdict"]
+    assert found["Gate"] == ["Pass: 1 candidate, by the policy migration."]
+
+
+def test_several_are_listed_with_their_results() -> None:
+    assert chapters(example())["Gate"] == [
+        "Fail: 3 candidates, by the policy migration.", "hot: Fail", "small: Pass", "young: Inconclusive",
+    ]  # fmt: skip
+
+
+def test_what_is_inconclusive_says_what_would_bring_an_answer() -> None:
+    told = " ".join(chapters(of("young"))["What to do"])
+    assert "shadowbench plan says how many" in told
+    assert "Our own queues, budgets or bounds lost too many pairs" in told
+    assert "Nobody has compared helpfulness with people" in told
+    assert "What to do" not in chapters(of("hot"))
+
+
+def test_the_same_advice_is_given_once() -> None:
+    lines = chapters(of("young"))["What to do"]
+    assert len(lines) == len(set(lines))
+
+
+def test_every_requirement_has_its_advice() -> None:
+    assert DOUBTS | set(BLOCKERS) <= set(_REMEDIES)
+
+
+def test_a_skipped_claim_is_shown_as_such() -> None:
+    small = of("small").candidates[0]
+    *others, last = small.verdict.conditions
+    skipped = Condition(claim=last.claim, role=last.role, met=Met.SKIPPED, reason="not_measured")
+    changed = replace(small, verdict=replace(small.verdict, conditions=(*others, skipped)))
+    rows = chapters(replace(of("small"), candidates=(changed,)))["Verdict"]
+    assert any(row.startswith("skipped | cost (total) better than production") for row in rows)
+
+
+def test_since_the_baseline_both_are_told() -> None:
+    rows = chapters(of("small"), example())["Since the baseline"]
+    assert rows[0].startswith("Beside the report of 2025-11-03T01:00:00Z")
+    assert rows[1] == (
+        "small | shown | helpfulness not worse than it was by more than 5 % | wins 49.0 % [46.3 %, 51.7 %] | "
+        "wins 49.0 % [46.3 %, 51.7 %]"
+    )
+    assert any("skipped (no margin was declared)" in row for row in rows)
