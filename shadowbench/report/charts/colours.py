@@ -27,6 +27,7 @@ class Colour(StrEnum):
 WIDTH = 340  # of a chart with its labels, CSS pixels: it fits a phone, and three stand side by side on a desk
 FONT_SIZE = 12
 DASHES = [5, 3]
+NUMBERS, PERCENT = ".3~g", ".3~%"  # of axes, as d3 forms them
 
 _TEXT = {"labelColor": Colour.QUIET, "titleColor": Colour.QUIET, "labelFontSize": 11, "titleFontSize": 11}
 CONFIG: dict[str, Any] = {

@@ -1,7 +1,8 @@
 """Times of both sides, by how many are faster: the tail has as much room as the middle.
 
 The horizontal axis is −log₁₀(1 − level), so that half, 90 %, 99 % and 99.9 % stand at equal distances, as in HdrHistogram's
-plots. Where a side's quantiles are censored (it failed, or was not waited for), its line ends, and a strip at the top goes on.
+plots. Where a side's quantiles are censored (it failed, or was not waited for), its line ends in an arrow, and a strip at the
+top goes on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from shadowbench.report.charts.ticks import round_steps
 
 _HEIGHT = 210
 _STRIP = 6  # pixels
+_ROOM = 1.06  # beyond the last level: for what is censored there
 _LEVELS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
 _WIDEST = -math.log10(1 - 0.99999)  # the slowest of all is drawn here, not at infinity
 
@@ -36,13 +38,12 @@ def curves(production: Side, candidate: Side, *, title: str) -> alt.LayerChart |
     points = [*_points(production), *_points(candidate)]
     if not points:
         return None
-    x, y = _axes(points, title)
-    layers = [
-        layer
-        for number, side in enumerate((production, candidate))
-        for layer in (*_line(side, x, y), *_strip(side, number, x))
-    ]
-    return alt.layer(*layers).properties(width=WIDTH - 48, height=_HEIGHT)
+    x, y = _axes(production, candidate, points, title)
+    sides = production, candidate
+    censored = [side for side in sides if None in side.seconds]
+    lines = [layer for side in sides for layer in _line(side, x, y)]
+    layers = [*lines, *(_strip(side, number, x) for number, side in enumerate(censored))]
+    return alt.layer(*layers, width=WIDTH - 48, height=_HEIGHT)
 
 
 def _points(side: Side) -> list[dict[str, float]]:
@@ -55,8 +56,8 @@ def _place(level: float) -> float:
     return min(-math.log10(1 - level), _WIDEST) if level < 1 else _WIDEST
 
 
-def _axes(points: Sequence[dict[str, float]], title: str) -> tuple[alt.X, alt.Y]:
-    right = max(point["x"] for point in points)
+def _axes(production: Side, candidate: Side, points: Sequence[dict[str, float]], title: str) -> tuple[alt.X, alt.Y]:
+    right = max(_place(level) for side in (production, candidate) for level in side.levels) * _ROOM
     low, high = min(point["y"] for point in points) / 1.15, max(point["y"] for point in points) * 1.3
     levels = [_place(level) for level in _LEVELS if _place(level) <= right]
     named = "format(1 - pow(10, -datum.value), '.2~%')"
@@ -77,14 +78,14 @@ def _line(side: Side, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
     chart = alt.Chart(alt.Data(values=_points(side)))
     dash = DASHES if side.dashed else [1, 0]
     yield chart.mark_line(stroke=side.colour, strokeWidth=2, strokeDash=dash, clip=True).encode(x=x, y=y)
+    if None in side.seconds:
+        last = alt.Chart(alt.Data(values=_points(side)[-1:]))
+        yield last.mark_point(shape="triangle-up", size=60, filled=True, fill=side.colour, opacity=1).encode(x=x, y=y)
 
 
-def _strip(side: Side, number: int, x: alt.X) -> Iterator[alt.Chart]:
-    """From the first level that is censored to the right end; each side has its own height."""
-    censored = [level for level, seconds in zip(side.levels, side.seconds, strict=True) if seconds is None]
-    if censored:
-        top = number * (_STRIP + 2)
-        strip = alt.Chart(alt.Data(values=[{"x": _place(min(censored))}]))
-        yield strip.mark_rect(fill=side.colour, opacity=0.8).encode(
-            x=x, x2=alt.value(WIDTH - 48), y=alt.value(top), y2=alt.value(top + _STRIP)
-        )
+def _strip(side: Side, number: int, x: alt.X) -> alt.Chart:
+    """From the first level that is censored to the right end; the first at the top, the next below."""
+    first = min(level for level, seconds in zip(side.levels, side.seconds, strict=True) if seconds is None)
+    top = number * (_STRIP + 2)
+    strip = alt.Chart(alt.Data(values=[{"x": _place(first)}])).mark_rect(fill=side.colour, opacity=0.8)
+    return strip.encode(x=x, x2=alt.X2Value(WIDTH - 48), y=alt.YValue(top), y2=alt.Y2Value(top + _STRIP))

@@ -45,8 +45,8 @@ def front(stands: Sequence[Stand], *, across: str, up: str) -> alt.LayerChart:
         fill=alt.Fill("fill:N", scale=None, legend=None),
         shape=alt.Shape("shape:N", scale=None, legend=None),
     )
-    names = chart.mark_text(dy=-13, limit=150).encode(text="name:N")
-    return alt.layer(dots, names).properties(width=WIDTH - 60, height=_HEIGHT)
+    names = chart.mark_text(dy=-13, limit=150).encode(text=alt.Text("name:N"))
+    return alt.layer(dots, names, width=WIDTH - 60, height=_HEIGHT)
 
 
 def _scale(values: Sequence[float]) -> alt.Scale:

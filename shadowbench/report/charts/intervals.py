@@ -16,12 +16,12 @@ from typing import Any
 
 import altair as alt
 
-from shadowbench.report.charts.colours import WIDTH, Colour
+from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
 from shadowbench.report.charts.ticks import span
 
 _ROW = 44  # pixels: a line of words, and the interval below
 _NAME = 195  # pixels of the line that the label may take; the rest is the number's
-_ABOVE = -15
+_ABOVE, _BELOW = -14, 7  # pixels from the middle of a row: its words, its interval
 
 
 class Sign(Enum):
@@ -56,14 +56,15 @@ def intervals(
     reference: float | None = 0.0,
     domain: tuple[float, float] | None = None,
     title: str | None = None,
+    form: str = NUMBERS,
 ) -> alt.LayerChart:
-    """`reference`: where no difference lies. `title`: what the shared axis shows; None: there is no axis, since each row has a
-    scale of its own."""
+    """`reference`: where no difference lies. `title`: what the shared axis shows, `form`: how its numbers look; without a title
+    there is no axis, since each row has a scale of its own."""
     low, high = domain or span((x for row in rows for x in (row.low, row.high, row.value)), around=reference)
-    axis = None if title is None else alt.Axis(title=title, tickCount=5, format=".3~g", grid=False)
+    axis = None if title is None else alt.Axis(title=title, tickCount=5, format=form, grid=False)
     x = alt.X("x:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False), axis=axis)
-    chart = alt.layer(*_reference(reference, x), *_noise(rows, x), *_margins(rows, x), *_bars(rows, x), *_words(rows))
-    return chart.properties(width=WIDTH - 8, height=_ROW * len(rows))
+    layers = [*_reference(rows, reference, x), *_noise(rows, x), *_margins(rows, x), *_bars(rows, x), *_words(rows)]
+    return alt.layer(*layers, width=WIDTH - 8, height=_ROW * len(rows))
 
 
 def _rows(rows: Sequence[Row], keep: Any, make: Any) -> alt.Chart:
@@ -73,22 +74,24 @@ def _rows(rows: Sequence[Row], keep: Any, make: Any) -> alt.Chart:
     return alt.Chart(alt.Data(values=values)).encode(y=alt.Y("row:Q", scale=bottom, axis=None))
 
 
-def _reference(reference: float | None, x: alt.X) -> list[alt.Chart]:
+def _reference(rows: Sequence[Row], reference: float | None, x: alt.X) -> list[alt.Chart]:
+    """A stroke in each row, so that no line runs through the words."""
     if reference is None:
         return []
-    return [alt.Chart(alt.Data(values=[{"x": reference}])).mark_rule(color=Colour.QUIET, strokeWidth=1).encode(x=x)]
+    layer = _rows(rows, lambda _: True, lambda _: {"x": reference})
+    return [layer.mark_tick(size=24, thickness=1, color=Colour.QUIET, yOffset=_BELOW).encode(x=x)]
 
 
 def _noise(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
     layer = _rows(
         rows, lambda row: row.noise_low is not None, lambda row: {"x": row.noise_low, "x2": row.noise_high}
     )  # fmt: skip
-    return [layer.mark_bar(size=14, color=Colour.NOISE, yOffset=6).encode(x=x, x2="x2:Q")]
+    return [layer.mark_bar(size=14, color=Colour.NOISE, yOffset=_BELOW).encode(x=x, x2=alt.X2("x2:Q"))]
 
 
 def _margins(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
     layer = _rows(rows, lambda row: row.margin is not None, lambda row: {"x": row.margin})
-    return [layer.mark_tick(size=22, thickness=2, color=Colour.WORSE, strokeDash=[3, 2], yOffset=6).encode(x=x)]
+    return [layer.mark_tick(size=18, thickness=2, color=Colour.WORSE, opacity=1, yOffset=_BELOW).encode(x=x)]
 
 
 def _bars(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
@@ -98,8 +101,10 @@ def _bars(rows: Sequence[Row], x: alt.X) -> list[alt.Chart]:
     dots = _rows(rows, lambda row: row.value is not None, _dot)
     own = {"scale": None, "legend": None}
     return [
-        lines.mark_rule(strokeWidth=3, yOffset=6).encode(x=x, x2="x2:Q", stroke=alt.Stroke("colour:N", **own)),
-        dots.mark_point(size=80, strokeWidth=2, opacity=1, yOffset=6).encode(
+        lines.mark_rule(strokeWidth=3, yOffset=_BELOW).encode(
+            x=x, x2=alt.X2("x2:Q"), stroke=alt.Stroke("colour:N", **own)
+        ),
+        dots.mark_point(size=80, strokeWidth=2, opacity=1, yOffset=_BELOW).encode(
             x=x, stroke=alt.Stroke("colour:N", **own), fill=alt.Fill("fill:N", **own), shape=alt.Shape("shape:N", **own)
         ),
     ]
@@ -113,6 +118,10 @@ def _dot(row: Row) -> dict[str, Any]:
 def _words(rows: Sequence[Row]) -> list[alt.Chart]:
     layer = _rows(rows, lambda _: True, lambda row: {"label": row.label, "number": row.number})
     return [
-        layer.mark_text(align="left", dy=_ABOVE, limit=_NAME, fontWeight="bold").encode(x=alt.value(0), text="label:N"),
-        layer.mark_text(align="right", dy=_ABOVE, color=Colour.QUIET).encode(x=alt.value(WIDTH - 8), text="number:N"),
+        layer.mark_text(align="left", dy=_ABOVE, limit=_NAME, fontWeight="bold").encode(
+            x=alt.XValue(0), text=alt.Text("label:N")
+        ),
+        layer.mark_text(align="right", dy=_ABOVE, color=Colour.QUIET).encode(
+            x=alt.XValue(WIDTH - 8), text=alt.Text("number:N")
+        ),
     ]

@@ -17,7 +17,8 @@ from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
 
 _RINGS = (0.25, 0.5, 0.75, 1.0)
 _FURTHEST = 1.2  # what is beyond its target is drawn no further out
-_WIDE, _HIGH = 1.9, 1.45  # half of the plot, in radii
+_WIDE, _HIGH = 2.3, 1.45  # half of the plot, in radii
+_SHORT = 13  # characters of a label that need one line
 LEAST_AXES = 3
 
 
@@ -43,7 +44,7 @@ def radar(spokes: Sequence[Spoke]) -> alt.LayerChart | None:
         _intervals(spokes),
         *_labels(spokes),
     ]
-    return alt.layer(*layers).properties(width=WIDTH - 8, height=round((WIDTH - 8) * _HIGH / _WIDE))
+    return alt.layer(*layers, width=WIDTH - 8, height=round((WIDTH - 8) * _HIGH / _WIDE))
 
 
 def _point(number: int, axes: int, radius: float) -> dict[str, float]:
@@ -67,10 +68,10 @@ def _web(axes: int) -> Iterator[alt.Chart]:
             .mark_line(
                 stroke=Colour.QUIET if target else Colour.LINE, strokeWidth=1.5 if target else 1, strokeDash=[1, 0]
             )
-            .encode(order="order:Q")
+            .encode(order=alt.Order("order:Q"))
         )
     ends = [_point(number, axes, 1.0) | {"x2": 0, "y2": 0} for number in range(axes)]
-    yield _chart(ends).mark_rule(color=Colour.LINE).encode(x2="x2:Q", y2="y2:Q")
+    yield _chart(ends).mark_rule(color=Colour.LINE).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
 
 
 def _shape(spokes: Sequence[Spoke], radii: Sequence[float | None], colour: Colour, dashes: list[int]) -> alt.Chart:
@@ -78,7 +79,11 @@ def _shape(spokes: Sequence[Spoke], radii: Sequence[float | None], colour: Colou
     known = [(number, _inside(radius)) for number, radius in enumerate(radii) if radius is not None]
     corners = [_point(number, len(spokes), radius) for number, radius in [*known, *known[:1]]]
     rows = [corner | {"order": order} for order, corner in enumerate(corners)]
-    return _chart(rows).mark_line(stroke=colour, strokeWidth=2, strokeDash=dashes, point=False).encode(order="order:Q")
+    return (
+        _chart(rows)
+        .mark_line(stroke=colour, strokeWidth=2, strokeDash=dashes, point=False)
+        .encode(order=alt.Order("order:Q"))
+    )
 
 
 def _intervals(spokes: Sequence[Spoke]) -> alt.Chart:
@@ -87,11 +92,24 @@ def _intervals(spokes: Sequence[Spoke]) -> alt.Chart:
         if spoke.low is not None and spoke.high is not None:
             low, high = (_point(number, len(spokes), _inside(end)) for end in (spoke.low, spoke.high))
             rows.append(low | {"x2": high["x"], "y2": high["y"]})
-    return _chart(rows).mark_rule(color=Colour.CANDIDATE, strokeWidth=5, opacity=0.35).encode(x2="x2:Q", y2="y2:Q")
+    return (
+        _chart(rows)
+        .mark_rule(color=Colour.CANDIDATE, strokeWidth=5, opacity=0.35)
+        .encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
+    )
 
 
 def _inside(radius: float) -> float:
     return min(max(radius, 0.0), _FURTHEST)
+
+
+def _lines(label: str) -> list[str]:
+    """A long label in two lines, broken near its middle."""
+    breaks = [place for place, character in enumerate(label) if character in "_ -"]
+    if len(label) <= _SHORT or not breaks:
+        return [label]
+    at = min(breaks, key=lambda place: abs(place - len(label) // 2)) + 1
+    return [label[:at].rstrip(), label[at:]]
 
 
 def _labels(spokes: Sequence[Spoke]) -> Iterator[alt.Chart]:
@@ -100,7 +118,11 @@ def _labels(spokes: Sequence[Spoke]) -> Iterator[alt.Chart]:
     for number, spoke in enumerate(spokes):
         place = _point(number, len(spokes), 1.28)
         side = "center" if abs(place["x"]) < 0.1 else "left" if place["x"] > 0 else "right"
-        places[side].append(place | {"label": spoke.label})
+        places[side].append(place | {"label": _lines(spoke.label)})
     for side, rows in places.items():
         if rows:
-            yield _chart(rows).mark_text(align=side, baseline="middle", limit=130, fontSize=11).encode(text="label:N")
+            yield (
+                _chart(rows)
+                .mark_text(align=side, baseline="middle", limit=85, fontSize=11)
+                .encode(text=alt.Text("label:N"))
+            )

@@ -9,7 +9,7 @@ from shadowbench.report import words
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Drift, MarkShown, Point, Series, Trend, TrendPoint
-from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
 
 _EXPLAINED = 3  # features that are told, of a classifier
 _ARROWS = {"up": "▲ up", "down": "▼ down"}
@@ -54,7 +54,7 @@ def trend(document: Document) -> Table | None:
     if not document.trend:
         return None
     columns = ("Candidate", "Measure", "Earlier reports", "Change", "Arrow")
-    return table("Since earlier reports", columns, (_trend(document, each) for each in document.trend), numeric=(2, 3))
+    return table("Since earlier reports", columns, (_trend(document, each) for each in document.trend), numeric=(3,))
 
 
 def units_of(candidate: Candidate) -> Mapping[str, str]:
@@ -86,9 +86,9 @@ def _course(candidate: str, series: Series, unit: str) -> Course:
 def _point(point: Point, scale: Scale, unit: str) -> tuple[Cell | str, ...]:
     return (
         words.moment(point.to_at),
-        words.scaled(point.window, scale, unit),
-        words.scaled(point.running, scale, unit),
-        Cell(text=f"{point.n:,}", small=words.count(point.clusters, "cluster")),
+        estimated(words.scaled(point.window, scale, unit)),
+        estimated(words.scaled(point.running, scale, unit)),
+        sized(point.n, point.clusters),
     )
 
 
@@ -110,7 +110,7 @@ def _drift(found: Drift) -> tuple[Cell | str, ...]:
         found.side,
         _drifted(found),
         Cell(text=words.number(found.statistic), small=found.method.replace("_", " ")),
-        words.p_value(found.p_adjusted),
+        p_in_column(found.p_adjusted),
         Cell(text=f"{found.n_before:,} and {found.n_after:,}", small="a seeded subsample" if found.subsampled else ""),
     )
 

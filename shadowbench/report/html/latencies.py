@@ -8,7 +8,7 @@ from shadowbench.report import words
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.times import Distribution, QuantileRow
 from shadowbench.report.html.matrix import reasons_told
-from shadowbench.report.html.tables import Table, table
+from shadowbench.report.html.tables import Cell, Table, estimated, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,12 @@ def times(candidate: str, distribution: Distribution) -> Times:
     )
 
 
-def _row(row: QuantileRow) -> tuple[str, ...]:
+def _row(row: QuantileRow) -> tuple[Cell | str, ...]:
     return (
         f"p{row.level * 100:g}",
-        words.interval(row.production, "s"),
-        words.interval(row.candidate, "s"),
-        words.interval(row.difference, "s", signed=True),
+        estimated(words.interval(row.production, "s")),
+        estimated(words.interval(row.candidate, "s")),
+        estimated(words.interval(row.difference, "s", signed=True)),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Comparison, Effect, Role
 from shadowbench.report.document.root import Candidate
-from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
 from shadowbench.report.policy import Looks, Policy, Statistic
 
 _COLUMNS = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
@@ -44,9 +44,7 @@ def matrices(candidate: Candidate) -> tuple[Table, ...]:
         (f"{candidate.name}: what was declared", declared),
         (f"{candidate.name}: everything else, corrected for being many; it decides nothing", others),
     )
-    return tuple(
-        table(title, _COLUMNS, map(_row, found), numeric=(1, 2, 3, 4, 6, 7)) for title, found in titled if found
-    )
+    return tuple(table(title, _COLUMNS, map(_row, found), numeric=(1, 2, 3, 6, 7)) for title, found in titled if found)
 
 
 def more(candidate: Candidate) -> tuple[More, ...]:
@@ -79,20 +77,22 @@ def _row(comparison: Comparison) -> tuple[Cell | str, ...]:
         Cell(text=measure(comparison), small=words.role(comparison.role)),
         "" if comparison.production is None else words.number(comparison.production.value, unit),
         words.number(comparison.candidate.value, unit),
-        words.effect(comparison.effect, unit) if comparison.reason is None else words.reason(comparison.reason),
+        _effect(comparison),
         allowed(comparison),
         Cell(text=words.standing(comparison.standing), tone=standing),
         Cell(text=_p(comparison.effect), small=_adjusted(comparison.effect)),
-        Cell(text=f"{comparison.n:,}", small=words.count(comparison.clusters, "cluster")),
+        sized(comparison.n, comparison.clusters),
     )
+
+
+def _effect(comparison: Comparison) -> Cell:
+    if comparison.reason is not None:
+        return Cell(text=words.ABSENT, small=words.reason(comparison.reason).replace("_", " "))
+    return estimated(words.effect(comparison.effect, comparison.subject.unit))
 
 
 def _p(effect: Effect) -> str:
-    return (
-        words.ABSENT
-        if effect.evidence is None
-        else words.p_value(effect.evidence.p).removeprefix("p = ").removeprefix("p ")
-    )
+    return words.ABSENT if effect.evidence is None else p_in_column(effect.evidence.p)
 
 
 def _adjusted(effect: Effect) -> str:
@@ -145,6 +145,6 @@ def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 
 def reasons_told(reasons: Mapping[str, int]) -> str:
-    """`12 failed: timeout; 3 not drawn`, most first."""
+    """`failed: timeout (12); not drawn for the judge (3)`, most first."""
     ordered = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
-    return "; ".join(f"{count:,} {words.reason(code).replace('_', ' ')}" for code, count in ordered if count)
+    return "; ".join(f"{words.reason(code).replace('_', ' ')} ({count:,})" for code, count in ordered if count)

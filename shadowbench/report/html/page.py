@@ -31,6 +31,7 @@ from shadowbench.report.html import (
     methods,
     slices,
     summary,
+    tables,
     targets,
     traffic,
 )
@@ -56,7 +57,6 @@ def render(document: Document, *, charts: bool | None = None) -> str:
             figures=_figures(document, charts),
             how_to_get_charts=None if charts is False or drawn.installed() else HOW_TO_GET_CHARTS,
             title=_title(document),
-            words=words,
             **_sections(document),
         )
     )
@@ -90,7 +90,7 @@ def _sections(document: Document) -> dict[str, Any]:
         "choices": choices.choices(document),
         "reading": matrix.reading(document.policy),
         "front": choices.front(document),
-        "candidates": [_candidate(number, each) for number, each in enumerate(document.candidates, start=1)],
+        "candidates": [_candidate(number, each) for number, each in summary.numbered(document)],
         "marks": changes.marks(document),
         "drift": changes.drift(document),
         "trend": changes.trend(document),
@@ -123,7 +123,7 @@ def _candidate(number: int, candidate: Candidate) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("shadowbench.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -131,6 +131,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["words"] = words
+    environment.filters["unbroken"] = tables.unbroken
+    return environment
 
 
 def _finalize(value: Any) -> Any:

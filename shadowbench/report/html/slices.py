@@ -9,7 +9,7 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
-from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +44,24 @@ def title(found: SliceTable) -> str:
 
 
 def _slices(candidate: str, found: SliceTable, unit: str) -> Slices:
-    columns = (found.by.removesuffix("_key").capitalize(), "Effect", "p, adjusted", "Share", "Pairs", "The whole")
+    columns = (found.by.removesuffix("_key").capitalize(), "Effect", "p, adjusted", "Pairs, share of traffic")
     rows = (_row(row, found.scale, unit) for row in found.rows)
     return Slices(
         title=title(found).capitalize(),
         reversed=found.reversed,
-        table=table(f"{candidate}: {title(found)}", columns, rows, numeric=(1, 2, 3, 4)),
+        table=table(f"{candidate}: {title(found)}", columns, rows, numeric=(1, 2, 3)),
         notes=tuple(_notes(found)),
     )
 
 
 def _row(row: SliceRow, scale: Scale, unit: str) -> tuple[Cell | str, ...]:
     return (
-        row.value,
-        words.scaled(row.effect, scale, unit),
-        words.p_value(row.p_adjusted),
-        words.share(row.share),
-        Cell(text=f"{row.n:,}", small=words.count(row.clusters, "cluster")),
-        Cell(text="points the other way", tone="inferior") if row.against_the_whole else "",
+        Cell(text=row.value, small="points the other way than the whole", tone="odd")
+        if row.against_the_whole
+        else row.value,
+        estimated(words.scaled(row.effect, scale, unit)),
+        p_in_column(row.p_adjusted),
+        sized(row.n, row.clusters, f"{words.share(row.share)}, "),
     )
 
 

@@ -26,7 +26,7 @@ class Fact:
 
     title: str
     value: str
-    small: str = ""
+    small: tuple[str, ...] = ()  # lines below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,13 @@ def answer(document: Document) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def cards(document: Document) -> tuple[VerdictCard, ...]:
-    """Candidates in their order; the A/A lane, of which there is no verdict, comes last."""
-    numbered = list(enumerate(document.candidates, start=1))
-    return tuple(_card(number, candidate) for number, candidate in sorted(numbered, key=lambda each: each[1].again))
+    """Candidates, and the A/A lane, of which there is no verdict."""
+    return tuple(_card(number, candidate) for number, candidate in numbered(document))
+
+
+def numbered(document: Document) -> list[tuple[int, Candidate]]:
+    """Candidates with their numbers in the document, in the order of the page: the A/A lane comes last."""
+    return sorted(enumerate(document.candidates, start=1), key=lambda each: each[1].again)
 
 
 def comparison_of(candidate: Candidate, condition: Condition) -> Comparison | None:
@@ -100,7 +104,7 @@ def _period(document: Document) -> Fact:
     return Fact(
         title="Period",
         value=words.duration(last - first),
-        small=f"{words.moment(first)} to {words.moment(last)}",
+        small=(words.moment(first), f"to {words.moment(last)}"),
     )
 
 
@@ -108,16 +112,18 @@ def _models(document: Document) -> Iterator[Fact]:
     candidates = [each for each in document.candidates if not each.again]
     yield Fact(title="Production", value=models(document.production_models) or words.ABSENT)
     small = "with an A/A lane" if len(candidates) < len(document.candidates) else "without an A/A lane"
-    yield Fact(title="Candidates", value=models(tuple(each.name for each in candidates)) or words.ABSENT, small=small)
+    yield Fact(
+        title="Candidates", value=models(tuple(each.name for each in candidates)) or words.ABSENT, small=(small,)
+    )
 
 
 def _sizes(document: Document) -> Iterator[Fact]:
     totals = document.totals
-    small = f"of {words.count(totals.exchanges, 'exchange')}"
+    small = (f"of {words.count(totals.exchanges, 'exchange')}",)
     if document.traffic is not None:
-        small += f", {words.count(document.traffic.seen, 'request')} seen"
+        small += (f"{words.count(document.traffic.seen, 'request')} seen",)
     yield Fact(title="Pairs", value=f"{totals.pairs:,}", small=small)
-    yield Fact(title="Clusters", value=f"{totals.clusters:,}", small="independent of each other")
+    yield Fact(title="Clusters", value=f"{totals.clusters:,}", small=("independent of each other",))
 
 
 def _spends(document: Document) -> Iterator[Fact]:
@@ -132,7 +138,7 @@ def _spends(document: Document) -> Iterator[Fact]:
 
 def _spend(title: str, spend: SideSpend) -> Fact:
     unknown = sum(spend.unknown.values())
-    small = words.count(spend.calls, "call") + (f", the cost of {unknown:,} is not known" if unknown else "")
+    small = (words.count(spend.calls, "call"), *((f"cost of {unknown:,} not known",) if unknown else ()))
     return Fact(title=title, value=words.number(spend.usd, "USD"), small=small)
 
 

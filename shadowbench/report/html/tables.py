@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shadowbench.report import words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -37,3 +39,24 @@ def table(
 
 def _cell(each: Cell | str) -> Cell:
     return each if isinstance(each, Cell) else Cell(text=each)
+
+
+def estimated(told: str) -> Cell:
+    """An estimate in words: its numbers are not broken, and why there is no interval stands below."""
+    numbers, _, why = told.partition(" (no interval")
+    return Cell(text=numbers, small=f"no interval{why.removesuffix(')')}" if why else "")
+
+
+def unbroken(text: str) -> str:
+    """Numbers with spaces that do not break, but for the one before an interval."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}[", " [")
+
+
+def sized(n: int, clusters: int, share: str = "") -> Cell:
+    """What a row rests on: pairs, and below them their share, if any, and their clusters."""
+    return Cell(text=f"{n:,}", small=unbroken(f"{share}{words.count(clusters, 'cluster')}"))
+
+
+def p_in_column(p: float | None) -> str:
+    """A p below a heading that says so: `0.032`, `< 0.001`."""
+    return words.p_value(p).removeprefix("p = ").removeprefix("p ")

@@ -10,11 +10,15 @@ from shadowbench.report.charts.series import Mark, Moment, series
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import MarkShown, Point, Series, Trend
 from shadowbench.report.html.changes import scale_of, units_of
-from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, row, told
+from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, form, row, told
 
 _MOST_SERIES = 6  # of one candidate
 _MOST_TRENDS = 8
-_LEGEND = (("band", "all until then, with the band that holds at all looks"), ("stretch", "each stretch alone"))
+_LEGEND = (
+    ("band", "all until then, with the band that holds at all looks"),
+    ("stretch", "each stretch alone"),
+    ("null", "no difference"),
+)
 
 
 def courses(number: int, candidate: Candidate, marks: Sequence[MarkShown]) -> Iterator[Plan]:
@@ -36,17 +40,17 @@ def _course(name: str, candidate: Candidate, found: Series, marks: Sequence[Mark
     moments = [_moment(point) for point in found.points]
     return Plan(
         name=name,
-        chart=series(moments, marks, null=found.scale.null, title=axis_title(found.scale, unit)) if moments else None,
+        chart=series(moments, marks, null=found.scale.null, form=form(found.scale)) if moments else None,
         title=f"{candidate.name}: {called} over time",
         description=f"At the end: {words.scaled(found.points[-1].running, found.scale, unit)}" if moments else "",
-        caption=f"{called[:1].upper()}{called[1:]}, times are UTC.",
+        caption=f"{called[:1].upper()}{called[1:]}: {axis_title(found.scale, unit)}. Times are UTC.",
         legend=(*_LEGEND, ("margin", "a change, by its number")) if marks else _LEGEND,
     )
 
 
 def _moment(point: Point) -> Moment:
     return Moment(
-        middle=(point.from_at + point.to_at) / 2,
+        begin=point.from_at,
         end=point.to_at,
         value=point.window.value,
         low=point.window.low,
@@ -63,7 +67,9 @@ def _trend(name: str, document: Document, found: Trend) -> Plan:
     called = words.measure_title(found.measure)
     return Plan(
         name=name,
-        chart=intervals(rows, reference=scale.null, title=axis_title(scale, unit)) if len(rows) > 1 else None,
+        chart=intervals(rows, reference=scale.null, title=axis_title(scale, unit), form=form(scale))
+        if len(rows) > 1
+        else None,
         title=f"{found.candidate}: {called} in earlier reports",
         description=told(rows),
         caption=f"{found.candidate}: {called}, report by report.",

@@ -15,6 +15,8 @@ from shadowbench.report.html.texts import shown
 from shadowbench.scores import Direction
 from shadowbench.stats.margins import Standing
 
+_CAPTION = "← worse · no difference · better →. Each row has its own scale."
+_NEITHER = " Where neither more nor less is better, right is more."
 _SIGNS = {
     None: Sign.TOLD,
     Standing.BETTER: Sign.BETTER,
@@ -41,12 +43,13 @@ def effects(number: int, candidate: Candidate) -> Iterator[Plan]:
 
 def _plan(name: str, title: str, comparisons: Sequence[Comparison]) -> Plan:
     rows = [row for row in map(_row, comparisons) if row is not None][:MOST_ROWS]
+    neither = any(each.subject.direction is Direction.NEITHER for each in comparisons)
     return Plan(
         name=name,
         chart=intervals(rows, domain=(-1.0, 1.0)) if rows else None,
         title=title,
         description=told(rows),
-        caption="← worse · no difference · better →  Each row has its own scale.",
+        caption=_CAPTION + (_NEITHER if neither else ""),
         legend=_legend(rows),
     )
 
@@ -55,9 +58,8 @@ def _row(comparison: Comparison) -> Row | None:
     found = place(comparison)
     if found is None:
         return None
-    neither = " (right is more)" if comparison.subject.direction is Direction.NEITHER else ""
     return Row(
-        label=shown(measure(comparison)) + neither,
+        label=shown(measure(comparison)),
         number=words.effect(comparison.effect, comparison.subject.unit).partition(" (no interval")[0],
         value=found.value,
         low=found.low,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shadowbench.report import words
+from shadowbench.report.charts.colours import NUMBERS, PERCENT
 from shadowbench.report.charts.drawing import Chart
 from shadowbench.report.charts.intervals import Row, Sign
 from shadowbench.report.document.comparisons import Scale
@@ -16,7 +17,7 @@ MOST_ROWS = 30  # of one dot-and-interval plot
 _AXES = {
     Scale.DIFFERENCE: "candidate − production",
     Scale.RATIO: "candidate / production",
-    Scale.PREFERENCE: "how often the candidate is preferred",
+    Scale.PREFERENCE: "share of wins, ties half",
     Scale.LEVEL: "value",
 }
 
@@ -45,6 +46,11 @@ class Plan:
 def axis_title(scale: Scale, unit: str) -> str:
     """What an axis of effects shows."""
     return f"{_AXES[scale]}, {unit}" if unit and scale is not Scale.RATIO else _AXES[scale]
+
+
+def form(scale: Scale) -> str:
+    """How an axis of effects shows its numbers."""
+    return PERCENT if scale is Scale.PREFERENCE else NUMBERS
 
 
 def row(label: str, effect: Estimate, scale: Scale, unit: str, sign: Sign = Sign.TOLD) -> Row:

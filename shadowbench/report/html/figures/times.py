@@ -11,7 +11,7 @@ from shadowbench.report.document.root import Candidate
 from shadowbench.report.document.times import Distribution
 from shadowbench.report.html.figures.plan import Plan
 
-_CENSORED = " A bar at the top: failures, which took longer than anybody waited for."
+_CENSORED = " An arrow, and the bar at the top: failures, which took longer than anybody waited for."
 
 
 def times(number: int, candidate: Candidate) -> Iterator[Plan]:

@@ -32,7 +32,7 @@ _ROWS = [
 ]
 _MOMENTS = [
     Moment(
-        middle=day * 86400.0, end=day * 86400.0 + 43200, value=0.5, low=0.3, high=0.7,
+        begin=day * 86400.0, end=day * 86400.0 + 43200, value=0.5, low=0.3, high=0.7,
         so_far=0.5, so_far_low=None if day == 0 else 0.4, so_far_high=None if day == 0 else 0.6,
     )
     for day in range(5)
@@ -61,7 +61,7 @@ _CHARTS: dict[str, Any] = {
     "own scales": lambda: intervals(_ROWS, domain=(-1.0, 1.0)),
     "one scale": lambda: intervals(_ROWS, title="candidate − production"),
     "curves": _curves,
-    "series": lambda: series(_MOMENTS, [Mark(at=86400.0, label="1")], null=0.5, title="share"),
+    "series": lambda: series(_MOMENTS, [Mark(at=86400.0, label="1")], null=0.5),
     "radar": _radar,
     "front": lambda: front(
         [Stand(name="production", cost=0.004, quality=0.5, chosen=True, production=True),

@@ -140,7 +140,7 @@ def test_scripts_in_answers_are_shown_and_controls_are_visible() -> None:
     page = _parsed(render(example(), charts=False))
     answers = ["".join(each.itertext()) for each in page.iter("div") if "text" in (each.get("class") or "").split()]
     assert any("<script>alert(1)</script>" in answer for answer in answers)
-    assert any("␛[31mI␛[0m cannot ``` do that⟨U+202E⟩." in answer for answer in answers)
+    assert any("⟨U+001B⟩[31mI⟨U+001B⟩[0m cannot ``` do that⟨U+202E⟩." in answer for answer in answers)
 
 
 def test_words_that_differ_are_marked() -> None:

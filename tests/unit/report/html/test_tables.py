@@ -1,0 +1,29 @@
+"""Tables are as wide as their headings, and numbers in them do not break."""
+
+import pytest
+
+from shadowbench.report.html.tables import Cell, estimated, p_in_column, sized, table, unbroken
+
+
+def test_a_row_that_is_too_short_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a row of 'numbers' has not 2 cells"):
+        table("numbers", ("a", "b"), [("1",)])
+
+
+def test_an_interval_breaks_before_its_bracket_alone() -> None:
+    assert unbroken("wins 44 % [36 %, 52 %]") == "wins\xa044\xa0% [36\xa0%,\xa052\xa0%]"
+
+
+def test_why_there_is_no_interval_stands_below() -> None:
+    assert estimated("+0.01 (no interval: too few)") == Cell(text="+0.01", small="no interval: too few")
+    assert estimated("+0.01 [0, +0.02]") == Cell(text="+0.01 [0, +0.02]")
+
+
+def test_a_row_says_what_it_rests_on() -> None:
+    assert sized(1200, 1) == Cell(text="1,200", small="1\xa0cluster")
+    assert sized(90, 61, "3 %, ") == Cell(text="90", small="3\xa0%,\xa061\xa0clusters")
+
+
+@pytest.mark.parametrize(("p", "expected"), [(0.0321, "0.032"), (1e-9, "< 0.001"), (None, "–")])
+def test_a_column_of_p_does_not_repeat_its_heading(p: float | None, expected: str) -> None:
+    assert p_in_column(p) == expected
