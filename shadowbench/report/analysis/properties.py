@@ -98,7 +98,7 @@ def _filled(log: ReadLog, columns: Sequence[str]) -> FloatArray:
 def quarters(lengths: FloatArray) -> FloatArray:
     """Upper edges of all quarters but the last, rounded to two digits; fewer where they fall together."""
     edges = np.unique([_round(float(edge)) for edge in np.quantile(lengths, (0.25, 0.5, 0.75))])
-    return edges[(edges >= lengths.min()) & (edges < lengths.max())]
+    return np.asarray(edges[(edges >= lengths.min()) & (edges < lengths.max())])
 
 
 def _round(length: float) -> float:
@@ -152,7 +152,7 @@ def _language(log: ReadLog, name: str, rows: IntArray) -> Property:
     if _LANGUAGE not in log.scores:
         return _absent(name, NOT_RECORDED)
     asked = log.scores.told(log.scores.measure(_LANGUAGE), _ASKED)
-    return _named(name, asked.codes[rows], asked.texts)
+    return _named(name, asked.codes[rows].astype(np.int64), asked.texts)
 
 
 _DERIVED: Mapping[str, Callable[[ReadLog, str, IntArray], Property]] = {

@@ -58,7 +58,7 @@ class Slices:
 
     def totals(self, values: FloatArray) -> FloatArray:
         """Sums by cell, of values of shape (n,) in the arm's order."""
-        return np.bincount(self.cell, values[self.order], int(self.cell_ends[-1]))
+        return np.bincount(self.cell, values[self.order], int(self.cell_ends[-1])).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
