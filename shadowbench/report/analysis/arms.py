@@ -7,7 +7,7 @@ breakers held back tell nothing about the candidate: they are counted as lost, a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,24 @@ from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 
 _LOG_PLACE = 48  # bits: an exchange's number in its log is below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Some of an arm's pairs, shape (k,) each. Measures that are there for the same pairs share one."""
+
+    chosen: BoolArray  # shape (n,), of the arm
+    places: IntArray  # in the arm
+    weights: FloatArray  # the arm's
+    clusters: Clusters
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """A column of the arm, of these pairs. All of them: the column itself."""
+        return values if len(self.places) == len(values) else values[self.places]
+
+    def of_flags(self, flags: BoolArray) -> BoolArray:
+        """The same of a column of flags."""
+        return flags if len(self.places) == len(flags) else flags[self.places]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +56,7 @@ class Arm:
     clusters: Clusters
     production_failed: BoolArray
     candidate_failed: BoolArray
+    _samples: list[Sample] = field(default_factory=list, compare=False, repr=False)  # made so far
 
     @property
     def n(self) -> int:
@@ -48,6 +67,22 @@ class Arm:
     def answered(self) -> BoolArray:
         """Where both sides answered."""
         return ~(self.production_failed | self.candidate_failed)
+
+    def sample(self, chosen: BoolArray) -> Sample:
+        """The chosen pairs, shape (n,); made once, however many measures are there for the same ones."""
+        for known in self._samples:
+            if np.array_equal(known.chosen, chosen):
+                return known
+        places = np.flatnonzero(chosen)
+        everything = len(places) == self.n
+        made = Sample(
+            chosen=chosen,
+            places=places,
+            weights=self.weights if everything else self.weights[places],
+            clusters=self.clusters if everything else clusters_from(self.clusters.codes[places]),
+        )
+        self._samples.append(made)
+        return made
 
 
 def arms_of(log: ReadLog, again: Collection[str]) -> Sequence[Arm]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
+from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.chances import chance_of
-from shadowbench.report.analysis.comparisons import comparisons_of
+from shadowbench.report.analysis.comparisons import Comparing
 from shadowbench.report.analysis.controlling import controlled
 from shadowbench.report.analysis.correcting import corrected
 from shadowbench.report.analysis.correlating import correlations
 from shadowbench.report.analysis.costing import costs
 from shadowbench.report.analysis.counting import counts_of, faults_of, models_of
 from shadowbench.report.analysis.examples import examples
-from shadowbench.report.analysis.latencies import distributions
+from shadowbench.report.analysis.latencies import distribution, is_told
 from shadowbench.report.analysis.measuring import Measured, measured, measures_of
 from shadowbench.report.analysis.people import People
 from shadowbench.report.analysis.radar import axes
@@ -25,10 +26,13 @@ from shadowbench.report.analysis.values import OF_THE_LOG, Paired, is_preference
 from shadowbench.report.document.comparisons import Comparison, Origin
 from shadowbench.report.document.parts import Correlation
 from shadowbench.report.document.root import Candidate
+from shadowbench.report.document.times import Distribution
 from shadowbench.report.document.verdicts import Decision, Verdict
 from shadowbench.report.policy import Against, Policy, Statistic
 
 _EFFORT = ("latency", "cost")
+_SHOWN_ALONE = ("ttft", "gap_p95", "output_tokens")
+"""Of these there are comparisons and distributions, and no more unless they were declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +59,10 @@ class Work:
 def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> Chapter:
     """`lane`: the A/A lane, where it is another arm; `noise`: its comparisons."""
     log, policy, seed = work.log, work.policy, work.seed
-    parts = {name: measured(log, arm, name) for name in measures_of(log)} if arm.n else {}
-    pairs = [each.for_means for each in parts.values()]
-    by_name = {name: each.for_means for name, each in parts.items()}
-    scores = [each.for_means for name, each in parts.items() if name not in OF_THE_LOG]
-    found = comparisons_of(log, arm, parts, lane, policy, seed=seed, noise=noise)
+    measures = _measures(work, arm, lane, noise)
+    by_name = measures.kept
+    pairs = list(by_name.values())
+    scores = [paired for name, paired in by_name.items() if name not in OF_THE_LOG]
     candidate = Candidate(
         name=arm.name,
         again=arm.again,
@@ -68,16 +71,51 @@ def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Compariso
         counts=counts_of(arm),
         faults=faults_of(log.pairs, arm),
         verdict=Verdict(decision=Decision.UNDECLARED),
-        comparisons=tuple(_with_judges(work, arm, each, parts) for each in found),
-        distributions=distributions(log, arm, policy, chance_of(seed, arm.name, "distributions")),
+        comparisons=measures.comparisons,
+        distributions=measures.distributions,
         costs=costs(log, arm, policy, by_name.get(policy.correct or "")) if arm.n else None,
         slices=slice_tables(log, arm, pairs, policy),
         series=series(_in_time(by_name, pairs, policy), arm, policy),
         examples=examples(log, arm, pairs, policy, each=work.examples, seed=seed, redact=work.redact),
-        radar=axes(found, policy),
+        radar=axes(measures.comparisons, policy),
         correlations=_correlations(arm, by_name, scores, policy, seed),
     )
     return Chapter(arm=arm, candidate=candidate, scores=scores)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measures:
+    """What is told measure by measure."""
+
+    comparisons: tuple[Comparison, ...]
+    distributions: tuple[Distribution, ...]
+    kept: Mapping[str, Paired]  # what other parts are told from
+
+
+def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> _Measures:
+    """One measure after the other: what later parts do not need is let go before the next one comes."""
+    names = measures_of(work.log) if arm.n else ()
+    asked = asked_of(work.policy, names)
+    comparing = Comparing(log=work.log, arm=arm, lane=lane, policy=work.policy, seed=work.seed, noise=noise)
+    found: dict[Asked, Comparison] = {}
+    distributions: list[Distribution] = []
+    kept: dict[str, Paired] = {}
+    for name in names:
+        part = measured(work.log, arm, name)
+        mine = comparing.of((each for each in asked if each.claim.measure == name), part)
+        found |= {each: _with_judges(work, arm, comparison, part) for each, comparison in mine.items()}
+        distributions += _distribution(work, arm, name, part)
+        if name not in _SHOWN_ALONE or name in {claim.measure for claim in work.policy.claims}:
+            kept[name] = part.for_means.paired
+        part.forget()
+    return _Measures(comparisons=tuple(found[each] for each in asked), distributions=tuple(distributions), kept=kept)
+
+
+def _distribution(work: Work, arm: Arm, name: str, part: Measured) -> Sequence[Distribution]:
+    times = part.times
+    if times is None or not is_told(name, times.timed):
+        return ()
+    return (distribution(name, times, work.policy.level, chance_of(work.seed, arm.name, "distribution", name)),)
 
 
 def _in_time(by_name: Mapping[str, Paired], pairs: Sequence[Paired], policy: Policy) -> Sequence[Paired]:
@@ -93,12 +131,12 @@ def _correlations(
     return correlations(arm, effort, scores, level=policy.level, seed=seed)
 
 
-def _with_judges(work: Work, arm: Arm, comparison: Comparison, parts: Mapping[str, Measured]) -> Comparison:
+def _with_judges(work: Work, arm: Arm, comparison: Comparison, part: Measured) -> Comparison:
     """A judge's effect as people would have it, and at equal length."""
     is_plain = comparison.statistic is Statistic.MEAN and comparison.against is Against.PRODUCTION
     if comparison.subject.origin is not Origin.JUDGE or not is_plain or comparison.relative or comparison.reason:
         return comparison
-    paired, level = parts[comparison.subject.name].for_means, work.policy.level
+    paired, level = part.for_means.paired, work.policy.level
     effect, why = corrected(work.log, work.people, arm, paired, level=level)
     found = replace(comparison, corrected=effect, corrected_reason=why)
     if not is_preference(paired.subject):

@@ -19,16 +19,17 @@ from shadowbench.report.analysis.contrasts import (
     contrast_of,
     is_yes_no,
     level_of,
+    quantile_contrast_of,
+    quantile_level_of,
 )
 from shadowbench.report.analysis.lanes import beside_lane
-from shadowbench.report.analysis.measuring import Measured
-from shadowbench.report.analysis.missingness import lacks_more
+from shadowbench.report.analysis.measuring import Measured, Ready
 from shadowbench.report.analysis.reaching import detectable, still_needed, working_se
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.analysis.watching import Looking, once
 from shadowbench.report.document.comparisons import Comparison, Effect, Origin, Outcomes, Scale, Subject
 from shadowbench.report.policy import Against, Policy, Statistic
-from shadowbench.scores import Direction
+from shadowbench.scores import Direction, Shape
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.estimates import Estimate, Refused
@@ -36,7 +37,7 @@ from shadowbench.stats.margins import Standing, stand
 from shadowbench.stats.methods import Method
 from shadowbench.stats.power import StillNeeded
 from shadowbench.stats.proportions import sign_test
-from shadowbench.stats.quantiles import quantile
+from shadowbench.stats.quantiles import quantile_of
 from shadowbench.stats.rates import rate
 
 
@@ -63,34 +64,34 @@ def compare(
     asked: Asked, ours: Measured, again: Measured | None, terms: Terms, chance: np.random.Generator
 ) -> Comparison:
     """The comparison that is asked for. `again`: the same measure over the A/A lane, None where there is no other lane."""
-    claim = asked.claim
-    paired = ours.ready_for(claim.statistic)
-    beside = claim.against is Against.AGAIN and again is not None
+    statistic = asked.claim.statistic
+    ready = ours.ready_for(statistic)
+    beside = asked.claim.against is Against.AGAIN and again is not None
     if beside and again is not None:
-        paired = beside_lane(paired, ours.arm, again.ready_for(claim.statistic), again.arm)
-    found = _described(asked, ours, paired, terms)
-    if (reason := _no_effect(asked, paired, beside)) is not None:
+        theirs = again.ready_for(statistic)
+        ready = Ready(beside_lane(ready.paired, ours.arm, theirs.paired, again.arm), ours.arm)
+    found = _described(asked, ready, terms, beside=beside)
+    if (reason := _no_effect(asked, ready.paired, beside)) is not None:
         return replace(found, reason=reason)
-    contrast = _contrast(asked, paired, terms.level)
+    contrast = _contrast(asked, ready, terms.level)
     effect = _effect(asked, contrast, terms, chance)
     return replace(
         found,
         effect=effect,
-        answered_only=_answered_only(asked, ours, paired, effect, terms, chance),
-        outcomes=None if beside else _outcomes(asked, paired),
-        standing=_standing(asked, effect, paired.subject) if asked.is_declared else None,
+        answered_only=_answered_only(asked, ready, effect, terms, chance),
+        outcomes=None if beside else _outcomes(asked, ready.paired),
+        standing=_standing(asked, effect, ready.paired.subject) if asked.is_declared else None,
         **_reach(asked, contrast, effect, terms),  # type: ignore[arg-type]
     )
 
 
-def _described(asked: Asked, ours: Measured, paired: Paired, terms: Terms) -> Comparison:
+def _described(asked: Asked, ready: Ready, terms: Terms, *, beside: bool) -> Comparison:
     """All but the effect."""
-    claim = asked.claim
-    candidate = _one_side(paired, paired.candidate, claim.statistic, terms.level)
+    claim, paired = asked.claim, ready.paired
+    candidate, production = _both_sides(ready, claim.statistic, terms.level)
     refused = Estimate(
         method=Method.CLUSTER_T, level=terms.level, n=paired.n, clusters=paired.clusters.count, reason=Refused.TOO_FEW
     )
-    is_pair = ours.values.production is None or paired.production is None
     return Comparison(
         subject=paired.subject,
         statistic=claim.statistic,
@@ -99,8 +100,8 @@ def _described(asked: Asked, ours: Measured, paired: Paired, terms: Terms) -> Co
         n=paired.n,
         clusters=paired.clusters.count,
         imputed=int(paired.imputed.sum()),
-        missing=replace(paired.missing, differs=lacks_more(ours.values, ours.arm)),
-        production=None if is_pair else _one_side(paired, paired.production, claim.statistic, terms.level),
+        missing=paired.missing,
+        production=None if beside and paired.subject.shape is Shape.PAIR else production,
         candidate=candidate,
         effect=Effect(scale=Scale.LEVEL, once=refused, deciding=refused),
         margin=claim.margin if asked.is_declared and claim.against is not Against.BOUND else None,
@@ -109,11 +110,20 @@ def _described(asked: Asked, ours: Measured, paired: Paired, terms: Terms) -> Co
     )
 
 
-def _one_side(paired: Paired, values: FloatArray | None, statistic: Statistic, level: float) -> Estimate:
-    """Where one side stands, for whoever looks once."""
-    assert values is not None  # asked of sides that are there
-    if (q := statistic.level) is not None:
-        return quantile(values, q, clusters=paired.clusters, weights=paired.weights, level=level)
+def _both_sides(ready: Ready, statistic: Statistic, level: float) -> tuple[Estimate, Estimate | None]:
+    """Where the candidate and production stand, for whoever looks once."""
+    paired = ready.paired
+    if (q := statistic.level) is None:
+        sides = [paired.candidate, *([] if paired.production is None else [paired.production])]
+        found = [_mean_of(paired, side, level) for side in sides]
+    else:
+        whole = ready.ranked.whole
+        ordered = [whole.candidate, *([] if whole.production is None else [whole.production])]
+        found = [quantile_of(side, whole.clusters, q, level=level) for side in ordered]
+    return found[0], found[1] if len(found) > 1 else None
+
+
+def _mean_of(paired: Paired, values: FloatArray, level: float) -> Estimate:
     low, high = paired.subject.low, paired.subject.high
     if (low, high) == (0.0, 1.0) and paired.n and is_yes_no(values):
         return rate(values, clusters=paired.clusters, weights=paired.weights, level=level)
@@ -141,10 +151,18 @@ def _all_positive(paired: Paired) -> bool:
     return bool((paired.candidate > 0).all()) and (paired.production is None or bool((paired.production > 0).all()))
 
 
-def _contrast(asked: Asked, paired: Paired, level: float) -> Contrast:
-    if asked.claim.against is Against.BOUND:
-        return level_of(paired, asked.claim.statistic, level=level)
-    return contrast_of(paired, asked.claim.statistic, relative=asked.is_ratio, level=level)
+def _contrast(asked: Asked, ready: Ready, level: float, *, answered: bool = False) -> Contrast:
+    """Of all pairs that count, or of those where both sides answered."""
+    claim = asked.claim
+    if (q := claim.statistic.level) is not None:
+        sides = ready.ranked_answered if answered else ready.ranked.whole
+        if claim.against is Against.BOUND:
+            return quantile_level_of(sides, q)
+        return quantile_contrast_of(sides, q, relative=asked.is_ratio)
+    paired = ready.paired_answered if answered else ready.paired
+    if claim.against is Against.BOUND:
+        return level_of(paired, level=level)
+    return contrast_of(paired, claim.statistic, relative=asked.is_ratio, level=level)
 
 
 def _effect(asked: Asked, contrast: Contrast, terms: Terms, chance: np.random.Generator) -> Effect:
@@ -159,17 +177,15 @@ def _effect(asked: Asked, contrast: Contrast, terms: Terms, chance: np.random.Ge
 
 
 def _answered_only(
-    asked: Asked, ours: Measured, paired: Paired, effect: Effect, terms: Terms, chance: np.random.Generator
+    asked: Asked, ready: Ready, effect: Effect, terms: Terms, chance: np.random.Generator
 ) -> Effect | None:
     """The sensitivity line: nothing is made up for failures. None where failures are what is measured."""
-    if paired.subject.name == "error_class" and paired.subject.origin is Origin.LOG:
+    subject = ready.paired.subject
+    if (subject.name == "error_class" and subject.origin is Origin.LOG) or not ready.answered.any():
         return None
-    answered = ours.arm.answered[paired.places] & ~paired.imputed
-    if answered.all():
+    if ready.answered.all():
         return Effect(scale=effect.scale, once=effect.once, deciding=effect.deciding)
-    if not answered.any():
-        return None
-    contrast = _contrast(asked, paired.among(answered), terms.level)
+    contrast = _contrast(asked, ready, terms.level, answered=True)
     return Effect(
         scale=contrast.scale,
         once=once(contrast, terms.level, chance),

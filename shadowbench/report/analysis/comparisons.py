@@ -1,13 +1,13 @@
-"""All comparisons of one candidate, in the document's order: primary, guardrails, then the others by name."""
+"""The comparisons of one candidate, measure by measure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
-from shadowbench.report.analysis.asking import Asked, asked_of
+from shadowbench.report.analysis.asking import Asked
 from shadowbench.report.analysis.chances import chance_of
 from shadowbench.report.analysis.comparing import Terms, compare
 from shadowbench.report.analysis.measuring import Measured, measured
@@ -18,32 +18,32 @@ from shadowbench.report.policy import Against, Policy
 _DAY = 86_400.0
 
 
-def comparisons_of(
-    log: ReadLog,
-    arm: Arm,
-    parts: Mapping[str, Measured],
-    lane: Arm | None,
-    policy: Policy,
-    *,
-    seed: int,
-    noise: Sequence[Comparison] = (),
-) -> tuple[Comparison, ...]:
-    """`parts`: the measures over the arm's pairs. `lane`: another arm that is production itself; `noise`: that one's own
-    comparisons."""
-    asked = asked_of(policy, parts)
-    terms = Terms(
-        policy=policy,
-        looking=Looking(watching=policy.watching, clusters=arm.clusters.count),
-        pairs_per_day=pairs_per_day(arm),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """What all comparisons of a candidate have in common."""
 
-    def one(each: Asked) -> Comparison:
-        name = each.claim.measure
-        again = measured(log, lane, name) if each.claim.against is Against.AGAIN and lane is not None else None
-        chance = chance_of(seed, arm.name, *map(str, each.what))
-        return _with_noise(compare(each, parts[name], again, terms, chance), noise)
+    log: ReadLog
+    arm: Arm
+    lane: Arm | None  # another arm that is production itself
+    policy: Policy
+    seed: int
+    noise: Sequence[Comparison] = ()  # that one's own comparisons
 
-    return tuple(map(one, asked))
+    def of(self, asked: Iterable[Asked], part: Measured) -> Mapping[Asked, Comparison]:
+        """All that is asked of one measure."""
+        terms = Terms(
+            policy=self.policy,
+            looking=Looking(watching=self.policy.watching, clusters=self.arm.clusters.count),
+            pairs_per_day=pairs_per_day(self.arm),
+        )
+        return {each: self._one(each, part, terms) for each in asked}
+
+    def _one(self, each: Asked, part: Measured, terms: Terms) -> Comparison:
+        again = None
+        if each.claim.against is Against.AGAIN and self.lane is not None:
+            again = measured(self.log, self.lane, each.claim.measure)
+        chance = chance_of(self.seed, self.arm.name, *map(str, each.what))
+        return _with_noise(compare(each, part, again, terms, chance), self.noise)
 
 
 def pairs_per_day(arm: Arm) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shadowbench.report.analysis.sorted_sides import SortedSides
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
@@ -103,22 +104,30 @@ def _unseen(level: float, clusters: int) -> float:
     return -float(np.expm1(np.log1p(-level) / clusters))
 
 
-def contrast_of(paired: Paired, statistic: Statistic, *, relative: bool, level: float) -> Contrast:
-    """What is compared of pairs that are ready for it: `values.intended` for means, `censoring.censored` for quantiles."""
-    if (q := statistic.level) is not None:
-        return _of_quantiles(paired, q, relative=relative)
+def contrast_of(paired: Paired, statistic: Statistic, *, relative: bool, level: float) -> MeanContrast:
+    """What is compared by means and totals, of pairs with failures at their worst value (`values.intended`)."""
     if paired.production is not None and (relative or statistic is Statistic.TOTAL):
         return _of_ratio(paired, statistic, level)
     return _of_means(paired, level)
 
 
-def level_of(paired: Paired, statistic: Statistic, *, level: float) -> Contrast:
-    """The candidate alone, for a bound."""
-    if (q := statistic.level) is not None:
-        return QuantileLevel(ordered=_sorted(paired, paired.candidate), clusters=paired.clusters.count, q=q)
-    bounds = _bounds(paired)
-    base = mean(paired.candidate, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+def quantile_contrast_of(sides: SortedSides, q: float, *, relative: bool) -> Contrast:
+    """What is compared by quantiles, of pairs with failures beyond what anybody waited for (`censoring`)."""
+    if sides.production is None:
+        return quantile_level_of(sides, q)
+    scale = Scale.RATIO if relative else Scale.DIFFERENCE
+    return QuantileDifference(scale=scale, null=0.0, pairs=sides.contrast(q, relative=relative))
+
+
+def level_of(paired: Paired, *, level: float) -> MeanContrast:
+    """The candidate's mean alone, for a bound."""
+    base = mean(paired.candidate, clusters=paired.clusters, weights=paired.weights, level=level, bounds=_bounds(paired))
     return MeanContrast(scale=Scale.LEVEL, null=None, base=base)
+
+
+def quantile_level_of(sides: SortedSides, q: float) -> QuantileLevel:
+    """The candidate's quantile alone."""
+    return QuantileLevel(ordered=sides.candidate, clusters=sides.clusters, q=q)
 
 
 def _of_means(paired: Paired, level: float) -> MeanContrast:
@@ -167,15 +176,3 @@ def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContras
         )
     base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
     return MeanContrast(scale=Scale.RATIO, null=1.0, base=base)
-
-
-def _of_quantiles(paired: Paired, q: float, *, relative: bool) -> Contrast:
-    if paired.production is None:
-        return QuantileLevel(ordered=_sorted(paired, paired.candidate), clusters=paired.clusters.count, q=q)
-    sides = [_sorted(paired, side) for side in (paired.candidate, paired.production)]
-    pairs = QuantileContrast(sides[0], sides[1], q, paired.clusters.count, relative)
-    return QuantileDifference(scale=Scale.RATIO if relative else Scale.DIFFERENCE, null=0.0, pairs=pairs)
-
-
-def _sorted(paired: Paired, values: FloatArray) -> Sorted:
-    return Sorted.of(values, paired.weights, paired.clusters.codes)

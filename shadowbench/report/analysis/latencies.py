@@ -14,7 +14,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from
-from shadowbench.report.analysis.timing import MEASURES, Timed, timed
+from shadowbench.report.analysis.timing import MEASURES, Ranked, Timed, ranked, timed
 from shadowbench.report.document.times import Curve, Distribution, QuantileRow
 from shadowbench.report.policy import Policy
 from shadowbench.stats.bootstrap import MANY
@@ -32,14 +32,20 @@ def distributions(log: ReadLog, arm: Arm, policy: Policy, rng: np.random.Generat
     """Latency, and of streams time to first token and gaps. `rng`: for resampling."""
     found = {measure: timed(log, arm, measure) for measure in MEASURES} if arm.n else {}
     return tuple(
-        _distribution(measure, of, policy.level, rng)
-        for measure, of in found.items()
-        if of.n or measure == "latency"  # that nothing could be timed is told once
+        distribution(measure, ranked(of), policy.level, rng) for measure, of in found.items() if is_told(measure, of)
     )
 
 
-def _distribution(measure: str, of: Timed, level: float, rng: np.random.Generator) -> Distribution:
-    candidate, production = (Sorted.of(x, of.weights, of.clusters.codes) for x in (of.candidate, of.production))
+def is_told(measure: str, of: Timed) -> bool:
+    """Where there are times; that nothing could be timed is told once."""
+    return bool(of.n) or measure == "latency"
+
+
+def distribution(measure: str, times: Ranked, level: float, rng: np.random.Generator) -> Distribution:
+    """Of one measure of time."""
+    of, pairs = times.timed, times.pairs.whole
+    candidate, production = pairs.candidate, pairs.production
+    assert production is not None  # times are of both sides
     sides = QuantileContrasts(candidate, production, LEVELS, of.clusters.count)
     return Distribution(
         measure=measure,

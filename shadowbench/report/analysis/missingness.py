@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from shadowbench.report.analysis.arms import Arm, clusters_from
-from shadowbench.report.analysis.values import NOT_LOOKED_AT, Values, has_reason, worst_of
+from shadowbench.report.analysis.arms import Sample
 from shadowbench.stats.clusters import mean
-from shadowbench.stats.columns import BoolArray, FloatArray
+from shadowbench.stats.columns import BoolArray
 from shadowbench.stats.estimates import Evidence
 from shadowbench.stats.margins import superiority
-from shadowbench.stats.paired_binary import count_pairs, mcnemar
+from shadowbench.stats.paired_binary import Pairs, mcnemar
 
 
-def lacks_more(values: Values, arm: Arm) -> Evidence | None:
-    """Of pairs where somebody looked: McNemar where pairs are independent, else the t test of clusters. None: of shape pair, or
-    nothing is missing."""
-    if values.production is None:
+def lacks_more(candidate: BoolArray, production: BoolArray, looked_at: Sample) -> Evidence | None:
+    """From whether each side's value is absent, shape (n,) of the arm, among pairs where somebody looked: McNemar where pairs
+    are independent, else the t test of clusters. None: every one of these pairs has both values, or neither."""
+    ours, theirs = looked_at.of_flags(candidate), looked_at.of_flags(production)
+    more, less = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    if not more and not less:
         return None
-    looked_at = ~has_reason(values.candidate_reason, NOT_LOOKED_AT)
-    bounded = worst_of(values.subject) is not None
-    theirs = _absent(values.production, arm.production_failed, bounded)[looked_at]
-    ours = _absent(values.candidate, arm.candidate_failed, bounded)[looked_at]
-    if not (theirs.any() or ours.any()):
-        return None
-    clusters = clusters_from(arm.clusters.codes[looked_at])
-    if clusters.alone:
-        return mcnemar(count_pairs(ours, theirs), mid_p=True)
-    return superiority(mean(ours.astype(np.float64) - theirs, clusters=clusters))
-
-
-def _absent(given: FloatArray, failed: BoolArray, bounded: bool) -> BoolArray:
-    """What is missing once failures have their worst value."""
-    absent = np.isnan(given)
-    return absent & ~failed if bounded else absent
+    if looked_at.clusters.alone:
+        both = int((ours & theirs).sum())
+        rest = len(ours) - both - more - less
+        return mcnemar(Pairs(both=both, candidate_only=more, production_only=less, neither=rest), mid_p=True)
+    return superiority(mean(ours.astype(np.float64) - theirs, clusters=looked_at.clusters))

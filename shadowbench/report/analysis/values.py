@@ -22,6 +22,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
+from shadowbench.report.analysis.missingness import lacks_more
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
 from shadowbench.scores import Direction, Measure, Shape
 from shadowbench.stats.clusters import Clusters
@@ -92,8 +93,14 @@ def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
         candidate=scores.value[arm.rows],
         production_reason=_of(scores.production_reason, arm.rows) if sides else None,
         candidate_reason=_of(scores.reason, arm.rows),
-        weights=arm.weights / np.where(probability > 0, probability, 1.0),
+        weights=_also_drawn(arm.weights, probability),
     )
+
+
+def _also_drawn(weights: FloatArray, probability: FloatArray) -> FloatArray:
+    """1/(π · probability of being given to the measure): the same array where all pairs are."""
+    less = probability < 1  # not where nobody has measured: NaN
+    return np.where(less & (probability > 0), weights / probability, weights) if less.any() else weights
 
 
 def subject_of(measure: Measure) -> Subject:
@@ -203,16 +210,16 @@ def intended(values: Values, arm: Arm) -> Paired:
         candidate, failed_here = _at_worst(values.candidate, arm.candidate_failed & looked_at, worst)
         imputed = failed_there | failed_here
         there = ~(np.isnan(candidate) | np.isnan(production))
-    chosen = np.flatnonzero(there & looked_at)
+    sample = arm.sample(there & looked_at)
     return Paired(
         subject=values.subject,
-        places=chosen,
-        production=None if production is None else production[chosen],
-        candidate=candidate[chosen],
-        weights=values.weights[chosen],
-        clusters=clusters_from(arm.clusters.codes[chosen]),
-        imputed=imputed[chosen],
-        missing=_missing(values, production, candidate),
+        places=sample.places,
+        production=None if production is None else sample.of(production),
+        candidate=sample.of(candidate),
+        weights=sample.weights if values.weights is arm.weights else sample.of(values.weights),
+        clusters=sample.clusters,
+        imputed=sample.of_flags(imputed),
+        missing=_missing(values, arm, looked_at, production, candidate),
     )
 
 
@@ -251,12 +258,20 @@ def has_reason(column: Coded, words: Sequence[str]) -> BoolArray:
     return np.asarray(wanted[column.codes])
 
 
-def _missing(values: Values, production: FloatArray | None, candidate: FloatArray) -> Missing:
-    """Reasons of what is still absent. Whether one side lacks more is asked where the comparison is made."""
-    ours = _reasons(values.candidate_reason, np.isnan(candidate))
+def _missing(
+    values: Values, arm: Arm, looked_at: BoolArray, production: FloatArray | None, candidate: FloatArray
+) -> Missing:
+    """Reasons of what is still absent, and whether one side lacks more."""
+    without = np.isnan(candidate)
+    ours = _reasons(values.candidate_reason, without)
     if production is None or values.production_reason is None:
         return Missing(pair=ours)
-    return Missing(production=_reasons(values.production_reason, np.isnan(production)), candidate=ours)
+    theirs_without = np.isnan(production)
+    return Missing(
+        production=_reasons(values.production_reason, theirs_without),
+        candidate=ours,
+        differs=lacks_more(without, theirs_without, arm.sample(looked_at)),
+    )
 
 
 def _reasons(column: Coded, where: BoolArray) -> Mapping[str, int]:
