@@ -237,6 +237,14 @@ def test_beside_a_small_lane_what_is_unscored_is_a_share_of_all_pairs() -> None:
     assert conditions((of,), Policy(primary=(claim,)), calibrated=(), pairs=210)[0].reason == "too_many_unscored"
 
 
+def test_a_claim_without_a_margin_takes_the_form_it_asked_for_first() -> None:
+    ratio, difference = compared(scale=Scale.RATIO, relative=True), compared()
+    for relative, wanted in ((True, ratio), (False, difference)):
+        claim = Claim(measure="rubric", needs=Needs.BETTER, relative=relative)
+        assert comparison_of(claim, Role.SECONDARY, (ratio, difference)) is wanted
+        assert comparison_of(claim, Role.SECONDARY, (difference, ratio)) is wanted
+
+
 def test_a_relative_margin_is_for_ratios_alone() -> None:
     difference = compared("latency", statistic=Statistic.P95)
     assert comparison_of(SLOWER, Role.PRIMARY, (difference,)) is None

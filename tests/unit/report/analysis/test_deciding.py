@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.report.analysis.deciding import DOUBTS, Labelled, decide, decision, lane_differs, lost
-from shadowbench.report.document.comparisons import Comparison, Origin, Role, Scale
+from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Role, Scale
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Requirements
 from shadowbench.scores import Direction
@@ -79,6 +79,7 @@ def codes(**given: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("given_", "found"),
     [
+        ({"counts": counts(100, clusters=50)}, []),
         ({"counts": counts(99)}, ["too_few_pairs"]),
         ({"counts": counts(110, withdrawn=11)}, ["too_few_pairs"]),
         ({"counts": counts(clusters=49)}, ["too_few_clusters"]),
@@ -122,6 +123,13 @@ def test_an_uncalibrated_judge_holds_a_yes_up_and_leaves_a_no() -> None:
     assert fine.decision is Decision.INCONCLUSIVE  # the judge's own word, however clear, refutes nothing
     assert failing.decision is Decision.MAY_NOT
     assert decide((judged, GOOD[1]), counts(), POLICY, judges=[card("rubric")]).decision is Decision.MAY_NOT
+
+
+def test_beside_a_small_lane_what_lacks_a_score_is_a_share_of_the_pairs_that_count() -> None:
+    policy = Policy(primary=(Claim(measure="rubric", margin=0.05, against=Against.AGAIN),))
+    of = compared(n=150, against=Against.AGAIN, role=Role.PRIMARY, missing=Missing(pair={"no_text": 60}))
+    found = [decide([of], counts(660, withdrawn=each), policy).decision for each in (0, 100)]
+    assert found == [Decision.MAY, Decision.INCONCLUSIVE]
 
 
 def test_what_somebody_wanted_is_not_lost() -> None:
