@@ -71,5 +71,6 @@ class Bar:
                 return
             what, share = self._told
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task(what, total=1.0, completed=share)
+            self._task = self._progress.add_task(what, total=1.0)
+            self._progress.update(self._task, completed=share)
             self._progress.start()

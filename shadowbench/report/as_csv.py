@@ -98,7 +98,8 @@ def render(document: Document) -> str:
 def rows(document: Document) -> Iterator[Mapping[str, Value]]:
     """By candidate: comparisons, quantiles that are in none of them, what costs come to, slices."""
     for candidate in document.candidates:
-        of = {"candidate": candidate.name, "again": int(candidate.again), "decision": candidate.verdict.decision.value}
+        of: dict[str, Value] = {"candidate": candidate.name, "again": int(candidate.again)}
+        of["decision"] = candidate.verdict.decision.value
         for comparison in candidate.comparisons:
             yield of | _comparison(comparison)
         for distribution in candidate.distributions:
@@ -121,8 +122,8 @@ def _comparison(found: Comparison) -> dict[str, Value]:
         **_estimate("production", found.production),
         **_estimate("candidate", found.candidate, value="candidate_value"),
         **_effect(found.effect),
-        **_estimate("answered_only", found.answered_only and found.answered_only.deciding),
-        **_estimate("noise", found.noise and found.noise.deciding),
+        **_estimate("answered_only", None if found.answered_only is None else found.answered_only.deciding),
+        **_estimate("noise", None if found.noise is None else found.noise.deciding),
         **_beside(found),
         **_declared(found),
     }
@@ -158,15 +159,15 @@ def _effect(found: Effect) -> dict[str, Value]:
 
 def _beside(found: Comparison) -> dict[str, Value]:
     """By people, at equal length, by who won."""
-    corrected, controlled, outcomes = found.corrected, found.controlled, found.outcomes
-    return {
-        **_estimate("corrected", corrected and corrected.effect),
-        "labels": corrected and corrected.labels,
-        **_estimate("controlled", controlled and controlled.rate),
-        "wins": outcomes and outcomes.wins,
-        "ties": outcomes and outcomes.ties,
-        "losses": outcomes and outcomes.losses,
-    }
+    told: dict[str, Value] = {}
+    if found.corrected is not None:
+        told |= {**_estimate("corrected", found.corrected.effect), "labels": found.corrected.labels}
+    if found.controlled is not None:
+        told |= _estimate("controlled", found.controlled.rate)
+    if found.outcomes is not None:
+        won = found.outcomes
+        told |= {"wins": won.wins, "ties": won.ties, "losses": won.losses}
+    return told
 
 
 def _declared(found: Comparison) -> dict[str, Value]:
@@ -177,7 +178,7 @@ def _declared(found: Comparison) -> dict[str, Value]:
         "bound": found.bound,
         "standing": found.standing and found.standing.value,
         "detectable": found.detectable,
-        "still_needed": found.still_needed and found.still_needed.more,
+        "still_needed": None if found.still_needed is None else found.still_needed.more,
         "reason": found.reason or (refused and refused.value),
     }
 

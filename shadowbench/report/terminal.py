@@ -33,7 +33,10 @@ _ASCII = str.maketrans(
 )
 # A number goes to the next line together with its unit, and an interval as a whole, where it is not so long that it would
 # leave no room. No-break spaces would break all the same.
-_HELD = re.compile(r"(?<=\d) (?=%|×|[mµ]?s\b)|\bp [<=] |\[[^\]$]{1,16}\]|\[[^\]]{1,12}\]|(?<=\]) (?=\S+$)")
+_UNITS = r"(?<=\d) (?=%|×|[mµ]?s\b)|\bp [<=] |(?<=\]) (?=\S+$)"
+_HELD = re.compile(rf"{_UNITS}|\[[^\]]{{1,16}}\]")
+_HELD_IN_A_CROWD = re.compile(rf"{_UNITS}|\[[^\]]{{1,12}}\]")
+_CROWD = 3  # columns of intervals
 _SPACE = "\ue000"
 _Told = Callable[[str], str]
 
@@ -75,7 +78,7 @@ def _chapter(chapter: Chapter, told: _Told, width: int) -> RenderableType:
 
 
 def _line(line: Line, told: _Told) -> RenderableType:
-    text = Text(_held(told(line.text)), style=_style(line.tone))
+    text = Text(_with_held(told(line.text), _HELD), style=_style(line.tone))
     if not line.item:
         return text
     grid = RichTable.grid(padding=(0, 1, 0, 0))
@@ -91,19 +94,24 @@ def _table(table: Table, told: _Told, width: int, *, apart: bool) -> RenderableT
     for place in kept:
         column = table.columns[place]
         drawn.add_column(Text(told(column.title)), justify="right" if column.numbers else "left", overflow="fold")
+    held = (
+        _HELD
+        if sum(any("[" in row.cells[place] for row in table.rows) for place in kept) < _CROWD
+        else _HELD_IN_A_CROWD
+    )
     for row in table.rows:
-        drawn.add_row(*(Text(cell) for cell in _cells(row, kept, told)), style=_style(row.tone))
+        drawn.add_row(*(Text(cell) for cell in _cells(row, kept, told, held)), style=_style(row.tone))
     title = [Text(told(table.title), style="bold")] if table.title else []
     return Padding(_stacked([*title, drawn, *(_line(note, told) for note in table.notes)]), (int(apart), 0, 0, 2))
 
 
-def _cells(row: Row, kept: list[int], told: _Told) -> list[str]:
-    cells = [_held(told(row.cells[place])) for place in kept]
+def _cells(row: Row, kept: list[int], told: _Told, held: re.Pattern[str]) -> list[str]:
+    cells = [_with_held(told(row.cells[place]), held) for place in kept]
     return [f"{'  ' * row.depth}{cells[0]}", *cells[1:]]
 
 
-def _held(text: str) -> str:
-    return _HELD.sub(lambda found: found[0].replace(" ", _SPACE), text)
+def _with_held(text: str, held: re.Pattern[str]) -> str:
+    return held.sub(lambda found: found[0].replace(" ", _SPACE), text)
 
 
 def _stacked(parts: Iterable[RenderableType]) -> RenderableType:

@@ -2,7 +2,7 @@
 
 nouns       chapters, tables, rows, lines
 cells       estimates in the little room of a table
-verdicts, overview, notes, matrix, times, money, slicing, course, judging, funnel, pairs, methods      one chapter or two each
+verdicts, overview, notes, matrix, times, money, slicing, course, judging, ranking, funnel, pairs, methods      chapters
 contents    all of them, in the order they are read in
 
 From the document alone; no markup, no colours, no widths.

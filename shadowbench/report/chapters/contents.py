@@ -12,6 +12,7 @@ from shadowbench.report.chapters.notes import findings, recommendations, warning
 from shadowbench.report.chapters.nouns import Chapter
 from shadowbench.report.chapters.overview import overview
 from shadowbench.report.chapters.pairs import pairs
+from shadowbench.report.chapters.ranking import ranking
 from shadowbench.report.chapters.slicing import slices
 from shadowbench.report.chapters.times import times
 from shadowbench.report.chapters.verdicts import verdicts
@@ -30,6 +31,7 @@ _ALL = (
     course,
     trend,
     judging,
+    ranking,
     funnel,
     missing,
     pairs,

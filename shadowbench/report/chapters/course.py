@@ -6,24 +6,37 @@ from collections.abc import Iterator
 
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, notes
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.times import Drift, Series, Trend
 from shadowbench.report.words import remarks
 
+_DRIFT = (
+    Column(title="drifted"),
+    Column(title="side"),
+    Column(title="p", numbers=True),
+    Column(title="before, after", numbers=True),
+    Column(title="by", spare=True),
+)
+
 
 def course(document: Document) -> Chapter:
     """Series, what changed meanwhile, and drift."""
-    blocks = (*_series(document), *_marks(document), *_drift(document))
+    blocks: tuple[Line | Table, ...] = (*_series(document), *_marks(document), *_drift(document))
     return Chapter(title="Over time", blocks=blocks)
 
 
 def _series(document: Document) -> Iterator[Line]:
-    for candidate in document.candidates:
+    """What changed; of the rest the names."""
+    for candidate in cells.in_order(document.candidates):
         for found in candidate.series:
-            tone = Tone.OPEN if found.changed else None
-            yield Line(text=f"{candidate.name}, {remarks.series(found)}{_ends(found)}", item=True, tone=tone)
+            if found.changed:
+                text = f"{cells.title(candidate)}, {remarks.series(found)}{_ends(found)}"
+                yield Line(text=text, item=True, tone=Tone.OPEN)
+        quiet = [found for found in candidate.series if not found.changed]
+        if quiet:
+            yield Line(text=f"{cells.title(candidate)}: {remarks.unchanged(quiet)}", item=True)
 
 
 def _ends(found: Series) -> str:
@@ -38,28 +51,22 @@ def _marks(document: Document) -> Iterator[Line]:
     yield from (Line(text=remarks.mark(mark), item=True) for mark in document.marks)
 
 
-def _drift(document: Document) -> Iterator[Table]:
-    columns = (
-        Column(title="drift of"),
-        Column(title="side"),
-        Column(title="", numbers=False),
-        Column(title="p", numbers=True),
-        Column(title="before, after", numbers=True),
-        Column(title="by", spare=True),
-    )
-    if document.drift:
-        yield Table(columns=columns, rows=tuple(_drift_row(found) for found in document.drift))
+def _drift(document: Document) -> Iterator[Table | Line]:
+    """What drifted; of the rest how many."""
+    drifted = tuple(_drift_row(found) for found in document.drift if found.drifted)
+    others = [found for found in document.drift if not found.drifted]
+    if drifted:
+        yield Table(columns=_DRIFT, rows=drifted, notes=notes([remarks.quiet(others)] if others else []))
+    elif others:
+        yield Line(text=remarks.quiet(others), item=True)
 
 
 def _drift_row(found: Drift) -> Row:
-    p = found.p if found.p_adjusted is None else found.p_adjusted
-    sizes = f"{found.n_before:,}, {found.n_after:,}"
-    by = ", ".join(name for name, _ in found.explanation)
     what = f"{found.of.replace('_', ' ')}{' (a sample)' if found.subsampled else ''}"
+    p = cells.p(found.p if found.p_adjusted is None else found.p_adjusted)
+    by = ", ".join(name for name, _ in found.explanation)
     method = f"{found.method.replace('_', ' ')}{f': {by}' if by else ''}"
-    return Row(
-        (what, found.side, remarks.drift(found), cells.p(p), sizes, method), tone=Tone.OPEN if found.drifted else None
-    )
+    return Row((what, found.side, p, f"{found.n_before:,}, {found.n_after:,}", method), tone=Tone.OPEN)
 
 
 def trend(document: Document) -> Chapter:

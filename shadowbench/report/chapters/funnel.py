@@ -59,4 +59,5 @@ def _faults(candidate: Candidate) -> Iterator[Table]:
 
 
 def _name(outcome: str, reason: str | None) -> str:
-    return f"{outcome}: {reason}".replace("_", " ") if reason else outcome.replace("_", " ")
+    told = outcome if not reason else reason if reason.startswith(outcome) else f"{outcome}: {reason}"
+    return told.replace("_", " ")

@@ -11,7 +11,7 @@ from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table,
 from shadowbench.report.chapters.verdicts import verdicts
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.verdicts import Met
+from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
 from shadowbench.report.policy import Against
 from shadowbench.stats.estimates import Estimate
@@ -146,6 +146,7 @@ def _next(result: GateResult) -> Chapter:
 def _stops(found: CandidateResult) -> Iterator[tuple[str, str | None]]:
     for blocker in found.verdict.blockers:
         yield blocker.code, blocker.measure
-    for open_ in (*found.verdict.conditions, *found.since):
-        if open_.met is Met.OPEN and open_.reason is not None:
-            yield open_.reason, open_.claim.measure
+    claims: list[Condition | Since] = [*found.verdict.conditions, *found.since]
+    for each in claims:
+        if each.met is Met.OPEN and each.reason is not None:
+            yield each.reason, each.claim.measure

@@ -35,7 +35,7 @@ def _rows(card: JudgeCard) -> Iterator[Row]:
     for label, depth, found in (
         ("Cohen's kappa", 1, card.kappa),
         ("Gwet's AC1", 1, card.ac1),
-        ("people among each other, kappa", 1, card.people_kappa),
+        ("people among each other", 1, card.people_kappa),
         ("same verdict in both orders", 0, card.consistency),
         ("goes by length, coefficient", 0, card.length),
         ("favours its own family", 0, card.self_preference),

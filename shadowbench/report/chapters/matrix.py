@@ -39,15 +39,16 @@ def matrix(document: Document) -> Chapter:
 
 
 def _rows(candidate: Candidate) -> Iterator[Row]:
-    """Under a line for each role, unless there is one role alone."""
+    """Under a line for each role, unless there is one role alone. Of an A/A lane, which is noise, no more than the numbers."""
     told: Role | None = None
-    has_roles = len({each.role for each in candidate.comparisons}) > 1
+    has_roles = len({each.role for each in candidate.comparisons}) > 1 and not candidate.again
     for comparison in candidate.comparisons:
         if has_roles and comparison.role is not told:
             told = comparison.role
             yield Row((words.role(told), *[""] * (len(_COLUMNS) - 1)), tone=Tone.FAINT)
         yield _row(comparison)
-        yield from _beneath(comparison)
+        if not candidate.again:
+            yield from _beneath(comparison)
 
 
 def _row(found: Comparison) -> Row:
@@ -81,26 +82,26 @@ def _p(effect: Effect) -> str:
 
 def _beneath(found: Comparison) -> Iterator[Row]:
     """The same measure seen otherwise: without failures, by people, at equal length; and the noise there is."""
-    unit = found.subject.unit
-    if found.answered_only is not None:
-        yield _under("where both answered", cells.effect(found.answered_only, unit), found.answered_only.deciding)
+    unit, scale = found.subject.unit, found.effect.scale
+    if found.imputed:
+        yield Row(("failed: worst score", "", "", "", "", f"{found.imputed:,}", "", ""), tone=Tone.FAINT, depth=1)
+        if found.answered_only is not None:
+            yield _under("where both answered", cells.effect(found.answered_only, unit), found.answered_only.deciding)
     if found.corrected is not None:
         effect = found.corrected.effect
         yield _under(
-            f"as people say, {words.count(found.corrected.labels, 'label')}",
-            cells.scaled(effect, found.effect.scale, unit),
-            effect,
+            f"as people say, {words.count(found.corrected.labels, 'label')}", cells.scaled(effect, scale, unit), effect
         )
     elif found.corrected_reason is not None:
         yield _under("as people say", words.reason(found.corrected_reason), None)
     if found.controlled is not None:
         rate = found.controlled.rate
-        yield _under("at equal length and style", cells.scaled(rate, found.effect.scale), rate)
+        yield _under("at equal length and style", cells.scaled(rate, scale), rate)
+    elif found.controlled_reason is not None:
+        yield _under("at equal length and style", words.reason(found.controlled_reason), None)
     if found.noise is not None:
         yield _under("A/A lane: noise", cells.effect(found.noise, unit), found.noise.deciding)
-    if found.imputed:
-        yield Row(("failed: worst score", "", "", "", "", f"{found.imputed:,}", "", ""), tone=Tone.FAINT, depth=1)
-    if found.outcomes is not None:
+    if found.outcomes is not None and found.role is not Role.SECONDARY:
         won = found.outcomes
         yield _under("won, tied, lost", f"{won.wins:,}, {won.ties:,}, {won.losses:,}", None)
 

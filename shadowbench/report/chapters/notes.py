@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shadowbench.report import words
-from shadowbench.report.chapters.nouns import Chapter, Line, Tone
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.document.root import Document
-from shadowbench.report.document.verdicts import Recommendation
+from shadowbench.report.document.verdicts import Recommendation, Standpoint
+from shadowbench.report.words import remarks
 
 
 def findings(document: Document) -> Chapter:
@@ -24,9 +25,27 @@ def warnings(document: Document) -> Chapter:
 
 def recommendations(document: Document) -> Chapter:
     """Whom to take, by what matters most, and what would change that."""
-    return Chapter(
-        title="Recommendations", blocks=tuple(line for each in document.recommendations for line in _lines(each))
-    )
+    lines = tuple(line for each in document.recommendations for line in _lines(each))
+    return Chapter(title="Recommendations", blocks=(*lines, *_front(document)))
+
+
+def _front(document: Document) -> Iterator[Table]:
+    """Where everybody stands."""
+    if len(document.standpoints) > 1:
+        quality = next((found.quality_of for found in document.standpoints if found.quality_of), None)
+        columns = (
+            Column(title=""),
+            Column(title="quality" if quality is None else words.measure_title(quality), numbers=True),
+            Column(title="latency", numbers=True),
+            Column(title="cost of a request", numbers=True),
+            Column(title="Pareto front"),
+        )
+        yield Table(columns=columns, rows=tuple(_stand(found) for found in document.standpoints))
+
+
+def _stand(found: Standpoint) -> Row:
+    numbers = (words.number(found.quality), words.number(found.latency_s, "s"), words.number(found.cost_usd, "USD"))
+    return Row((found.name, *numbers, remarks.place(found)))
 
 
 def _lines(found: Recommendation) -> Iterator[Line]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from shadowbench.report import words
-from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes
-from shadowbench.report.document.root import Document
+from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.words import remarks
 
+_SHOWN = 5
 _COLUMNS = (
     Column(title="candidate"),
     Column(title="why"),
@@ -21,21 +24,18 @@ _COLUMNS = (
 
 def pairs(document: Document) -> Chapter:
     """By their numbers."""
-    rows = tuple(
-        Row(
-            (
-                candidate.name,
-                each.why.replace("_", " "),
-                words.measure_title(each.measure),
-                words.number(each.value, signed=True),
-                str(each.exchange),
-                each.log,
-                f"{each.outcome_production}, {each.outcome_candidate}".replace("_", " "),
-            )
-        )
-        for candidate in cells.in_order(document.candidates)
-        for each in candidate.examples
-    )
+    rows = tuple(row for candidate in document.candidates if not candidate.again for row in _rows(candidate))
     texts = remarks.HIDDEN if document.redacted else remarks.TEXTS_ELSEWHERE
     blocks = (Table(columns=_COLUMNS, rows=rows, notes=notes([texts])),) if rows else ()
     return Chapter(title="Pairs to look at", blocks=blocks, detail=True)
+
+
+def _rows(candidate: Candidate) -> Iterator[Row]:
+    """A few of each kind; all are in the other forms."""
+    told: Counter[tuple[str, str]] = Counter()
+    for each in candidate.examples:
+        told[each.why, each.measure] += 1
+        if told[each.why, each.measure] <= _SHOWN:
+            outcomes = f"{each.outcome_production}, {each.outcome_candidate}".replace("_", " ")
+            what = (each.why.replace("_", " "), words.measure_title(each.measure), words.number(each.value))
+            yield Row((candidate.name, *what, str(each.exchange), each.log, outcomes))

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, Tone, notes
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, notes
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.words import remarks
 
 
 def slices(document: Document) -> Chapter:
-    """A table for each candidate, measure and property of the traffic."""
-    blocks = tuple(
-        _of(candidate, table) for candidate in cells.in_order(document.candidates) for table in candidate.slices
-    )
+    """A table for each candidate, measure and property of the traffic whose values differ; of the others a line."""
+    chosen = [candidate for candidate in document.candidates if not candidate.again]  # slices of noise are noise
+    blocks = tuple(block for candidate in chosen for block in _blocks(candidate))
     return Chapter(title="Slices", blocks=blocks)
+
+
+def _blocks(candidate: Candidate) -> Iterator[Table | Line]:
+    yield from (_of(candidate, table) for table in candidate.slices if remarks.is_noteworthy(table))
+    quiet: dict[str, list[SliceTable]] = {}
+    for table in candidate.slices:
+        if not remarks.is_noteworthy(table):
+            quiet.setdefault(table.by, []).append(table)
+    for by, tables in quiet.items():
+        yield Line(text=f"{cells.title(candidate)}, by {by}: {remarks.alike(tables)}.", tone=Tone.FAINT, item=True)
 
 
 def _of(candidate: Candidate, table: SliceTable) -> Table:

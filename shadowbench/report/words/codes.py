@@ -32,6 +32,14 @@ REASONS = {
     "beyond_the_bound": "as it is now, it does not keep the bound",
     "uncalibrated_judge": "nobody has compared the judge with people",
     "too_many_unscored": "too many pairs have no score",
+    # of judges' cards
+    "no_units": "nothing to tell it from",
+    "one_category": "everybody says the same",
+    "no_unit_rated_twice": "nothing was labelled by two",
+    "needs_three_judges": "it takes three judges of the same pairs",
+    "no_pairs_in_common": "no pairs that two other judges judged",
+    "no_pair_of_its_family": "no contestant is of its family",
+    "family_unknown": "its family is not known",
     # of trends
     "overlapping_periods": "both reports tell of the same pairs in part",
     "changed_measure": "it was measured otherwise before",

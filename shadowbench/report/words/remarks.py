@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from shadowbench.report.document.comparisons import Missing
-from shadowbench.report.document.parts import SliceTable
+from shadowbench.report.document.parts import Ranking, SliceTable
 from shadowbench.report.document.root import Counts, MethodUsed, Source, Traffic
 from shadowbench.report.document.times import Costs, Distribution, Drift, MarkShown, Series, SideSpend, Trend
+from shadowbench.report.document.verdicts import Standpoint
 from shadowbench.report.policy import Looks, Policy
 from shadowbench.report.words.codes import measure_title, reason
 from shadowbench.report.words.conclusions import sizes
@@ -137,6 +139,25 @@ def costs(found: Costs) -> Iterator[str]:
         yield f"No totals of all traffic: {_readable(found.why_no_total)}."
 
 
+def is_noteworthy(table: SliceTable) -> bool:
+    """Whether its slices differ, or contradict the whole."""
+    return bool(table.rows) and (
+        _is_small(table.differ.p) or table.reversed or any(row.against_the_whole for row in table.rows)
+    )
+
+
+def alike(tables: Sequence[SliceTable]) -> str:
+    """Of slices by one property, where no measure differs: with p, or why there are none."""
+    why = {table.reason for table in tables if table.reason is not None and not table.rows}
+    told = ", ".join(
+        f"{measure_title(table.measure)}{f' ({p_value(table.differ.p)})' if table.differ.p is not None else ''}"
+        for table in tables
+        if table.rows
+    )
+    parts = [f"no difference is shown in {told}" if told else "", *sorted(reason(code) for code in why)]
+    return "; ".join(part for part in parts if part) or ABSENT
+
+
 def slices(table: SliceTable) -> Iterator[str]:
     """What to make of a table of slices."""
     told = "Slices differ from each other" if _is_small(table.differ.p) else "That slices differ is not shown"
@@ -160,23 +181,50 @@ def mark(found: MarkShown) -> str:
     return f"{moment(found.at)}: {found.kind.replace('_', ' ')}{whose}{change}"
 
 
-def drift(found: Drift) -> str:
-    """Whether it drifted, or why nobody can say."""
-    if found.reason is not None:
-        return f"not told: {reason(found.reason)}"
-    return "drifted" if found.drifted else "not shown"
-
-
 def series(found: Series) -> str:
     """How an effect went on."""
     held = "changed by more than chance" if found.changed else "no change is shown"
     return f"{measure_title(found.measure)}: {count(len(found.points), 'stretch', 'stretches')} of time, {held}."
 
 
+def unchanged(found: Sequence[Series]) -> str:
+    """Of all that went on as it was."""
+    return f"no change over time is shown in {', '.join(measure_title(each.measure) for each in found)}."
+
+
 def arrow(found: Trend) -> str:
-    """Where an effect went, and whether that is good."""
+    """Where an effect went, and whether that is good; or why nobody can say."""
+    if found.reason is not None:
+        return reason(found.reason)
     told = _ARROWS.get(found.arrow, found.arrow)
     return told if found.better is None or found.arrow == "none" else f"{told}, {'better' if found.better else 'worse'}"
+
+
+def ranking(found: Ranking) -> Iterator[str]:
+    """What strengths are."""
+    yield (
+        f"Log odds of being preferred to production, which is 0; of {sizes(found.n, found.clusters)}"
+        f"{', of which a sample was drawn' if found.subsampled else ''}. Intervals hold together."
+    )
+    if found.star:
+        yield "All comparisons are with production: the order is that of the win rates."
+    if found.reason is not None:
+        yield f"No intervals: {reason(found.reason)}."
+
+
+def place(found: Standpoint) -> str:
+    """On the Pareto front or not."""
+    if found.dominated_by:
+        return f"worse in everything than {', '.join(found.dominated_by)}"
+    return "not all is known" if None in (found.quality, found.latency_s, found.cost_usd) else "on the front"
+
+
+def quiet(found: Sequence[Drift]) -> str:
+    """Of all that did not drift, or of which nobody can say: how many."""
+    shown = sum(each.reason is None for each in found)
+    why = Counter(each.reason for each in found if each.reason is not None)
+    told = f"; of {sum(why.values()):,} nobody can say ({listed(why)})" if why else ""
+    return f"No drift is shown in {count(shown, 'other look')}{told}."
 
 
 def method_used(found: MethodUsed) -> str:
