@@ -119,7 +119,7 @@ def _models(document: Document) -> Iterator[Fact]:
 
 def _sizes(document: Document) -> Iterator[Fact]:
     totals = document.totals
-    small = (f"of {words.count(totals.exchanges, 'exchange')}",)
+    small: tuple[str, ...] = (f"of {words.count(totals.exchanges, 'exchange')}",)
     if document.traffic is not None:
         small += (f"{words.count(document.traffic.seen, 'request')} seen",)
     yield Fact(title="Pairs", value=f"{totals.pairs:,}", small=small)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from shadowbench.report.charts.drawing import Chart
-from shadowbench.report.charts.intervals import Row, Sign, intervals
-from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.charts.intervals import Sign, intervals
 from shadowbench.report.document.parts import SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
@@ -32,13 +30,9 @@ def _plan(name: str, candidate: str, found: SliceTable, unit: str) -> Plan:
     strange = any(each.sign is Sign.STRANGE for each in rows)
     return Plan(
         name=name,
-        chart=_chart(rows, found.scale, unit) if rows else None,
+        chart=intervals(rows, reference=found.scale.null, title=axis_title(found.scale, unit), form=form(found.scale)),
         title=f"{candidate}: {called}",
         description=told(rows),
         caption=f"{called[:1].upper()}{called[1:]}.",
         legend=(("strange", "points the other way than the whole"),) if strange else (),
     )
-
-
-def _chart(rows: Sequence[Row], scale: Scale, unit: str) -> Chart:
-    return intervals(rows, reference=scale.null, title=axis_title(scale, unit), form=form(scale))

@@ -183,7 +183,7 @@ def test_slices_that_contradict_the_whole_come_first() -> None:
 def test_a_judge_without_a_number_says_why() -> None:
     found = judges.card(example().judges[0])
     lines = {name: value for name, value, _ in found.lines}
-    assert lines["Favours its family"] == "not told: family unknown"
+    assert lines["Favours its family"] == "not told: its family is not known"
     assert lines["Cohen's κ"] == "0.66 [0.56, 0.76]"
     assert found.alarms[0] == "it favours a place by more than chance explains"
 
