@@ -24,7 +24,8 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One claim about one candidate. Without `amount` there is a reason."""
+    """One claim about one candidate. Without `amount` there is a reason; with one there may be, why more pairs alone do not
+    help."""
 
     candidate: str
     claim: Claim
@@ -40,9 +41,8 @@ class Planned:
     days: float | None = None  # until then, at the traffic of now
     detectable: float | None = None  # the distance that so many clusters as there are would show
     scale: Scale | None = None
-    reason: str | None = (
-        None  # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction
-    )
+    # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction | not_as_expected | a condition's
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +105,20 @@ def _planned(
     distance = _distance(claim, comparison, difference)
     if isinstance(distance, str):
         return replace(blank, reason=distance)
-    return _timed(replace(blank, distance=distance), _at_least(amount(variation, distance, design), variation, policy))
+    found = _at_least(amount(variation, distance, design), variation, policy)
+    return _timed(replace(blank, distance=distance, amount=found), found, condition.reason)
 
 
-def _timed(row: Planned, found: Amount) -> Planned:
-    """What is shown or refuted already waits for nothing."""
-    more = max(0, found.pairs - row.pairs) if row.met is Met.OPEN else 0
-    days = 0.0 if not more else more / row.pairs_per_day if row.pairs_per_day else None
-    return replace(row, amount=found, more=more, days=days)
+def _timed(row: Planned, found: Amount, why_open: str | None) -> Planned:
+    """What is shown or refuted already waits for nothing. What is open although there are enough waits for something else, or
+    the candidate is not as it is expected to be."""
+    if row.met is not Met.OPEN:
+        return replace(row, more=0, days=0.0)
+    more = max(0, found.pairs - row.pairs)
+    if not more:
+        reason = "not_as_expected" if why_open in (None, "wide_interval", "too_few") else why_open
+        return replace(row, more=0, reason=reason)
+    return replace(row, more=more, days=more / row.pairs_per_day if row.pairs_per_day else None)
 
 
 def _at_least(found: Amount, variation: Variation, policy: Policy) -> Amount:

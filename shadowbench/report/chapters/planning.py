@@ -33,7 +33,8 @@ def planning(plan: Plan) -> Chapter:
         )
     lines = (Line(text=_design(plan.design, [row.amount for row in plan.rows if row.amount])),)
     table = Table(columns=_COLUMNS, rows=tuple(_row(row) for row in plan.rows))
-    return Chapter(title="Plan", blocks=(*lines, table, Line(text=_when(plan))))
+    notes = (Line(text=_note(row), item=True) for row in plan.rows if row.reason is not None)
+    return Chapter(title="Plan", blocks=(*lines, table, *notes, Line(text=_when(plan))))
 
 
 def expecting(found: Amount, design: Design, pairs_per_day: float | None) -> Chapter:
@@ -46,10 +47,14 @@ def expecting(found: Amount, design: Design, pairs_per_day: float | None) -> Cha
 
 def _row(row: Planned) -> Row:
     needed, more = ("", "") if row.amount is None or row.more is None else (f"{row.amount.pairs:,}", f"{row.more:,}")
-    why = words.reason(row.reason) if row.reason is not None else ""
     time = words.duration(None if row.days is None else row.days * 86_400) if row.more else ""
-    cells = (row.candidate, words.claim(row.claim), words.met(row.met), f"{row.pairs:,}", needed or why, more, time)
+    cells = (row.candidate, words.claim(row.claim), words.met(row.met), f"{row.pairs:,}", needed, more, time)
     return Row((*cells, _difference(row)), tone=_STANDS.get(row.met))
+
+
+def _note(row: Planned) -> str:
+    """What stands in the way, other than too few pairs."""
+    return f"{row.candidate}, {words.measure_title(row.claim.measure)}: {words.reason(row.reason or '')}."
 
 
 def _difference(row: Planned) -> str:

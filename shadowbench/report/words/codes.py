@@ -30,6 +30,7 @@ REASONS = {
     # of plans
     "no_difference": "by how much it is expected to be better was not told",
     "beyond_the_bound": "as it is now, it does not keep the bound",
+    "not_as_expected": "there are enough pairs to show it, were the candidate as it is expected to be",
     "uncalibrated_judge": "nobody has compared the judge with people",
     "too_many_unscored": "too many pairs have no score",
     # of judges' cards

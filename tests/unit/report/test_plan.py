@@ -113,10 +113,25 @@ def undecided() -> Document:
 
 
 def test_the_last_open_claim_says_how_long_it_takes() -> None:
-    found = planned(undecided(), ONCE, {"cost": 0.1})
-    assert found.days == max(row.days for row in found.rows if row.days is not None) > 0
+    small = undecided().candidates[0]
+    conditions = tuple(each for each in small.verdict.conditions if each.claim.measure == "latency")
+    slow = replace(small, verdict=replace(small.verdict, conditions=conditions))
+    found = planned(replace(undecided(), candidates=(slow,)), ONCE)
+    assert found.days == found.rows[0].days
+    assert found.rows[0].days is not None
+    assert found.rows[0].days > 0
     assert planned(undecided(), ONCE).days is None  # by how much cheaper was not told
     assert planned(example(), ONCE).days is None  # something was not measured
+
+
+def test_what_is_open_with_pairs_enough_waits_for_something_else() -> None:
+    found = {row.claim.measure: row for row in planned(undecided(), ONCE).rows}
+    assert (found["helpfulness"].more, found["helpfulness"].days) == (0, None)
+    assert found["helpfulness"].reason == "not_as_expected"
+    small = undecided().candidates[0]
+    conditions = tuple(replace(each, reason="uncalibrated_judge") for each in small.verdict.conditions)
+    judged = replace(small, verdict=replace(small.verdict, conditions=conditions))
+    assert planned(replace(undecided(), candidates=(judged,)), ONCE).rows[0].reason == "uncalibrated_judge"
 
 
 def test_what_is_decided_waits_for_nothing() -> None:
