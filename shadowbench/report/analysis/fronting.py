@@ -31,11 +31,15 @@ def standpoints(document: Document) -> tuple[Standpoint, ...]:
     if not candidates:
         return ()
     most = max(candidates, key=lambda each: each.counts.sent)
-    quality = tells(Goal.QUALITY, most)
-    of = None if quality is None else quality.subject.name
+    quality, latency = tells(Goal.QUALITY, most), tells(Goal.LATENCY, most)
+    blank = Standpoint(
+        name="production", quality=None, latency_s=None, cost_usd=None,
+        quality_of=None if quality is None else quality.subject.name,
+        latency_of=None if latency is None else latency.statistic.value,
+    )  # fmt: skip
     found = {each.name: [_both(tells(goal, each)) for goal in Goal] for each in candidates}
-    points = [_point("production", [both.production for both in found[most.name]], of)]
-    points += [_point(name, [both.candidate for both in values], of) for name, values in found.items()]
+    points = [_point(blank, "production", [both.production for both in found[most.name]])]
+    points += [_point(blank, name, [both.candidate for both in values]) for name, values in found.items()]
     return _dominated(points)
 
 
@@ -56,9 +60,9 @@ def _upwards(comparison: Comparison, value: float | None) -> float | None:
     return (subject.low or 0.0) + (subject.high or 0.0) - value
 
 
-def _point(name: str, values: Sequence[float | None], quality_of: str | None) -> Standpoint:
+def _point(blank: Standpoint, name: str, values: Sequence[float | None]) -> Standpoint:
     quality, latency, cost = values
-    return Standpoint(name=name, quality=quality, latency_s=latency, cost_usd=cost, quality_of=quality_of)
+    return replace(blank, name=name, quality=quality, latency_s=latency, cost_usd=cost)
 
 
 def _dominated(points: Sequence[Standpoint]) -> tuple[Standpoint, ...]:

@@ -100,3 +100,4 @@ class Standpoint:
     cost_usd: float | None
     dominated_by: tuple[str, ...] = ()
     quality_of: str | None = None  # the measure that quality is
+    latency_of: str | None = None  # the statistic that latency is: p50, mean …

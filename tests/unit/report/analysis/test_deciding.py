@@ -83,7 +83,7 @@ def codes(**given: Any) -> list[str]:
         ({"counts": counts(99)}, ["too_few_pairs"]),
         ({"counts": counts(110, withdrawn=11)}, ["too_few_pairs"]),
         ({"counts": counts(clusters=49)}, ["too_few_clusters"]),
-        ({"counts": counts(not_sent={"queue_full": 111})}, []),
+        ({"counts": counts(900, not_sent={"queue_full": 100})}, []),
         ({"counts": counts(not_sent={"queue_full": 100, "stale": 12})}, ["too_many_lost"]),
         ({"counts": counts(not_sent={"paused": 5000, "client_cancelled": 5000})}, []),
         ({"counts": counts(0, clusters=0)}, ["too_few_pairs", "too_few_clusters"]),
@@ -113,6 +113,13 @@ def test_a_lane_is_asked_about_differences_with_production_alone() -> None:
     differs = compared("rubric", (0.01, 0.03), role=Role.PRIMARY)
     assert not list(lane_differs([differs], policy))
     assert list(lane_differs([differs], POLICY)) == [differs]
+
+
+def test_a_lane_that_differs_is_told_by_where_it_lies_and_where_no_difference_would() -> None:
+    lane = compared("rubric", (1.25, 1.75), scale=Scale.RATIO, role=Role.PRIMARY)
+    policy = Policy(primary=(Claim(measure="rubric"),))
+    [blocker] = decide(GOOD, counts(), policy, lane=[lane]).blockers
+    assert (blocker.code, blocker.needed, blocker.found, blocker.measure) == ("a_a_lane_differs", 1.0, 1.5, "rubric")
 
 
 def test_an_uncalibrated_judge_holds_a_yes_up_and_leaves_a_no() -> None:

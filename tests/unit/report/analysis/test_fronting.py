@@ -45,7 +45,13 @@ def test_where_everybody_stands() -> None:
         2.0,
         0.01,
     )
-    assert (small.quality, small.latency_s, small.cost_usd, small.quality_of) == (0.7, 1.0, 0.002, "rubric")
+    assert (small.quality, small.latency_s, small.cost_usd, small.quality_of, small.latency_of) == (
+        0.7,
+        1.0,
+        0.002,
+        "rubric",
+        "p50",
+    )
 
 
 def test_worse_in_everything_is_dominated_and_better_in_something_is_not() -> None:
