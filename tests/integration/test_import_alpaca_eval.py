@@ -13,6 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import shadowbench
+from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
+from shadowbench.report.document.comparisons import Comparison, Scale
+from shadowbench.report.document.root import Document
+from shadowbench.report.policy import Claim, Looks, Policy, Watching
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.win_rates import win_rate
 from shadowbench.store.base import each_exchange
@@ -85,6 +90,38 @@ def test_the_published_standard_error_follows_from_the_log(folder: Path, model: 
     found = win_rate(values, clusters=Clusters.of(clusters))
     assert found.rate.se is not None
     assert 100 * found.rate.se == pytest.approx(published(model)["standard_error"], abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def document(folder: Path) -> Document:
+    policy = Policy(primary=(Claim(measure="alpaca_eval"),), watching=Watching(looks=Looks.ONCE))
+    with shadowbench.read(folder / "alpaca.db") as log:
+        return analyse(log, policy, AnalysisOptions(made_at=0.0, software="1.0", examples=1))
+
+
+def compared(document: Document, model: str) -> Comparison:
+    candidate = next(each for each in document.candidates if each.name == model)
+    return candidate.comparisons[0]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_published_win_rate_and_its_standard_error_are_the_comparisons(document: Document, model: str) -> None:
+    found = compared(document, model)
+    assert (found.subject.name, found.effect.scale) == ("alpaca_eval", Scale.PREFERENCE)
+    assert (found.n, found.clusters, found.imputed) == (805, 805, 0)
+    estimate = found.effect.once
+    assert estimate.value is not None
+    assert estimate.se is not None
+    assert 100 * estimate.value == pytest.approx(published(model)["win_rate"], abs=1e-6)
+    assert 100 * estimate.se == pytest.approx(published(model)["standard_error"], abs=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_wins_ties_and_losses_are_counted_of_independent_pairs(document: Document, model: str) -> None:
+    found = compared(document, model)
+    assert found.outcomes is not None
+    assert found.outcomes.wins + found.outcomes.ties + found.outcomes.losses == 805
+    assert found.outcomes.sign_p is not None
 
 
 @pytest.mark.parametrize("model", MODELS)
