@@ -43,7 +43,8 @@ def _rows(card: JudgeCard) -> Iterator[Row]:
     ):
         if found is not None:
             yield _row(label, depth, found)
-    yield Row(("spent", words.number(card.usd, "USD"), f"{card.calls:,}"))
+    if card.calls:
+        yield Row(("spent", words.number(card.usd, "USD"), f"{card.calls:,}"))
 
 
 def _row(label: str, depth: int, found: Coefficient) -> Row:

@@ -25,7 +25,8 @@ def warnings(document: Document) -> Chapter:
 
 def recommendations(document: Document) -> Chapter:
     """Whom to take, by what matters most, and what would change that."""
-    lines = tuple(line for each in document.recommendations for line in _lines(each))
+    found = document.recommendations
+    lines = tuple(line for each, after in zip(found, (*found[1:], None), strict=True) for line in _lines(each, after))
     return Chapter(title="Recommendations", blocks=(*lines, *_front(document)))
 
 
@@ -48,9 +49,10 @@ def _stand(found: Standpoint) -> Row:
     return Row((found.name, *numbers, remarks.place(found)))
 
 
-def _lines(found: Recommendation) -> Iterator[Line]:
+def _lines(found: Recommendation, after: Recommendation | None) -> Iterator[Line]:
+    """What would change several in a row is told once, after the last of them."""
     because = " ".join(words.sentence(note) for note in found.because)
     yield Line(text=f"{words.goal(found.goal)}: {found.choose}. {because}".rstrip(), item=True)
-    if found.would_change:
+    if found.would_change and (after is None or after.would_change != found.would_change):
         changes = " ".join(words.sentence(note) for note in found.would_change)
         yield Line(text=f"What would change that: {changes}", tone=Tone.FAINT, depth=1)

@@ -65,8 +65,9 @@ def _found(condition: Condition, comparison: Comparison | None) -> str:
     why = condition.reason
     parts = [cells.effect(comparison.effect, comparison.subject.unit)] if _is_there(comparison) and comparison else []
     parts += [words.reason(why)] if why is not None and not _is_told(why, comparison) else []
-    if condition.met is Met.OPEN and condition.still_needed is not None:
-        parts.append(words.needed(condition.still_needed))
+    if condition.met is Met.OPEN and condition.still_needed is not None and condition.still_needed.more:
+        needed = words.needed(condition.still_needed)
+        parts.append(f"{needed[:1].lower()}{needed[1:]}")
     return "; ".join(parts) or words.ABSENT
 
 

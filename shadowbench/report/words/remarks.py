@@ -220,11 +220,11 @@ def place(found: Standpoint) -> str:
 
 
 def quiet(found: Sequence[Drift]) -> str:
-    """Of all that did not drift, or of which nobody can say: how many."""
+    """Of all that did not drift, or of which nobody can say, how many."""
     shown = sum(each.reason is None for each in found)
     why = Counter(each.reason for each in found if each.reason is not None)
     told = f"; of {sum(why.values()):,} nobody can say ({listed(why)})" if why else ""
-    return f"No drift is shown in {count(shown, 'other look')}{told}."
+    return f"No drift is shown in {count(shown, 'comparison')} of the first half with the second{told}."
 
 
 def method_used(found: MethodUsed) -> str:
