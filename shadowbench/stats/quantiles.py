@@ -54,7 +54,7 @@ class Sorted:
     @cached_property
     def exposure(self) -> FloatArray:
         """Each cluster's weight, shape (clusters,)."""
-        return np.bincount(self.codes, weights=self.weights)
+        return np.asarray(np.bincount(self.codes, weights=self.weights), dtype=np.float64)
 
     @cached_property
     def _influences(self) -> dict[float, FloatArray]:

@@ -53,7 +53,8 @@ class Features:
     @property
     def known(self) -> BoolArray:
         """Pairs of which all is known."""
-        return np.logical_and.reduce([each.known for each in (*self.told, *self.words)])
+        every = [number.known for number in self.told] + [word.known for word in self.words]
+        return np.asarray(np.logical_and.reduce(every))
 
     def vectors(self, places: IntArray) -> FloatArray:
         """Of some pairs, shape (k, features): logarithms of numbers, and for each frequent word whether it is that one."""

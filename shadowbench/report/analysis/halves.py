@@ -77,4 +77,4 @@ def _by_weight(places: IntArray, weights: FloatArray, most: int, rng: np.random.
     upto = np.cumsum(weights[places])
     size = min(most, int(upto[-1] / weights[places].max() + 1e-9))
     marks = (np.arange(size) + rng.random()) * (upto[-1] / size)
-    return places[np.searchsorted(upto, marks, side="right").clip(max=len(places) - 1)]
+    return np.asarray(places[np.searchsorted(upto, marks, side="right").clip(max=len(places) - 1)])

@@ -109,7 +109,7 @@ class Cells:
             stretch=stretch[begins],
             opens=_changes(cluster[begins]),
             n=np.bincount(stretch, minlength=k),
-            squares=np.bincount(stretch, weights=w * w, minlength=k),
+            squares=_sums(stretch, w * w, k),
             times=_times(table.borders, joined),
         )
 
@@ -162,7 +162,11 @@ class Cells:
         return np.asarray(np.sqrt(variance * self._by_stretch(squares)) / self._by_stretch(self.weight))
 
     def _by_stretch(self, values: FloatArray) -> FloatArray:
-        return np.bincount(self.stretch, weights=values, minlength=len(self.n))
+        return _sums(self.stretch, values, len(self.n))
+
+
+def _sums(codes: IntArray, values: FloatArray, count: int) -> FloatArray:
+    return np.asarray(np.bincount(codes, weights=values, minlength=count), dtype=np.float64)
 
 
 def _changes(*numbers: IntArray) -> BoolArray:

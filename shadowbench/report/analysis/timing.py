@@ -92,7 +92,7 @@ def _of_streams(log: ReadLog, arm: Arm, failed: Mapping[str, BoolArray]) -> NDAr
     streamed = {side: log.pairs[f"{side}_streamed"][arm.rows] == 1 for side in SIDES}
     asked_for = streamed["production"] | streamed["candidate"]
     fine = asked_for & np.logical_and.reduce([failed[side] | streamed[side] for side in SIDES])
-    return np.where(fine, _CODES[_FINE], _CODES[_NOT_STREAMED])
+    return np.asarray(np.where(fine, _CODES[_FINE], _CODES[_NOT_STREAMED]))
 
 
 def _of_side(log: ReadLog, arm: Arm, side: str, seconds: FloatArray, failed: BoolArray) -> NDArray[np.int8]:
@@ -101,4 +101,4 @@ def _of_side(log: ReadLog, arm: Arm, side: str, seconds: FloatArray, failed: Boo
     codes = np.array([*map(_WHY.index, words), _FINE], np.int8)  # the last: code −1, nothing was in the way
     disturbed = codes[log.pairs[f"{side}_disturbed"][arm.rows]]
     why = np.where((disturbed == _FINE) & np.isnan(seconds), _CODES[_NO_TIMING], disturbed)
-    return np.where(failed, _CODES[_FINE], why)
+    return np.asarray(np.where(failed, _CODES[_FINE], why))

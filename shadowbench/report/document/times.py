@@ -58,13 +58,13 @@ class Costs:
     correct: str | None = None  # the measure that says which answers are right
     production_per_correct: Estimate | None = None  # USD
     candidate_per_correct: Estimate | None = None
-    requests: float | None = None  # of all traffic in the period: what is extrapolated to
-    period_s: float | None = None
+    requests: float | None = None  # Σ1/π of all the candidate's pairs: traffic that could be drawn for it in the period
+    period_s: float | None = None  # from the candidate's first pair to its last
     production_total: Estimate | None = None  # USD, all traffic of the period
     candidate_total: Estimate | None = None
     saving_total: Estimate | None = None  # production's − candidate's
     saving_month: Estimate | None = None  # of 30 days at this traffic
-    why_no_total: str | None = None
+    why_no_total: str | None = None  # no_costs | no_funnel | costs_unknown | short_period | more_than_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

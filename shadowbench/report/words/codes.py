@@ -50,6 +50,12 @@ REASONS = {
     "one_value": "the same for all requests",
     "no_lengths": "nobody measured how long answers are",
     "no_labels": "no pair was labelled by people",
+    # of costs of all traffic
+    "no_costs": "of no pair both costs are known",
+    "no_funnel": "nobody counted the requests that the pairs are a sample of",
+    "costs_unknown": "too many pairs have no known cost",
+    "short_period": "the pairs are of less than an hour",
+    "more_than_seen": "the log's probabilities speak of more requests than came",
     # of scores
     "not_scored": "not measured yet",
     "not_drawn": "not drawn for the judge",

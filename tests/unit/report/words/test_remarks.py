@@ -92,7 +92,7 @@ def test_totals_say_what_they_are_of_or_why_there_are_none() -> None:
         "Totals are of all 26,840 requests that came in 7 d; a month has 30 days."
     )
     assert list(remarks.costs(replace(costs(0.001, 0.3), requests=None, why_no_total="no_costs")))[-1] == (
-        "No totals of all traffic: no costs."
+        "No totals of all traffic: of no pair both costs are known."
     )
 
 
