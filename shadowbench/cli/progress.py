@@ -61,6 +61,11 @@ class Bar:
             if self._progress is not None and self._task is not None:
                 self._progress.update(self._task, description=what, completed=share)
 
+    def join(self) -> None:
+        """Wait until it has appeared, or will not."""
+        if self._timer.is_alive():
+            self._timer.join()
+
     def _appear(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
