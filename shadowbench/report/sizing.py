@@ -23,7 +23,7 @@ from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.looks import inflation, obrien_fleming
 from shadowbench.stats.power import design_effect
 from shadowbench.stats.proportions import normal_quantile
-from shadowbench.stats.sequences import FIRST_LOOK, multiplier, rho
+from shadowbench.stats.sequences import FIRST_LOOK, critical_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +134,7 @@ def _crossing(variation: Variation, distance: float, design: Design, least: floa
 
 
 def _multiplier(clusters: float, design: Design) -> float:
-    information = clusters * rho(design.watching.clusters, alpha=design.alpha) ** 2
-    return float(multiplier(information, alpha=design.alpha))
+    return critical_value(clusters, tuned_for=design.watching.clusters, level=1 - design.alpha)
 
 
 def _z(design: Design) -> float:
