@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shadowbench
@@ -192,6 +192,7 @@ def test_what_cannot_be_corrected_says_why() -> None:
     )
 
 
+@settings(deadline=None)
 @given(share=st.floats(0.05, 0.95), value=st.floats(-1, 1))
 def test_known_pairs_move_the_value_by_their_share_and_never_sharpen_beyond_it(share: float, value: float) -> None:
     n = 400

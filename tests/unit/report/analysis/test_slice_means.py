@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.report.analysis.arms import clusters_from
@@ -38,6 +38,7 @@ def numbers(estimate: Estimate) -> list[float]:
     return [np.nan if number is None else number for number in found]
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
