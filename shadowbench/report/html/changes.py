@@ -10,9 +10,10 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Drift, MarkShown, Point, Series, Trend, TrendPoint
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
+from shadowbench.report.words import remarks
 
 _EXPLAINED = 3  # features that are told, of a classifier
-_ARROWS = {"up": "▲ up", "down": "▼ down"}
+_ARROWS = {"up": "▲", "down": "▼"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,13 @@ def courses(candidate: Candidate) -> tuple[Course, ...]:
     return tuple(_course(candidate.name, each, units.get(each.measure, "")) for each in candidate.series)
 
 
+def unchanged(candidate: Candidate) -> str:
+    """Of all that went on as it was. Empty: nothing did."""
+    found = [each for each in candidate.series if not each.changed]
+    told = remarks.unchanged(found) if found else ""
+    return f"{told[:1].upper()}{told[1:]}"
+
+
 def marks(document: Document) -> Table | None:
     """The numbered lines of the charts."""
     if not document.marks:
@@ -40,21 +48,26 @@ def marks(document: Document) -> Table | None:
 
 
 def drift(document: Document) -> Table | None:
-    """Whether the last part of the period is unlike the first."""
-    if not document.drift:
+    """Where the last part of the period is unlike the first. None: nowhere."""
+    drifted = [each for each in document.drift if each.drifted]
+    if not drifted:
         return None
-    columns = ("What", "Of", "Drifted", "Statistic", "p, adjusted", "Values before and after")
-    return table(
-        "The last part of the period against the first", columns, map(_drift, document.drift), numeric=(3, 4, 5)
-    )
+    columns = ("What", "Of", "Statistic", "p, adjusted", "Values before and after")
+    return table("The last part of the period against the first", columns, map(_drift, drifted), numeric=(2, 3, 4))
+
+
+def quiet(document: Document) -> str:
+    """Of all that did not drift, or of which nobody can say. Empty: there is none."""
+    found = [each for each in document.drift if not each.drifted]
+    return remarks.quiet(found) if found else ""
 
 
 def trend(document: Document) -> Table | None:
     """This report's effects against those of earlier ones."""
     if not document.trend:
         return None
-    columns = ("Candidate", "Measure", "Earlier reports", "Change", "Arrow")
-    return table("Since earlier reports", columns, (_trend(document, each) for each in document.trend), numeric=(3,))
+    columns = ("Candidate", "Measure", "Earlier reports", "Now", "Change", "Arrow")
+    return table("Since earlier reports", columns, (_trend(document, each) for each in document.trend), numeric=(3, 4))
 
 
 def units_of(candidate: Candidate) -> Mapping[str, str]:
@@ -108,17 +121,10 @@ def _drift(found: Drift) -> tuple[Cell | str, ...]:
     return (
         Cell(text=found.of.replace("_", " "), small=f"by {explained}" if explained else ""),
         found.side,
-        _drifted(found),
         Cell(text=words.number(found.statistic), small=found.method.replace("_", " ")),
         p_in_column(found.p_adjusted),
         Cell(text=f"{found.n_before:,} and {found.n_after:,}", small="a seeded subsample" if found.subsampled else ""),
     )
-
-
-def _drifted(found: Drift) -> Cell:
-    if found.reason is not None:
-        return Cell(text=f"not told: {words.reason(found.reason)}")
-    return Cell(text="drifted", tone="drifted") if found.drifted else Cell(text="no drift shown")
 
 
 def _trend(document: Document, found: Trend) -> tuple[Cell | str, ...]:
@@ -127,7 +133,8 @@ def _trend(document: Document, found: Trend) -> tuple[Cell | str, ...]:
         found.candidate,
         Cell(text=words.measure_title(found.measure), small=found.statistic),
         "; ".join(_earlier(found.points[-3:], scale, unit)) or "none",
-        words.ABSENT if found.change is None else words.interval(found.change, unit, signed=True),
+        words.ABSENT if found.now is None else estimated(words.scaled(found.now, scale, unit)),
+        words.ABSENT if found.change is None else estimated(words.interval(found.change, unit, signed=True)),
         _arrow(found),
     )
 
@@ -138,9 +145,7 @@ def _earlier(points: tuple[TrendPoint, ...], scale: Scale, unit: str) -> Iterato
 
 
 def _arrow(found: Trend) -> Cell:
-    told = _ARROWS.get(found.arrow)
-    if told is None:
-        return Cell(text="no change shown")
-    if found.better is None:
+    told = f"{_ARROWS.get(found.arrow, '')} {remarks.arrow(found)}".strip()
+    if found.better is None or found.arrow == "none":
         return Cell(text=told)
-    return Cell(text=f"{told}, {'better' if found.better else 'worse'}", tone="better" if found.better else "inferior")
+    return Cell(text=told, tone="better" if found.better else "inferior")

@@ -9,6 +9,7 @@ from shadowbench.report import words
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.verdicts import Note, Standpoint
 from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.words import remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,14 @@ def front(document: Document) -> Table | None:
     """Who is as good as anybody in quality, latency and cost at once. None: nobody is placed."""
     if not document.standpoints:
         return None
-    columns = ("Endpoint", "Quality", "Latency", "Cost of a request", "Pareto front")
+    columns = ("Endpoint", _quality(document.standpoints), "Latency", "Cost of a request", "Pareto front")
     return table("Quality, latency and cost (means)", columns, map(_stand, document.standpoints), numeric=(1, 2, 3))
+
+
+def _quality(stands: Sequence[Standpoint]) -> str:
+    """Which measure stands for it."""
+    names = sorted({words.measure_title(each.quality_of) for each in stands if each.quality_of is not None})
+    return f"Quality ({', '.join(names)})" if names else "Quality"
 
 
 def _stand(stand: Standpoint) -> tuple[Cell | str, ...]:
@@ -58,8 +65,5 @@ def _stand(stand: Standpoint) -> tuple[Cell | str, ...]:
 
 
 def _place(stand: Standpoint) -> Cell:
-    if stand.dominated_by:
-        return Cell(text=f"worse in everything than {', '.join(stand.dominated_by)}", tone="off-front")
-    if None in (stand.quality, stand.latency_s, stand.cost_usd):
-        return Cell(text="not all is known")
-    return Cell(text="on the front", tone="on-front")
+    known = None not in (stand.quality, stand.latency_s, stand.cost_usd)
+    return Cell(text=remarks.place(stand), tone="on-front" if known and not stand.dominated_by else "")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.times import Costs
-from shadowbench.report.html.matrix import reasons_told
 from shadowbench.report.html.tables import Cell, Table, estimated, table
 from shadowbench.stats.estimates import Estimate
 
@@ -17,11 +16,6 @@ def costs_table(candidate: str, costs: Costs) -> Table:
     """Both sides side by side, as far as they are known."""
     columns = ("Cost", "Production", "Candidate", "Candidate against production")
     return table(f"{candidate}: costs", columns, _rows(costs), numeric=(1, 2, 3))
-
-
-def notes(costs: Costs) -> tuple[str, ...]:
-    """What the numbers rest on."""
-    return tuple(_notes(costs))
 
 
 def _rows(costs: Costs) -> Iterator[tuple[Cell | str, ...]]:
@@ -47,13 +41,3 @@ def _usd(estimate: Estimate | None, *, signed: bool = False) -> Cell:
 def _saving(estimate: Estimate | None) -> Cell:
     found = _usd(estimate)
     return replace(found, text=f"saving {found.text}", tone="strong")
-
-
-def _notes(costs: Costs) -> Iterator[str]:
-    if costs.n:
-        yield f"Of {words.sizes(costs.n, costs.clusters)} where both costs are known."
-    for side, unknown in (("production", costs.unknown_production), ("the candidate", costs.unknown_candidate)):
-        if any(unknown.values()):
-            yield f"Not known of {side}: {reasons_told(unknown)}."
-    if costs.why_no_total is not None:
-        yield f"Costs of all traffic are not told: {words.reason(costs.why_no_total).replace('_', ' ')}."

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Comparison, Effect, Role
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
-from shadowbench.report.policy import Looks, Policy, Statistic
+from shadowbench.report.policy import Policy, Statistic
+from shadowbench.report.words import remarks
 
 _COLUMNS = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
-_HOLD = {
-    Looks.ANY: "hold at all looks at once, whenever one looks",
-    Looks.PLANNED: "hold at all looks that were planned",
-    Looks.ONCE: "hold for a single look",
-}
 _CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg"}
 
 
@@ -30,9 +26,10 @@ class More:
 
 def reading(policy: Policy) -> str:
     """How the numbers are to be read."""
+    told = remarks.looks(policy)
     return (
-        f"Intervals are at {words.share(policy.level)} and {_HOLD[policy.watching.looks]}. A failure counts as the worst score "
-        "there is. What is independent of each other are clusters, not pairs."
+        f"{told[:1].upper()}{told[1:]}. A failure counts as the worst score there is. What is independent of each other are "
+        "clusters, not pairs."
     )
 
 
@@ -132,6 +129,8 @@ def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield "As people would have it", f"{told}, by {words.count(corrected.labels, 'label')}{saved}"
     if comparison.corrected_reason is not None:
         yield "As people would have it", f"not told: {words.reason(comparison.corrected_reason)}"
+    if comparison.controlled_reason is not None:
+        yield "At equal length and style", f"not told: {words.reason(comparison.controlled_reason)}"
     if comparison.controlled is not None:
         found_at = comparison.controlled
         rate = words.scaled(found_at.rate, comparison.effect.scale)
@@ -142,9 +141,3 @@ def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
                 f"{words.number(found_at.length_ratio)} × as long"
             ),
         )
-
-
-def reasons_told(reasons: Mapping[str, int]) -> str:
-    """`failed: timeout (12); not drawn for the judge (3)`, most first."""
-    ordered = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
-    return "; ".join(f"{words.reason(code).replace('_', ' ')} ({count:,})" for code, count in ordered if count)

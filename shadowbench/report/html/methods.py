@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shadowbench.report import words
 from shadowbench.report.document.root import Document, MethodUsed
 from shadowbench.report.policy import Looks, Policy, Requirements
+from shadowbench.report.words import remarks
 from shadowbench.stats.methods import ABOUT
 
 _LOOKS = {
@@ -26,7 +27,6 @@ class Formula:
     formula: str
     source: str
     used: str
-    refusals: str
     refused_when: str
 
 
@@ -42,15 +42,12 @@ def policy(declared: Policy) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _formula(used: MethodUsed) -> Formula:
     about = ABOUT[used.method]
-    n = f"{used.least_n:,}" if used.least_n == used.most_n else f"{used.least_n:,} to {used.most_n:,}"
-    refused = "; ".join(f"{words.reason(code)}: {times:,}" for code, times in sorted(used.refused.items()))
     return Formula(
         name=used.method.value.replace("_", " ").capitalize(),
         answers=about.answers,
         formula=about.formula,
         source=about.source,
-        used=f"{words.count(used.times, 'time')}, on {n} values",
-        refusals=refused,
+        used=remarks.method_used(used),
         refused_when=about.refused,
     )
 

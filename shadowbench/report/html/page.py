@@ -29,6 +29,7 @@ from shadowbench.report.html import (
     latencies,
     matrix,
     methods,
+    rankings,
     slices,
     summary,
     tables,
@@ -36,6 +37,7 @@ from shadowbench.report.html import (
     traffic,
 )
 from shadowbench.report.html.texts import shown
+from shadowbench.report.words import remarks
 
 if TYPE_CHECKING:
     from shadowbench.report.html.figures.plan import Figure
@@ -91,8 +93,11 @@ def _sections(document: Document) -> dict[str, Any]:
         "reading": matrix.reading(document.policy),
         "front": choices.front(document),
         "candidates": [_candidate(number, each) for number, each in summary.numbered(document)],
+        "rankings": rankings.rankings(document),
+        "asked_for": remarks.asked_for(document.source),
         "marks": changes.marks(document),
         "drift": changes.drift(document),
+        "quiet": changes.quiet(document),
         "trend": changes.trend(document),
         "judges": [judges.card(each) for each in document.judges],
         "funnel": traffic.funnel(document),
@@ -114,9 +119,12 @@ def _candidate(number: int, candidate: Candidate) -> dict[str, Any]:
         "radar": targets.targets(candidate),
         "times": [latencies.times(candidate.name, each) for each in candidate.distributions],
         "costs": None if candidate.costs is None else costing.costs_table(candidate.name, candidate.costs),
-        "cost_notes": () if candidate.costs is None else costing.notes(candidate.costs),
+        "cost_notes": () if candidate.costs is None else tuple(remarks.costs(candidate.costs)),
         "courses": changes.courses(candidate),
         "slices": slices.slices(candidate),
+        "alike": slices.alike(candidate),
+        "unchanged": changes.unchanged(candidate),
+        "correlations": rankings.correlations(candidate),
         "examples": examples.examples(candidate),
     }
 

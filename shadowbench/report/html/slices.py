@@ -10,6 +10,7 @@ from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
+from shadowbench.report.words import remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +24,28 @@ class Slices:
 
 
 def slices(candidate: Candidate) -> tuple[Slices, ...]:
-    """Every table of slices, those that contradict the whole first."""
+    """Tables of slices that differ, those that contradict the whole first."""
     units = units_of(candidate)
-    return tuple(_slices(candidate.name, each, units.get(each.measure, "")) for each in ordered(candidate))
+    return tuple(_slices(candidate.name, each, units.get(each.measure, "")) for each in noteworthy(candidate))
 
 
-def ordered(candidate: Candidate) -> list[SliceTable]:
-    """What a reader must see comes first: reversals, slices against the whole, slices that differ."""
+def noteworthy(candidate: Candidate) -> list[SliceTable]:
+    """What a reader must see comes first: reversals, slices against the whole, slices that differ. Those of noise are noise."""
 
     def rank(found: SliceTable) -> tuple[bool, bool, float]:
         odd = any(row.against_the_whole for row in found.rows)
         return not found.reversed, not odd, 1.0 if found.differ.p is None else found.differ.p
 
-    return sorted(candidate.slices, key=rank)
+    return [] if candidate.again else sorted(filter(remarks.is_noteworthy, candidate.slices), key=rank)
+
+
+def alike(candidate: Candidate) -> tuple[str, ...]:
+    """A sentence for each property by which no measure differs."""
+    quiet: dict[str, list[SliceTable]] = {}
+    for each in () if candidate.again else candidate.slices:
+        if not remarks.is_noteworthy(each):
+            quiet.setdefault(each.by, []).append(each)
+    return tuple(f"By {by}: {remarks.alike(tables)}." for by, tables in quiet.items())
 
 
 def title(found: SliceTable) -> str:
@@ -44,13 +54,13 @@ def title(found: SliceTable) -> str:
 
 
 def _slices(candidate: str, found: SliceTable, unit: str) -> Slices:
-    columns = (found.by.removesuffix("_key").capitalize(), "Effect", "p, adjusted", "Pairs, share of traffic")
+    columns = (found.by.capitalize(), "Effect", "p, adjusted", "Pairs, share of traffic")
     rows = (_row(row, found.scale, unit) for row in found.rows)
     return Slices(
         title=title(found).capitalize(),
         reversed=found.reversed,
         table=table(f"{candidate}: {title(found)}", columns, rows, numeric=(1, 2, 3)),
-        notes=tuple(_notes(found)),
+        notes=tuple(remarks.slices(found)),
     )
 
 
@@ -63,12 +73,3 @@ def _row(row: SliceRow, scale: Scale, unit: str) -> tuple[Cell | str, ...]:
         p_in_column(row.p_adjusted),
         sized(row.n, row.clusters, f"{words.share(row.share)}, "),
     )
-
-
-def _notes(found: SliceTable) -> list[str]:
-    notes = []
-    if found.differ.p is not None:
-        notes.append(f"That all slices are alike: {words.p_value(found.differ.p)}.")
-    if found.others:
-        notes.append(f"{words.count(found.others, 'pair')} in slices too small to be shown.")
-    return notes

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Missing
 from shadowbench.report.document.root import Candidate, Document, Traffic
-from shadowbench.report.html.matrix import reasons_told
 from shadowbench.report.html.tables import Cell, Table, table
+from shadowbench.report.words import remarks
 
 
 def funnel(document: Document) -> Table | None:
@@ -61,7 +61,7 @@ def _gaps(candidate: Candidate) -> Iterator[tuple[Cell | str, ...]]:
     for comparison in candidate.comparisons:
         measures.setdefault(comparison.subject.name, comparison.missing)
     for name, gaps in measures.items():
-        told = tuple(reasons_told(reasons) for reasons in (gaps.production, gaps.candidate, gaps.pair))
+        told = tuple(remarks.listed(reasons) for reasons in (gaps.production, gaps.candidate, gaps.pair))
         if any(told):
             p = words.ABSENT if gaps.differs is None else words.p_value(gaps.differs.p)
             yield candidate.name, words.measure_title(name), *told, p
@@ -85,7 +85,7 @@ def _stages(traffic: Traffic) -> Iterator[tuple[Cell | str, ...]]:
 
 
 def _why(reasons: Mapping[str, int]) -> str:
-    return reasons_told({code or "by the draw": count for code, count in reasons.items()})
+    return remarks.listed(reasons, unnamed="by the draw")
 
 
 def _pairs(candidate: Candidate) -> tuple[Cell | str, ...]:
@@ -99,7 +99,7 @@ def _pairs(candidate: Candidate) -> tuple[Cell | str, ...]:
         f"{counts.candidate_ok:,}",
         f"{counts.answered:,}",
         effective or words.ABSENT,
-        reasons_told(counts.not_sent) or "none",
+        remarks.not_sent(counts),
     )
 
 

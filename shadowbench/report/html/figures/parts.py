@@ -9,7 +9,7 @@ from shadowbench.report.document.parts import SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
 from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, form, row, told
-from shadowbench.report.html.slices import ordered, title
+from shadowbench.report.html.slices import noteworthy, title
 
 _MOST = 4  # of one candidate: those come first that a reader must see
 
@@ -17,7 +17,7 @@ _MOST = 4  # of one candidate: those come first that a reader must see
 def slices(number: int, candidate: Candidate) -> Iterator[Plan]:
     """One per table."""
     units = units_of(candidate)
-    for order, found in enumerate(ordered(candidate)[:_MOST], start=1):
+    for order, found in enumerate(noteworthy(candidate)[:_MOST], start=1):
         yield _plan(f"slices-{number}-{order}", candidate.name, found, units.get(found.measure, ""))
 
 

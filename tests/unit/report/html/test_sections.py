@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shadowbench.report.document.comparisons import Role
+from shadowbench.report.document.parts import Correlation, Place, Ranking
 from shadowbench.report.document.times import Trend
 from shadowbench.report.document.verdicts import Met
 from shadowbench.report.html import (
@@ -14,6 +15,7 @@ from shadowbench.report.html import (
     latencies,
     matrix,
     methods,
+    rankings,
     slices,
     summary,
     targets,
@@ -21,7 +23,7 @@ from shadowbench.report.html import (
 )
 from shadowbench.report.html.tables import Cell, Table
 from shadowbench.stats.methods import ABOUT
-from tests.unit.report.documents import example, hot, small, young
+from tests.unit.report.documents import estimate, example, hot, small, young
 
 
 def _row(found: Table | None, name: str) -> list[str]:
@@ -106,13 +108,6 @@ def test_sensitivity_noise_and_corrections_stand_below() -> None:
     assert answered["Failures, counted as the worst score"] == "210 pairs"
 
 
-def test_reasons_are_told_most_frequent_first() -> None:
-    assert (
-        matrix.reasons_told({"late": 2, "fault_timeout": 3, "paused": 0})
-        == "failed: timeout (3); our event loop was late (2)"
-    )
-
-
 def test_who_is_beaten_in_everything_is_named() -> None:
     assert _row(choices.front(example()), "hot")[4] == "worse in everything than production, small"
     assert _row(choices.front(example()), "young")[4] == "not all is known"
@@ -121,7 +116,7 @@ def test_who_is_beaten_in_everything_is_named() -> None:
 def test_a_quantile_among_failures_is_not_told() -> None:
     found = latencies.times("small", small().distributions[0])
     assert found.table.rows[2][2] == Cell(text="–", small="no interval: the bound lies beyond what was waited for")
-    assert any("20 of production's calls, 19 of the candidate's" in note for note in found.notes)
+    assert any("20 of production's, 19 of the candidate's" in note for note in found.notes)
 
 
 def test_savings_are_told_of_the_period_and_of_a_month() -> None:
@@ -138,10 +133,10 @@ def test_savings_are_told_of_the_period_and_of_a_month() -> None:
     assert found.rows[3][3].text.startswith("saving $334 [$310, $358]")
 
 
-def test_costs_that_are_not_known_are_told_with_their_reason() -> None:
+def test_of_costs_that_are_not_known_there_are_dashes() -> None:
     costs = young().costs
     assert costs is not None
-    assert "Not known of the candidate: the model has no known price (88)." in costing.notes(costs)
+    assert _row(costing.costs_table("young", costs), "Of a request")[1:] == ["–", "–", "–"]
 
 
 def test_marks_are_numbered_as_in_the_charts() -> None:
@@ -150,20 +145,24 @@ def test_marks_are_numbered_as_in_the_charts() -> None:
     assert [row[0].text for row in found.rows] == ["1", "2"]
 
 
-def test_drift_is_told_with_what_gave_it_away() -> None:
+def test_drift_is_told_with_what_gave_it_away_and_the_rest_in_a_sentence() -> None:
     found = changes.drift(example())
     assert found is not None
-    assert found.rows[0][0].small == "by length, digits"
-    assert [row[2].text for row in found.rows] == [
-        "drifted",
-        "no drift shown",
-        "not told: too few pairs or clusters",
-    ]
+    assert [row[0] for row in found.rows] == [Cell(text="prompt length", small="by length, digits")]
+    assert "too few pairs or clusters 1" in changes.quiet(example())
+
+
+def test_what_did_not_change_is_told_in_a_sentence() -> None:
+    candidate = small()
+    assert changes.unchanged(candidate) == ""
+    calm = replace(candidate, series=tuple(replace(each, changed=False) for each in candidate.series))
+    assert changes.unchanged(calm) == "No change over time is shown in helpfulness."
 
 
 def test_an_arrow_says_whether_it_is_good() -> None:
     found = changes.trend(example())
-    assert [row[4].text for row in found.rows] == ["▲ up, better", "no change shown"] if found else False
+    assert found is not None
+    assert [row[5].text for row in found.rows] == ["▲ up, better", "may be chance"]
 
 
 def test_a_trend_of_a_measure_that_is_gone_is_a_difference() -> None:
@@ -171,13 +170,42 @@ def test_a_trend_of_a_measure_that_is_gone_is_a_difference() -> None:
     assert changes.scale_of(example(), gone)[0].value == "difference"
 
 
-def test_slices_that_contradict_the_whole_come_first() -> None:
-    first, second = slices.slices(small())
-    assert (first.title, first.reversed) == ("Helpfulness by path", True)
-    assert (second.title, second.reversed) == ("Helpfulness by language", False)
-    assert "200 pairs in slices too small to be shown." in first.notes
-    odd = first.table.rows[1][0]
-    assert odd == Cell(text="/v1/responses", small="points the other way than the whole", tone="odd")
+def test_slices_that_differ_have_a_table_and_of_the_others_there_is_a_line() -> None:
+    (found,) = slices.slices(small())
+    assert (found.title, found.reversed) == ("Helpfulness by path", True)
+    assert "200 pairs are in slices too small to be shown." in found.notes
+    assert found.table.rows[1][0] == Cell(text="/v1/responses", small="points the other way than the whole", tone="odd")
+    assert slices.alike(small()) == ("By language: no difference is shown in helpfulness (p = 0.82).",)
+
+
+def test_a_reversal_comes_before_slices_that_merely_differ() -> None:
+    candidate = small()
+    path = next(each for each in candidate.slices if each.reversed)
+    differs = replace(
+        path, by="model", reversed=False, rows=tuple(replace(r, against_the_whole=False) for r in path.rows)
+    )
+    ordered = slices.noteworthy(replace(candidate, slices=(differs, path)))
+    assert [each.by for each in ordered] == ["path", "model"]
+
+
+def test_slices_of_noise_are_not_told() -> None:
+    assert slices.slices(replace(small(), again=True)) == ()
+
+
+def test_a_ranking_has_its_strengths_and_what_they_mean() -> None:
+    places = (Place(name="small", strength=estimate(0.2, 0.1)), Place(name="production", strength=estimate(0.0)))
+    found = Ranking(measure="helpfulness", n=2400, clusters=1180, star=True, places=places)
+    (order,) = rankings.rankings(replace(example(), rankings=(found,)))
+    assert order.table.caption == "Strength by helpfulness"
+    assert order.table.rows[0][1].text == "+0.20 [+0.10, +0.30]"
+    assert any("All comparisons are with production" in note for note in order.notes)
+
+
+def test_what_goes_together_is_told() -> None:
+    assert rankings.correlations(young()) is None
+    found = Correlation(of="latency", measure="helpfulness", rho=estimate(-0.3, 0.1), subsampled=True)
+    told = rankings.correlations(replace(young(), correlations=(found,)))
+    assert _row(told, "helpfulness")[1:3] == ["latency", "−0.30 [−0.40, −0.20]"]
 
 
 def test_a_judge_without_a_number_says_why() -> None:
@@ -213,12 +241,12 @@ def test_hidden_texts_are_hidden() -> None:
 
 def test_the_funnel_adds_up_and_tells_reasons() -> None:
     found = traffic.funnel(example())
-    assert _row(found, "Not drawn") == ["Not drawn", "23,950", "89 %", "by the draw (23,950)"]
+    assert _row(found, "Not drawn") == ["Not drawn", "23,950", "89 %", "by the draw 23,950"]
     assert _row(found, "Recorded")[1] == "2,650"
 
 
 def test_pairs_that_were_not_sent_say_why() -> None:
-    assert _row(traffic.pairs(example()), "hot")[7] == "rate limited (31); breaker open (4)"
+    assert _row(traffic.pairs(example()), "hot")[7] == "rate limited 31, breaker open 4"
 
 
 def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
@@ -228,8 +256,8 @@ def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
     assert [
         "hot",
         "errors",
-        "failed: timeout (12); failed: http error (8)",
-        "failed: timeout (24)",
+        "failed: timeout 12, failed: http error 8",
+        "failed: timeout 24",
         "",
         "p = 0.21",
     ] in rows
@@ -239,8 +267,7 @@ def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
 def test_every_method_is_told_with_its_formula_and_its_n() -> None:
     found = methods.formulas(example())
     assert [each.formula for each in found] == [ABOUT[used.method].formula for used in example().methods]
-    assert found[0].used == "61 times, on 90 to 2,400 values"
-    assert found[1].refusals == "too few pairs or clusters: 9"
+    assert found[1].used == "40 times, n 90 to 2,400; refused 9 (too few pairs or clusters 9)"
 
 
 def test_the_policy_is_told_as_it_was_declared() -> None:
