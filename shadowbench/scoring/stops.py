@@ -12,6 +12,8 @@ from pathlib import Path
 from shadowbench.scoring.beat import At
 
 _STOPPED = ("T", "t")  # by a signal, by a debugger: proc_pid_stat(5)
+# For so long in one task. One that stops itself, or is forgotten, would hold up its pairs for ever.
+_MOST_S = 600.0
 
 
 def is_stopped(pid: int) -> bool:
@@ -28,14 +30,19 @@ class CallClock:
     def __init__(self, now: float, *, look_s: float) -> None:
         self._look_s = look_s
         self._looked = self._begun = now
+        self._stops_left_s = _MOST_S
         self._call = 0
         self._call_off_s = 0.0
 
     def look(self, at: At | None, now: float, *, was_stopped: bool) -> tuple[float, float]:
         """Seconds of the call `at` (0: there is none) and of the task. `was_stopped`: whether the process is stopped now."""
         gone_s, self._looked = now - self._looked, now
-        # A watcher that comes back late may have been stopped, and the other one with it.
-        off_s = gone_s if was_stopped or gone_s > 2 * self._look_s else 0.0
+        off_s = 0.0
+        if gone_s > 2 * self._look_s:
+            off_s = gone_s  # a watcher that comes back late may have been stopped, and the other one with it
+        elif was_stopped:
+            off_s = min(gone_s, self._stops_left_s)
+            self._stops_left_s -= off_s
         self._begun += off_s
         if at is None:
             return 0.0, now - self._begun

@@ -56,6 +56,12 @@ def test_while_the_process_is_stopped_neither_goes_on() -> None:
     assert clock.look(called(100.5), 160.0, was_stopped=False) == (1.5, 2.0)
 
 
+def test_one_that_is_stopped_for_ever_is_given_up() -> None:
+    clock = CallClock(100.0, look_s=1.0)
+    lasted = [clock.look(called(100.5), 101.0 + second, was_stopped=True)[0] for second in range(700)]
+    assert max(lasted[:600]) <= 1.0 and lasted[-1] > 90.0
+
+
 def test_a_watcher_that_comes_back_late_was_stopped_itself() -> None:
     clock = CallClock(100.0, look_s=1.0)
     clock.look(called(100.5), 101.0, was_stopped=False)
