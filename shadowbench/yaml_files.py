@@ -93,7 +93,8 @@ def named_file(name: str, where: str, what: str, places: Sequence[Path], beside:
     try:
         return YamlFile(path)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {str(error).partition('; `shadowbench init`')[0]}") from None
+        told = str(error).partition("; `shadowbench init`")[0].partition(", as in `production")[0]
+        raise ConfigurationError(f"{where}: {told.replace('a configuration is', f'a {what} is')}") from None
 
 
 def names_in(places: Sequence[Path]) -> Sequence[str]:

@@ -14,7 +14,7 @@ import orjson
 
 from shadowbench.cli.output import standard_output
 from shadowbench.scoring.calibration.card import ENOUGH_LABELS, Card, card_of
-from shadowbench.scoring.calibration.evidence import evidence_in, facts_in
+from shadowbench.scoring.calibration.evidence import evidence_in, facts_in, judges_of
 from shadowbench.store.opening import open_log, open_score_log
 
 NO_JUDGES = 3
@@ -42,13 +42,17 @@ def run_cards(options: CardOptions) -> int:
     with closing(open_log(options.log_url, "read")) as log, closing(open_score_log(options.log_url, "read")) as scores:
         evidence = evidence_in(scores, facts_in(log), options.judge)
         cards = [card_of(each, np.random.default_rng(_SEED), enough=options.enough) for each in evidence]
+        there = ", ".join(dict.fromkeys(known.measure.name for known in judges_of(scores)))
     with standard_output():
         _print(cards, options)
-    if not cards:
+    if not cards and options.judge and there:
+        sys.stderr.write(
+            f"no judge {options.judge} has said anything about a pair of {options.log_url}; there are: {there}\n"
+        )
+    elif not cards:
         named = f" {options.judge}" if options.judge else ""
         sys.stderr.write(HOW_TO_GET_JUDGES.format(named=named, url=options.log_url))
-        return NO_JUDGES
-    return 0
+    return 0 if cards else NO_JUDGES
 
 
 def _print(cards: Sequence[Card], options: CardOptions) -> None:

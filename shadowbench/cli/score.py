@@ -101,7 +101,7 @@ def _once(settings: Settings, options: ScoreOptions, environ: Mapping[str, str])
     with standard_output():
         _summarise(url)
     for lane, why in sorted(crew.left.items()):
-        sys.stderr.write(f"shadowbench: {lane}: not all is scored: {_WHY.get(why, why)}\n")
+        sys.stderr.write(f"shadowbench: {lane}: not all is scored: {_WHY.get(why, _OUT_OF_ORDER.format(why))}\n")
     return code or (INCOMPLETE if crew.left else 0)
 
 
@@ -111,6 +111,9 @@ _WHY = {
     "suspended": "a metric hung or crashed again and again; its pairs wait, and it is tried with one of them the next time",
     "waiting": "other judges or metrics that it builds on have not scored everything",
 }
+_OUT_OF_ORDER = (
+    "its endpoint is out of order ({}): docs/judge-calls.md, section 2; `shadowbench doctor --judges` asks it once"
+)
 
 
 def _summarise(url: str) -> None:

@@ -46,6 +46,7 @@ class Found(Generic[T]):
 
 _FEW = 20
 _NEAREST = 3
+_INSTALL = "; install it where shadowbench runs, or put its folder on PYTHONPATH"
 _LIKE = 0.5  # of 1, as difflib has it
 
 
@@ -120,7 +121,10 @@ class Registry(Generic[T]):
                     loaded = getattr(loaded, part)
         except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {str(error)[:200]}"
-            raise BrokenPluginError(f"{what}: what it offers at {point.value} cannot be loaded ({why})") from error
+            remedy = _INSTALL if isinstance(error, ModuleNotFoundError) else ""
+            raise BrokenPluginError(
+                f"{what}: what it offers at {point.value} cannot be loaded ({why}){remedy}"
+            ) from error
         plugins = loaded if isinstance(loaded, tuple | list) else (loaded,)
         if not plugins or not all(isinstance(plugin, self._kind) for plugin in plugins):
             raise BrokenPluginError(

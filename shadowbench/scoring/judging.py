@@ -202,15 +202,18 @@ class ByCascade:
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Let all come to their end; then raise what went wrong, the worst first: the log's refusal, a judge's, a LaterError."""
+    """Let all come to their end; then raise what went wrong, the worst first: the log's refusal, a judge's, a LaterError, and
+    of these the one with the longest pause: who found out tells what it was, and the others that somebody did."""
     ended = await asyncio.gather(*work, return_exceptions=True)
     errors = [each for each in ended if isinstance(each, BaseException)]
     if errors:
         raise min(errors, key=_mildness)
 
 
-def _mildness(error: BaseException) -> int:
-    return 2 if isinstance(error, LaterError) else int(isinstance(error, JudgeRaisedError))
+def _mildness(error: BaseException) -> tuple[int, float]:
+    if isinstance(error, LaterError):
+        return 2, -(error.for_s or 0.0)
+    return int(isinstance(error, JudgeRaisedError)), 0.0
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shadowbench.configuration import load
+from shadowbench.configuration import load, read_rubric_file
 from shadowbench.errors import ConfigurationError
 
 PRODUCTION = "production: {url: 'http://127.0.0.1:4000'}\n"
@@ -320,3 +320,21 @@ def test_a_policy_in_the_environment_is_blamed_there(file: Path, monkeypatch: py
     assert problem(file, PRODUCTION).startswith(
         "environment variable SHADOWBENCH_REPORT__POLICY: report.policy.primary.quality: says no margin"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a\n", "where: rubric.yaml: a rubric is a mapping of keys"),
+        (None, "where: rubric.yaml: there is no such file"),
+    ],
+)
+def test_a_file_that_is_no_rubric_is_not_told_as_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("rubric.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as told:
+        read_rubric_file("rubric.yaml", "where")
+    assert str(told.value) == said

@@ -41,13 +41,16 @@ QUESTION = Question(
 )
 _PATIENCE_S = 30.0
 _HINTED = ("not_allowed", "no_credit", "not_found", "unreachable", "rejected")  # their messages end with what to do
+_LOOK_UP = "docs/judge-calls.md, section 2, says what it means"
+_READ = "docs/judges.md, section 3, says what a reply has to be; another model may keep to it"
+_UNREADABLE = "unreadable_verdict"
 _FIXES = {
+    _UNREADABLE: _READ,
     "budget": "raise its budget: it has no room for one call",
     "unpriced": "give endpoint.price, or set unpriced: allow",
     "cut": "raise endpoint.max_output_tokens: models that think need some thousands",
     "rejected": "check endpoint.parameters, temperature and seed",
 }
-_LOOK_UP = "docs/judge-calls.md, section 2, says what it means"
 
 
 def check(
@@ -169,7 +172,7 @@ async def _verdict(desk: Desk, name: str, endpoint: EndpointOptions) -> tuple[st
         return reply.reason or "no_reply", f"gave no answer ({reply.reason})"
     found = read(QUESTION, reply, _FORM)
     if isinstance(found, Unreadable):
-        return found.reason, f"its reply cannot be read as a verdict ({found.reason})"
+        return _UNREADABLE, f"its reply cannot be read as a verdict ({found.reason})"
     return None, "a verdict that was held to the schema" if reply.structured else f"a readable verdict ({found.rung})"
 
 

@@ -74,4 +74,6 @@ def test_without_judges_there_is_nothing_to_print(tmp_path: Path, url: str, caps
     assert run_cards(CardOptions(log_url=empty)) == 3
     assert "shadowbench score" in capsys.readouterr().err
     assert run_cards(CardOptions(log_url=url, judge="nobody")) == 3
+    assert capsys.readouterr().err.endswith("; there are: first, right\n")
+    assert run_cards(CardOptions(log_url=empty, judge="nobody")) == 3
     assert "no judge nobody" in capsys.readouterr().err

@@ -86,6 +86,13 @@ def test_what_is_no_metric_is_told(install) -> None:  # type: ignore[no-untyped-
         names_of("others_five:GONE")
 
 
+def test_a_module_that_is_not_there_is_told_with_where_to_put_it() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"\(ModuleNotFoundError: No module named 'nowhere'\); install .*PYTHONPATH$"
+    ):
+        names_of("nowhere:metric")
+
+
 def test_two_of_one_name_are_refused_with_both_packages(install) -> None:  # type: ignore[no-untyped-def]
     install("others-six", "mine = declared('exact_match')", exact_match="mine")
     with pytest.raises(ConfigurationError, match=rf"called 'exact_match': of others-six and of {OWN_PACKAGE};"):

@@ -119,6 +119,17 @@ async def test_a_verdict_that_stands_is_not_asked_for_again(scene: Callable[...,
     assert len(await here.scores()) == 4
 
 
+async def test_who_found_an_endpoint_out_of_order_says_why_it_rests(scene: Callable[..., Scene]) -> None:
+    def down(question: Question) -> Reply:
+        if len(asker.asked) == 3:
+            raise EndpointDownError("401 (No such key.)", reason="not_allowed", retry_in_s=300.0)
+        raise EndpointDownError("is left alone for 299 s", reason="not_allowed", retry_in_s=299.0)
+
+    here = scene(asker := Asker(down))
+    lane = await here.lane()
+    assert await lane.step() == Rest(why="not_allowed", for_s=300.0)
+
+
 @pytest.mark.parametrize("reason", ["budget", "unpriced"])
 async def test_without_money_pairs_stay_unscored_and_their_lease_is_given_back(
     scene: Callable[..., Scene], reason: str

@@ -89,7 +89,7 @@ def test_the_question_is_put_as_the_judge_is_configured_once_and_not_from_memory
             "docs/judge-calls.md, section 2",
         ),
         (Came(fault="unreachable"), "http://judge.test/v1: unreachable", "check url, and that it runs"),
-        (chat("Well …"), "its reply cannot be read as a verdict (reply_no_json)", "docs/judge-calls.md, section 2"),
+        (chat("Well …"), "its reply cannot be read as a verdict (reply_no_json)", "docs/judges.md, section 3"),
         (chat('{"analysis":', finish="length"), "gave no answer (cut)", "raise endpoint.max_output_tokens"),
     ],
 )
