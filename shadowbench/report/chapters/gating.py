@@ -28,6 +28,7 @@ _COLUMNS = (
 _MORE_PAIRS = "More pairs are needed: shadowbench plan says how many, and how many days they take."
 _A_LANE = "An A/A lane is a candidate without a url and a model of its own: candidates: {again: {sample_rate: 0.1}}."
 _LABELS = "People's labels are needed: shadowbench label, with --twice for those that are labelled twice."
+_NOT_THERE = "The baseline does not have it all ({}): take a report that does, or leave --baseline out."
 _REMEDIES = {
     "too_few_pairs": _MORE_PAIRS,
     "too_few_clusters": _MORE_PAIRS,
@@ -35,21 +36,23 @@ _REMEDIES = {
     "wide_interval": _MORE_PAIRS,
     "no_a_a_lane": _A_LANE,
     "no_again_lane": _A_LANE,
-    "a_a_lane_differs": "Production differs from itself in {}: find out why before anything is decided; who measures so, "
+    "a_a_lane_differs": "Production differs from itself ({}): find out why before anything is decided. Who measures so, "
     "measures wrong.",
     "too_many_lost": "Our own queues, budgets or bounds lost too many pairs: the report's funnel says which; raise them, or "
     "lower the rates.",
     "too_few_labels": _LABELS,
     "too_few_labelled_twice": _LABELS,
-    "uncalibrated_judge": "Nobody has compared {} with people: shadowbench label, then shadowbench judges says how far it "
-    "may be trusted. --allow-uncalibrated-judges decides without.",
-    "too_many_unscored": "{} lacks too many values: shadowbench score --once for metrics and judges, prices for costs.",
-    "not_measured": "{} was not measured: name it in scoring.metrics or scoring.judges and run shadowbench score --once, or "
+    "uncalibrated_judge": "Not compared with people: {}. shadowbench label asks them, shadowbench judges says how far a judge "
+    "may be trusted; --allow-uncalibrated-judges decides without.",
+    "too_many_unscored": "Too many values are missing: {}. shadowbench score --once brings those of metrics and judges, prices "
+    "those of costs.",
+    "not_measured": "Not measured: {}. Name it in scoring.metrics or scoring.judges and run shadowbench score --once, or "
     "declare without it (docs/gate.md).",
-    "candidate_not_in_baseline": "The baseline does not have it all: take a report that does, or leave --baseline out.",
-    "not_in_baseline": "The baseline does not have it all: take a report that does, or leave --baseline out.",
-    "changed_measure": "{} is measured otherwise than in the baseline: make that report anew from its log.",
+    "candidate_not_in_baseline": _NOT_THERE,
+    "not_in_baseline": _NOT_THERE,
+    "changed_measure": "Measured otherwise than in the baseline: {}. Make that report anew from its log.",
 }
+"""By code; the gap is for the measures that it is said of."""
 
 
 def gating(result: GateResult, document: Document) -> tuple[Chapter, ...]:
@@ -133,14 +136,13 @@ def _told(since: Since, estimate: Estimate, unit: str) -> str:
 
 def _next(result: GateResult) -> Chapter:
     """What would bring an answer. Who failed or passed has it."""
-    remedies = dict.fromkeys(
-        _REMEDIES[code].format(words.measure_title(measure) if measure else "a measure")
-        for each in result.candidates
-        if each.result is Result.INCONCLUSIVE
-        for code, measure in _stops(each)
-        if code in _REMEDIES
-    )
-    return Chapter(title="What to do", blocks=tuple(Line(text=text, item=True) for text in remedies))
+    measures: dict[str, dict[str, None]] = {}
+    for each in result.candidates:
+        for code, measure in _stops(each) if each.result is Result.INCONCLUSIVE else ():
+            said = measures.setdefault(_REMEDIES.get(code, ""), {})
+            said |= {} if measure is None else {words.measure_title(measure): None}
+    told = [remedy.format(", ".join(said)) for remedy, said in measures.items() if remedy]
+    return Chapter(title="What to do", blocks=tuple(Line(text=text, item=True) for text in told))
 
 
 def _stops(found: CandidateResult) -> Iterator[tuple[str, str | None]]:

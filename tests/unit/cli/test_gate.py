@@ -69,7 +69,7 @@ def test_what_is_inconclusive_says_what_to_do(logs: dict[str, str], capsys: pyte
     )
     assert run_gate(options(logs["good"], policy), now=NOW) == 3
     out = capsys.readouterr().out
-    assert "quality was not measured: name it in scoring.metrics or scoring.judges" in " ".join(out.split())
+    assert "Not measured: quality. Name it in scoring.metrics or scoring.judges" in " ".join(out.split())
     assert "skipped   json_schema" in out
 
 

@@ -48,7 +48,7 @@ def test_what_is_inconclusive_says_what_would_bring_an_answer() -> None:
     told = " ".join(chapters(of("young"))["What to do"])
     assert "shadowbench plan says how many" in told
     assert "Our own queues, budgets or bounds lost too many pairs" in told
-    assert "Nobody has compared helpfulness with people" in told
+    assert "Not compared with people: helpfulness." in told
     assert "What to do" not in chapters(of("hot"))
 
 
