@@ -170,6 +170,22 @@ def test_of_many_pairs_a_part_is_asked_and_that_is_told(monkeypatch: pytest.Monk
     assert ("candidate_latency", "small") in found_in(found)
 
 
+def test_a_part_says_what_all_of_the_pairs_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = 8000
+    late = np.arange(n) >= n // 2
+    shift = {"candidate_latency_s": rng(9).lognormal(0.3 * late, 0.5), "stratum": np.where(late, "b", "a").tolist()}
+    log, arm = varied(n, seed=3, **shift)
+    whole = asked(log, [arm])
+    monkeypatch.setattr(halves, "MOST_OF_A_HALF", 2000)
+    part = asked(log, [arm])
+    assert not any(each.subsampled for each in whole if each.method in ("psi", "jensen_shannon"))
+    told = [(w, p) for w, p in zip(whole, part, strict=True) if w.method not in ("mmd", "classifier")]
+    assert {each.of for each, _ in told if each.drifted} == {"candidate_latency", "stratum"}
+    for one, other in told:
+        assert (one.of, one.method, one.drifted, one.reason) == (other.of, other.method, other.drifted, other.reason)
+        assert (one.statistic or 0) == pytest.approx(other.statistic or 0, abs=0.035)
+
+
 def test_the_same_chance_gives_the_same_word_for_word() -> None:
     log, arm = varied()
     assert asked(log, [arm]) == asked(log, [arm])
