@@ -32,6 +32,18 @@ candidates:
 # An invented price, so that there are costs to see: a machine for a dollar an hour that answers four requests at a time.
 prices: {{"*": {{gpu_hour_usd: 1.0, gpu_concurrency: 4}}}}
 store: {{url: "sqlite:///{log}"}}
+
+report:
+  policy:               # what must be shown before traffic may move, declared beforehand (docs/gate.md)
+    name: demo
+    about: Do the candidates answer like production? Likeness is not quality, but it is what a demo can measure.
+    watching: {{looks: once}}     # the demo looks a single time, at its end
+    primary:
+      rouge_l: {{against: again, margin: 0.1}}    # no more unlike production than production is unlike itself, but for this
+    guardrails:
+      errors: {{measure: error_class, margin: 10%}}
+    requires: {{pairs: 30, clusters: 30, a_a_lane: true}}
+
 runtime: {{folder: "{runtime}"}}
 """
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from shadowbench import configuration
 from shadowbench.demo.configuration import CANDIDATES, Places
 from shadowbench.demo.model_server import MODEL
 from shadowbench.demo.starting import Model
@@ -20,16 +21,20 @@ _QUERY = "select candidate, count(*), round(avg(candidate_latency_s), 3) from pa
 
 
 def print_report(places: Places, now: float) -> None:
-    """On stdout, what `shadowbench report` prints for this log."""
+    """On stdout, the first chapters of what `shadowbench report` prints for this log."""
     import shadowbench  # numpy comes with what reads and analyses: the demo starts without it
+    from shadowbench.policies.reading import read_policy
     from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
+    from shadowbench.report.chapters.contents import opening
     from shadowbench.report.policy import Policy
-    from shadowbench.report.terminal import show
+    from shadowbench.report.terminal import show_chapters
 
+    declared = configuration.load(places.config).report.policy
+    policy = Policy() if declared is None else read_policy(declared, "report.policy")
     options = AnalysisOptions(made_at=now, software=shadowbench.__version__, again=frozenset({CANDIDATES[0]}))
     with shadowbench.read(places.store_url) as log:
-        document = analyse(log, Policy(), options)
-    show(document, Console(highlight=False))
+        document = analyse(log, policy, options)
+    show_chapters(opening(document), Console(highlight=False))
 
 
 def next_steps(console: Console, places: Places, model: Model, *, kept: bool, command: str) -> None:
@@ -63,7 +68,7 @@ def _suggestions(places: Places, kept: bool, command: str) -> list[tuple[str, st
     log, config = shlex.quote(str(places.log)), shlex.quote(str(places.config))
     steps = [
         ("every pair is a row of the view `pairs`", f'sqlite3 {log} "{_QUERY}"'),
-        ("the table once more", f"{command} report -c {config}"),
+        ("the whole report", f"{command} report -c {config}"),
         ("all pairs as lines of JSON", f"{command} export -c {config} --format jsonl"),
     ]
     if not kept:

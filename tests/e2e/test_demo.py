@@ -83,10 +83,10 @@ async def test_the_demo_with_a_script_prints_the_table_and_says_what_answers(
         assert await running.ends() == 0, running.stderr
     assert "scripted provider" in running.stderr
     table = running.out.read_text()
-    assert "8 exchanges, 24 pairs" in table
-    assert all(re.search(rf"^{name}\b", table, re.MULTILINE) for name in ("again", "hot", "short"))
-    assert re.search(r"same answer +100\.0 %", table)
-    assert "token_set_ratio" in table
+    assert "24 pairs of 8 exchanges" in table
+    assert all(re.search(rf"^ +{name}\b", table, re.MULTILINE) for name in ("again", "hot", "short"))
+    assert re.search(r"^ +again \(A/A\) .* 8 +8 +8 *$", table, re.MULTILINE)
+    assert "rouge_l" in table
     assert "sqlite3" in running.stderr
 
 
@@ -97,7 +97,7 @@ async def test_the_demo_with_the_real_model_records_every_pair(tmp_path: Path, m
     if "Not installed" in running.stderr:
         pytest.skip("the command under test has no model beside it")
     assert "SmolLM2" in running.stderr
-    assert "4 exchanges, 12 pairs" in running.out.read_text()
+    assert "12 pairs of 4 exchanges" in running.out.read_text()
 
 
 async def test_a_kept_demo_answers_its_own_curl_line_until_ctrl_c(

@@ -39,6 +39,11 @@ _ALL = (
 )
 
 
+def opening(document: Document) -> tuple[Chapter, ...]:
+    """What one reads first, where there is room for no more."""
+    return tuple(chapter for write in (verdicts, overview, findings, warnings) if (chapter := write(document)).blocks)
+
+
 def contents(document: Document) -> tuple[Chapter, ...]:
     """Chapters that have something to say."""
     return tuple(chapter for write in _ALL if (chapter := write(document)).blocks)

@@ -10,6 +10,7 @@ from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table,
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.times import Drift, Series, Trend
+from shadowbench.report.policy import Statistic
 from shadowbench.report.words import remarks
 
 _DRIFT = (
@@ -87,7 +88,8 @@ def _trend_row(found: Trend, document: Document) -> Row:
     earlier = ", ".join(words.number(point.effect.value, unit) for point in found.points) or words.ABSENT
     change = words.ABSENT if found.change is None else cells.value(found.change, unit, signed=True)
     tone = None if found.better is None or found.arrow == "none" else Tone.GOOD if found.better else Tone.BAD
-    measure = f"{words.measure_title(found.measure)}, {found.statistic}"
+    of = "" if found.statistic == Statistic.MEAN else f", {found.statistic}"
+    measure = f"{words.measure_title(found.measure)}{of}"
     return Row((found.candidate, measure, earlier, change, remarks.arrow(found)), tone=tone)
 
 

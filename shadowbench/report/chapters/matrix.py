@@ -9,7 +9,7 @@ from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.document.comparisons import Comparison, Effect, Role
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.policy import Against
+from shadowbench.report.policy import Against, Statistic
 from shadowbench.report.words import remarks
 from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.margins import Standing
@@ -67,7 +67,8 @@ def _numbers(found: Comparison) -> tuple[str, str, str, str]:
 
 
 def _name(found: Comparison) -> str:
-    told = f"{words.measure_title(found.subject)}, {words.statistic(found.statistic)}"
+    of = "" if found.statistic is Statistic.MEAN else f", {words.statistic(found.statistic)}"
+    told = f"{words.measure_title(found.subject)}{of}"
     if found.against is Against.AGAIN:
         return f"{told}, against the A/A lane"
     return f"{told}, bound {words.number(found.bound, found.subject.unit)}" if found.against is Against.BOUND else told

@@ -20,6 +20,7 @@ REASONS = {
     # of conditions
     "wide_interval": "the interval is too wide to tell",
     "not_measured": "not measured",
+    "no_values": "no pair has a value",
     "no_p": "there is no test of it",
     "no_again_lane": "there is no A/A lane to compare with",
     "no_direction": "neither more nor less of it is better",
