@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadowbench.report.analysis.costing import costs
 from shadowbench.report.document.times import Costs
 from shadowbench.report.policy import Policy
 from shadowbench.stats.clusters import mean
-from shadowbench.stats.estimates import Refused
+from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.ratios import fieller, ratio_of_means
 from shadowbench.store.columns import Coded
 from tests.unit.report.analysis.invented import LIKENESS, a_subject, coded, values_of
@@ -60,12 +62,12 @@ def test_a_right_answer_costs_what_all_of_them_cost() -> None:
     found = costs(log, arm, POLICY, judged)
     known = np.delete(np.arange(40), 5)
     assert found.correct == "right"
-    for usd, given, told in (
+    for usd, rightness, told in (
         (log.pairs["candidate_cost_usd"], right[0], found.candidate_per_correct),
         (log.pairs["production_cost_usd"], right[1], found.production_per_correct),
     ):
-        assert told == fieller(usd[known], given[known], weights=np.ones(39))
-        assert told is not None and told.value == pytest.approx(usd[known].sum() / given[known].sum())
+        assert told == fieller(usd[known], rightness[known], weights=np.ones(39))
+        assert told is not None and told.value == pytest.approx(usd[known].sum() / rightness[known].sum())
 
 
 def test_a_likeness_says_of_no_side_that_it_is_right() -> None:
@@ -167,6 +169,40 @@ def test_unequal_sampling_does_not_bias_the_saving_of_all_traffic() -> None:
         ratios.append(saving.value / truth)
     assert hits >= 0.9 * 120
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.01)
+
+
+@given(st.integers(0, 2**32), st.floats(0.05, 1))
+def test_the_order_of_rows_does_not_matter_and_means_do_not_depend_on_the_scale_of_weights(
+    seed: int, less: float
+) -> None:
+    chance = np.random.default_rng(seed)
+    n = 40
+    columns: dict[str, Any] = {
+        "cluster_key": chance.choice(["a", "b", "c", "d", "e"], n),
+        "candidate_cost_usd": np.where(chance.random(n) < 0.1, np.nan, chance.lognormal(size=n)),
+        "production_cost_usd": chance.lognormal(size=n),
+        "candidate_outcome": chance.choice(["ok", "truncated"], n),
+        "inclusion_probability": chance.uniform(0.1, 1, n),
+        "started_at": chance.uniform(0, DAY, n),
+    }
+
+    def told(order: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+        some = {name: column[order] for name, column in columns.items()}
+        some["inclusion_probability"] = some["inclusion_probability"] * scale
+        found = of(n, **{k: v.tolist() if v.dtype.kind == "U" else v for k, v in some.items()})
+        means = (found.production_usd, found.candidate_usd, found.difference_usd, found.ratio)
+        totals = (found.production_total, found.candidate_total, found.saving_total, found.saving_month)
+        return np.ravel([bounds(each) for each in means]), np.ravel([bounds(each) for each in totals if each])
+
+    means, totals = told(np.arange(n), 1.0)
+    anew = told(chance.permutation(n), 1.0)
+    np.testing.assert_allclose(anew[0], means)
+    np.testing.assert_allclose(anew[1], totals)
+    np.testing.assert_allclose(told(np.arange(n), less)[0], means)
+
+
+def bounds(found: Estimate) -> list[float]:
+    return [np.nan if x is None else x for x in (found.value, found.low, found.high)]
 
 
 def test_an_arm_of_another_candidate_does_not_add_to_the_traffic() -> None:

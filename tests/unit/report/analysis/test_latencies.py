@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shadowbench.report.analysis import latencies
 from shadowbench.report.analysis.latencies import CURVE, LEVELS, distributions
@@ -73,6 +75,32 @@ def test_many_pairs_have_the_same_quantiles_by_a_quicker_way(monkeypatch: pytest
         assert one.difference.half_width is not None
         assert other.difference.half_width == pytest.approx(one.difference.half_width, rel=0.35)
         assert one.production == other.production
+
+
+@settings(max_examples=15)  # each resamples a thousand times
+@given(st.integers(0, 2**32), st.floats(0.05, 1))
+def test_neither_the_order_of_rows_nor_the_scale_of_weights_matters(seed: int, less: float) -> None:
+    chance = np.random.default_rng(seed)
+    n = 120
+    columns: dict[str, Any] = {
+        "cluster_key": chance.choice([f"u{k}" for k in range(60)], n),
+        "candidate_latency_s": chance.lognormal(size=n),
+        "production_latency_s": chance.lognormal(size=n),
+        "production_outcome": chance.choice(["ok", "ok", "ok", "timed_out"], n),
+        "inclusion_probability": chance.uniform(0.5, 1, n),
+    }
+
+    def told(order: np.ndarray, scale: float) -> np.ndarray:
+        some = {name: column[order] for name, column in columns.items()}
+        some["inclusion_probability"] = some["inclusion_probability"] * scale
+        latency, *_ = of(n, **{k: v.tolist() if v.dtype.kind == "U" else v for k, v in some.items()})
+        estimates = [*(e for row in latency.rows for e in (row.production, row.candidate)), latency.ratio]
+        numbers = [x for e in estimates for x in (e.value, e.low, e.high)]
+        return np.array([*numbers, *latency.production.seconds, *latency.candidate.seconds], dtype=float)
+
+    whole = told(np.arange(n), 1.0)
+    np.testing.assert_allclose(told(chance.permutation(n), 1.0), whole)
+    np.testing.assert_allclose(told(np.arange(n), less), whole)
 
 
 def test_below_the_least_n_there_is_a_reason_instead_of_an_interval() -> None:
