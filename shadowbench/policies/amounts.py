@@ -59,6 +59,19 @@ SHARES = frozenset(
 )
 """Measures of which it is known that they go from 0 to 1."""
 
+NEITHER = frozenset(
+    {
+        "input_tokens",
+        "length",
+        "length_words",
+        "output_tokens",
+        "parallel_call_count",
+        "readability",
+        "refusal_flip_inverse",
+    }
+)
+"""Measures of which neither more nor less is better: nothing can be claimed of them."""
+
 _MOST_RELATIVE = 10.0  # eleven times as much: whoever writes more means percent
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shadowbench.policies.amounts import bound_of, margin_of
+from shadowbench.policies.amounts import NEITHER, bound_of, margin_of
 from shadowbench.policies.fields import ClaimFields, PolicyFields
 from shadowbench.report.policy import Against, Needs, Statistic, WhereAbsent
 
@@ -38,6 +38,9 @@ def _claims(fields: PolicyFields) -> Iterator[tuple[Keys, str, ClaimFields]]:
 def _conflicts_of(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem]:
     if keys[0] == "primary" and claim.where_absent is WhereAbsent.SKIP:
         yield (*keys, "where_absent"), "what it is about cannot be skipped: leave this out, or make it a guardrail"
+    if measure in NEITHER:
+        yield keys, f"neither more nor less {measure} is better: nothing can be claimed of it; leave it out"
+        return
     if claim.against is Against.BOUND:
         yield from _of_bound(keys, measure, claim)
     else:

@@ -183,7 +183,11 @@ def _compared(blank: Since, now: Comparison, then: Comparison | None) -> Since:
 
 
 def _is_same_measure(one: Comparison, other: Comparison) -> bool:
-    told = [(each.subject.version, each.subject.config_hash, each.effect.scale) for each in (one, other)]
+    """Measured alike, and at the same level."""
+    told = [
+        (each.subject.version, each.subject.config_hash, each.effect.scale, each.effect.deciding.level)
+        for each in (one, other)
+    ]
     return told[0] == told[1]
 
 

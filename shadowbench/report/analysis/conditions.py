@@ -26,6 +26,7 @@ from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic, WhereAbsent
 from shadowbench.scores import Direction
 from shadowbench.stats.estimates import Estimate
+from shadowbench.store.columns import NOT_SCORED
 
 NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
 """Reasons of pairs that are no part of the measure's sample."""
@@ -91,7 +92,7 @@ def condition(
     pairs: int = 0,
 ) -> Condition:
     """How one claim stands."""
-    if claim.where_absent is WhereAbsent.SKIP and (comparison is None or comparison.n == comparison.imputed):
+    if _is_skipped(claim, comparison):
         return Condition(claim=claim, role=role, met=Met.SKIPPED, reason="not_measured")
     objection = _objection(claim, comparison, policy, calibrated, pairs)
     if objection is not None or comparison is None:
@@ -135,6 +136,15 @@ def within(estimate: Estimate, bound: float, direction: Direction) -> Gain | Non
     if estimate.low is None or estimate.high is None:
         return None
     return _towards(estimate.low - bound, estimate.high - bound, direction)
+
+
+def _is_skipped(claim: Claim, comparison: Comparison | None) -> bool:
+    """Whether nothing was measured, nor waits for a scorer, and the claim lets that be."""
+    if claim.where_absent is not WhereAbsent.SKIP or comparison is None:
+        return claim.where_absent is WhereAbsent.SKIP
+    missing = comparison.missing
+    waits = any(NOT_SCORED in reasons for reasons in (missing.pair, missing.production, missing.candidate))
+    return comparison.n == comparison.imputed and not waits
 
 
 def _objection(

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.metrics.registry import METRICS
-from shadowbench.policies.amounts import SHARES, UNITS, Amount, bound_of, margin_of, read_amount
+from shadowbench.policies.amounts import NEITHER, SHARES, UNITS, Amount, bound_of, margin_of, read_amount
 from shadowbench.report.analysis.values import OF_THE_LOG
+from shadowbench.scores import Direction
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,4 @@ def test_the_shares_and_units_are_those_of_the_metrics() -> None:
     assert {name for name in SHARES if (declared[name].low, declared[name].high) != (0.0, 1.0)} == set()
     assert {name: declared[name].unit for name in UNITS} == dict(UNITS)
     assert set(OF_THE_LOG) <= UNITS.keys() | SHARES
+    assert {name for name, metric in declared.items() if metric.direction is Direction.NEITHER} == NEITHER

@@ -48,6 +48,7 @@ def test_what_can_be_meant_has_no_conflict(fields: dict[str, Any]) -> None:
         ({"against": "again", "margin": 1, "relative": True}, "primary.x.relative", "leave this out"),
         ({"statistic": "total", "margin": 1, "relative": False}, "primary.x.relative", "by their ratio"),
         ({"margin": -1}, "primary.x.margin", "is below zero"),
+        ({"measure": "output_tokens", "margin": 5}, "primary.x", "neither more nor less output_tokens is better"),
         ({"margin": 1, "where_absent": "skip"}, "primary.x.where_absent", "cannot be skipped"),
         ({"margin": 1, "baseline_margin": -1}, "primary.x.baseline_margin", "is below zero"),
     ],

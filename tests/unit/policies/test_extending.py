@@ -1,5 +1,8 @@
 """One policy over another."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from shadowbench.policies.extending import laid_over, struck_in_vain
 
 BASE = {
@@ -62,3 +65,15 @@ def test_what_is_struck_out_must_have_been_there() -> None:
         ("guardrails", "cots"): "there is nothing of this name to strike out; did you mean 'cost'?",
         ("radar", "x"): "there is nothing of this name to strike out; there are: none",
     }
+
+
+values = st.one_of(st.none(), st.integers(), st.text(max_size=3))
+claims = st.dictionaries(st.sampled_from("abc"), st.one_of(st.none(), st.dictionaries(st.sampled_from("xyz"), values)))
+policies = st.fixed_dictionaries({}, optional={"primary": claims, "guardrails": claims, "alpha": st.floats(0, 1)})
+
+
+@given(policies, policies)
+def test_laid_over_once_more_it_stays_the_same(fields: dict[str, object], base: dict[str, object]) -> None:
+    once = laid_over(fields, laid_over(base, {}))
+    assert laid_over(fields, once) == once
+    assert None not in dict(once.get("guardrails", {})).values()

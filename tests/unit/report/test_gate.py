@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.errors import ConfigurationError
@@ -20,6 +20,7 @@ from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.methods import Method
 from tests.unit.report.documents import example, small
 
+WHOLE, SMALL = example(), small()
 QUALITY = Claim(measure="quality", margin=0.05)
 FASTER = Claim(measure="latency", relative=True, needs=Needs.BETTER)
 ORDER = [Result.FAIL, Result.INCONCLUSIVE, Result.PASS]
@@ -30,7 +31,7 @@ def results(document: Document, **options: object) -> dict[str, Result]:
 
 
 def among(*candidates: Candidate) -> Document:
-    return replace(example(), candidates=candidates)
+    return replace(WHOLE, candidates=candidates)
 
 
 # ── verdicts ──
@@ -90,9 +91,10 @@ def judged(mets: list[Met], codes: list[str]) -> Candidate:
     found = (Condition(claim=QUALITY, role=Role.PRIMARY, met=Met.SHOWN), *others)
     stops = tuple(Blocker(code=code, needed=1, found=0) for code in codes)
     told = decision(Policy(primary=(QUALITY,)), found, stops)
-    return replace(small(), verdict=Verdict(decision=told, conditions=found, blockers=stops))
+    return replace(SMALL, verdict=Verdict(decision=told, conditions=found, blockers=stops))
 
 
+@settings(deadline=None)
 @given(conditions, blockers, st.data())
 def test_what_gets_worse_never_makes_the_result_better(mets: list[Met], codes: list[str], data: st.DataObject) -> None:
     worse = {Met.SHOWN: Met.OPEN, Met.OPEN: Met.REFUTED, Met.REFUTED: Met.REFUTED, Met.SKIPPED: Met.OPEN}
@@ -102,12 +104,14 @@ def test_what_gets_worse_never_makes_the_result_better(mets: list[Met], codes: l
     assert ORDER.index(after) <= ORDER.index(before)
 
 
+@settings(deadline=None)
 @given(conditions, blockers)
 def test_it_passes_when_everything_that_counts_is_shown_and_then_only(mets: list[Met], codes: list[str]) -> None:
     passes = set(mets) <= {Met.SHOWN, Met.SKIPPED} and not codes
     assert (gate(among(judged(mets, codes))).result is Result.PASS) is passes
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(conditions, blockers), min_size=1, max_size=4))
 def test_one_more_candidate_never_makes_the_gate_better(each: list[tuple[list[Met], list[str]]]) -> None:
     candidates = [replace(judged(*one), name=str(number)) for number, one in enumerate(each)]
@@ -173,7 +177,7 @@ def a_report(
         blockers=stops,
     )
     policy = Policy(name="mine", primary=(claim,))
-    return replace(among(replace(small(), verdict=verdict, comparisons=comparisons)), policy=policy)
+    return replace(among(replace(SMALL, verdict=verdict, comparisons=comparisons)), policy=policy)
 
 
 def beside(now: Document, then: Document) -> tuple[Result, Met, str | None]:
@@ -257,6 +261,9 @@ def test_what_cannot_be_compared_is_open_and_says_why() -> None:
     assert beside(now, a_report(compared(0.0, reason="no_values")))[2] == "not_in_baseline"
     assert beside(now, a_report(compared(0.0, version="2")))[2] == "changed_measure"
     assert beside(now, a_report(compared(0.0, scale=Scale.PREFERENCE)))[2] == "changed_measure"
+    once = compared(0.0)
+    wide = replace(once, effect=replace(once.effect, deciding=replace(once.effect.deciding, level=0.9)))
+    assert beside(now, a_report(wide))[2] == "changed_measure"
     assert beside(a_report(), now)[2] == "not_measured"
     assert beside(a_report(compared(0.0, reason="too_few")), now)[2] == "too_few"
     blind = replace(compared(0.0), effect=replace(compared(0.0).effect, deciding=replace(estimate(0, 1), low=None)))
@@ -284,6 +291,7 @@ effects = st.floats(-1, 1)
 halves = st.floats(0.001, 0.5)
 
 
+@settings(deadline=None)
 @given(effects, effects, halves, halves, st.floats(0, 1))
 def test_the_worse_it_is_now_the_worse_the_result(
     then: float, now: float, half_then: float, half_now: float, loss: float

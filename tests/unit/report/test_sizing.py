@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.report.policy import Looks, Watching
@@ -76,6 +76,7 @@ def test_nothing_is_not_told_from_nothing() -> None:
         amount(expected(1.0), 0.0, ONCE)
 
 
+@settings(deadline=None)
 @given(designs, st.floats(0.05, 2.0), st.floats(0.01, 0.5))
 def test_what_so_many_clusters_show_is_the_distance_that_takes_so_many(
     design: Design, deviation: float, distance: float
@@ -88,6 +89,7 @@ def test_what_so_many_clusters_show_is_the_distance_that_takes_so_many(
         assert detectable(variation, found.clusters - 1, design) > distance * (1 - 1e-6)
 
 
+@settings(deadline=None)
 @given(designs, st.floats(0.05, 2.0), st.floats(0.01, 0.5), st.floats(1.01, 3.0))
 def test_a_longer_way_takes_fewer_and_looking_more_often_no_fewer(
     design: Design, deviation: float, distance: float, times: float

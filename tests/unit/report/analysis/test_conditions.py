@@ -1,6 +1,7 @@
 """A claim is shown by the deciding interval, refuted by the strict one, and else open; what cannot be trusted is open."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,14 +131,9 @@ def test_only_the_strict_interval_refutes() -> None:
 
 def test_without_a_strict_interval_only_a_single_claim_can_be_refuted() -> None:
     of = compared(interval=(-0.08, -0.06))
-    alone = Comparison(**{name: getattr(of, name) for name in of.__slots__} | {"effect": _without_strict(of)})
+    alone = replace(of, effect=replace(of.effect, strict=None))
     assert weighed(CLAIM, alone).met is Met.REFUTED
     assert weighed(CLAIM, alone, guardrails=(BOUND,)).met is Met.OPEN
-
-
-def _without_strict(comparison: Comparison) -> object:
-    found = comparison.effect
-    return type(found)(scale=found.scale, once=found.once, deciding=found.deciding)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +179,7 @@ def test_the_calibration_of_one_configuration_is_not_that_of_another() -> None:
     of = compared(origin=Origin.JUDGE)
     policy = Policy(primary=(CLAIM,))
     assert trusted((of,), policy, [card("rubric")]) == {of.subject}
-    changed = card("rubric", unscored=1)
-    assert not trusted((of,), policy, [type(changed)(**_fields(changed) | {"config_hash": "another"})])
-
-
-def _fields(of: object) -> dict[str, Any]:
-    return {name: getattr(of, name) for name in of.__slots__}  # type: ignore[attr-defined]
+    assert not trusted((of,), policy, [replace(card("rubric"), config_hash="another")])
 
 
 def test_what_does_not_apply_and_what_failed_is_not_unscored() -> None:
@@ -206,6 +197,13 @@ def test_a_claim_that_says_so_is_skipped_where_nothing_was_measured() -> None:
         Met.SKIPPED,
         Met.SHOWN,
     ]
+
+
+def test_what_still_waits_for_a_scorer_is_not_skipped() -> None:
+    claim = Claim(measure="rubric", margin=0.05, where_absent=WhereAbsent.SKIP)
+    waiting = compared(n=0, clusters=0, missing=Missing(candidate={"no_schema": 90, "not_scored": 10}))
+    done = compared(n=0, clusters=0, missing=Missing(candidate={"no_schema": 100}))
+    assert [weighed(claim, each).met for each in (waiting, done)] == [Met.OPEN, Met.SKIPPED]
 
 
 def test_a_claim_finds_the_comparison_of_its_own_role_and_statistic() -> None:
