@@ -48,6 +48,11 @@ def test_what_was_declared_is_told_by_how_it_came_out() -> None:
     assert found(rubric(-0.04, -0.01)) == ["worse"]  # by less than the margin
 
 
+def test_a_bound_is_told_with_its_number() -> None:
+    [note] = findings(document([decided("small", [errors(0.0, 0.01)])], policy=POLICY))
+    assert (note.code, note.values["bound"]) == ("within_bound", 0.02)
+
+
 def test_a_little_worse_is_told_with_the_margin_that_allows_it() -> None:
     [note] = findings(document([decided("small", [rubric(-0.04, -0.01)])], policy=POLICY))
     assert (note.values["allowed"], note.values["margin"]) == (1, 0.05)

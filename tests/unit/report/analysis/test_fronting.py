@@ -1,5 +1,7 @@
 """Who is beaten in everything that is known, and of whom nobody can say."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,9 +90,14 @@ def test_a_preference_is_one_half_for_production() -> None:
 
 def test_quality_of_which_less_is_better_is_turned_round() -> None:
     of = sides("errors", 0.1, 0.3, role=Role.PRIMARY, direction=Direction.LOWER)
-    subject = type(of.subject)(**{n: getattr(of.subject, n) for n in of.subject.__slots__} | {"high": 1.0})
-    turned = type(of)(**{n: getattr(of, n) for n in of.__slots__} | {"subject": subject})
+    turned = replace(of, subject=replace(of.subject, high=1.0))
     assert [each.quality for each in standpoints(document([candidate("small", [turned])]))] == [0.9, 0.7]
+
+
+def test_quality_is_turned_round_within_bounds_that_do_not_begin_at_zero() -> None:
+    of = sides("grade", 2.0, 4.0, role=Role.PRIMARY, direction=Direction.LOWER)
+    turned = replace(of, subject=replace(of.subject, low=1.0, high=5.0))
+    assert [each.quality for each in standpoints(document([candidate("small", [turned])]))] == [4.0, 2.0]
 
 
 def test_nobody_stands_where_there_is_no_candidate() -> None:

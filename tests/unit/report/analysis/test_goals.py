@@ -28,6 +28,11 @@ def test_cost_is_that_of_all_traffic() -> None:
 
 
 def test_bounds_levels_and_what_was_not_measured_tell_nothing() -> None:
-    bound = compared("latency", against=Against.BOUND, scale=Scale.LEVEL)
-    absent = compared("latency", reason="no_values")
-    assert tells(Goal.LATENCY, candidate(comparisons=[bound, absent])) is None
+    nothing = [
+        compared("latency", against=Against.BOUND, scale=Scale.LEVEL),
+        compared("latency", against=Against.AGAIN),
+        compared("latency", scale=Scale.LEVEL),
+        compared("latency", statistic=Statistic.TOTAL),
+        compared("latency", reason="no_values"),
+    ]
+    assert [tells(Goal.LATENCY, candidate(comparisons=[each])) for each in nothing] == [None] * 5

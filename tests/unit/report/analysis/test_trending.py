@@ -122,6 +122,27 @@ def test_of_even_intervals_the_half_widths_add_as_standard_errors_do(one: Interv
     assert found.half_width == pytest.approx(np.hypot((one[1] - one[0]) / 2, (other[1] - other[0]) / 2))
 
 
+def test_a_step_rests_on_the_pairs_of_both_reports() -> None:
+    found = change(estimate((0.0, 0.1), n=70, clusters=20), estimate((0.0, 0.1), n=30, clusters=10))
+    assert found is not None
+    assert (found.n, found.clusters, found.se) == (100, 30, None)
+
+
+@pytest.mark.parametrize(
+    ("first_at", "last_at", "reason"),
+    [
+        (800.0, 900.0, "overlapping_periods"),
+        (999.0, 1099.0, "overlapping_periods"),
+        (800.0, 899.0, None),
+        (1000.0, 1100.0, None),
+    ],
+)
+def test_periods_that_touch_may_share_a_pair(first_at: float, last_at: float, reason: str | None) -> None:
+    earlier = replace(report(0, rubric((0.0, 0.1))), source=Source(logs=(), first_at=first_at, last_at=last_at))
+    [found] = only([earlier], rubric((0.0, 0.1)))  # of 900 to 999
+    assert found.reason == reason
+
+
 def test_where_nothing_changed_arrows_are_as_rare_as_the_level_says() -> None:
     rng = np.random.default_rng(7)
     samples = rng.normal(size=(800, 2, 60))

@@ -1,5 +1,7 @@
 """Effects, claims, conditions and verdicts as sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from shadowbench.report.document.comparisons import Scale
@@ -37,7 +39,7 @@ def test_every_scale(scale: Scale, interval: tuple[float, float], unit: str, tol
 
 def test_the_interval_of_a_single_look_is_told_where_it_is_asked_for() -> None:
     of = effect_of((-0.1, 0.1))
-    narrow = type(of)(scale=of.scale, once=estimate((-0.05, 0.05)), deciding=of.deciding)
+    narrow = replace(of, once=estimate((-0.05, 0.05)))
     assert effect(narrow, once=True) == "0.00 [−0.05, +0.05]"
 
 
