@@ -204,7 +204,8 @@ ABOUT: dict[Method, About] = {
     ),
     Method.ASYMPTOTIC_SEQUENCE: About(
         answers="Where the mean lies, at all looks at once.",
-        formula="x̄ ± se·√((u+1)/u · ln((u+1)/α²)), u = C·ρ², ρ² = (−2 ln α + ln(−2 ln α) + 1)/C_tuned",
+        formula="x̄ ± se·√((u+1)/u · ln((u+1)/α²)), u = C·ρ², ρ² = (−2 ln α + ln(−2 ln α) + 1)/C_tuned; "
+        "of bounded values se² + 3·(range/C)²",
         source="Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, prop. 2.5",
         refused="before 100 clusters",
     ),

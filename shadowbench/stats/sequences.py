@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from shadowbench.stats.columns import FloatArray, column
-from shadowbench.stats.estimates import Estimate, Evidence, Refused
+from shadowbench.stats.estimates import Estimate, Evidence, Refused, around
 from shadowbench.stats.methods import Method
 
+PSEUDO = 3  # clusters added to the variance of bounded values
 FIRST_LOOK = 100  # clusters: the sequence is asymptotic, and earlier standard errors are too uncertain
 
 
@@ -57,6 +58,26 @@ def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_
         return replace(found, low=None, high=None, reason=Refused.TOO_FEW)
     half = estimate.se * critical_value(estimate.clusters, tuned_for=tuned_for, level=estimate.level)
     return replace(found, low=estimate.value - half, high=estimate.value + half)
+
+
+def steadied(estimate: Estimate, unit: float) -> Estimate:
+    """The estimate with the standard error that it would have if `PSEUDO` more clusters had differed by `unit`: by as much as
+    one cluster can move the mean at all, (range of values)/C for equal ones.
+
+    Rare events come late. Before the first failures a standard error knows nothing of them, and an interval by it promises too
+    much; who adds a few (Agresti & Caffo 2000) is right about rates near 0 and 1, and loses nothing where there are many. Also
+    of values that are all alike. Refused as the estimate, else."""
+    if estimate.value is None or estimate.clusters < 2 or unit <= 0:
+        return estimate
+    if estimate.reason not in (None, Refused.NO_VARIATION):
+        return estimate
+    se = math.sqrt((estimate.se or 0.0) ** 2 + PSEUDO * unit**2)
+    method = Method.CLUSTER_T if estimate.method is Method.ALL_ALIKE else estimate.method
+    found = around(
+        estimate.value, se, method=method, level=estimate.level, n=estimate.n, clusters=estimate.clusters,
+        df=estimate.clusters - 1,
+    )  # fmt: skip
+    return replace(found, effective_n=estimate.effective_n)
 
 
 def log_mixture_ratio(z: ArrayLike, information: ArrayLike) -> FloatArray:

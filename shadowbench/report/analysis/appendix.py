@@ -41,13 +41,13 @@ def found_in(*things: object) -> Iterator[Estimate | Evidence]:
             yield from found_in(*thing.values())
         elif isinstance(thing, tuple | list):
             yield from found_in(*thing)
-        elif is_dataclass(thing):
+        elif is_dataclass(thing) and not isinstance(thing, type):
             yield from found_in(*(getattr(thing, name) for name in _names(type(thing))))
 
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return tuple(each.name for each in fields(kind))  # a dataclass: looked at before
 
 
 def _used(method: Method, uses: _Uses) -> MethodUsed:

@@ -11,6 +11,7 @@ quantiles. `watching` makes intervals from it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,11 +22,13 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.columns import FloatArray
-from shadowbench.stats.estimates import Estimate, around, exponential
+from shadowbench.stats.estimates import Estimate, around, exponential, within
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import Pairs, count_pairs
 from shadowbench.stats.quantiles import QuantileContrast, Sorted
+from shadowbench.stats.rates import rate
 from shadowbench.stats.ratios import ratio_of_means
+from shadowbench.stats.sequences import steadied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +39,25 @@ class MeanContrast:
     null: float | None  # no difference, on the working scale
     base: Estimate  # on the working scale
     on_logarithms: bool = False
+    bounds: tuple[float, float] | None = None  # between which it lies
+    unit: float = 0.0  # how far one cluster can move it; 0: as far as can be
     yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
+    share: Estimate | None = None  # of one side that is yes or no: its share
     few: Paired | None = None  # so few clusters that p comes from exchanging signs
 
     def at(self, level: float) -> Estimate:
         """The working estimate, its interval at another level."""
         return leveled(self.base, level)
 
+    def steady_at(self, level: float) -> Estimate:
+        """The same for whoever looks more than once: rare events come late (`sequences.steadied`)."""
+        return steadied(replace(self.base, level=level), self.unit) if self.unit else self.at(level)
+
     def shown(self, estimate: Estimate) -> Estimate:
         """From the working scale to the one that is shown."""
-        return exponential(estimate) if self.on_logarithms else estimate
+        if self.on_logarithms:
+            return exponential(estimate)
+        return estimate if self.bounds is None else within(estimate, *self.bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +133,12 @@ def quantile_contrast_of(sides: SortedSides, q: float, *, relative: bool) -> Con
 
 def level_of(paired: Paired, *, level: float) -> MeanContrast:
     """The candidate's mean alone, for a bound."""
-    base = mean(paired.candidate, clusters=paired.clusters, weights=paired.weights, level=level, bounds=_bounds(paired))
-    return MeanContrast(scale=Scale.LEVEL, null=None, base=base)
+    values, bounds = paired.candidate, _bounds(paired)
+    base = mean(values, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    share = None
+    if bounds == (0.0, 1.0) and paired.n and is_yes_no(values):
+        share = rate(values, clusters=paired.clusters, weights=paired.weights, level=level)
+    return MeanContrast(scale=Scale.LEVEL, null=None, base=base, bounds=bounds, unit=_unit(paired), share=share)
 
 
 def quantile_level_of(sides: SortedSides, q: float) -> QuantileLevel:
@@ -137,7 +153,18 @@ def _of_means(paired: Paired, level: float) -> MeanContrast:
     base = mean(paired.difference, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
     scale, null = _scale(paired)
     few = paired if null is not None and paired.clusters.count < FEW_CLUSTERS else None
-    return MeanContrast(scale=scale, null=null, base=base, yes_no=_yes_no(paired), few=few)
+    return MeanContrast(
+        scale=scale, null=null, base=base, bounds=bounds, unit=_unit(paired), yes_no=_yes_no(paired), few=few
+    )
+
+
+def _unit(paired: Paired) -> float:
+    """By how much a typical cluster's weight moves the mean when all of its values go from one bound to the other."""
+    bounds = _bounds(paired)
+    if bounds is None or not paired.n:
+        return 0.0
+    sums = paired.clusters.totals(paired.weights)
+    return (bounds[1] - bounds[0]) * math.sqrt(float(sums @ sums) / len(sums)) / float(sums.sum())
 
 
 def _scale(paired: Paired) -> tuple[Scale, float | None]:

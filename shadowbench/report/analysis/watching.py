@@ -1,7 +1,8 @@
 """How sure: the intervals of a contrast at the looks that the policy declared, and the evidence that goes with them.
 
     once       the ordinary interval; p by t, by sign flips below 30 clusters, by McNemar for independent yes or no
-    any        a confidence sequence on the clustered standard error; p of the mixture ratio (mSPRT), valid at every look
+    any        a confidence sequence on the clustered standard error; p of the mixture ratio (mSPRT), valid at every look;
+               quantiles: Woodruff's interval with the sequence's multiplier, as the share below a bound is a mean
     planned    O'Brien and Fleming's spending at the present share of the information; p: the least α that would exclude
 
 A planned look comes when it comes: the present one stands for the planned look that is nearest.
@@ -16,7 +17,7 @@ from functools import cache
 
 import numpy as np
 
-from shadowbench.report.analysis.contrasts import Contrast, MeanContrast, QuantileLevel, leveled
+from shadowbench.report.analysis.contrasts import Contrast, MeanContrast, QuantileLevel
 from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.bootstrap import MANY
 from shadowbench.stats.distributions import normal_cdf, t_cdf, t_quantile
@@ -26,7 +27,7 @@ from shadowbench.stats.margins import superiority
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import mcnemar, tango
 from shadowbench.stats.permutation import sign_flip
-from shadowbench.stats.proportions import normal_quantile
+from shadowbench.stats.proportions import normal_quantile, wilson
 from shadowbench.stats.quantile_contrasts import (
     contrast_at_look,
     contrast_between,
@@ -83,11 +84,12 @@ class Looking:
         return self._of_interval(contrast, deciding, level)
 
     def _of_mean(self, contrast: MeanContrast, chance: np.random.Generator, level: float) -> Evidence:
-        base, null = leveled(contrast.base, level), contrast.null or 0.0
+        once_only, null = self.watching.looks is Looks.ONCE, contrast.null or 0.0
+        base = contrast.at(level) if once_only else contrast.steady_at(level)
         if self.watching.looks is Looks.ANY:
             return msprt(base, tuned_for=self.watching.clusters, null=null)
         by_t = superiority(replace(base, value=None if base.value is None else base.value - null))
-        if self.watching.looks is Looks.ONCE:
+        if once_only:
             return _exact(contrast, chance) or by_t
         z = None if by_t.p is None else -normal_quantile(max(by_t.p / 2, 1e-300))
         return self._planned(by_t, z)
@@ -118,6 +120,8 @@ def once(contrast: Contrast, level: float, chance: np.random.Generator) -> Estim
     if isinstance(contrast, MeanContrast):
         if contrast.yes_no is not None:
             return replace(tango(contrast.yes_no, level=level), se=contrast.base.se)
+        if contrast.share is not None:
+            return _share_at(contrast.share, level)
         return contrast.shown(contrast.at(level))
     if isinstance(contrast, QuantileLevel):
         return quantile_of(contrast.ordered, contrast.clusters, contrast.q, level=level)
@@ -126,9 +130,17 @@ def once(contrast: Contrast, level: float, chance: np.random.Generator) -> Estim
     return compare_quantiles_of(contrast.pairs, chance, level=level)
 
 
+def _share_at(share: Estimate, level: float) -> Estimate:
+    """Wilson's interval at another level."""
+    if share.value is None or not share.effective_n:
+        return replace(share, level=level)
+    low, high = wilson(share.value * share.effective_n, share.effective_n, confidence=level)
+    return replace(share, level=level, low=low, high=high)
+
+
 def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:
     if isinstance(contrast, MeanContrast):
-        return contrast.shown(asymptotic(contrast.at(level), tuned_for=tuned_for))
+        return contrast.shown(asymptotic(contrast.steady_at(level), tuned_for=tuned_for))
     if isinstance(contrast, QuantileLevel):
         return watch_side(contrast.ordered, contrast.clusters, contrast.q, tuned_for=tuned_for, level=level)
     return watch_contrast(contrast.pairs, tuned_for=tuned_for, level=level)
@@ -136,7 +148,7 @@ def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:
 
 def _at_look(contrast: Contrast, plan: Plan, look: int) -> Estimate:
     if isinstance(contrast, MeanContrast):
-        return contrast.shown(at_look(contrast.at(1 - plan.alpha), plan, look))
+        return contrast.shown(at_look(contrast.steady_at(1 - plan.alpha), plan, look))
     if isinstance(contrast, QuantileLevel):
         return side_at_look(contrast.ordered, contrast.clusters, contrast.q, plan, look)
     return contrast_at_look(contrast.pairs, plan, look)
@@ -168,7 +180,7 @@ def _plan(times: tuple[float, ...], alpha: float) -> Plan:
     return spending_plan(times, alpha=alpha)
 
 
-_ALPHAS = (0.99, *(0.8 / 2**k for k in range(36)))  # 0.05 is among them
+_ALPHAS = (0.99, *(0.8 * 0.5**k for k in range(36)))  # 0.05 is among them
 
 
 @cache
@@ -187,4 +199,4 @@ def _least_alpha(times: tuple[float, ...], z: float) -> float:
         return _ALPHAS[-1]
     share = (abs(z) - bounds[place - 1]) / (bounds[place] - bounds[place - 1])
     low, high = math.log(_ALPHAS[place]), math.log(_ALPHAS[place - 1])
-    return math.exp(high + share * (low - high))
+    return float(math.exp(high + share * (low - high)))
