@@ -7,10 +7,12 @@ share a clipping path; namespaces, which HTML knows without being told, are gone
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from html import escape
 from typing import Any, Protocol
 
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from shadowbench.report.charts.colours import CONFIG
 
@@ -24,6 +26,12 @@ class Chart(Protocol):
     """What altair makes."""
 
     def to_dict(self, validate: bool = ...) -> dict[str, Any]: ...
+
+
+def unchecked() -> AbstractContextManager[Any]:
+    """Where charts are made. altair holds each part of them against its schema, which takes longer than drawing them; tests
+    make every kind with that check."""
+    return debug_mode(False)
 
 
 def draw(chart: Chart, *, name: str, title: str, description: str) -> str:

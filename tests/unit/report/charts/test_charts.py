@@ -8,9 +8,11 @@ import pytest
 pytest.importorskip("altair", reason="the extra `charts` is not installed")
 pytest.importorskip("vl_convert", reason="the extra `charts` is not installed")
 
+import altair as alt
+
 from shadowbench.report.charts.colours import Colour
 from shadowbench.report.charts.curves import Side, curves
-from shadowbench.report.charts.drawing import Chart, draw
+from shadowbench.report.charts.drawing import Chart, draw, unchecked
 from shadowbench.report.charts.front import Stand, front
 from shadowbench.report.charts.intervals import Row, Sign, intervals
 from shadowbench.report.charts.radar import Spoke, radar
@@ -79,6 +81,18 @@ def _drawn(kind: str) -> str:
 def test_all_colours_are_the_pages(kind: str) -> None:
     colours = set(re.findall(r'(?:fill|stroke)="([^"]+)"', _drawn(kind)))
     assert colours <= {colour.value for colour in Colour} | {"none", "transparent"}
+
+
+@pytest.mark.parametrize("kind", _CHARTS)
+def test_it_is_what_vega_lite_knows(kind: str) -> None:
+    assert _CHARTS[kind]().to_dict(validate=True)["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+
+
+def test_altair_checks_nothing_where_many_charts_are_made_and_goes_on_checking_after() -> None:
+    with unchecked():
+        alt.Chart(alt.Data(values=[])).mark_bar(size="wide")
+    with pytest.raises(Exception, match="wide"):
+        alt.Chart(alt.Data(values=[])).mark_bar(size="wide")
 
 
 @pytest.mark.parametrize("kind", _CHARTS)
