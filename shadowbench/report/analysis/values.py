@@ -149,6 +149,7 @@ _COLUMNS = {
     "output_tokens": "output_tokens",
 }
 _TIMES = ("latency", "ttft", "gap_p95")
+_OF_STREAMS = ("ttft", "gap_p95")  # a whole answer's first byte is no first token
 
 
 def log_values(log: ReadLog, arm: Arm, name: str) -> Values:
@@ -189,10 +190,12 @@ def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Cod
         return values, Coded(codes=codes.astype(np.int32), texts=words)
     disturbed = log.pairs[f"{side}_disturbed"][arm.rows] if name in _TIMES else np.full(arm.n, -1)
     values = np.where(failed | (disturbed >= 0), np.nan, values)
+    if name in _OF_STREAMS:
+        values = np.where(log.pairs[f"{side}_streamed"][arm.rows] == 1, values, np.nan)
     words = [
         *(f"fault_{each}" for each in outcomes),
         *(texts[f"{side}_disturbed"] if name in _TIMES else ()),
-        "not_streamed" if name in ("ttft", "gap_p95") else "no_usage" if name == "output_tokens" else "no_timing",
+        "not_streamed" if name in _OF_STREAMS else "no_usage" if name == "output_tokens" else "no_timing",
     ]
     codes = np.where(failed, outcome, np.where(disturbed >= 0, len(outcomes) + disturbed, len(words) - 1))
     return values, Coded(codes=np.where(np.isnan(values), codes, -1).astype(np.int32), texts=words)

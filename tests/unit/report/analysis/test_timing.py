@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from shadowbench.report.analysis.timing import MEASURES, timed
+from shadowbench.report.analysis.values import intended, log_values
 from tests.unit.report.analysis.traffic import a_traffic, disturbed, numbers, words
 
 
@@ -73,3 +74,12 @@ def test_pairs_that_are_left_out_and_pairs_that_count_are_all_there_are() -> Non
         assert found.clusters.n == found.n
         assert not np.isnan(found.production).any() and not np.isnan(found.candidate).any()
         assert np.isfinite(found.production[found.answered]).all()
+
+
+@pytest.mark.parametrize("measure", ["ttft", "gap_p95"])
+def test_means_of_first_tokens_and_gaps_are_of_streams_alone(measure: str) -> None:
+    """A whole answer has a first byte, too, and the log keeps its time."""
+    log, arm = a_traffic(3, production_streamed=np.array([1, 0, 1]), candidate_streamed=np.array([1, 0, 0]))
+    paired = intended(log_values(log, arm, measure), arm)
+    assert paired.places.tolist() == [0]
+    assert (paired.missing.production, paired.missing.candidate) == ({"not_streamed": 1}, {"not_streamed": 2})
