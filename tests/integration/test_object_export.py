@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shadowbench.cli.analysed import Asked, earlier_reports
 from shadowbench.cli.export import run_export, told_options
 from shadowbench.cli.import_log import ImportOptions, run_import
+from shadowbench.cli.report import ReportOptions, run_report
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.exporter.options import ExporterOptions
 from shadowbench.exporter.shipping import Shipper
@@ -175,3 +178,19 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(bucket: str, url: str
     with pytest.raises(ConfigurationError, match="must not carry credentials") as caught:
         put_object(url, io.BytesIO(b"x"))
     assert "hush" not in str(caught.value)
+
+
+def test_a_report_goes_to_an_object_and_a_later_one_goes_on_from_it(endpoint: str, bucket: str, tmp_path: Path) -> None:
+    a_log(tmp_path, 40)
+    asked = Asked(logs=(str(tmp_path / "log.db"),), again=frozenset({"again"}))
+    first = ReportOptions(asked=asked, format="json", output=f"s3://{bucket}/reports/one.json")
+    assert run_report(first, now=1_800_000_000.0) == 0
+    with pytest.raises(ConfigurationError, match="--force overwrites it"):
+        run_report(first, now=1_800_000_000.0)
+    (earlier,) = earlier_reports([f"s3://{bucket}/reports/one.json"])
+    assert earlier.totals.exchanges == 40
+    html = ReportOptions(asked=replace(asked, earlier=(earlier,)), format="html", output=f"s3://{bucket}/one.html")
+    assert run_report(html, now=1_800_000_000.0) == 0
+    assert objects(endpoint, bucket)["one.html"].startswith(b"<!")
+    head = client(endpoint).head_object(Bucket=bucket, Key="one.html")
+    assert head["ContentType"] == "text/html; charset=utf-8"

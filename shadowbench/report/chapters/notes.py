@@ -26,7 +26,7 @@ def warnings(document: Document) -> Chapter:
 def recommendations(document: Document) -> Chapter:
     """Whom to take, by what matters most, and what would change that."""
     found = document.recommendations
-    lines = tuple(line for each, after in zip(found, (*found[1:], None), strict=True) for line in _lines(each, after))
+    lines = tuple(line for each, after in zip(found, (*found, None)[1:], strict=True) for line in _lines(each, after))
     return Chapter(title="Recommendations", blocks=(*lines, *_front(document)))
 
 
