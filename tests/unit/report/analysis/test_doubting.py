@@ -12,7 +12,7 @@ from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.document.times import Costs, Curve, Distribution, QuantileRow
 from shadowbench.report.document.verdicts import Note
-from shadowbench.report.policy import Claim, Policy, Requirements, Statistic
+from shadowbench.report.policy import Against, Claim, Policy, Requirements, Statistic
 from shadowbench.stats.estimates import Estimate, Evidence, Refused
 from shadowbench.stats.methods import Method
 from tests.unit.report.analysis.parts import N, candidate, compared, counts, effect, estimate
@@ -70,6 +70,28 @@ def test_failures_of_either_side(production_ok: int, candidate_ok: int, found: l
     assert codes(doubting.of_failures, of) == found
 
 
+def test_whoever_left_did_not_fail() -> None:
+    left = counts(N, withdrawn=100, production_ok=900, candidate_ok=900, effective_n=460.0)
+    assert not told(doubting.of_failures, candidate(counts=left))
+    assert not told(doubting.of_sizes, candidate(counts=left))  # half of the 900 that count
+
+
+def test_beside_a_lane_what_lacks_a_score_is_a_share_of_all_pairs_that_count() -> None:
+    few = compared("rubric", n=100, role=Role.PRIMARY, against=Against.AGAIN, missing=Missing(pair={"no_text": 95}))
+    assert not told(doubting.of_missing, candidate(comparisons=[few]))
+    of = candidate(comparisons=[few], counts=counts(N, withdrawn=200))
+    assert [(note.values["pairs"], note.values["unscored"]) for note in told(doubting.of_missing, of)] == [(800, 95)]
+
+
+def test_what_was_not_measured_is_doubted_by_nobody() -> None:
+    absent = compared(
+        "rubric", (-0.1, -0.05), role=Role.PRIMARY, answered_only=effect((-0.01, 0.02)), reason="no_values"
+    )
+    assert not told(doubting.of_answered_only, candidate(comparisons=[absent]))
+    lane = replace(evident("rubric", (0.01, 0.02), 0.001), reason="no_values")
+    assert not told(doubting.of_lane, candidate("again", [lane], again=True))
+
+
 def test_nobody_fails_of_nothing() -> None:
     assert not told(doubting.of_failures, candidate(counts=counts(0)))
     assert not told(doubting.of_losses, candidate(counts=counts(0)))
@@ -81,6 +103,8 @@ def test_an_effect_that_hangs_on_failures() -> None:
     assert (note.values["answered"], note.values["answered_low"]) == (0.005, -0.01)
     steady = compared("rubric", (-0.1, -0.05), role=Role.PRIMARY, answered_only=effect((-0.09, -0.02)))
     idle = compared("bleu", (-0.1, -0.05), answered_only=effect((-0.01, 0.02)))  # secondary, and chance
+    found = compared("bleu", (-0.1, -0.05), answered_only=effect((-0.01, 0.02)), p_adjusted=0.01)
+    assert codes(doubting.of_answered_only, candidate(comparisons=[found])) == ["failures_decide"]
     assert not told(doubting.of_answered_only, candidate(comparisons=[steady, idle]))
 
 
@@ -142,6 +166,7 @@ def test_declared_measures_that_many_pairs_lack() -> None:
     lacks = {"missing": Missing(candidate={"no_text": 200, "late": 10, "not_drawn": 900})}
     of = candidate(comparisons=[compared("rubric", role=Role.PRIMARY, **lacks), compared("bleu", **lacks)])
     [note] = told(doubting.of_missing, of)
+    assert note.measure == "rubric"
     assert note.values == {"unscored": 210, "pairs": N + 210, "share": 210 / (N + 210), "reason": "no_text"}
 
 
