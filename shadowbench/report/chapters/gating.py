@@ -117,8 +117,9 @@ def _since(result: GateResult, document: Document) -> Chapter:
         for since in found.since
     ]
     about = f"Beside the report of {words.moment(result.baseline_made_at)}:"
-    blocks = (Line(text=about), Table(columns=_COLUMNS, rows=tuple(rows))) if rows else ()
-    return Chapter(title="Since the baseline", blocks=blocks)
+    first = 0 if len(result.candidates) > 1 else 1  # whose it is goes without saying
+    table = Table(columns=_COLUMNS[first:], rows=tuple(replace(row, cells=row.cells[first:]) for row in rows))
+    return Chapter(title="Since the baseline", blocks=(Line(text=about), table) if rows else ())
 
 
 def _row(candidate: Candidate, since: Since) -> Row:

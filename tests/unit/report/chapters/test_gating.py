@@ -74,7 +74,8 @@ def test_since_the_baseline_both_are_told() -> None:
     rows = chapters(of("small"), example())["Since the baseline"]
     assert rows[0].startswith("Beside the report of 2025-11-03T01:00:00Z")
     assert rows[1] == (
-        "small | shown | helpfulness not worse than it was by more than 5 % | wins 49.0 % [46.3 %, 51.7 %] | "
+        "shown | helpfulness not worse than it was by more than 5 % | wins 49.0 % [46.3 %, 51.7 %] | "
         "wins 49.0 % [46.3 %, 51.7 %]"
     )
     assert any("skipped (no margin was declared)" in row for row in rows)
+    assert chapters(example(), example())["Since the baseline"][1].startswith("hot | ")
