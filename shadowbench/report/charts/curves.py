@@ -19,7 +19,7 @@ from shadowbench.report.charts.ticks import round_steps
 _HEIGHT = 210
 _STRIP = 6  # pixels
 _ROOM = 1.06  # beyond the last level: for what is censored there
-_LEVELS = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
+_LEVELS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 _WIDEST = -math.log10(1 - 0.99999)  # the slowest of all is drawn here, not at infinity
 
 
@@ -69,7 +69,7 @@ def _axes(production: Side, candidate: Side, points: Sequence[dict[str, float]],
     y = alt.Y(
         "y:Q",
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(values=round_steps(low, high), format="~g", title=title),
+        axis=alt.Axis(values=round_steps(low, high) or [float(f"{points[0]['y']:.2g}")], format="~g", title=title),
     )
     return x, y
 

@@ -31,7 +31,8 @@ class Chart(Protocol):
 def unchecked() -> AbstractContextManager[Any]:
     """Where charts are made. altair holds each part of them against its schema, which takes longer than drawing them; tests
     make every kind with that check."""
-    return debug_mode(False)
+    quiet: AbstractContextManager[Any] = debug_mode(False)
+    return quiet
 
 
 def draw(chart: Chart, *, name: str, title: str, description: str) -> str:

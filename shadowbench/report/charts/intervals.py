@@ -20,7 +20,8 @@ from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
 from shadowbench.report.charts.ticks import span
 
 _ROW = 44  # pixels: a line of words, and the interval below
-_NAME = 195  # pixels of the line that the label may take; the rest is the number's
+_DIGIT = 6.9  # pixels of a character of the number, about
+_LEAST_ROOM = 60  # pixels for the label, which is cut where there is no more
 _ABOVE, _BELOW = -14, 7  # pixels from the middle of a row: its words, its interval
 
 
@@ -115,10 +116,15 @@ def _dot(row: Row) -> dict[str, Any]:
     return {"x": row.value, "colour": colour, "fill": colour if filled else Colour.PAPER, "shape": shape}
 
 
+def _room(row: Row) -> float:
+    """Pixels that the number leaves to the label."""
+    return max(_LEAST_ROOM, WIDTH - 16 - _DIGIT * len(row.number))
+
+
 def _words(rows: Sequence[Row]) -> list[alt.Chart]:
-    layer = _rows(rows, lambda _: True, lambda row: {"label": row.label, "number": row.number})
+    layer = _rows(rows, lambda _: True, lambda row: {"label": row.label, "number": row.number, "room": _room(row)})
     return [
-        layer.mark_text(align="left", dy=_ABOVE, limit=_NAME, fontWeight="bold").encode(
+        layer.mark_text(align="left", dy=_ABOVE, limit=alt.ExprRef("datum.room"), fontWeight="bold").encode(
             x=alt.XValue(0), text=alt.Text("label:N")
         ),
         layer.mark_text(align="right", dy=_ABOVE, color=Colour.QUIET).encode(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import LCSseq
 
 MOST_CHARACTERS = 6_000  # of a text that is shown
+_LEAST_SHARED = 0.15  # of the words: where less is shared, marks would cover all of both texts
 _LONELY = 2  # so few words between two changes are a part of the change: scattered marks are harder to read than one
 
 # A word with the space after it; of scripts without spaces a character; or one mark.
@@ -31,12 +32,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Two texts in pieces, with the numbers of characters that were cut off."""
+    """Two texts in pieces, with the numbers of characters that were cut off. `unlike`: they share so little that nothing is
+    marked."""
 
     production: tuple[Piece, ...]
     candidate: tuple[Piece, ...]
     production_cut: int = 0
     candidate_cut: int = 0
+    unlike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,11 @@ def compare(production: str, candidate: str, *, most: int = MOST_CHARACTERS) -> 
     are its text."""
     ours, theirs = _words(production[:most]), _words(candidate[:most])
     spans = _tidied(list(_spans(ours, theirs)))
+    unlike = _shared(spans) < _LEAST_SHARED * (len(ours) + len(theirs)) / 2
     return Sides(
-        production=tuple(_pieces(ours, [(span.same, span.production) for span in spans])),
-        candidate=tuple(_pieces(theirs, [(span.same, span.candidate) for span in spans])),
+        production=tuple(_pieces(ours, [(unlike or span.same, span.production) for span in spans])),
+        candidate=tuple(_pieces(theirs, [(unlike or span.same, span.candidate) for span in spans])),
+        unlike=unlike,
         production_cut=max(0, len(production) - most),
         candidate_cut=max(0, len(candidate) - most),
     )
@@ -69,6 +74,11 @@ def compare(production: str, candidate: str, *, most: int = MOST_CHARACTERS) -> 
 def plain(text: str, *, most: int = MOST_CHARACTERS) -> tuple[str, int]:
     """A text that is compared with nothing, and how many characters were cut off."""
     return text[:most], max(0, len(text) - most)
+
+
+def _shared(spans: Sequence[_Span]) -> int:
+    """How many words stand on both sides."""
+    return sum(span.production[1] - span.production[0] for span in spans if span.same)
 
 
 def _words(text: str) -> list[str]:

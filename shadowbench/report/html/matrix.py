@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Comparison, Effect, Role
@@ -12,7 +12,8 @@ from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, 
 from shadowbench.report.policy import Policy, Statistic
 from shadowbench.report.words import remarks
 
-_COLUMNS = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
+_DECLARED = ("Measure", "Production", "Candidate", "Effect", "Allowed", "Stands", "p of no difference", "Pairs")
+_OTHERS = ("Measure", "Production", "Candidate", "Effect", "p, adjusted", "Pairs")
 _CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg"}
 
 
@@ -37,11 +38,14 @@ def matrices(candidate: Candidate) -> tuple[Table, ...]:
     """What was declared, and what was not: one table each, where there is any."""
     declared = [each for each in candidate.comparisons if each.role is not Role.SECONDARY]
     others = [each for each in candidate.comparisons if each.role is Role.SECONDARY]
-    titled = (
-        (f"{candidate.name}: what was declared", declared),
-        (f"{candidate.name}: everything else, corrected for being many; it decides nothing", others),
-    )
-    return tuple(table(title, _COLUMNS, map(_row, found), numeric=(1, 2, 3, 6, 7)) for title, found in titled if found)
+    found = []
+    if declared:
+        title = f"{candidate.name}: what was declared"
+        found.append(table(title, _DECLARED, map(_declared, declared), numeric=(1, 2, 3, 6, 7)))
+    if others:
+        title = f"{candidate.name}: everything else; it decides nothing, and p is adjusted for being one of many"
+        found.append(table(title, _OTHERS, map(_other, others), numeric=(1, 2, 3, 4, 5)))
+    return tuple(found)
 
 
 def more(candidate: Candidate) -> tuple[More, ...]:
@@ -67,17 +71,29 @@ def allowed(comparison: Comparison) -> str:
     return words.number(comparison.margin, comparison.subject.unit)
 
 
-def _row(comparison: Comparison) -> tuple[Cell | str, ...]:
-    unit = comparison.subject.unit
+def _declared(comparison: Comparison) -> tuple[Cell | str, ...]:
+    name, *sides, size = _other(comparison)
     standing = "" if comparison.standing is None else comparison.standing.value
     return (
-        Cell(text=measure(comparison), small=words.role(comparison.role)),
-        "" if comparison.production is None else words.number(comparison.production.value, unit),
-        words.number(comparison.candidate.value, unit),
-        _effect(comparison),
+        replace(name, small=words.role(comparison.role)),
+        *sides[:-1],
         allowed(comparison),
         Cell(text=words.standing(comparison.standing), tone=standing),
         Cell(text=_p(comparison.effect), small=_adjusted(comparison.effect)),
+        size,
+    )
+
+
+def _other(comparison: Comparison) -> tuple[Cell, ...]:
+    """Of p only the adjusted one; by itself it stands below."""
+    unit, effect = comparison.subject.unit, comparison.effect
+    alone, adjusted = _p(effect), p_in_column(effect.p_adjusted)
+    return (
+        Cell(text=measure(comparison)),
+        Cell(text="" if comparison.production is None else words.number(comparison.production.value, unit)),
+        Cell(text=words.number(comparison.candidate.value, unit)),
+        _effect(comparison),
+        Cell(text=adjusted, small="" if alone == adjusted else f"{alone} by itself"),
         sized(comparison.n, comparison.clusters),
     )
 

@@ -140,7 +140,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["words"] = words
-    environment.filters["unbroken"] = tables.unbroken
+    environment.filters["parts"] = tables.parts
     return environment
 
 

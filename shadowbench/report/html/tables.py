@@ -47,14 +47,15 @@ def estimated(told: str) -> Cell:
     return Cell(text=numbers, small=f"no interval{why.removesuffix(')')}" if why else "")
 
 
-def unbroken(text: str) -> str:
-    """Numbers with spaces that do not break, but for the one before an interval."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}[", " [")
+def parts(text: str) -> list[str]:
+    """Numbers as what must stay on one line: a value, and its interval."""
+    value, bracket, interval = text.partition(" [")
+    return [value, f"[{interval}"] if bracket else [value]
 
 
 def sized(n: int, clusters: int, share: str = "") -> Cell:
     """What a row rests on: pairs, and below them their share, if any, and their clusters."""
-    return Cell(text=f"{n:,}", small=unbroken(f"{share}{words.count(clusters, 'cluster')}"))
+    return Cell(text=f"{n:,}", small=f"{share}{words.count(clusters, 'cluster')}")
 
 
 def p_in_column(p: float | None) -> str:

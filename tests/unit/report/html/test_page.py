@@ -19,7 +19,7 @@ from shadowbench.report.document.root import Document, Source
 from shadowbench.report.document.times import SideSpend
 from shadowbench.report.html import render
 from shadowbench.report.policy import Policy
-from tests.unit.report.documents import example
+from tests.unit.report.documents import example, hot
 
 _HOSTILE = "<img src=x onerror=alert(1)>\"'&\x00\x1b\u202e\ud800{{ 7*7 }}"
 with_and_without_charts = pytest.mark.parametrize(
@@ -144,8 +144,11 @@ def test_scripts_in_answers_are_shown_and_controls_are_visible() -> None:
 
 
 def test_words_that_differ_are_marked() -> None:
-    page = _parsed(render(example(), charts=False))
-    assert list(page.iter("ins")) and list(page.iter("del"))
+    full = example()
+    pair = replace(hot().examples[0], candidate="It left our house on Tuesday.")
+    page = _parsed(render(replace(full, candidates=(replace(hot(), examples=(pair,)),)), charts=False))
+    marked = {name: ["".join(each.itertext()) for each in page.iter(name)][1:] for name in ("del", "ins")}
+    assert marked == {"del": ["Monday"], "ins": ["Tuesday"]}
 
 
 def test_what_is_hidden_is_said_to_be_and_not_there() -> None:

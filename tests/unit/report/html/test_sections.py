@@ -89,13 +89,15 @@ def test_the_matrix_has_what_was_declared_apart_from_the_rest() -> None:
     declared, others = matrix.matrices(small())
     assert _row(declared, "latency (p95)")[1:6] == ["5.2 s", "2.9 s", "0.56 × [0.47, 0.65]", "10 %", "better"]
     assert _row(declared, "json_schema_valid")[4] == "bound 0.97"
-    assert _row(others, "output tokens")[6] == "< 0.001"
-    assert others.rows[0][6].small == "Benjamini–Hochberg: p < 0.001"
+    assert _row(others, "output tokens")[4] == "< 0.001"
+    assert _row(others, "token_set_ratio")[4] == "–"
 
 
 def test_a_measure_without_values_says_why() -> None:
     found = matrix.matrices(small())[1]
-    assert next(row for row in found.rows if row[0].text == "sql | parses")[3] == Cell(text="–", small="no values")
+    assert next(row for row in found.rows if row[0].text == "sql | parses")[3] == Cell(
+        text="–", small="no pair has a value"
+    )
 
 
 def test_sensitivity_noise_and_corrections_stand_below() -> None:
@@ -228,15 +230,21 @@ def test_an_axis_of_no_length_is_no_way() -> None:
 
 
 def test_a_pair_with_one_answer_has_no_marks() -> None:
-    found = examples.examples(hot())[0]
+    found = examples.examples(hot())[0].first[0]
     assert found.candidate.absent == "no text"
     assert found.candidate.outcome == "http error"
     assert [piece.changed for piece in found.production.pieces] == [False]
 
 
 def test_hidden_texts_are_hidden() -> None:
-    found = examples.examples(small())[1]
+    found = examples.examples(small())[1].first[0]
     assert (found.prompt, found.prompt_absent, found.production.pieces) == ("", "hidden", ())
+
+
+def test_of_many_examples_the_first_are_shown_at_once() -> None:
+    candidate = hot()
+    (group,) = examples.examples(replace(candidate, examples=candidate.examples * 5))
+    assert (group.title, len(group.first), len(group.more)) == ("Worst by helpfulness", 3, 2)
 
 
 def test_the_funnel_adds_up_and_tells_reasons() -> None:
