@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shadowbench.report.analysis.contrasts import (
+    Contrast,
+    MeanContrast,
+    contrast_of,
+    level_of,
+    quantile_contrast_of,
+    quantile_level_of,
+)
+from shadowbench.report.analysis.sorted_sides import SortedPairs
+from shadowbench.report.analysis.watching import Looking, once
+from shadowbench.report.policy import Looks, Statistic, Watching
+from shadowbench.stats.estimates import Refused
+from shadowbench.stats.looks import at_look, spending_plan
+from shadowbench.stats.methods import Method
+from shadowbench.stats.paired_binary import count_pairs, mcnemar, tango
+from shadowbench.stats.rates import rate
+from shadowbench.stats.sequences import asymptotic, msprt
+from tests.unit.report.analysis.invented import ERROR, a_subject, an_arm, values_of
+
+CHANCE = np.random.default_rng(1)
+PLAIN = a_subject(low=None, high=None)
+
+
+def looking(looks: Looks, clusters: int, *, hoped_for: int = 1000, planned: int = 5) -> Looking:
+    return Looking(watching=Watching(looks=looks, clusters=hoped_for, planned=planned), clusters=clusters)
+
+
+def a_mean(n: int, shift: float = 0.0, *, per_cluster: int = 2, seed: int = 2) -> MeanContrast:
+    arm = an_arm(n, clusters=np.arange(n) // per_cluster)
+    values = np.random.default_rng(seed).normal(shift, 1, n)
+    return contrast_of(values_of(arm, PLAIN, values, np.zeros(n)), Statistic.MEAN, relative=False, level=0.95)
+
+
+def yes_no(n: int, *, per_cluster: int = 1) -> MeanContrast:
+    rng = np.random.default_rng(3)
+    arm = an_arm(n, clusters=np.arange(n) // per_cluster)
+    sides = (rng.random(n) < 0.8, rng.random(n) < 0.7)
+    return contrast_of(values_of(arm, a_subject(), *sides), Statistic.MEAN, relative=False, level=0.95)
+
+
+def quantiles(n: int, shift: float = 0.0, q: float = 0.5, *, relative: bool = False, seed: int = 4) -> Contrast:
+    rng = np.random.default_rng(seed)
+    arm = an_arm(n)
+    sides = SortedPairs.of(np.exp(rng.normal(shift, 1, n)), np.exp(rng.normal(0, 1, n)), arm.weights, arm.clusters)
+    return quantile_contrast_of(sides.whole, q, relative=relative)
+
+
+def test_at_any_time_a_mean_has_its_sequence_and_the_p_that_goes_with_it() -> None:
+    contrast, eyes = a_mean(600), looking(Looks.ANY, 300, hoped_for=700)
+    found = eyes.deciding(contrast, 0.95, CHANCE)
+    assert found == asymptotic(contrast.base, tuned_for=700)
+    assert eyes.evidence(contrast, found, CHANCE, 0.95) == msprt(contrast.base, tuned_for=700)
+    assert eyes.deciding(a_mean(180), 0.95, CHANCE).reason is Refused.TOO_FEW
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.2, 0.3, 0.5])
+@pytest.mark.parametrize("looks", Looks)
+@pytest.mark.parametrize("kind", ["mean", "p50", "ratio of p50"])
+def test_p_is_below_alpha_where_the_interval_excludes_no_difference(shift: float, looks: Looks, kind: str) -> None:
+    contrast: Contrast = (
+        a_mean(400, shift, per_cluster=1)
+        if kind == "mean"
+        else quantiles(400, shift, relative=kind.startswith("ratio"))
+    )
+    eyes = looking(looks, 400, hoped_for=700)
+    for level in (0.9, 0.95, 0.975):
+        found = eyes.deciding(contrast, level, CHANCE)
+        evidence = eyes.evidence(contrast, found, CHANCE, level)
+        assert evidence is not None
+        assert evidence.p is not None
+        assert (evidence.p < 1 - level) == found.excludes(contrast.scale.null or 0.0)
+
+
+def test_a_single_look_has_the_methods_for_independent_yes_or_no() -> None:
+    contrast, eyes = yes_no(200), looking(Looks.ONCE, 200)
+    rng = np.random.default_rng(3)
+    pairs = count_pairs(rng.random(200) < 0.8, rng.random(200) < 0.7)
+    found = eyes.deciding(contrast, 0.95, CHANCE)
+    assert (found.low, found.high) == (tango(pairs).low, tango(pairs).high)
+    assert found.se == contrast.base.se
+    assert eyes.evidence(contrast, found, CHANCE, 0.95) == mcnemar(pairs, mid_p=True)
+    clustered = yes_no(200, per_cluster=2)
+    assert eyes.deciding(clustered, 0.95, CHANCE).method is Method.CLUSTER_T
+
+
+def test_a_single_look_at_few_clusters_exchanges_signs() -> None:
+    contrast = a_mean(50, 0.6)
+    evidence = looking(Looks.ONCE, 25).evidence(contrast, contrast.base, CHANCE, 0.95)
+    assert evidence is not None
+    assert (evidence.method, evidence.clusters) == (Method.SIGN_FLIP, 25)
+    assert evidence.p is not None
+    assert evidence.p < 0.05
+
+
+def test_one_sides_share_has_wilsons_interval_at_every_level() -> None:
+    flags = np.r_[np.zeros(95), np.ones(5)]
+    contrast = level_of(values_of(an_arm(100), ERROR, flags), level=0.95)
+    for level in (0.95, 0.99):
+        found, expected = once(contrast, level, CHANCE), rate(flags, level=level)
+        assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+    assert looking(Looks.ANY, 100).evidence(contrast, found, CHANCE, 0.95) is None
+
+
+def test_planned_looks_spend_by_the_present_share_of_the_information() -> None:
+    eyes, contrast = looking(Looks.PLANNED, 412, planned=5), a_mean(824)
+    assert eyes.times() == (0.2, 0.412)
+    found = eyes.deciding(contrast, 0.95, CHANCE)
+    assert found == at_look(contrast.base, spending_plan([0.2, 0.412]), 1)
+    assert looking(Looks.PLANNED, 90, planned=5).times() == (0.09,)
+    assert looking(Looks.PLANNED, 5000, planned=5).times() == (0.2, 0.4, 0.6, 0.8, 1.0)
+    assert eyes.times(grown=10.0) == (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def test_planned_p_is_exact_between_the_rows_of_its_table() -> None:
+    eyes = looking(Looks.PLANNED, 500, planned=2)
+    for seed in range(5, 15):
+        contrast = a_mean(1000, 0.1, seed=seed)
+        found = eyes.evidence(contrast, contrast.base, CHANCE, 0.95)
+        assert found is not None
+        assert found.p is not None
+        if 1e-8 < found.p < 0.9:
+            just = eyes.deciding(contrast, 1 - found.p, CHANCE)
+            ends = abs(just.low or 0.0), abs(just.high or 0.0)
+            assert min(ends) < 0.03 * max(ends)
+
+
+def test_quantiles_have_their_sequence_and_levels_theirs() -> None:
+    eyes = looking(Looks.ANY, 500)
+    assert eyes.deciding(quantiles(500), 0.95, CHANCE).method is Method.WOODRUFF_SEQUENCE
+    rng, arm = np.random.default_rng(6), an_arm(500)
+    side = SortedPairs.of(rng.lognormal(size=500), None, arm.weights, arm.clusters).whole
+    level = quantile_level_of(side, 0.9)
+    assert eyes.deciding(level, 0.95, CHANCE).method is Method.WOODRUFF_SEQUENCE
+    assert looking(Looks.ONCE, 500).deciding(level, 0.95, CHANCE).method is Method.ORDER_STATISTICS
+    assert looking(Looks.PLANNED, 500).deciding(level, 0.95, CHANCE).method is Method.PLANNED_LOOKS
+    assert looking(Looks.PLANNED, 500).deciding(quantiles(500), 0.95, CHANCE).method is Method.PLANNED_LOOKS
+
+
+def test_of_many_pairs_resampling_gives_way_to_woodruff_and_both_agree_where_both_run() -> None:
+    few, many = quantiles(19_000, 0.1, 0.95, seed=7), quantiles(21_000, 0.1, 0.95, seed=7)
+    one, other = once(few, 0.95, np.random.default_rng(8)), once(many, 0.95, CHANCE)
+    assert (one.method, other.method) == (Method.PERCENTILE_BOOTSTRAP, Method.WOODRUFF_CONTRAST)
+    assert one.half_width is not None
+    assert other.half_width is not None
+    assert other.half_width == pytest.approx(one.half_width * (19 / 21) ** 0.5, rel=0.15)
+
+
+def test_a_refused_interval_has_a_refused_p() -> None:
+    eyes, contrast = looking(Looks.ANY, 60), quantiles(60)
+    found = eyes.deciding(contrast, 0.95, CHANCE)
+    evidence = eyes.evidence(contrast, found, CHANCE, 0.95)
+    assert evidence is not None
+    assert (evidence.p, evidence.reason) == (None, Refused.TOO_FEW)
+
+
+@pytest.mark.parametrize("looks", Looks)
+def test_the_critical_value_is_what_the_interval_is_wide_by(looks: Looks) -> None:
+    contrast, eyes = a_mean(800), looking(looks, 400, hoped_for=700)
+    found = eyes.deciding(contrast, 0.95, CHANCE)
+    assert found.half_width is not None
+    assert contrast.base.se is not None
+    assert eyes.critical(400, 0.95) == pytest.approx(found.half_width / contrast.base.se)
