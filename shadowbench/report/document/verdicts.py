@@ -42,7 +42,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """A requirement that is not met: nothing is decided while it stands."""
+    """A requirement that is not met: nobody may move while it stands (`analysis.deciding` has the table)."""
 
     # too_few_pairs | too_few_clusters | too_many_lost | too_few_labels | too_few_labelled_twice | no_a_a_lane |
     # a_a_lane_differs | uncalibrated_judge
