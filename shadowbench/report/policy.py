@@ -84,8 +84,8 @@ class Watching:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """What there must be before anything is decided. Labels, and judges that people checked, are wanted for a yes alone: without
-    them there is no `may`, and a `may_not` stays. Whatever else is not met makes any verdict inconclusive."""
+    """What there must be before anything is decided. Labels, and judges that people checked, are wanted for a yes alone:
+    without them there is no `may`, and a `may_not` stays. Whatever else is not met makes any verdict inconclusive."""
 
     pairs: int = 100
     clusters: int = 50
