@@ -85,6 +85,24 @@ def test_every_input_reaches_the_gate_through_the_environment() -> None:
     assert not any("inputs." in step.get("run", "") for step in steps)
 
 
+@pytest.mark.parametrize(
+    ("version", "package"), [("", "/the/action[charts,export]"), ("1.2.3", "shadowbench-sidecar[charts,export]==1.2.3")]
+)
+def test_it_installs_itself_or_the_version_that_is_asked_for(version: str, package: str, tmp_path: Path) -> None:
+    (script,) = (step["run"] for step in ACTION["runs"]["steps"] if step.get("name") == "Install")
+    fake = tmp_path / "python"
+    fake.write_text(
+        '#!/bin/sh\necho "$@" >> "$SEEN"\n[ "$2" = venv ] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; true\n'
+    )
+    fake.chmod(0o755)
+    seen = tmp_path / "seen"
+    given = {"PYTHON": str(fake), "SEEN": str(seen), "VERSION": version, "GITHUB_ACTION_PATH": "/the/action"}
+    subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script], env={**os.environ, **given, "RUNNER_TEMP": str(tmp_path)}, check=True
+    )
+    assert seen.read_text().splitlines()[-1].endswith(f" {package}")
+
+
 def run_gate(folder: Path, code: int, **inputs: str) -> tuple[list[str], dict[str, str], str]:
     """The gate's arguments, the action's outputs, the summary."""
     fake = folder / "shadowbench"
