@@ -46,6 +46,7 @@ class Runner:
         self._metrics = metrics
         self._beat = beat
         self._guard = guard
+        self._pid = os.getpid()
 
     def run(self, task: Task) -> Done:
         """The scores. It stops behind a pair for which a metric had to be interrupted, so that the worker decides whether that
@@ -86,6 +87,8 @@ class Runner:
         try:
             return score(self._metrics[metric], pair, metric, guarded)
         finally:
+            if os.getpid() != self._pid:
+                os._exit(0)  # a metric forked, and this is the copy: the scores are the other one's business
             self._beat.end()
 
 
@@ -143,6 +146,7 @@ def _prepare(max_bytes: int) -> int:
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; what it means is the worker's to decide
     die_with_parent()
+    os.register_at_fork(after_in_child=die_with_parent)
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (max_bytes, hard))
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
@@ -110,7 +111,7 @@ class MetricRunner:
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # and what metrics have started
             await process.wait()
         if self._writer is not None:
             self._writer.close()
@@ -132,6 +133,7 @@ class MetricRunner:
                 pass_fds=(theirs.fileno(), page),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # a group of its own, which ends as a whole
             )
         finally:
             theirs.close()

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -93,6 +95,7 @@ def test_by_module_and_attribute(url: str, installed: Path) -> None:
         ("words", "not_a_value", "not_a_value"),
         ("sentence", "not_a_value", "not_a_value"),
         ("prints", 1.0, 1.0),
+        ("forks", 1.0, 1.0),
     ],
 )
 def test_what_a_metric_does_wrong_is_its_own_absence(
@@ -179,3 +182,16 @@ def test_a_kind_of_judge_that_ends_the_process_is_told_by_its_name(url: str, tmp
     done = worked(url, tmp_path, judges=[{"name": "j", "kind": "leaving:KIND"}])
     assert done.returncode == 2
     assert b"the import of leaving:KIND ended the process (exit code 0)" in done.stderr
+
+
+def test_what_a_metric_has_started_ends_with_its_process(url: str, installed: Path) -> None:
+    assert worked(url, installed, metrics=[{"metric": "leaves_a_program"}]).returncode == 0
+    assert scores_of(url) == {"leaves_a_program": [1.0] * PAIRS}
+    assert not any(b"4242.4242" in command for command in commands())
+
+
+def commands() -> Iterator[bytes]:
+    """Of all processes that there are."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            yield file.read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import subprocess
 import time
 from typing import Any
 
@@ -100,6 +101,23 @@ def prints(pair: PairView) -> float:
     return 1.0
 
 
+@promises
+def forks(pair: PairView) -> float:
+    """Leaves a copy of the process behind that goes on like the first."""
+    if _is_first(pair):
+        os.fork()
+    return 1.0
+
+
+@promises
+def leaves_a_program(pair: PairView) -> float:
+    """Starts a program, which would outlive everything."""
+    if _is_first(pair):
+        subprocess.Popen(["sleep", "4242.4242"])
+    return 1.0
+
+
 METRICS = (
-    raises, hangs, hangs_in_c, always_hangs, crashes, leaves, not_a_number, beyond, words, sentence, prints,
+    raises, hangs, hangs_in_c, always_hangs, crashes, leaves, not_a_number, beyond, words, sentence, prints, forks,
+    leaves_a_program,
 )  # fmt: skip
