@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shadowbench.report.charts import installed
+from shadowbench.report.document.root import Document
 from shadowbench.report.html import render
 from tests.chromium import CHROMIUM, browser
 from tests.unit.report.documents import example
@@ -30,11 +32,37 @@ _STICKING_OUT = """
 """
 
 
+_ENDLESS = "supercalifragilistic" * 20
+
+
+def _with_endless_words() -> Document:
+    """Names, slices and answers that nobody can break at a space."""
+    full = example()
+    candidates = tuple(
+        replace(
+            each,
+            name=_ENDLESS,
+            reported_models=(_ENDLESS,),
+            comparisons=tuple(replace(c, subject=replace(c.subject, name=_ENDLESS)) for c in each.comparisons),
+            slices=tuple(replace(s, rows=tuple(replace(r, value=_ENDLESS) for r in s.rows)) for s in each.slices),
+            examples=tuple(replace(e, prompt=_ENDLESS, production=_ENDLESS, candidate=_ENDLESS) for e in each.examples),
+        )
+        for each in full.candidates
+    )
+    judges = tuple(replace(judge, judge=_ENDLESS, model=_ENDLESS) for judge in full.judges)
+    stands = tuple(replace(stand, name=_ENDLESS) for stand in full.standpoints)
+    return replace(full, candidates=candidates, judges=judges, standpoints=stands, production_models=(_ENDLESS,))
+
+
+def _written(document: Document, folder: Path) -> Path:
+    path = folder / "report.html"
+    path.write_text(render(document), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    path = tmp_path / "report.html"
-    path.write_text(render(example()), encoding="utf-8")
-    return path
+    return _written(example(), tmp_path)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -42,6 +70,15 @@ def report(tmp_path: Path) -> Path:
 async def test_nothing_sticks_out_sideways(report: Path, tmp_path: Path, width: int, dark: bool) -> None:
     async with browser(tmp_path / "profile") as page:
         await page.open(report, width=width, dark=dark)
+        assert await page.ask(_STICKING_OUT) == []
+        assert await page.ask("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_words_without_an_end_do_not_stick_out_either(tmp_path: Path, width: int) -> None:
+    path = _written(_with_endless_words(), tmp_path)
+    async with browser(tmp_path / "profile") as page:
+        await page.open(path, width=width)
         assert await page.ask(_STICKING_OUT) == []
         assert await page.ask("document.documentElement.scrollWidth") <= width
 

@@ -43,7 +43,8 @@ CONFIG: dict[str, Any] = {
         "gridColor": Colour.LINE,
         "tickColor": Colour.LINE,
         "titleFontWeight": "normal",
-        "labelOverlap": True,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
         "titlePadding": 6,
     },
 }
