@@ -103,7 +103,16 @@ def _answer(result: GateResult) -> Chapter:
             Line(text=f"{each.name}: {_word(each.result)}", tone=_TONES[each.result], item=True)
             for each in result.candidates
         ]
+    if skipped := _skipped(result):
+        lines.append(Line(text=f"Skipped, as nothing was measured: {', '.join(skipped)}.", tone=Tone.OPEN))
     return Chapter(title="Gate", blocks=tuple(lines))
+
+
+def _skipped(result: GateResult) -> list[str]:
+    """Measures of claims that did not count."""
+    conditions = (condition for each in result.candidates for condition in each.verdict.conditions)
+    skipped = (words.measure_title(each.claim.measure) for each in conditions if each.met is Met.SKIPPED)
+    return list(dict.fromkeys(skipped))
 
 
 def _word(result: Result) -> str:

@@ -66,8 +66,9 @@ def test_a_skipped_claim_is_shown_as_such() -> None:
     *others, last = small.verdict.conditions
     skipped = Condition(claim=last.claim, role=last.role, met=Met.SKIPPED, reason="not_measured")
     changed = replace(small, verdict=replace(small.verdict, conditions=(*others, skipped)))
-    rows = chapters(replace(of("small"), candidates=(changed,)))["Verdict"]
-    assert any(row.startswith("skipped | cost (total) better than production") for row in rows)
+    found = chapters(replace(of("small"), candidates=(changed,)))
+    assert any(row.startswith("skipped | cost (total) better than production") for row in found["Verdict"])
+    assert found["Gate"][-1] == "Skipped, as nothing was measured: cost."
 
 
 def test_since_the_baseline_both_are_told() -> None:
