@@ -2,7 +2,7 @@
 
     mean, absolute    the mean difference of pairs; of a preference its mean; of a likeness its mean, which differs from nothing
     mean, relative    times and costs: the geometric mean of the pairs' ratios; with zeros, and of scores, ratio of means
-    total             ratio of totals
+    total             ratio of totals, which skewed costs make skewed: for a single look it is resampled
     p50, p95, p99     difference or ratio of quantiles
 
 A contrast knows its estimate on a working scale, on which errors are about normal: logarithms for ratios of pairs and of
@@ -20,6 +20,7 @@ from shadowbench.report.analysis.sorted_sides import SortedSides
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
+from shadowbench.stats.bootstrap import OfTotals
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.estimates import Estimate, around, exponential, within
@@ -27,7 +28,7 @@ from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import Pairs, count_pairs
 from shadowbench.stats.quantiles import QuantileContrast, Sorted
 from shadowbench.stats.rates import rate
-from shadowbench.stats.ratios import ratio_of_means
+from shadowbench.stats.ratios import ratio_of_means, resamplable_ratio
 from shadowbench.stats.sequences import steadied
 
 
@@ -43,6 +44,7 @@ class MeanContrast:
     unit: float = 0.0  # how far one cluster can move it; 0: as far as can be
     yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
     share: Estimate | None = None  # of one side that is yes or no: its share
+    totals: OfTotals | None = None  # of a ratio of totals: what is resampled
     few: Paired | None = None  # so few clusters that p comes from exchanging signs
 
     def at(self, level: float) -> Estimate:
@@ -202,4 +204,5 @@ def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContras
             scale=Scale.RATIO, null=0.0, base=replace(base, method=Method.GEOMETRIC_RATIO), on_logarithms=True
         )
     base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
-    return MeanContrast(scale=Scale.RATIO, null=1.0, base=base)
+    totals = resamplable_ratio(ours, theirs, clusters=paired.clusters, weights=paired.weights)
+    return MeanContrast(scale=Scale.RATIO, null=1.0, base=base, totals=totals)

@@ -1,6 +1,7 @@
 """How sure: the intervals of a contrast at the looks that the policy declared, and the evidence that goes with them.
 
-    once       the ordinary interval; p by t, by sign flips below 30 clusters, by McNemar for independent yes or no
+    once       the ordinary interval, of totals resampled; p by t, by sign flips below 30 clusters, by McNemar for independent
+               yes or no
     any        a confidence sequence on the clustered standard error; p of the mixture ratio (mSPRT), valid at every look;
                quantiles: Woodruff's interval with the sequence's multiplier, as the share below a bound is a mean
     planned    O'Brien and Fleming's spending at the present share of the information; p: the least α that would exclude
@@ -19,7 +20,7 @@ import numpy as np
 
 from shadowbench.report.analysis.contrasts import Contrast, MeanContrast, QuantileLevel
 from shadowbench.report.policy import Looks, Watching
-from shadowbench.stats.bootstrap import MANY
+from shadowbench.stats.bootstrap import MANY, RESAMPLES, OfTotals, affordable, bca, little_bootstraps
 from shadowbench.stats.distributions import normal_cdf, t_cdf, t_quantile
 from shadowbench.stats.estimates import Estimate, Evidence, Refused
 from shadowbench.stats.looks import Plan, at_look, spending_plan
@@ -37,6 +38,8 @@ from shadowbench.stats.quantile_contrasts import (
 )
 from shadowbench.stats.quantiles import compare_quantiles_of, quantile_of
 from shadowbench.stats.sequences import asymptotic, critical_value, log_mixture_ratio, msprt, rho
+
+_FAR_TAIL = 0.98  # level: beyond, a bag of a hundred resamples has hardly a value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,8 @@ class Looking:
         """Of no difference; None where there is nothing to differ from."""
         if contrast.null is None:
             return None
-        if isinstance(contrast, MeanContrast):
+        resampled = isinstance(contrast, MeanContrast) and contrast.totals is not None
+        if isinstance(contrast, MeanContrast) and not (resampled and self.watching.looks is Looks.ONCE):
             return self._of_mean(contrast, chance, level)
         return self._of_interval(contrast, deciding, level)
 
@@ -122,12 +126,27 @@ def once(contrast: Contrast, level: float, chance: np.random.Generator) -> Estim
             return replace(tango(contrast.yes_no, level=level), se=contrast.base.se)
         if contrast.share is not None:
             return _share_at(contrast.share, level)
+        if contrast.totals is not None:
+            return _resampled(contrast, contrast.totals, level, chance)
         return contrast.shown(contrast.at(level))
     if isinstance(contrast, QuantileLevel):
         return quantile_of(contrast.ordered, contrast.clusters, contrast.q, level=level)
     if contrast.pairs.n > MANY:
         return contrast_between(contrast.pairs, level=level)
     return compare_quantiles_of(contrast.pairs, chance, level=level)
+
+
+def _resampled(contrast: MeanContrast, totals: OfTotals, level: float, chance: np.random.Generator) -> Estimate:
+    """BCa; of more than `MANY` clusters little bootstraps, whose bags are too small for far tails: those, and whatever cannot
+    be resampled, have the delta method's."""
+    by_delta = contrast.at(level)
+    if by_delta.reason is not None or (totals.clusters > MANY and level > _FAR_TAIL):
+        return by_delta
+    if totals.clusters > MANY:
+        found = little_bootstraps(totals, chance, level=level)
+    else:
+        found = bca(totals, chance, level=level, resamples=affordable(RESAMPLES, totals.width))
+    return by_delta if found.reason is not None else replace(found, se=by_delta.se, effective_n=by_delta.effective_n)
 
 
 def _share_at(share: Estimate, level: float) -> Estimate:

@@ -14,6 +14,7 @@ from shadowbench.report.analysis.contrasts import (
 from shadowbench.report.analysis.sorted_sides import SortedPairs
 from shadowbench.report.analysis.watching import Looking, once
 from shadowbench.report.policy import Looks, Statistic, Watching
+from shadowbench.stats.bootstrap import little_bootstraps
 from shadowbench.stats.estimates import Refused
 from shadowbench.stats.looks import at_look, spending_plan
 from shadowbench.stats.methods import Method
@@ -165,3 +166,40 @@ def test_the_critical_value_is_what_the_interval_is_wide_by(looks: Looks) -> Non
     assert found.half_width is not None
     assert contrast.base.se is not None
     assert eyes.critical(400, 0.95) == pytest.approx(found.half_width / contrast.base.se)
+
+
+def a_total(clusters: int, seed: int = 9) -> MeanContrast:
+    rng = np.random.default_rng(seed)
+    n = 2 * clusters
+    arm = an_arm(n, clusters=np.arange(n) // 2, weights=rng.choice([1.0, 2.0], n))
+    theirs = rng.lognormal(size=n)
+    paired = values_of(arm, PLAIN, theirs * rng.lognormal(0.2, 0.4, n), theirs)
+    return contrast_of(paired, Statistic.TOTAL, relative=True, level=0.95)
+
+
+def test_totals_are_resampled_and_decide_by_the_delta_method() -> None:
+    contrast = a_total(300)
+    found = once(contrast, 0.95, np.random.default_rng(1))
+    assert found.method is Method.BCA_BOOTSTRAP
+    assert (found.value, found.se) == (pytest.approx(contrast.base.value), contrast.base.se)
+    assert found.half_width == pytest.approx(contrast.base.half_width, rel=0.1)
+    eyes = looking(Looks.ONCE, 300)
+    evidence = eyes.evidence(contrast, found, CHANCE, 0.95)
+    assert evidence is not None
+    assert evidence.p is not None
+    assert (evidence.p < 0.05) == found.excludes(1.0)
+    always = looking(Looks.ANY, 300).deciding(contrast, 0.95, CHANCE)
+    assert always == asymptotic(contrast.base, tuned_for=1000)
+    assert once(a_total(5), 0.95, CHANCE).method is Method.RATIO_OF_MEANS
+
+
+def test_of_many_clusters_little_bootstraps_stand_in_and_agree_where_both_run() -> None:
+    few, many = a_total(19_000), a_total(21_000)
+    one, other = once(few, 0.95, np.random.default_rng(2)), once(many, 0.95, np.random.default_rng(3))
+    assert (one.method, other.method) == (Method.BCA_BOOTSTRAP, Method.LITTLE_BOOTSTRAPS)
+    assert few.totals is not None
+    little = little_bootstraps(few.totals, np.random.default_rng(4))
+    assert one.half_width is not None
+    assert little.half_width == pytest.approx(one.half_width, rel=0.15)
+    assert other.half_width == pytest.approx(one.half_width * (19 / 21) ** 0.5, rel=0.15)
+    assert once(many, 0.995, CHANCE).method is Method.RATIO_OF_MEANS
