@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
@@ -37,6 +38,17 @@ with_and_without_charts = pytest.mark.parametrize(
 def _parsed(page: str) -> Element:
     """Strictly: whatever a browser would mend is an error."""
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+@cache
+def _page(charts: bool) -> str:
+    """The example's page."""
+    return render(example(), charts=charts)
+
+
+@cache
+def _tree(charts: bool) -> Element:
+    return _parsed(_page(charts))
 
 
 def _empty() -> Document:
@@ -89,7 +101,7 @@ def _with_names(name: str) -> Document:
 
 @with_and_without_charts
 def test_it_is_html_that_no_parser_has_to_mend(charts: bool) -> None:
-    assert _parsed(render(example(), charts=charts)).find("body") is not None
+    assert _tree(charts).find("body") is not None
 
 
 def test_a_report_of_nothing_is_a_page_too() -> None:
@@ -98,7 +110,7 @@ def test_a_report_of_nothing_is_a_page_too() -> None:
 
 @with_and_without_charts
 def test_it_refers_to_nothing_outside(charts: bool) -> None:
-    page = _parsed(render(example(), charts=charts))
+    page = _tree(charts)
     for element in page.iter():
         for name, value in element.items():
             local = str(name).rpartition("}")[2]
@@ -109,14 +121,14 @@ def test_it_refers_to_nothing_outside(charts: bool) -> None:
 
 @with_and_without_charts
 def test_nothing_in_it_can_run_and_nothing_is_styled_but_by_its_sheet(charts: bool) -> None:
-    page = _parsed(render(example(), charts=charts))
+    page = _tree(charts)
     assert not {"script", "iframe", "object", "embed", "base"} & {str(e.tag) for e in page.iter()}
     attributes = {str(name) for element in page.iter() for name in element.keys()}  # noqa: SIM118
     assert not [name for name in attributes if name.startswith("on") or name == "style"]
 
 
 def test_the_policy_allows_its_own_sheet_by_hash_and_nothing_else() -> None:
-    page = _parsed(render(example(), charts=False))
+    page = _tree(False)
     policy = next(e for e in page.iter("meta") if e.get("http-equiv") == "Content-Security-Policy").get("content", "")
     sheet = page.find("head/style")
     assert sheet is not None and sheet.text is not None
@@ -137,7 +149,7 @@ def test_names_and_answers_of_strangers_are_text(charts: bool) -> None:
 
 
 def test_scripts_in_answers_are_shown_and_controls_are_visible() -> None:
-    page = _parsed(render(example(), charts=False))
+    page = _tree(False)
     answers = ["".join(each.itertext()) for each in page.iter("div") if "text" in (each.get("class") or "").split()]
     assert any("<script>alert(1)</script>" in answer for answer in answers)
     assert any("⟨U+001B⟩[31mI⟨U+001B⟩[0m cannot ``` do that⟨U+202E⟩." in answer for answer in answers)
@@ -181,24 +193,24 @@ def test_charts_that_are_asked_for_and_cannot_be_drawn_are_an_error(monkeypatch:
 
 @with_and_without_charts
 def test_names_in_the_page_are_unique_and_those_that_are_referred_to_exist(charts: bool) -> None:
-    page = _parsed(render(example(), charts=charts))
+    page = _tree(charts)
     ids = [value for element in page.iter() if (value := element.get("id"))]
     assert len(ids) == len(set(ids))
     referred = [element.get("href", "#")[1:] for element in page.iter("a")]
     referred += [name for element in page.iter() for name in (element.get("aria-labelledby") or "").split()]
-    referred += re.findall(r"url\(#([^)]+)\)", render(example(), charts=charts))
+    referred += re.findall(r"url\(#([^)]+)\)", _page(charts))
     assert set(referred) <= set(ids)
 
 
 def test_headings_are_in_order() -> None:
-    page = _parsed(render(example(), charts=False))
+    page = _tree(False)
     levels = [int(str(element.tag)[1]) for element in page.iter() if re.fullmatch("h[1-6]", str(element.tag))]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_table_has_a_caption_and_every_heading_of_it_a_scope() -> None:
-    page = _parsed(render(example(), charts=False))
+    page = _tree(False)
     tables = list(page.iter("table"))
     assert tables
     for table in tables:
@@ -212,7 +224,7 @@ def test_every_table_has_a_caption_and_every_heading_of_it_a_scope() -> None:
 
 @pytest.mark.skipif(not drawn.installed(), reason="the extra `charts` is not installed")
 def test_every_chart_has_a_title_and_a_description_with_its_numbers() -> None:
-    page = _parsed(render(example(), charts=True))
+    page = _tree(True)
     charts = [element for element in page.iter() if str(element.tag).rpartition("}")[2] == "svg"]
     assert len(charts) >= 10
     for chart in charts:
@@ -223,7 +235,7 @@ def test_every_chart_has_a_title_and_a_description_with_its_numbers() -> None:
 
 @with_and_without_charts
 def test_the_same_report_is_the_same_bytes(charts: bool) -> None:
-    assert render(example(), charts=charts) == render(example(), charts=charts)
+    assert render(example(), charts=charts) == _page(charts)
 
 
 @with_and_without_charts
@@ -238,4 +250,4 @@ def test_the_same_report_is_the_same_bytes_in_another_process(charts: bool) -> N
         ).stdout
         for seed in ("1", "2")
     }
-    assert told == {hashlib.sha256(render(example(), charts=charts).encode()).hexdigest().encode()}
+    assert told == {hashlib.sha256(_page(charts).encode()).hexdigest().encode()}

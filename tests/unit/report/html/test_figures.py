@@ -1,0 +1,51 @@
+"""Charts of a report: which there are, and that the page asks for every one of them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from shadowbench.report import charts
+
+if not charts.installed():
+    pytest.skip("the extra `charts` is not installed", allow_module_level=True)
+
+from shadowbench.report.html import render
+from shadowbench.report.html.figures import figures
+from shadowbench.report.html.figures.plan import Figure
+from tests.unit.report.documents import example, small
+
+
+@cache
+def _drawn() -> Mapping[str, Figure]:
+    return figures(example())
+
+
+def test_every_kind_is_there() -> None:
+    kinds = {name.partition("-")[0] for name in _drawn()}
+    assert kinds == {"front", "radar", "effects", "times", "series", "slices", "trend"}
+
+
+def test_the_page_shows_every_chart_once() -> None:
+    page = render(example(), charts=True)
+    assert [page.count(f'<title id="{name}-title">') for name in _drawn()] == [1] * len(_drawn())
+
+
+def test_many_slices_are_left_to_their_tables() -> None:
+    candidate = small()
+    reversed_ = next(each for each in candidate.slices if each.reversed)
+    many = tuple(replace(reversed_, by=f"by {number}") for number in range(9))
+    drawn = figures(replace(example(), candidates=(replace(candidate, slices=many),)))
+    assert [name for name in drawn if name.startswith("slices")] == [f"slices-1-{number}" for number in range(1, 5)]
+
+
+def test_a_chart_is_described_by_its_numbers() -> None:
+    drawn = _drawn()
+    number = next(number for number, each in enumerate(example().candidates, start=1) if each.name == "small")
+    assert "latency (p95): 0.56 × [0.47, 0.65]" in drawn[f"effects-{number}-declared"].svg
+
+
+def test_charts_of_nothing_are_none() -> None:
+    nothing = replace(example(), candidates=(), standpoints=(), trend=())
+    assert figures(nothing) == {}
