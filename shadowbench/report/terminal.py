@@ -70,7 +70,11 @@ def _chapter(chapter: Chapter, told: _Told, width: int) -> RenderableType:
     before: Line | Table | None = None
     for block in chapter.blocks:
         if isinstance(block, Table):
-            parts.append(_table(block, told, width, apart=bool(block.title) and before is not None))
+            parts.append(
+                _table(
+                    block, told, width, apart=before is not None and (bool(block.title) or isinstance(before, Table))
+                )
+            )
         else:
             parts.append(Padding(_line(block, told), (1 if isinstance(before, Table) else 0, 0, 0, 2 * block.depth)))
         before = block
