@@ -13,6 +13,7 @@ if not charts.installed():
 
 from shadowbench.report.html import render
 from shadowbench.report.html.figures import figures
+from shadowbench.report.html.figures.overview import _row
 from shadowbench.report.html.figures.plan import Figure
 from tests.unit.report.documents import example, small
 
@@ -24,7 +25,7 @@ def _drawn() -> Mapping[str, Figure]:
 
 def test_every_kind_is_there() -> None:
     kinds = {name.partition("-")[0] for name in _drawn()}
-    assert kinds == {"front", "radar", "effects", "times", "series", "slices", "trend"}
+    assert kinds == {"front", "radar", "effects", "times", "series", "slices", "targets", "trend"}
 
 
 def test_the_page_shows_every_chart_once() -> None:
@@ -44,6 +45,13 @@ def test_a_chart_is_described_by_its_numbers() -> None:
     drawn = _drawn()
     number = next(number for number, each in enumerate(example().candidates, start=1) if each.name == "small")
     assert "latency (p95): 0.56 × [0.47, 0.65]" in drawn[f"effects-{number}-declared"].svg
+
+
+def test_intervals_of_axes_that_run_downwards_are_turned_round() -> None:
+    latency = next(axis for axis in small().radar if axis.measure == "latency")
+    row = _row(latency)
+    assert row.low is not None and row.value is not None and row.high is not None
+    assert 0 < row.low < row.value < row.high < 1
 
 
 def test_charts_of_nothing_are_none() -> None:
