@@ -14,6 +14,7 @@ from shadowbench.cli.analysed import Asked, analysed
 from shadowbench.cli.output import check_output, destination, standard_output
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.document.root import Document
+from shadowbench.report.words import remarks
 from shadowbench.store.exporting.objects import object_exists, put_object
 
 NO_PAIRS = 3
@@ -30,9 +31,10 @@ _BY_ENDING: Mapping[str, Format] = {
 _WIDTH_OF_FILES = 120
 
 HOW_TO_GET_PAIRS = """\
-no pairs in {logs} yet, so there is nothing to compare ({exchanges} exchanges).
+no pairs in {logs} yet, so there is nothing to compare.
 Give a candidate a sample_rate above 0 in the configuration, run `shadowbench serve`, and send requests to its address;
 `shadowbench doctor` checks the way, and /metrics of the admin address counts why requests were not copied."""
+NONE_AS_ASKED = "no pairs in {logs} are as asked for: {asked}; ask for more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,14 @@ def run_report(options: ReportOptions, *, now: float) -> int:
     if document.totals.pairs or options.format != "terminal":
         _write(document, options)
     if not document.totals.pairs:
-        logs = ", ".join(document.source.logs)
-        sys.stderr.write(HOW_TO_GET_PAIRS.format(logs=logs, exchanges=document.totals.exchanges) + "\n")
+        sys.stderr.write(_why_nothing(document) + "\n")
         return NO_PAIRS
     return 0
+
+
+def _why_nothing(document: Document) -> str:
+    logs, asked_for = ", ".join(document.source.logs), remarks.asked_for(document.source)
+    return NONE_AS_ASKED.format(logs=logs, asked=asked_for) if asked_for else HOW_TO_GET_PAIRS.format(logs=logs)
 
 
 def rendered(document: Document, format: Format, *, charts: bool | None = None) -> str:

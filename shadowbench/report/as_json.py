@@ -26,7 +26,8 @@ _ABOUT = "What `shadowbench report --format json` writes. Money is USD, times ar
 
 def dump(document: Document) -> str:
     """One indented object. Members are in the order of their nouns, keys of mappings sorted: same report, same bytes."""
-    return orjson.dumps(_plain(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+    return orjson.dumps(_plain(document), option=options).decode()
 
 
 def load(text: str | bytes, *, name: str = "the report") -> Document:

@@ -120,7 +120,8 @@ def test_candidates_times_and_slices_choose_pairs(log: Path) -> None:
     one = load(run([str(log), "--format", "json", "--candidate", names[0]])[1])
     assert [candidate.name for candidate in one.candidates] == names[:1]
     assert one.source.candidates == (names[0],)
-    assert run([str(log), "--since", "2099-01-01"])[0] == 3
+    code, _, err = run([str(log), "--since", "2099-01-01"])
+    assert (code, err) == (3, "no pairs in log.db are as asked for: since 2099-01-01T00:00:00Z; ask for more\n")
     assert load(run([str(log), "--until", "2099-01-01", "--format", "json"])[1]).totals.pairs == whole.totals.pairs
     sliced = load(run([str(log), "--format", "json", "--slice", "path=/v1/chat/completions", "--slice", "path=/x"])[1])
     assert sliced.source.slice == {"path": ("/v1/chat/completions", "/x")}

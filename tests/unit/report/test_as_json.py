@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,11 @@ def test_members_are_in_the_order_of_their_nouns() -> None:
 
 def test_a_member_that_is_not_known_is_passed_over() -> None:
     assert load(json.dumps({**json.loads(TEXT), "added_later": {"x": 1}})) == example()
+
+
+def test_numpy_s_numbers_are_numbers() -> None:
+    odd = replace(example(), made_at=np.float64(2.5), seed=np.int64(3))
+    assert (load(dump(odd)).made_at, load(dump(odd)).seed) == (2.5, 3)
 
 
 def test_half_a_surrogate_pair_of_somebodys_text_does_no_harm() -> None:
