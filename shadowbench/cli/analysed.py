@@ -37,7 +37,7 @@ class Asked:
     again: frozenset[str] = frozenset()  # names of candidates that are production itself (A/A)
     since: float | None = None  # Unix seconds
     until: float | None = None
-    candidates: tuple[str, ...] = ()  # nothing: all
+    candidates: tuple[str, ...] = ()  # nothing: all; A/A lanes are there in any case, for what they measure
     slice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[Document, ...] = ()
     redact: bool = False
@@ -108,7 +108,7 @@ def analysed(wanted: Asked, *, now: float) -> Document:
             wanted.logs,
             since=wanted.since,
             until=wanted.until,
-            candidate=wanted.candidates or None,
+            candidate=[*wanted.candidates, *sorted(wanted.again)] if wanted.candidates else None,
             slice=wanted.slice or None,
         ) as log:
             _check_candidates(log, wanted.candidates)

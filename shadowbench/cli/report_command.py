@@ -14,7 +14,7 @@ from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
 LogsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[LOG…]", help="Pair logs, files or URLs; several are read as one. Default: the configuration's."
+        metavar="LOG", help="Pair logs, files or URLs; several are read as one. Default: the configuration's."
     ),
 ]
 PolicyOption = Annotated[

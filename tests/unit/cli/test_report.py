@@ -127,6 +127,13 @@ def test_candidates_times_and_slices_choose_pairs(log: Path) -> None:
     assert sliced.source.slice == {"path": ("/v1/chat/completions", "/x")}
 
 
+def test_a_candidate_comes_with_the_lane_that_it_is_measured_against(log: Path) -> None:
+    whole = load(run([str(log), "--format", "json"])[1])
+    other = next(candidate.name for candidate in whole.candidates if candidate.name != "again")
+    found = load(run([str(log), "--format", "json", "--candidate", other, "--again", "again"])[1])
+    assert [(candidate.name, candidate.again) for candidate in found.candidates] == [("again", True), (other, False)]
+
+
 def test_a_candidate_that_no_log_has_is_told_with_those_there_are(log: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no pairs of nobody in these logs; they have: again, "):
         run([str(log), "--candidate", "nobody"])
