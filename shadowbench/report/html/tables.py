@@ -55,7 +55,7 @@ def parts(text: str) -> list[str]:
 
 def sized(n: int, clusters: int, share: str = "") -> Cell:
     """What a row rests on: pairs, and below them their share, if any, and their clusters."""
-    return Cell(text=f"{n:,}", small=f"{share}{words.count(clusters, 'cluster')}")
+    return Cell(text=f"{n:,}", small=f"{share}{words.count(clusters, 'cluster')}", tone="size")
 
 
 def p_in_column(p: float | None) -> str:

@@ -63,7 +63,10 @@ def _moment(point: Point) -> Moment:
 
 def _trend(name: str, document: Document, found: Trend) -> Plan:
     scale, unit = scale_of(document, found)
-    rows = [row(words.moment(point.made_at)[:10], point.effect, scale, unit) for point in found.points][-MOST_ROWS:]
+    rows = [row(words.moment(point.made_at)[:10], point.effect, scale, unit) for point in found.points]
+    if found.now is not None:
+        rows.append(row("this report", found.now, scale, unit))
+    rows = rows[-MOST_ROWS:]
     called = words.measure_title(found.measure)
     return Plan(
         name=name,

@@ -15,7 +15,7 @@ from shadowbench.report.html import render
 from shadowbench.report.html.figures import figures
 from shadowbench.report.html.figures.overview import _row
 from shadowbench.report.html.figures.plan import Figure
-from tests.unit.report.documents import example, small
+from tests.unit.report.documents import estimate, example, small
 
 
 @cache
@@ -52,6 +52,12 @@ def test_intervals_of_axes_that_run_downwards_are_turned_round() -> None:
     row = _row(latency)
     assert row.low is not None and row.value is not None and row.high is not None
     assert 0 < row.low < row.value < row.high < 1
+
+
+def test_a_trend_ends_with_this_report() -> None:
+    trend = replace(example().trend[0], now=estimate(0.49, 0.02))
+    drawn = figures(replace(example(), candidates=(), trend=(trend,)))
+    assert "2025-10-27: +0.45 [+0.42, +0.48]; this report: +0.490 [+0.470, +0.510]" in drawn["trend-1"].svg
 
 
 def test_charts_of_nothing_are_none() -> None:

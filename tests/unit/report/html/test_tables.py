@@ -21,8 +21,8 @@ def test_why_there_is_no_interval_stands_below() -> None:
 
 
 def test_a_row_says_what_it_rests_on() -> None:
-    assert sized(1200, 1) == Cell(text="1,200", small="1 cluster")
-    assert sized(90, 61, "3 %, ") == Cell(text="90", small="3 %, 61 clusters")
+    assert sized(1200, 1) == Cell(text="1,200", small="1 cluster", tone="size")
+    assert sized(90, 61, "3 %, ") == Cell(text="90", small="3 %, 61 clusters", tone="size")
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.0321, "0.032"), (1e-9, "< 0.001"), (None, "–")])
