@@ -32,6 +32,7 @@ _MARKUP = re.compile(r"[\\`*\[|~$]|(?<![^\W_])_|_(?![^\W_])")  # of CommonMark a
 _AT_START = re.compile(r"[-=+#]|\d+(?=[.)])")  # lists, headings, rules
 _MENTION = re.compile(r"([@#])(?=\w)|(:)(?=[\w+-]*[a-z][\w+-]*:)")  # @name, #123, :emoji:
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(?=:)|\bwww(?=\.)")
+_HELD = re.compile(r"(?<=\d) (?=%|×|[mµ]?s\b)|\[[^\]]{1,20}\]")
 _NOTHING = "\N{WORD JOINER}"
 
 
@@ -96,8 +97,13 @@ def _rule(columns: Sequence[Column]) -> str:
 
 
 def _row(row: Row) -> str:
-    first, *others = (text(cell) for cell in row.cells)
+    first, *others = (_unbroken(text(cell)) for cell in row.cells)
     return _cells([f"{'&emsp;' * row.depth}{first}", *others])
+
+
+def _unbroken(told: str) -> str:
+    """A number stays with its unit, and an interval in one piece."""
+    return _HELD.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), told)
 
 
 def _cells(cells: Sequence[str] | Iterator[str]) -> str:

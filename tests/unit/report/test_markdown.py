@@ -41,6 +41,10 @@ def test_tables_are_tables() -> None:
         assert row.count("<t") >= 3
 
 
+def test_intervals_stay_in_one_piece() -> None:
+    assert "| wins 44\u00a0% \\[36\u00a0%,\u00a052\u00a0%]; the interval is too wide" in render(example())
+
+
 def test_a_pipe_in_a_name_makes_no_cell() -> None:
     html = drawn(render(example()))
     assert "<td>sql | parses</td>" in html
