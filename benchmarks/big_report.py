@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from shadowbench.report.document.root import Document
 from shadowbench.report.policy import Against, Claim, Policy, Statistic
 
 MOST_SECONDS, MOST_MIB = 15.0, 1000.0
@@ -51,10 +52,13 @@ def report(log: Path, page: Path | None) -> dict[str, float]:
     def tell(what: str, _: float) -> None:
         steps[what] = time.process_time()
 
-    options = AnalysisOptions(made_at=time.time(), software="benchmark", again=frozenset({"twin"}))
-    with shadowbench.read(log) as opened:
-        document = analyse(opened, policy(), options, tell)
-        tell("rendering", 1.0)
+    def analysed() -> Document:  # and the log let go of
+        options = AnalysisOptions(made_at=time.time(), software="benchmark", again=frozenset({"twin"}))
+        with shadowbench.read(log) as opened:
+            return analyse(opened, policy(), options, tell)
+
+    document = analysed()
+    tell("rendering", 1.0)
     text = render(document)
     tell("done", 1.0)
     if page is not None:

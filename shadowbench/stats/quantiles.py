@@ -21,6 +21,7 @@ from shadowbench.stats.columns import FloatArray, IntArray, column, same_length,
 from shadowbench.stats.distributions import binomial_quantile, t_quantile
 from shadowbench.stats.estimates import Estimate, Refused, exponential
 from shadowbench.stats.methods import Method
+from shadowbench.stats.ordering import order_of
 from shadowbench.stats.paired_binary import square_and_add
 
 _ROUNDING = 1e-9  # of a share: 0.07 × 100 is 7, and not a little more
@@ -43,7 +44,7 @@ class Sorted:
     @classmethod
     def of(cls, values: FloatArray, weights: FloatArray, codes: IntArray) -> Self:
         """From values in any order."""
-        order = np.argsort(values, kind="stable")
+        order = order_of(values)
         return cls(values[order], weights[order], codes[order])
 
     @cached_property

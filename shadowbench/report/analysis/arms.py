@@ -6,7 +6,7 @@ breakers held back tell nothing about the candidate: they are counted as lost, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,6 +83,11 @@ class Arm:
         )
         self._samples.append(made)
         return made
+
+    def keep(self, used: Iterable[IntArray]) -> None:
+        """Let go of all samples but those whose places are used."""
+        kept = {id(places) for places in used}
+        self._samples[:] = [sample for sample in self._samples if id(sample.places) in kept]
 
 
 def arms_of(log: ReadLog, again: Collection[str]) -> Sequence[Arm]:

@@ -80,6 +80,7 @@ def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Compariso
         radar=axes(measures.comparisons, policy),
         correlations=_correlations(arm, by_name, scores, policy, seed),
     )
+    arm.keep(paired.places for paired in scores)
     return Chapter(arm=arm, candidate=candidate, scores=scores)
 
 
@@ -108,6 +109,7 @@ def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison
         if name not in _SHOWN_ALONE or name in {claim.measure for claim in work.policy.claims}:
             kept[name] = part.for_means.paired
         part.forget()
+    arm.keep(paired.places for paired in kept.values())
     return _Measures(comparisons=tuple(found[each] for each in asked), distributions=tuple(distributions), kept=kept)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from shadowbench.report.analysis.arms import clusters_from
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
+from shadowbench.stats.ordering import order_of
 from shadowbench.stats.quantiles import QuantileContrast, Sorted
 
 
@@ -26,7 +27,7 @@ class SortedSide:
     @classmethod
     def of(cls, values: FloatArray, weights: FloatArray, clusters: Clusters) -> Self:
         """Of values in the pairs' order."""
-        order = np.argsort(values, kind="stable")
+        order = order_of(values)
         return cls(Sorted(values[order], weights[order], clusters.codes[order]), order)
 
     def among(self, chosen: BoolArray, fresh: IntArray) -> Sorted:

@@ -79,3 +79,11 @@ def test_a_sample_is_made_once_and_all_pairs_are_not_copied() -> None:
     assert everything.clusters is arm.clusters
     assert found.of(values).tolist() == [0.0, 2.0]
     assert found.of_flags(some).tolist() == [True, True]
+
+
+def test_samples_that_nothing_uses_are_let_go() -> None:
+    arm = an_arm(3)
+    one, other = (arm.sample(np.array(flags)) for flags in ([True, False, True], [True, True, False]))
+    arm.keep([one.places])
+    assert arm.sample(one.chosen) is one
+    assert arm.sample(other.chosen) is not other
