@@ -223,3 +223,19 @@ def test_numpy_is_loaded_with_one_thread(log: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.endswith("1 1\n")
+
+
+def test_every_process_writes_the_same_bytes(log: Path) -> None:
+    script = (
+        "from shadowbench.cli.analysed import Asked, analysed\n"
+        "from shadowbench.cli.report import rendered\n"
+        f"document = analysed(Asked(logs=({str(log)!r},), progress=False), now=1.8e9)\n"
+        "print(*(rendered(document, form) for form in ('json', 'markdown', 'csv', 'junit', 'terminal')))"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed}, check=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]
