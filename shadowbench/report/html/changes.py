@@ -10,6 +10,7 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Drift, MarkShown, Point, Series, Trend, TrendPoint
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
+from shadowbench.report.html.texts import titled
 from shadowbench.report.words import remarks
 
 _EXPLAINED = 3  # features that are told, of a classifier
@@ -90,7 +91,7 @@ def _course(candidate: str, series: Series, unit: str) -> Course:
     columns = ("Until (UTC)", "This stretch", "All until then", "Pairs")
     rows = (_point(point, series.scale, unit) for point in series.points)
     return Course(
-        title=title.capitalize(),
+        title=titled(title),
         changed=series.changed,
         table=table(f"{candidate}: {title} over time", columns, rows, numeric=(1, 2, 3)),
     )

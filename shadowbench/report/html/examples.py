@@ -37,6 +37,7 @@ class Shown:
     production: Answer
     candidate: Answer
     unlike: bool  # the answers share so little that nothing is marked
+    hidden: bool  # prompts and answers were left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ def _shown(example: Example) -> Shown:
         production=ours,
         candidate=theirs,
         unlike=unlike,
+        hidden=example.hidden,
     )
 
 
@@ -100,9 +102,9 @@ def _alone(text: str | None) -> tuple[tuple[Piece, ...], int]:
 def _answer(title: str, outcome: str, text: str | None, pieces: tuple[tuple[Piece, ...], int], absent: str) -> Answer:
     if text is None:
         return Answer(title=title, outcome=outcome.replace("_", " "), pieces=(), cut=0, absent=absent)
-    empty = "" if text else "an empty text"
+    empty = "" if text else "An empty text."
     return Answer(title=title, outcome=outcome.replace("_", " "), pieces=pieces[0], cut=pieces[1], absent=empty)
 
 
 def _absent(example: Example) -> str:
-    return "hidden" if example.hidden else "no text"
+    return "Hidden." if example.hidden else "No text."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shadowbench.report import words
 from shadowbench.report.document.times import Distribution, QuantileRow
 from shadowbench.report.html.tables import Cell, Table, estimated, table
+from shadowbench.report.html.texts import titled
 from shadowbench.report.words import remarks
 
 
@@ -25,7 +26,7 @@ def times(candidate: str, distribution: Distribution) -> Times:
     rows = map(_row, distribution.rows)
     columns = ("Quantile", "Production", "Candidate", "Difference")
     return Times(
-        title=title.capitalize(),
+        title=titled(title),
         table=table(f"{candidate}: quantiles of {title}", columns, rows, numeric=(1, 2, 3)),
         notes=tuple(remarks.distribution(distribution)),
     )

@@ -43,7 +43,7 @@ def policy(declared: Policy) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def _formula(used: MethodUsed) -> Formula:
     about = ABOUT[used.method]
     return Formula(
-        name=used.method.value.replace("_", " ").capitalize(),
+        name=used.method.value,
         answers=about.answers,
         formula=about.formula,
         source=about.source,

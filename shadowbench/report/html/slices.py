@@ -10,6 +10,7 @@ from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
+from shadowbench.report.html.texts import titled
 from shadowbench.report.words import remarks
 
 
@@ -57,7 +58,7 @@ def _slices(candidate: str, found: SliceTable, unit: str) -> Slices:
     columns = (found.by.capitalize(), "Effect", "p, adjusted", "Pairs, share of traffic")
     rows = (_row(row, found.scale, unit) for row in found.rows)
     return Slices(
-        title=title(found).capitalize(),
+        title=titled(title(found)),
         reversed=found.reversed,
         table=table(f"{candidate}: {title(found)}", columns, rows, numeric=(1, 2, 3)),
         notes=tuple(remarks.slices(found)),

@@ -23,3 +23,9 @@ def shown(text: str) -> str:
 
 def _shown(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) in _NO_CHARACTERS else character
+
+
+def titled(text: str) -> str:
+    """With a capital, as a heading begins; names of measures, `json_valid`, stay as they are."""
+    first = text.partition(" ")[0]
+    return text if "_" in first else f"{text[:1].upper()}{text[1:]}"

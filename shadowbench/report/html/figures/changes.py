@@ -11,6 +11,7 @@ from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import MarkShown, Point, Series, Trend
 from shadowbench.report.html.changes import scale_of, units_of
 from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, form, row, told
+from shadowbench.report.html.texts import titled
 
 _MOST_SERIES = 6  # of one candidate
 _MOST_TRENDS = 8
@@ -43,7 +44,7 @@ def _course(name: str, candidate: Candidate, found: Series, marks: Sequence[Mark
         chart=series(moments, marks, null=found.scale.null, form=form(found.scale)) if moments else None,
         title=f"{candidate.name}: {called} over time",
         description=f"At the end: {words.scaled(found.points[-1].running, found.scale, unit)}" if moments else "",
-        caption=f"{called[:1].upper()}{called[1:]}: {axis_title(found.scale, unit)}. Times are UTC.",
+        caption=f"{titled(called)}: {axis_title(found.scale, unit)}. Times are UTC.",
         legend=(*_LEGEND, ("margin", "a change, by its number")) if marks else _LEGEND,
     )
 

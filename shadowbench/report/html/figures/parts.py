@@ -10,6 +10,7 @@ from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.changes import units_of
 from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, form, row, told
 from shadowbench.report.html.slices import noteworthy, title
+from shadowbench.report.html.texts import titled
 
 _MOST = 4  # of one candidate: those come first that a reader must see
 
@@ -33,6 +34,6 @@ def _plan(name: str, candidate: str, found: SliceTable, unit: str) -> Plan:
         chart=intervals(rows, reference=found.scale.null, title=axis_title(found.scale, unit), form=form(found.scale)),
         title=f"{candidate}: {called}",
         description=told(rows),
-        caption=f"{called[:1].upper()}{called[1:]}.",
+        caption=f"{titled(called)}.",
         legend=(("strange", "points the other way than the whole"),) if strange else (),
     )

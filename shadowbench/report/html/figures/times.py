@@ -10,6 +10,7 @@ from shadowbench.report.charts.curves import Side, curves
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.document.times import Distribution
 from shadowbench.report.html.figures.plan import Plan
+from shadowbench.report.html.texts import titled
 
 _CENSORED = " An arrow, and the bar at the top: failures, which took longer than anybody waited for."
 
@@ -37,6 +38,6 @@ def _plan(name: str, candidate: str, found: Distribution) -> Plan:
         ),
         title=f"{candidate}: {called}",
         description="; ".join(numbers),
-        caption=f"{called[:1].upper()}{called[1:]}, lower is better.{_CENSORED if censored else ''}",
+        caption=f"{titled(called)}, lower is better.{_CENSORED if censored else ''}",
         legend=(("candidate", candidate), ("production", "production")),
     )

@@ -231,14 +231,15 @@ def test_an_axis_of_no_length_is_no_way() -> None:
 
 def test_a_pair_with_one_answer_has_no_marks() -> None:
     found = examples.examples(hot())[0].first[0]
-    assert found.candidate.absent == "no text"
+    assert found.candidate.absent == "No text."
     assert found.candidate.outcome == "http error"
     assert [piece.changed for piece in found.production.pieces] == [False]
 
 
 def test_hidden_texts_are_hidden() -> None:
     found = examples.examples(small())[1].first[0]
-    assert (found.prompt, found.prompt_absent, found.production.pieces) == ("", "hidden", ())
+    assert (found.prompt, found.prompt_absent, found.production.pieces) == ("", "Hidden.", ())
+    assert found.hidden
 
 
 def test_of_many_examples_the_first_are_shown_at_once() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.report.html.texts import shown
+from shadowbench.report.html.texts import shown, titled
 
 
 def test_lines_and_tabs_stay() -> None:
@@ -38,3 +38,9 @@ def test_whatever_comes_can_be_written_as_utf_8(text: str) -> None:
 @given(st.text(max_size=50))
 def test_showing_twice_shows_the_same(text: str) -> None:
     assert shown(shown(text)) == shown(text)
+
+
+def test_headings_begin_with_a_capital_and_names_stay() -> None:
+    assert titled("time to first token") == "Time to first token"
+    assert titled("json_valid by path") == "json_valid by path"
+    assert titled("") == ""
