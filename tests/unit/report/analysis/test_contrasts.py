@@ -38,7 +38,7 @@ def of(
     statistic: Statistic = Statistic.MEAN,
     relative: bool = False,
     **arm_is: object,
-) -> MeanContrast:  # noqa: E501
+) -> MeanContrast:
     mine = an_arm(len(values[0]), **arm_is) if arm_is else arm(len(values[0]))  # type: ignore[arg-type]
     paired = values_of(mine, subject or a_subject(), *values)  # type: ignore[arg-type]
     return contrast_of(paired, statistic, relative=relative, level=0.95)
