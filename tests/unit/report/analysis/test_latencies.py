@@ -77,7 +77,7 @@ def test_many_pairs_have_the_same_quantiles_by_a_quicker_way(monkeypatch: pytest
         assert one.production == other.production
 
 
-@settings(max_examples=15)  # each resamples a thousand times
+@settings(max_examples=15, deadline=None)  # each resamples a thousand times
 @given(st.integers(0, 2**32), st.floats(0.05, 1))
 def test_neither_the_order_of_rows_nor_the_scale_of_weights_matters(seed: int, less: float) -> None:
     chance = np.random.default_rng(seed)
