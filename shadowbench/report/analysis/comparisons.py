@@ -34,7 +34,7 @@ class Comparing:
         terms = Terms(
             policy=self.policy,
             looking=Looking(watching=self.policy.watching, clusters=self.arm.clusters.count),
-            pairs_per_day=pairs_per_day(self.arm),
+            pairs_per_day=pairs_per_day(self.arm, part.for_means.paired.n),
         )
         return {each: self._one(each, part, terms) for each in asked}
 
@@ -46,10 +46,10 @@ class Comparing:
         return _with_noise(compare(each, part, again, terms, chance), self.noise)
 
 
-def pairs_per_day(arm: Arm) -> float:
-    """At the traffic of the log; 0 where it tells nothing of it."""
+def pairs_per_day(arm: Arm, n: int) -> float:
+    """At the traffic of the log, of a measure that is there for n of the arm's pairs; 0 where it tells nothing of it."""
     period = float(arm.started_at.max() - arm.started_at.min()) if arm.n else 0.0
-    return arm.n / period * _DAY if period > 0 else 0.0
+    return n / period * _DAY if period > 0 else 0.0
 
 
 def _with_noise(comparison: Comparison, noise: Sequence[Comparison]) -> Comparison:

@@ -55,6 +55,8 @@ def test_chance_is_each_questions_own() -> None:
 
 
 def test_traffic_is_pairs_by_the_time_between_the_first_and_the_last() -> None:
-    assert pairs_per_day(an_arm(25, started_at=np.arange(25) * 3600.0)) == pytest.approx(25)
-    assert pairs_per_day(an_arm(1)) == 0.0
-    assert pairs_per_day(an_arm(0)) == 0.0
+    hourly = an_arm(25, started_at=np.arange(25) * 3600.0)
+    assert pairs_per_day(hourly, 25) == pytest.approx(25)
+    assert pairs_per_day(hourly, 5) == pytest.approx(5)  # as of a judge who is asked about a fifth
+    assert pairs_per_day(an_arm(1), 1) == 0.0
+    assert pairs_per_day(an_arm(0), 0) == 0.0
