@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shadowbench.listening import ADDRESS_FORM, Address, parse_address
+from shadowbench.recorder.edges import BucketOptions
 from shadowbench.records import Dialect
 from shadowbench.wire.own_names import objection_to
 
@@ -192,6 +193,14 @@ def _check_finite(value: float) -> float:
     return value
 
 
+def _check_edges(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if not 1 <= len(edges) <= 40:
+        raise ValueError("must be a list of 1 to 40 numbers")
+    if not all(math.isfinite(edge) and edge > 0 for edge in edges) or sorted(set(edges)) != list(edges):
+        raise ValueError("must ascend, and be above 0; what is above the last is counted in any case")
+    return edges
+
+
 def _check_store_url(text: str) -> str:
     scheme, _, rest = text.partition("://")
     if scheme != "sqlite" or not rest.strip("/"):
@@ -230,6 +239,7 @@ def _check_variable_name(name: str) -> str:
     return name
 
 
+_BUCKETS = BucketOptions()
 NamePath = Annotated[str, AfterValidator(_check_name_path)]
 CandidateName = Annotated[str, AfterValidator(_check_candidate_name)]
 RuleName = Annotated[str, AfterValidator(_check_rule_name)]
@@ -252,6 +262,7 @@ EndpointDialect = Literal[
     "ollama.embed",
     "gemini.generate_content",
 ]
+BucketEdges = Annotated[tuple[float, ...], AfterValidator(_check_edges)]
 SecondsOrZero = Annotated[float, AfterValidator(_check_finite), Field(ge=0, le=86_400)]
 
 
@@ -862,6 +873,28 @@ def _check_policy(value: object) -> object:
     return value
 
 
+class BucketSettings(Section):
+    """Upper ends of the histograms' buckets, ascending: put one where an objective stands."""
+
+    duration_s: BucketEdges = _BUCKETS.duration_s
+    """Of request_duration_seconds."""
+    first_token_s: BucketEdges = _BUCKETS.first_token_s
+    """Of time_to_first_token_seconds."""
+    gap_s: BucketEdges = _BUCKETS.gap_s
+    """Of chunk_gap_seconds."""
+    tokens: BucketEdges = _BUCKETS.tokens
+    """Of request_input_tokens and request_output_tokens."""
+    cost_usd: BucketEdges = _BUCKETS.cost_usd
+    """Of request_cost_usd."""
+
+
+class TelemetrySettings(Section):
+    """What /metrics tells: docs/metrics.md."""
+
+    buckets: BucketSettings = BucketSettings()
+    """Of the histograms of answers."""
+
+
 class ReportSettings(Section):
     """What `report` and `gate` go by."""
 
@@ -902,6 +935,8 @@ class Settings(BaseSettings):
     """The pair log."""
     scoring: ScoringSettings = ScoringSettings()
     """What is measured on pairs, and who judges them."""
+    telemetry: TelemetrySettings = TelemetrySettings()
+    """What /metrics tells."""
     report: ReportSettings = ReportSettings()
     """What reports and gates go by."""
     runtime: RuntimeSettings = RuntimeSettings()

@@ -50,6 +50,11 @@ class Histogram:
         self._counts[bisect_left(self._edges, value)] += 1
         self._sum += value
 
+    @property
+    def sum(self) -> float:
+        """Of all values."""
+        return self._sum
+
     def report(self, counters: Counters, name: str, labels: Labels = ()) -> None:
         """As the counters `name`_bucket with their edge `le`, `name`_sum and `name`_count."""
         total = 0

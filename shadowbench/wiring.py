@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from shadowbench.child import WorkerSpec
 from shadowbench.configuration import read_rubric_file
@@ -36,7 +37,8 @@ from shadowbench.mirror.repeats import PRODUCTION, with_repeats
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.pricing.known import near_providers
 from shadowbench.proxy.options import ProxyOptions
-from shadowbench.recorder.options import RecorderOptions
+from shadowbench.recorder.edges import BucketOptions
+from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.records import again
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
 from shadowbench.redaction.known import header_secrets, login_secrets
@@ -213,6 +215,8 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         tenant_header=settings.mirror.tenant_header,
         secret_file=str(secret_file(settings)),
         pricing=pricing_options(settings),
+        targets=targets(settings),
+        buckets=BucketOptions(**settings.telemetry.buckets.model_dump()),
         retention=RetentionOptions(
             max_age_s=None if retention.max_age_days is None else retention.max_age_days * 86_400,
             max_bytes=retention.max_bytes,
@@ -220,6 +224,16 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         ),
         max_body_bytes=max(defaults.max_body_bytes, largest),
     )
+
+
+def targets(settings: Settings) -> tuple[TargetOptions, ...]:
+    """Whose answers are counted by name: production's, the candidates', and the repeats' of both."""
+    found = [TargetOptions(name=PRODUCTION, host=urlsplit(settings.production.url).netloc)]
+    for name, each in settings.candidates.items():
+        host = urlsplit(each.url or settings.production.url).netloc
+        found.append(TargetOptions(name=name, host=host, model=each.model or "", dialect=each.dialect or ""))
+    repeats = [replace(each, name=again(each.name)) for each in found] if settings.mirror.repeats.rate > 0 else []
+    return (*found, *repeats)
 
 
 def exporter_options(settings: Settings) -> ExporterOptions | None:

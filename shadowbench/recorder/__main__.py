@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from shadowbench import links
 from shadowbench.errors import UnavailableError
 from shadowbench.pricing import Pricer
 from shadowbench.recorder.exchange import Reader
+from shadowbench.recorder.histograms import MAX_TARGETS, Histograms
 from shadowbench.recorder.lock import HeldElsewhereError, LogLock
-from shadowbench.recorder.options import RecorderOptions
+from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.recorder.redact_content import redactor_for
 from shadowbench.recorder.server import Recorder
@@ -46,8 +48,11 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
         # Where no lock file can be made no log can be opened either; both are tried again with the log.
         parent.log("error", "the pair log cannot be locked yet", error=str(error))
     recorder = Recorder(options, parent.counters, parent.log)
-    recorder.writer = build_writer(options, recorder, lock)
+    histograms = Histograms([target.name for target in options.targets], options.buckets)
+    recorder.writer = build_writer(options, recorder, lock, histograms)
     parent.before_snapshot(recorder.set_gauges)
+    parent.before_snapshot(lambda: histograms.report(parent.counters))
+    tell_targets(options.targets, parent.counters)
     recorder.writer.start()
     server = await links.listen(Path(options.socket_path), recorder.connect)
     parent.ready()
@@ -61,12 +66,19 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
         raise recorder.fatal
 
 
-def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock) -> Writer:
+def tell_targets(targets: Sequence[TargetOptions], counters: Counters) -> None:
+    """What stands behind the names of targets, for joining: as many as are counted by name."""
+    for each in targets[:MAX_TARGETS]:
+        labels = (("target", each.name), ("host", each.host), ("model", each.model), ("dialect", each.dialect))
+        counters.gauge("target_info", 1, labels)
+
+
+def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock, histograms: Histograms) -> Writer:
     """The writer of these options, which reports to `recorder` on the running loop."""
     loop = asyncio.get_running_loop()
     limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
     pricer = Pricer(options.pricing)
-    reader = Reader(request_id_header=options.request_id_header, limits=limits, pricer=pricer)
+    reader = Reader(request_id_header=options.request_id_header, limits=limits, pricer=pricer, tell=histograms.count)
     redactor = redactor_for(options, os.environ)
 
     # What is done to every exchange between its bytes and the log, in this order. Prices are looked up while reading: they

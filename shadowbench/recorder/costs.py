@@ -62,9 +62,9 @@ def count_cost(seen: Observation, counters: Counters) -> None:
     if seen.cost is None:
         return
     if seen.cost.usd is None:
-        counters.add("recorder_unpriced_total", (("endpoint", seen.endpoint), ("reason", seen.cost.reason or "")))
+        counters.add("recorder_unpriced_total", (("target", seen.endpoint), ("reason", seen.cost.reason or "")))
     else:
-        counters.add("recorder_cost_usd_total", (("endpoint", seen.endpoint),), seen.cost.usd)
+        counters.add("recorder_cost_usd_total", (("target", seen.endpoint),), seen.cost.usd)
 
 
 def _tokens(raw: RawExchange, number: int, seen: Observation) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shadowbench.handoff import PRODUCTION
@@ -27,6 +28,7 @@ class Reader:
     request_id_header: str | None
     limits: ReadingLimits
     pricer: Pricer
+    tell: Callable[[Observation, Sequence[float]], None] | None = None  # see `Means`
 
     def read(self, raw: RawExchange) -> Exchange:
         """The exchange that `raw` tells. Raises ProtocolError when its frames contradict themselves."""
@@ -35,7 +37,7 @@ class Reader:
         method, path = method_and_path(head.start)
         body = self._request_body(raw, head)
         model = None if body is None else requested_model(body)
-        means = Means(limits=self.limits, pricer=self.pricer)
+        means = Means(limits=self.limits, pricer=self.pricer, tell=self.tell)
         asked = _asked(endpoint="production", dialect=plan.dialect, requested_model=model, started_at=plan.started_at)
         production = observe(raw.sides[PRODUCTION], asked, means)
         return _exchange(

@@ -11,7 +11,7 @@ that would have to be redacted.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from shadowbench import handoff
@@ -51,13 +51,23 @@ class Means(NamedTuple):
 
     limits: ReadingLimits
     pricer: Pricer
+    # Told of every observation, with the times of its stream's pieces, which the log does not keep.
+    tell: Callable[[Observation, Sequence[float]], None] | None = None
 
 
 def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
     """One side's observation. Raises ProtocolError when a part's stamps do not add up."""
+    seen, content_times = _observe(side, asked, means)
+    if means.tell is not None:
+        means.tell(seen, content_times)
+    return seen
+
+
+def _observe(side: RawSide, asked: Asked, means: Means) -> tuple[Observation, Sequence[float]]:
+    """The observation, and when the pieces of its stream came that have content."""
     attempts = _attempts(side, asked, means.pricer)
     if side.head is None:
-        return _headless(side, asked, attempts, means.pricer)
+        return _headless(side, asked, attempts, means.pricer), ()
     chunks = _chunks(side)
     head = ResponseHead(side.head.head)
     reading = _read(side, chunks, head, asked.dialect, means.limits)
@@ -75,7 +85,7 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
         duration_s=_duration_s(side, timing),
         only_input=asked.dialect in _EMBEDDINGS,
     )
-    return _observation(
+    seen = _observation(
         endpoint=asked.endpoint,
         outcome=outcome,
         reason=_neutral(reading.reason),
@@ -97,6 +107,7 @@ def observe(side: RawSide, asked: Asked, means: Means) -> Observation:
         cost=_with(attempts, cost_of(means.pricer, call)),
         attempts=attempts,
     )
+    return seen, reading.content_times
 
 
 def _as_name(told: str | None) -> str | None:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shadowbench.pricing import PricingOptions
+from shadowbench.recorder.edges import BucketOptions
 from shadowbench.redaction.kinds import RedactionOptions
 from shadowbench.store.retention import RetentionOptions
 
 MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetOptions:
+    """An endpoint whose answers are counted by name, and what signals say of it. "": as the client asks for it."""
+
+    name: str
+    host: str = ""
+    model: str = ""
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +40,8 @@ class RecorderOptions:
     # both a secret is made up for the process's life.
     secret_file: str | None = None
     pricing: PricingOptions = field(default_factory=PricingOptions)
+    targets: tuple[TargetOptions, ...] = ()  # production, candidates, repeats of both
+    buckets: BucketOptions = field(default_factory=BucketOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
 
     # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.

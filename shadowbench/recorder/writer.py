@@ -255,7 +255,7 @@ class Writer:
                 count_cost(seen, counters)
                 self._notice_changes(seen, read.exchange.started_at, counters)
         for (endpoint, outcome), count in outcomes.items():
-            counters.add("observations_total", (("endpoint", endpoint), ("outcome", outcome)), count)
+            counters.add("observations_total", (("target", endpoint), ("outcome", outcome)), count)
         # Without a commit there is no news of the store: nothing could be read, or the recorder gave up.
         works: Literal["committed"] | None = "committed" if any(s.reason is None for s in settled) else None
         self._deliver(Report(settled=settled, counters=counters, works=works, wal_bytes=self._wal_bytes()))
@@ -264,7 +264,7 @@ class Writer:
         if marks := self._changes.notice(seen, at):
             for mark in marks:
                 what = mark.kind.removesuffix("_changed")
-                counters.add("recorder_model_changes_total", (("endpoint", seen.endpoint), ("what", what)))
+                counters.add("recorder_model_changes_total", (("target", seen.endpoint), ("what", what)))
             with self._changed:
                 self._notepad.add(Notes(marks=marks))
 

@@ -1,111 +1,394 @@
-"""What each signal means: the HELP text of /metrics. Names without prefix, summaries without _sum and _count.
+"""What each signal means: the HELP text of /metrics, and docs/metrics.md. Names are without prefix.
 
-A test keeps this list equal to the names that the code counts.
+Tests keep this list equal to what the code counts, and to the names that others build on: tests/unit/telemetry/series.txt.
 """
 
-MEANINGS = {
-    # the parent
-    "build_info": "Always 1; the label is the version that runs.",
-    "draining": "1 while this sidecar shuts down.",
-    "worker_up": "1 while the worker's process lives.",
-    "worker_ready": "1 while the worker serves.",
-    "worker_restarts_total": "Worker processes started again after they ended unasked.",
-    "worker_resident_bytes": "Resident memory of the worker's process.",
-    "mirroring_enabled": "1 while requests are copied; 0 while paused, killed or configured off.",
-    "control_requests_total": "Requests to the control port by action and result.",
-    "config_reloads_total": "Times that the configuration was read again, by result: applied, unchanged or invalid.",
-    # every worker
-    "worker_uncaught_errors_total": "Exceptions nobody expected. Each kind is logged once; please report them.",
-    # the proxy
-    "proxy_accepted_connections_total": "Client connections accepted.",
-    "proxy_accept_errors_total": "Client connections that could not be accepted, by reason.",
-    "proxy_open_connections": "Client connections that stand.",
-    "proxy_requests_total": "Requests begun.",
-    "proxy_active_requests": "Requests under way.",
-    "proxy_answered_requests_total": "Requests whose answer from production was forwarded whole.",
-    "proxy_refused_requests_total": "Requests refused before production saw them, by reason.",
-    "proxy_cancelled_requests_total": "Requests given up because the client left, by reason.",
-    "proxy_production_faults_total": "Requests that production did not answer whole, by reason.",
-    "proxy_production_connections": "Connections to production that stand.",
-    "proxy_overhead_seconds": "What the proxy added to an exchange, from reading to writing on both ways, without waiting.",
-    "proxy_tunnels_total": "Connections upgraded to a raw tunnel. They are never mirrored.",
-    "proxy_dropped_trailers_total": "Messages whose trailers were dropped.",
-    # both ends of the handoff
-    "handoff_connected": "1 while the proxy worker is connected to the mirror.",
-    "handoff_admitted_ratio": "Share of the sampling range that is handed off now; below the policy's rate under overload.",
-    "handoff_exchanges_total": "Requests by what the proxy decided about their copy; each is counted once.",
-    "handoff_unwanted_total": "Of the sampled exchanges: copying ended early because the mirror had no use for them.",
-    "handoff_cut_short_total": "Of the sampled exchanges: copies given up halfway because the mirror did not keep up.",
-    "handoff_errors_total": "Faults of our own while copying, by operation. Any is a bug; no client saw it.",
-    "handoff_unsettled": "Exchanges handed off that are neither in the log nor counted as discarded yet.",
-    "handoff_lost_total": "Exchanges handed off and lost, by reason.",
-    "handoff_disconnects_total": "Connections to the next process that ended.",
-    "handoff_hangups_total": "Connections given up because the next process stopped reading.",
-    "handoff_refusals_total": "Connections refused, by reason: another user's socket, or not our protocol.",
-    # the mirror
-    "mirror_exchanges_total": "Exchanges by the stage they reached, and why they went no further.",
-    "mirror_proxies": "Proxy connections that stand.",
-    "mirror_proxies_lost_total": "Proxy connections that ended without a goodbye.",
-    "mirror_refusals_total": "Proxy connections refused, by reason: another user, or not our protocol.",
-    "mirror_late_frames_total": "Frames of exchanges settled before: normal after the mirror dropped some.",
-    "mirror_miscounted_acks_total": "Settlements the recorder reported beyond the exchanges it was given. Always 0.",
-    "mirror_live_exchanges": "Exchanges whose production side has not ended.",
-    "mirror_held_request_bytes": "Request bytes held until every candidate was called.",
-    "mirror_unsettled_exchanges": "Exchanges told to the recorder and not settled by it yet.",
-    "mirror_loop_lag_seconds": "Worst delay of the mirror's event loop since the last snapshot.",
-    "lane_calls_total": "Candidate calls by the stage they reached, and why they went no further.",
-    "lane_retries_total": "Attempts that came to nothing and were followed by another, by reason.",
-    "lane_queue_depth": "Requests that wait for the candidate.",
-    "lane_share_ratio": "Share of what its rate chooses that a candidate gets now; below 1 under its cap or overload.",
-    "lane_running": "Calls to the candidate under way.",
-    "lane_breaker_open": "1 while the candidate is left alone because it failed.",
-    "lane_budget_left_usd": "What the candidate may still cost in this window, less reservations; for limits that are set.",
-    # the recorder
-    "recorder_connections": "Mirror connections that stand.",
-    "recorder_refusals_total": "Mirror connections refused, by reason.",
-    "recorder_exchanges_total": "Exchanges by what became of them in the recorder, and why.",
-    "recorder_open_exchanges": "Exchanges whose frames are still coming.",
-    "recorder_held_bytes": "Bytes of exchanges that are open or wait for the log.",
-    "recorder_backlog": "Exchanges that wait for the log.",
-    "recorder_read_errors_total": "Exchanges whose bytes could not be read as an answer, by exception. Please report them.",
-    "recorder_redactions_total": "Placeholders left in the log instead of what stood there, by kind.",
-    "recorder_findings_total": "Distinct secrets and personal data found, by kind and where; of answers, those new in them.",
-    "recorder_leaks_total": "Texts and bodies withheld: a credential was left in them after redaction. Any is a bug.",
-    "recorder_commit_seconds": "Time to commit a batch to the log.",
-    "recorder_store_failures_total": "Batches the log refused, by reason.",
-    "recorder_store_failing": "1 while the log refuses batches.",
-    "recorder_cost_usd_total": "What observations in the log cost, in USD, by endpoint; without those whose cost is unknown.",
-    "recorder_unpriced_total": "Observations in the log whose cost is unknown, by endpoint and reason.",
-    "recorder_model_changes_total": "Times that an endpoint answered as another model or build than before, by what changed.",
-    "recorder_dropped_notes_total": "Funnel counts and marks that did not reach the log, by reason.",
-    "observations_total": "Observations in the log by endpoint and outcome.",
-    "export_files_total": "Files of new pairs that were exported.",
-    "export_failures_total": "Exports that failed, by reason. They are tried again from where they stopped.",
-    "export_missed_exchanges_total": "Exchanges that retention removed before they were exported.",
-    "export_lag_seconds": "Since the last export began that sent all there was.",
-    # the scorer
-    "scores_total": "Scores by metric or judge, and by outcome: scored, absent, or failed through the metric's own fault.",
-    "scoring_backlog_pairs": "Pairs that lack a score, by lane.",
-    "scoring_backlog_age_seconds": "Since the oldest pair came that lacks a score, by lane.",
-    "scoring_runner_deaths_total": "Processes of metrics that crashed, or were ended because a call did not end, by reason.",
-    "scoring_runner_resident_bytes": "Resident memory of the process that runs metrics.",
-    "scoring_suspended_metrics": "Metrics that are left out for a while because they hung or crashed again and again.",
-    "scoring_store_failures_total": "Claims and settlements that the log refused, by reason. They are tried again.",
-    "scoring_lane_over": "1 when a lane of a run that is to end has ended, by reason.",
-    "store_used_bytes": "Bytes of the log's file that hold something; the rest is free for what comes next.",
-    "store_pruned_exchanges_total": "Exchanges that retention took out of the log, by the bound they were beyond.",
-    "store_prune_failures_total": "Slices of pruning that the log refused, by reason. They are tried again.",
-    "store_wal_bytes": "Size of the log's write-ahead file. Growing for long: a reader holds a transaction open.",
-    # judges' calls
-    "judge_calls_total": "Attempts to ask a judge's or embeddings endpoint, by judge and outcome; each is counted.",
-    "judge_retries_total": "Attempts that came to nothing and were followed by another, by judge and reason.",
-    "judge_cached_total": "Questions and texts that needed no call, because the answer was kept, by judge.",
-    "judge_refused_total": "Questions that got no answer, by judge and reason: budget, unpriced, or a failure of their own.",
-    "judge_pauses_total": "Times that an endpoint turned out to be out of order, by judge and reason.",
-    "judge_cost_usd_total": "What calls cost, in USD, by judge; with the most it can have been where a call broke off.",
-    "judge_unpriced_total": "Calls whose cost is unknown, by judge and reason.",
-    "judge_canary_runs_total": "Runs of frozen sets that were due, by judge and set.",
-    "judge_drifted": "1 while a judge's last run of a frozen set lies outside of its first run's interval, by judge and set.",
-    "judge_in_flight": "Calls under way to the judge's endpoint, of all judges that share it.",
-    "judge_concurrency_allowed": "Calls that the judge's endpoint gets at a time now; fewer after it said it was too much.",
-}
+from __future__ import annotations
+
+from shadowbench.telemetry.declaring import Part, Signal, counter, gauge, histogram, summary
+
+PARTS = (
+    Part(
+        title="The parent",
+        of_workers=False,
+        signals=(
+            gauge("build_info", "version", "Always 1; the label is the version that runs."),
+            gauge("draining", "", "1 while this sidecar shuts down."),
+            gauge("worker_up", "role worker", "1 while the worker's process lives."),
+            gauge("worker_ready", "role worker", "1 while the worker serves."),
+            counter("worker_restarts_total", "role worker", "Worker processes started again after they ended unasked."),
+            gauge("worker_resident_bytes", "role worker", "Resident memory of the worker's process."),
+            gauge("mirroring_enabled", "", "1 while requests are copied; 0 while paused, killed or configured off."),
+            counter("control_requests_total", "action result", "Requests to the control port by action and result."),
+            counter(
+                "config_reloads_total",
+                "result",
+                "Times that the configuration was read again, by result: applied, unchanged or invalid.",
+            ),
+        ),
+    ),
+    Part(
+        title="Every worker",
+        signals=(
+            counter(
+                "worker_uncaught_errors_total",
+                "",
+                "Exceptions nobody expected. Each kind is logged once; please report them.",
+            ),
+        ),
+    ),
+    Part(
+        title="The proxy",
+        signals=(
+            counter("proxy_accepted_connections_total", "", "Client connections accepted."),
+            counter("proxy_accept_errors_total", "reason", "Client connections that could not be accepted, by reason."),
+            gauge("proxy_open_connections", "", "Client connections that stand."),
+            counter("proxy_requests_total", "", "Requests begun."),
+            gauge("proxy_active_requests", "", "Requests under way."),
+            counter("proxy_answered_requests_total", "", "Requests whose answer from production was forwarded whole."),
+            counter(
+                "proxy_refused_requests_total",
+                "reason",
+                "Requests refused before production saw them, by reason.",
+            ),
+            counter(
+                "proxy_cancelled_requests_total",
+                "reason",
+                "Requests given up because the client left, by reason.",
+            ),
+            counter(
+                "proxy_production_faults_total",
+                "reason",
+                "Requests that production did not answer whole, by reason.",
+            ),
+            gauge("proxy_production_connections", "", "Connections to production that stand."),
+            histogram(
+                "proxy_overhead_seconds",
+                "",
+                "What the proxy added to an exchange, from reading to writing on both ways, without waiting.",
+            ),
+            counter("proxy_tunnels_total", "", "Connections upgraded to a raw tunnel. They are never mirrored."),
+            counter("proxy_dropped_trailers_total", "", "Messages whose trailers were dropped."),
+        ),
+    ),
+    Part(
+        title="Both ends of the handoff",
+        signals=(
+            gauge("handoff_connected", "", "1 while the proxy worker is connected to the mirror."),
+            gauge(
+                "handoff_admitted_ratio",
+                "",
+                "Share of the sampling range that is handed off now; below the policy's rate under overload.",
+            ),
+            counter(
+                "handoff_exchanges_total",
+                "decision",
+                "Requests by what the proxy decided about their copy; each is counted once.",
+            ),
+            counter(
+                "handoff_unwanted_total",
+                "",
+                "Of the sampled exchanges: copying ended early because the mirror had no use for them.",
+            ),
+            counter(
+                "handoff_cut_short_total",
+                "",
+                "Of the sampled exchanges: copies given up halfway because the mirror did not keep up.",
+            ),
+            counter(
+                "handoff_errors_total",
+                "operation",
+                "Faults of our own while copying, by operation. Any is a bug; no client saw it.",
+            ),
+            gauge(
+                "handoff_unsettled",
+                "",
+                "Exchanges handed off that are neither in the log nor counted as discarded yet.",
+            ),
+            counter("handoff_lost_total", "reason", "Exchanges handed off and lost, by reason."),
+            counter("handoff_disconnects_total", "", "Connections to the next process that ended."),
+            counter("handoff_hangups_total", "", "Connections given up because the next process stopped reading."),
+            counter(
+                "handoff_refusals_total",
+                "reason",
+                "Connections refused, by reason: another user's socket, or not our protocol.",
+            ),
+        ),
+    ),
+    Part(
+        title="The mirror",
+        signals=(
+            counter(
+                "mirror_exchanges_total",
+                "stage reason",
+                "Exchanges by the stage they reached, and why they went no further.",
+            ),
+            gauge("mirror_proxies", "", "Proxy connections that stand."),
+            counter("mirror_proxies_lost_total", "", "Proxy connections that ended without a goodbye."),
+            counter(
+                "mirror_refusals_total",
+                "reason",
+                "Proxy connections refused, by reason: another user, or not our protocol.",
+            ),
+            counter(
+                "mirror_late_frames_total",
+                "",
+                "Frames of exchanges settled before: normal after the mirror dropped some.",
+            ),
+            counter(
+                "mirror_miscounted_acks_total",
+                "",
+                "Settlements the recorder reported beyond the exchanges it was given. Always 0.",
+            ),
+            gauge("mirror_live_exchanges", "", "Exchanges whose production side has not ended."),
+            gauge("mirror_held_request_bytes", "", "Request bytes held until every candidate was called."),
+            gauge("mirror_unsettled_exchanges", "", "Exchanges told to the recorder and not settled by it yet."),
+            gauge("mirror_loop_lag_seconds", "", "Worst delay of the mirror's event loop since the last snapshot."),
+            counter(
+                "lane_calls_total",
+                "candidate stage reason",
+                "Candidate calls by the stage they reached, and why they went no further.",
+            ),
+            counter(
+                "lane_retries_total",
+                "candidate reason",
+                "Attempts that came to nothing and were followed by another, by reason.",
+            ),
+            gauge("lane_queue_depth", "candidate", "Requests that wait for the candidate."),
+            gauge(
+                "lane_share_ratio",
+                "candidate",
+                "Share of what its rate chooses that a candidate gets now; below 1 under its cap or overload.",
+            ),
+            gauge("lane_running", "candidate", "Calls to the candidate under way."),
+            gauge("lane_breaker_open", "candidate", "1 while the candidate is left alone because it failed."),
+            gauge(
+                "lane_budget_left_usd",
+                "candidate window",
+                "What the candidate may still cost in this window, less reservations; for limits that are set.",
+            ),
+        ),
+    ),
+    Part(
+        title="The recorder",
+        signals=(
+            gauge("recorder_connections", "", "Mirror connections that stand."),
+            counter("recorder_refusals_total", "reason", "Mirror connections refused, by reason."),
+            counter(
+                "recorder_exchanges_total",
+                "result reason",
+                "Exchanges by what became of them in the recorder, and why.",
+            ),
+            gauge("recorder_open_exchanges", "", "Exchanges whose frames are still coming."),
+            gauge("recorder_held_bytes", "", "Bytes of exchanges that are open or wait for the log."),
+            gauge("recorder_backlog", "", "Exchanges that wait for the log."),
+            counter(
+                "recorder_read_errors_total",
+                "kind",
+                "Exchanges whose bytes could not be read as an answer, by exception. Please report them.",
+            ),
+            counter(
+                "recorder_redactions_total",
+                "kind",
+                "Placeholders left in the log instead of what stood there, by kind.",
+            ),
+            counter(
+                "recorder_findings_total",
+                "kind where",
+                "Distinct secrets and personal data found, by kind and where; of answers, those new in them.",
+            ),
+            counter(
+                "recorder_leaks_total",
+                "",
+                "Texts and bodies withheld: a credential was left in them after redaction. Any is a bug.",
+            ),
+            summary("recorder_commit_seconds", "", "Time to commit a batch to the log."),
+            counter("recorder_store_failures_total", "reason", "Batches the log refused, by reason."),
+            gauge("recorder_store_failing", "", "1 while the log refuses batches."),
+            counter(
+                "recorder_dropped_notes_total",
+                "reason",
+                "Funnel counts and marks that did not reach the log, by reason.",
+            ),
+        ),
+    ),
+    Part(
+        title="The log and its exports",
+        signals=(
+            counter("export_files_total", "", "Files of new pairs that were exported."),
+            counter(
+                "export_failures_total",
+                "reason",
+                "Exports that failed, by reason. They are tried again from where they stopped.",
+            ),
+            counter("export_missed_exchanges_total", "", "Exchanges that retention removed before they were exported."),
+            gauge("export_lag_seconds", "", "Since the last export began that sent all there was."),
+            gauge(
+                "store_used_bytes",
+                "",
+                "Bytes of the log's file that hold something; the rest is free for what comes next.",
+            ),
+            counter(
+                "store_pruned_exchanges_total",
+                "reason",
+                "Exchanges that retention took out of the log, by the bound they were beyond.",
+            ),
+            counter(
+                "store_prune_failures_total",
+                "reason",
+                "Slices of pruning that the log refused, by reason. They are tried again.",
+            ),
+            gauge(
+                "store_wal_bytes",
+                "",
+                "Size of the log's write-ahead file. Growing for long: a reader holds a transaction open.",
+            ),
+        ),
+    ),
+    Part(
+        title="Answers, counted by the recorder",
+        signals=(
+            histogram(
+                "request_duration_seconds",
+                "target",
+                "From the request's last byte to the answer's last byte, of whole answers; none whose times we disturbed.",
+            ),
+            histogram(
+                "time_to_first_token_seconds",
+                "target",
+                "From the request's last byte to a stream's first content: text, reasoning, refusal or a tool's arguments.",
+            ),
+            histogram(
+                "chunk_gap_seconds",
+                "target",
+                "Between two pieces of a stream that have content; each gap counts.",
+            ),
+            histogram(
+                "request_input_tokens",
+                "target",
+                "Input tokens of a request, cached ones included, where the provider reports them.",
+            ),
+            histogram(
+                "request_output_tokens",
+                "target",
+                "Output tokens of an answer, reasoning included, where the provider reports them.",
+            ),
+            histogram(
+                "request_cost_usd",
+                "target",
+                "Cost of a request with all of its attempts, in USD, where it is known.",
+            ),
+            counter("tokens_total", "target type", "Tokens as providers report them, by type: input or output."),
+            counter(
+                "token_parts_total",
+                "target part",
+                "Of the tokens in tokens_total: cached_input, cache_write and reasoning.",
+            ),
+            counter(
+                "untimed_observations_total",
+                "target reason",
+                "Answers left out of the histograms of times: we read slowly (paused), or our loop was late.",
+            ),
+            gauge(
+                "target_info",
+                "target host model dialect",
+                "Always 1; what stands behind a target's name. An empty label: as the client asks for it.",
+            ),
+            counter(
+                "recorder_cost_usd_total",
+                "target",
+                "What observations in the log cost, in USD, by target; without those whose cost is unknown.",
+            ),
+            counter(
+                "recorder_unpriced_total",
+                "target reason",
+                "Observations in the log whose cost is unknown, by target and reason.",
+            ),
+            counter(
+                "recorder_model_changes_total",
+                "target what",
+                "Times that an endpoint answered as another model or build than before, by what changed.",
+            ),
+            counter("observations_total", "target outcome", "Observations in the log by target and outcome."),
+        ),
+    ),
+    Part(
+        title="The scorer",
+        signals=(
+            counter(
+                "scores_total",
+                "metric outcome",
+                "Scores by metric or judge, and by outcome: scored, absent, or failed through the metric's own fault.",
+            ),
+            gauge("scoring_backlog_pairs", "lane", "Pairs that lack a score, by lane."),
+            gauge("scoring_backlog_age_seconds", "lane", "Since the oldest pair came that lacks a score, by lane."),
+            counter(
+                "scoring_runner_deaths_total",
+                "reason",
+                "Processes of metrics that crashed, or were ended because a call did not end, by reason.",
+            ),
+            gauge("scoring_runner_resident_bytes", "", "Resident memory of the process that runs metrics."),
+            gauge(
+                "scoring_suspended_metrics",
+                "",
+                "Metrics that are left out for a while because they hung or crashed again and again.",
+            ),
+            counter(
+                "scoring_store_failures_total",
+                "reason",
+                "Claims and settlements that the log refused, by reason. They are tried again.",
+            ),
+            gauge("scoring_lane_over", "lane reason", "1 when a lane of a run that is to end has ended, by reason."),
+        ),
+    ),
+    Part(
+        title="Judges' calls",
+        signals=(
+            counter(
+                "judge_calls_total",
+                "judge outcome",
+                "Attempts to ask a judge's or embeddings endpoint, by judge and outcome; each is counted.",
+            ),
+            counter(
+                "judge_retries_total",
+                "judge reason",
+                "Attempts that came to nothing and were followed by another, by judge and reason.",
+            ),
+            counter(
+                "judge_cached_total",
+                "judge",
+                "Questions and texts that needed no call, because the answer was kept, by judge.",
+            ),
+            counter(
+                "judge_refused_total",
+                "judge reason",
+                "Questions that got no answer, by judge and reason: budget, unpriced, or a failure of their own.",
+            ),
+            counter(
+                "judge_pauses_total",
+                "judge reason",
+                "Times that an endpoint turned out to be out of order, by judge and reason.",
+            ),
+            counter(
+                "judge_cost_usd_total",
+                "judge",
+                "What calls cost, in USD, by judge; with the most it can have been where a call broke off.",
+            ),
+            counter("judge_unpriced_total", "judge reason", "Calls whose cost is unknown, by judge and reason."),
+            counter("judge_canary_runs_total", "judge set", "Runs of frozen sets that were due, by judge and set."),
+            gauge(
+                "judge_drifted",
+                "judge set",
+                "1 while a judge's last run of a frozen set lies outside of its first run's interval, by judge and set.",
+            ),
+            gauge("judge_in_flight", "judge", "Calls under way to the judge's endpoint, of all judges that share it."),
+            gauge(
+                "judge_concurrency_allowed",
+                "judge",
+                "Calls that the judge's endpoint gets at a time now; fewer after it said it was too much.",
+            ),
+        ),
+    ),
+)
+
+MEANINGS: dict[str, Signal] = {signal.name: signal for part in PARTS for signal in part.signals}

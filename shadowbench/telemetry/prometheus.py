@@ -17,10 +17,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from shadowbench.signals import Sample
+from shadowbench.telemetry.declaring import PREFIX
 from shadowbench.telemetry.meanings import MEANINGS
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-_PREFIX = "shadowbench_"
 
 
 def render(samples: Sequence[Sample]) -> bytes:
@@ -57,8 +57,9 @@ def _family(sample: Sample) -> str:
 def _metric(name: str, samples: Sequence[Sample]) -> Metric:
     # Labels of one series set differ when a name was counted with and without: absent ones are empty, as Prometheus has it.
     labels = sorted({key for sample in samples for key, _ in sample.labels})
-    help_text = MEANINGS.get(name, name.replace("_", " ").capitalize())
-    full = _PREFIX + name
+    declared = MEANINGS.get(name)
+    help_text = declared.meaning if declared is not None else name.replace("_", " ").capitalize()
+    full = PREFIX + name
     if samples[0].kind != "counter":
         gauge = GaugeMetricFamily(full, help_text, labels=labels)
         for sample in samples:

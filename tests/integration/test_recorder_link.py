@@ -15,6 +15,8 @@ import pytest
 from shadowbench import handoff, links
 from shadowbench.handoff import Frame
 from shadowbench.recorder.__main__ import build_writer
+from shadowbench.recorder.edges import BucketOptions
+from shadowbench.recorder.histograms import Histograms
 from shadowbench.recorder.lock import LogLock
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.server import Recorder
@@ -57,7 +59,7 @@ class Serving:
         self.lock = LogLock(folder / "pairs.db")
         self.told: list[str] = []
         self.recorder = Recorder(self.options, self.counters, lambda level, event, **fields: self.told.append(event))
-        self.recorder.writer = build_writer(self.options, self.recorder, self.lock)
+        self.recorder.writer = build_writer(self.options, self.recorder, self.lock, Histograms((), BucketOptions()))
 
     async def start(self) -> None:
         self.recorder.writer.start()
@@ -122,7 +124,7 @@ async def test_a_senders_accounts_and_the_recorders_agree(serve) -> None:
     assert sender.recorded == 16
     assert serving.exchanges("recorded") == 16
     assert serving.exchanges("discarded", "handoff_full") == 4
-    assert serving.counters.get("observations_total", (("endpoint", "small"), ("outcome", "not_sent"))) == 16
+    assert serving.counters.get("observations_total", (("target", "small"), ("outcome", "not_sent"))) == 16
     assert serving.counters.get("recorder_commit_seconds_count") >= 1
     serving.recorder.set_gauges()
     gauges = {sample.name: sample.value for sample in serving.counters.snapshot() if sample.kind == "gauge"}

@@ -60,6 +60,7 @@ def test_keys_of_the_mirror_that_are_live(mirror: dict[str, Any]) -> None:
         ({"mirror": BASE["mirror"] | {"request_id_header": "x-id"}}, "mirror.request_id_header"),
         ({"production": {"url": "http://q"}}, "production.url"),
         ({"proxy": {"workers": 2}}, "proxy.workers"),
+        ({"telemetry": {"buckets": {"gap_s": [1.0]}}}, "telemetry.buckets.gap_s"),
         ({"candidates": BASE["candidates"] | {"new": {"sample_rate": 1}}}, "candidates.new"),
         ({"candidates": {"small": {"sample_rate": 0.1}}}, "candidates.big"),
         ({"candidates": BASE["candidates"] | {"small": {"sample_rate": 0.1, "model": "m"}}}, "candidates.small.model"),

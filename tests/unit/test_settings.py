@@ -101,6 +101,7 @@ def test_the_example_explains_every_key() -> None:
     # Said in the comment of the group above them, or in the candidate's own.
     explained = {"cert_file", "key_file", "ca_file", "verify", "connect_timeout_s", "total_timeout_s", "listen"}
     explained |= {"window", "open_s", "max_open_s", "prices", "every_s", *RetentionSettings.model_fields}
+    explained |= {"tokens", "cost_usd"}
     explained |= {name for name in BudgetSettings.model_fields if name.startswith(("usd_", "tokens_"))}
     assert [line for line in uncommented if line.split(":")[0].strip() not in explained] == []
 
@@ -131,6 +132,11 @@ def test_every_field_is_documented(model: type[BaseModel]) -> None:
         ({"proxy": {"tls": {"cert_file": "/x"}}}, "both cert_file and key_file"),
         ({"proxy": {"host_header": "drop"}}, "'rewrite' or 'preserve'"),
         ({"mirror": {"sample_key": "cookie"}}, "header:NAME"),
+        ({"telemetry": {"buckets": {"gap_s": []}}}, "1 to 40 numbers"),
+        ({"telemetry": {"buckets": {"gap_s": [0.2, 0.1]}}}, "must ascend"),
+        ({"telemetry": {"buckets": {"gap_s": [0.1, 0.1]}}}, "must ascend"),
+        ({"telemetry": {"buckets": {"gap_s": [0, 0.1]}}}, "above 0"),
+        ({"telemetry": {"buckets": {"gap_s": [0.1, float("inf")]}}}, "must ascend"),
         ({"mirror": {"cluster_header": "a b"}}, "not a header name"),
         ({"mirror": {"endpoints": ["/v1/x"]}}, "a method and the end of a path"),
         ({"store": {"url": "pairs.db"}}, "sqlite:///FILE"),

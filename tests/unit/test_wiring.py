@@ -10,6 +10,7 @@ from shadowbench.errors import ConfigurationError
 from shadowbench.listening import Address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
 from shadowbench.proxy.options import ProxyOptions
+from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.scoring.options import ScoringOptions
 from shadowbench.settings import Settings
@@ -156,6 +157,25 @@ def test_the_recorder_knows_the_credentials_that_candidates_are_given() -> None:
     environ = {**ENVIRON, "KEY_A": "key-of-a\n", "LOGIN": "me:pass"}
     found = wiring.recorder_options(settings(candidates={"a": candidate}), environ).known_secrets
     assert found == ("bWU6cGFzcw==", "blue", "key-of-a", "me:pass", "pass")
+
+
+def test_the_recorder_counts_by_name_whom_the_configuration_knows() -> None:
+    candidates = {"a": {"model": "m-1", "url": "https://a.example:8443/v1", "dialect": "anthropic.messages"}, "b": {}}
+    plain = wiring.recorder_options(settings(candidates=candidates), ENVIRON).targets
+    assert [(each.name, each.host, each.model, each.dialect) for each in plain] == [
+        ("production", "127.0.0.1:4000", "", ""),
+        ("a", "a.example:8443", "m-1", "anthropic.messages"),
+        ("b", "127.0.0.1:4000", "", ""),
+    ]
+    repeated = wiring.recorder_options(
+        settings(candidates=candidates, mirror={"repeats": {"rate": 0.1}}), ENVIRON
+    ).targets
+    assert [each.name for each in repeated[3:]] == ["production~again", "a~again", "b~again"]
+
+
+def test_buckets_are_the_configurations() -> None:
+    buckets = wiring.recorder_options(settings(telemetry={"buckets": {"gap_s": [1, 2]}}), ENVIRON).buckets
+    assert buckets == BucketOptions(gap_s=(1.0, 2.0))
 
 
 def test_the_recorder_takes_the_largest_answer_a_candidate_may_give() -> None:

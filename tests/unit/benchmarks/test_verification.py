@@ -8,7 +8,7 @@ SIGNALS = {
     'shadowbench_handoff_exchanges_total{decision="sampled",role="proxy",worker="0"}': 38.0,
     'shadowbench_handoff_exchanges_total{decision="handoff_full",role="proxy",worker="0"}': 2.0,
     'shadowbench_recorder_exchanges_total{reason="",result="recorded",role="recorder",worker="0"}': 37.0,
-    'shadowbench_recorder_unpriced_total{reason="unknown_model",endpoint="small",role="recorder",worker="0"}': 37.0,
+    'shadowbench_recorder_unpriced_total{reason="unknown_model",target="small",role="recorder",worker="0"}': 37.0,
 }
 
 

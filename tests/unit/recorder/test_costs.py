@@ -97,5 +97,5 @@ def test_known_costs_add_up_and_unknown_ones_are_counted_by_reason() -> None:
     counters = Counters()
     for cost in (Cost(usd=0.5, reason=None), Cost(usd=0.25, reason=None), Cost(usd=None, reason="no_usage"), None):
         count_cost(Observation(endpoint="small", outcome=Outcome.OK, cost=cost), counters)
-    assert counters.get("recorder_cost_usd_total", (("endpoint", "small"),)) == 0.75
-    assert counters.get("recorder_unpriced_total", (("endpoint", "small"), ("reason", "no_usage"))) == 1
+    assert counters.get("recorder_cost_usd_total", (("target", "small"),)) == 0.75
+    assert counters.get("recorder_unpriced_total", (("target", "small"), ("reason", "no_usage"))) == 1

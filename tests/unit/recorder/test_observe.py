@@ -269,3 +269,16 @@ def test_a_machine_is_paid_for_until_the_last_byte_or_the_end() -> None:
 
 def test_what_was_not_sent_has_no_cost() -> None:
     assert seen(ScriptedSide(t0_ns=None, head=None, reason="not_sent:stale")).cost is None
+
+
+def test_whoever_watches_is_told_of_each_observation_and_when_its_pieces_came() -> None:
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+    stream = ScriptedSide(
+        head=STREAM_HEAD,
+        chunks=((1_250_000_000, event), (1_500_000_000, event), (1_600_000_000, b"data: [DONE]\n\n")),
+    )
+    told: list[tuple[Observation, tuple[float, ...]]] = []
+    means = MEANS._replace(tell=lambda observation, times: told.append((observation, tuple(times))))
+    streamed = observe(raw(stream), ASKED, means)
+    headless = observe(raw(ScriptedSide(head=None, reason="connect_refused")), ASKED, means)
+    assert told == [(streamed, (0.25, 0.5)), (headless, ())]

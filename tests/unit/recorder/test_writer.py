@@ -167,7 +167,7 @@ def test_exchanges_are_appended_in_order_and_reported(bench: Bench) -> None:
     bench.finish()
     assert bench.settled == [None] * 250
     assert bench.logged() == list(range(250))
-    assert bench.counters.get("observations_total", (("endpoint", "production"), ("outcome", "ok"))) == 250
+    assert bench.counters.get("observations_total", (("target", "production"), ("outcome", "ok"))) == 250
     assert bench.counters.get("recorder_commit_seconds_count") >= 3
     assert bench.end is not None
     assert bench.end.fatal is None
@@ -544,5 +544,5 @@ def test_a_model_that_changes_is_marked_and_counted(bench: Bench) -> None:
         writer.put(item(number))
     bench.finish()
     assert noted(bench) == ([], ["model_changed"])
-    labels = (("endpoint", "production"), ("what", "model"))
+    labels = (("target", "production"), ("what", "model"))
     assert bench.counters.get("recorder_model_changes_total", labels) == 1
