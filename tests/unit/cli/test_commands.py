@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,15 @@ import yaml
 
 from shadowbench import __version__
 from shadowbench.store.opening import open_log
+from tests import preloaded
+
+FROM_NOTHING = (sys.executable, "-P", "-m", "shadowbench.cli")
 
 
-def run(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path, program: Sequence[str] = (), **environ: str) -> subprocess.CompletedProcess[str]:
+    """The command with those arguments, preloaded unless `program` says otherwise."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "shadowbench.cli", *arguments],
+        [*(program or preloaded.python("shadowbench.cli")), *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -25,7 +30,7 @@ def run(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedPr
 
 @pytest.mark.parametrize("arguments", [["--version"], ["-V"], ["--version", "serve"]])
 def test_version(tmp_path: Path, arguments: list[str]) -> None:
-    done = run(*arguments, folder=tmp_path)
+    done = run(*arguments, folder=tmp_path, program=FROM_NOTHING)
     assert (done.returncode, done.stdout) == (0, f"shadowbench {__version__}\n")
 
 
@@ -36,6 +41,15 @@ def test_version_loads_no_library(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert {"typer", "pydantic", "rich", "asyncio"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("arguments", [["srve"], ["validate"], ["report", "--log", "no.db"], ["--help"], ["init"]])
+def test_a_process_from_nothing_says_the_same_as_a_preloaded_one(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    one = run(*arguments, folder=tmp_path / "one", program=FROM_NOTHING)
+    other = run(*arguments, folder=tmp_path / "other")
+    assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:

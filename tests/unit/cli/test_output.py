@@ -1,20 +1,26 @@
 """Results reach their place, or the command says why not; our own files are never that place."""
 
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import invented_traffic
+from tests import preloaded
 
 CONFIGURATION = """\
 production: {url: "http://127.0.0.1:1"}
 mirror: {secret_file: "hidden/key"}
 store: {url: "sqlite:///pairs.db"}
 """
+
+# The reader is gone before the first byte, whatever the timing: the pipe's other end is opened and closed.
+WITHOUT_A_READER = "rm -f pipe; mkfifo pipe; exec 3<>pipe 4>pipe 3>&-;"
 
 
 @pytest.fixture
@@ -29,9 +35,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A line of bash in `folder`; `sb` is the command."""
-    function = f'sb() {{ "{sys.executable}" -P -m shadowbench.cli "$@"; }}\n'
+def shell(line: str, folder: Path, program: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """A line of bash in `folder`; `sb` is the command, preloaded unless `program` says otherwise."""
+    function = f'sb() {{ {shlex.join(program or preloaded.python("shadowbench.cli"))} "$@"; }}\n'
     environ = {"PATH": "/usr/bin:/bin", "NO_COLOR": "1", "XDG_RUNTIME_DIR": str(folder)}
     command = ["bash", "-c", function + line]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environ, timeout=60)
@@ -128,10 +134,19 @@ def test_a_full_device_is_told_in_one_line(folder: Path, line: str, place: str) 
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["sb --version > /dev/full", "sb export > /dev/full", f"{WITHOUT_A_READER} sb export >&4", "sb report -x <&-"],
+)
+def test_a_process_from_nothing_ends_like_a_preloaded_one(folder: Path, line: str) -> None:
+    from_nothing = shell(line, folder, [sys.executable, "-P", "-m", "shadowbench.cli"])
+    preloaded_one = shell(line, folder)
+    assert (from_nothing.returncode, from_nothing.stderr) == (preloaded_one.returncode, preloaded_one.stderr)
+
+
 @pytest.mark.parametrize("command", ["export", "export --format csv", "report", "report --format json", "--help"])
 def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path, command: str) -> None:
-    # The reader is gone before the first byte, whatever the timing: the pipe's other end is opened and closed.
-    done = shell(f"mkfifo pipe; exec 3<>pipe 4>pipe 3>&-; sb {command} >&4", folder)
+    done = shell(f"{WITHOUT_A_READER} sb {command} >&4", folder)
     assert (done.returncode, done.stderr) == (141, "")
 
 
