@@ -25,6 +25,8 @@ REASONS = {
     "no_again_lane": "there is no A/A lane to compare with",
     "no_direction": "neither more nor less of it is better",
     "no_bound": "no bound was declared",
+    "no_ratio_of_pairs": "a value of both answers together has no ratio",
+    "not_above_zero": "a ratio needs values above zero",
     "no_margin": "no margin was declared",
     "candidate_not_in_baseline": "the earlier report does not have the candidate",
     "not_in_baseline": "the earlier report did not measure it",
