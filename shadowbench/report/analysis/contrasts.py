@@ -47,12 +47,17 @@ class MeanContrast:
     totals: OfTotals | None = None  # of a ratio of totals: what is resampled
     few: Paired | None = None  # so few clusters that p comes from exchanging signs
 
+    @property
+    def by_t(self) -> bool:
+        """Whether a single look has no method of its own."""
+        return self.yes_no is None and self.share is None and self.totals is None
+
     def at(self, level: float) -> Estimate:
         """The working estimate, its interval at another level."""
         return leveled(self.base, level)
 
     def steady_at(self, level: float) -> Estimate:
-        """The same for whoever looks more than once: rare events come late (`sequences.steadied`)."""
+        """The same for who decides by it: rare events come late (`sequences.steadied`)."""
         return steadied(replace(self.base, level=level), self.unit) if self.unit else self.at(level)
 
     def shown(self, estimate: Estimate) -> Estimate:

@@ -54,7 +54,7 @@ class Looking:
         """The interval that holds at these looks, as it is shown."""
         looks, tuned = self.watching.looks, self.watching.clusters
         if looks is Looks.ONCE:
-            return once(contrast, level, chance)
+            return _for_one_look(contrast, level, chance)
         if looks is Looks.ANY:
             return _always(contrast, level, tuned)
         plan = _plan(self.times(), 1 - level)
@@ -89,7 +89,7 @@ class Looking:
 
     def _of_mean(self, contrast: MeanContrast, chance: np.random.Generator, level: float) -> Evidence:
         once_only, null = self.watching.looks is Looks.ONCE, contrast.null or 0.0
-        base = contrast.at(level) if once_only else contrast.steady_at(level)
+        base = contrast.steady_at(level)
         if self.watching.looks is Looks.ANY:
             return msprt(base, tuned_for=self.watching.clusters, null=null)
         by_t = superiority(replace(base, value=None if base.value is None else base.value - null))
@@ -155,6 +155,13 @@ def _share_at(share: Estimate, level: float) -> Estimate:
         return replace(share, level=level)
     low, high = wilson(share.value * share.effective_n, share.effective_n, confidence=level)
     return replace(share, level=level, low=low, high=high)
+
+
+def _for_one_look(contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
+    """As `once`; where that is the t interval of bounded values, allowing for rare events that have not come."""
+    if isinstance(contrast, MeanContrast) and contrast.by_t:
+        return contrast.shown(contrast.steady_at(level))
+    return once(contrast, level, chance)
 
 
 def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:

@@ -120,6 +120,19 @@ def test_rare_failures_that_just_break_the_margin_hardly_ever_pass(rate: float, 
     assert ever(high < rate - other) <= by_chance(runs, ALPHA / 2)
 
 
+def test_at_a_single_look_at_clusters_rare_failures_hardly_ever_pass_either() -> None:
+    runs, clusters = 400, 500
+    rng, sums = np.random.default_rng(13), []
+    claim = Claim(measure="error_class", margin=0.01)
+    rules = Policy(primary=(claim,), watching=Watching(looks=Looks.ONCE))
+    for _ in range(runs):
+        sides = rng.random((2, 2 * clusters)) < np.array([[0.0105], [0.0005]])
+        found = compared(a_measure_of(ERROR, *sides, clusters=np.arange(2 * clusters) // 2), rules).effect
+        assert found.deciding.high is not None
+        sums.append(found.deciding.high < 0.01)
+    assert np.mean(sums) <= by_chance(runs, ALPHA / 2)
+
+
 def test_of_eight_guardrails_that_are_as_they_should_be_none_is_refuted_in_nineteen_of_twenty_cases() -> None:
     runs, rng = 1000, np.random.default_rng(4)
     claims = 8
