@@ -12,6 +12,7 @@ from shadowbench.judges.draws import is_put
 from shadowbench.judges.options import JudgeOptions
 from shadowbench.metrics.view import PairView
 from shadowbench.scores import Measure, Score, Shape
+from shadowbench.scoring.distributions import Distributions
 from shadowbench.scoring.judging import Judging, LaterError
 from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Rest
 from shadowbench.scoring.ledger import Ledger
@@ -54,6 +55,7 @@ class JudgeLane:
         self._reading = reading
         self._keeping = keeping
         self._counters = counters
+        self._distributions = Distributions(counters)
         self._told: str | None = None  # why it rests, as was said last
 
     async def step(self) -> Rest | None:
@@ -99,7 +101,9 @@ class JudgeLane:
         await self._settle(claim, [self._absent(pair) for pair in pairs if self._set_aside(pair) is not None])
 
         async def put(pair: PairView, judgement: Judgement) -> None:
-            await self._settle(claim, [self._score(pair, judgement)])
+            score = self._score(pair, judgement)
+            await self._settle(claim, [score])
+            self._distributions.count([(self._measure, pair.candidate.observation.endpoint, score)])
 
         try:
             if judged:

@@ -3,12 +3,13 @@
     runner   {"running": WHAT}                   before a plugin's code runs for the first time; "" when it came back
              {"ready": [MEASURE, …]}             once; or {"refused": WHY}: the metrics cannot be used as configured
     worker   {"first": 1, "last": 64, "whole": 10, "pairs": [[NUMBER, SIDE, [METRIC, …]], …], "references": {NUMBER: TEXT}}
-    runner   {"scores": [SCORE, …], "complete": true, "fresh": {CANDIDATE: 64}, "resident": BYTES};
+    runner   {"scores": [SCORE, …], "complete": true, "fresh": {CANDIDATE: 64}, "names": [[NUMBER, SIDE, CANDIDATE], …],
+              "resident": BYTES};
              or {"failed": WHY}: the log could not be read
 
 A METRIC is a place among the runner's metrics, and stands for the measure in a SCORE. `complete` is false when the runner
 stopped before the end, because a metric had to be interrupted: what is left is asked for again. `fresh` are the
-pairs that lacked every metric (`whole` of them are called now), by candidate.
+pairs that lacked every metric (`whole` of them are called now), by candidate. `names` says whose each scored pair is.
 """
 
 from __future__ import annotations
@@ -92,18 +93,29 @@ class Done:
     complete: bool
     resident_bytes: int
     fresh: Mapping[str, int] = field(default_factory=dict)  # pairs that had no score before, by candidate
+    names: Mapping[PairRef, str] = field(default_factory=dict)  # candidates of the pairs that have scores here
 
     def told(self) -> dict[str, Any]:
         """As a message."""
         scores = [tuple(score) for score in self.scores]  # a tuple with names is no JSON
-        return {"scores": scores, "complete": self.complete, "resident": self.resident_bytes, "fresh": dict(self.fresh)}
+        return {
+            "scores": scores,
+            "complete": self.complete,
+            "resident": self.resident_bytes,
+            "fresh": dict(self.fresh),
+            "names": [[ref.number, ref.side, name] for ref, name in self.names.items()],
+        }
 
     @staticmethod
     def of(message: Mapping[str, Any]) -> Done:
         """From a message."""
         scores = [_score(*row) for row in message["scores"]]
         return Done(
-            scores=scores, complete=message["complete"], resident_bytes=message["resident"], fresh=message["fresh"]
+            scores=scores,
+            complete=message["complete"],
+            resident_bytes=message["resident"],
+            fresh=message["fresh"],
+            names={PairRef(number, side): name for number, side, name in message["names"]},
         )
 
 

@@ -10,6 +10,7 @@ from shadowbench.errors import UnavailableError
 from shadowbench.making import maker_of
 from shadowbench.metrics.running import FAILURES, absent
 from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.scoring.distributions import Distributions
 from shadowbench.scoring.lane import IDLE, SUSPENDED, TAKEN, Keeping, Rest
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.messages import Done, Task
@@ -38,6 +39,7 @@ class MetricLane:
         self._runner = runner
         self._keeping = keeping
         self._counters = counters
+        self._distributions = Distributions(counters)
         self.fresh: Counter[str] = Counter()  # pairs that this worker was the first to score, by candidate
         self._suspensions = Suspensions()
         self._measures: Sequence[Measure] = ()
@@ -116,14 +118,15 @@ class MetricLane:
                 deaths = 0 if death.culprit is not None else deaths + 1
                 await self._enter(claim, self._blamed(death, left, deaths, crashed))
                 continue
-            await self._enter(claim, self._taken(done, left))
+            await self._enter(claim, self._taken(done, left), done.names)
             if done.complete:
                 return  # what is still left was deleted meanwhile
 
-    async def _enter(self, claim: Claim, scores: Sequence[Score]) -> None:
+    async def _enter(self, claim: Claim, scores: Sequence[Score], names: Mapping[PairRef, str] | None = None) -> None:
+        """`names`: the candidates of pairs with values."""
         if scores:
             await self._ledger.do(lambda log: log.settle(claim, scores, last=False))
-            self._count(scores)
+            self._count(scores, names or {})
 
     def _called(self) -> Sequence[int]:
         """The places of the metrics that are not suspended."""
@@ -204,7 +207,12 @@ class MetricLane:
     def _absent(self, ref: PairRef, place: int, reason: str) -> Score:
         return absent(ref, self._ids[place], self._measures[place].shape, reason)
 
-    def _count(self, scores: Sequence[Score]) -> None:
+    def _count(self, scores: Sequence[Score], names: Mapping[PairRef, str]) -> None:
+        self._distributions.count(
+            (self._measures[self._places[score.measure]], names[ref], score)
+            for score in scores
+            if (ref := PairRef(score.number, score.side)) in names
+        )
         for (measure, outcome), count in Counter((score.measure, _outcome(score)) for score in scores).items():
             name = self._measures[self._places[measure]].name
             self._counters.add("scores_total", (("metric", name), ("outcome", outcome)), count)

@@ -23,7 +23,7 @@ from shadowbench.metrics.binding import BoundMetric, bind_all
 from shadowbench.metrics.running import Guard, score
 from shadowbench.metrics.view import PairView
 from shadowbench.metrics.watching import watched
-from shadowbench.scores import Score
+from shadowbench.scores import PairRef, Score
 from shadowbench.scoring.beat import Beat
 from shadowbench.scoring.deadline import Deadline
 from shadowbench.scoring.messages import Done, Task, pack, ready, received, unpack
@@ -54,18 +54,20 @@ class Runner:
         scores: list[Score] = []
         enough_at = time.monotonic() + _TURN_S
         fresh: Counter[str] = Counter()
+        names: dict[PairRef, str] = {}
         complete = True
         for pair in self._pairs(task):
             made = [self._score(pair, metric) for metric in task.pairs[pair.ref]]
             scores += made
-            fresh[pair.candidate.observation.endpoint] += len(made) == task.whole
+            names[pair.ref] = name = pair.candidate.observation.endpoint
+            fresh[name] += len(made) == task.whole
             if (
                 any("timed_out" in (each.reason, each.production_reason) for each in made)
                 or time.monotonic() > enough_at
             ):
                 complete = False
                 break
-        return Done(scores=scores, complete=complete, resident_bytes=resident_bytes(), fresh=+fresh)
+        return Done(scores=scores, complete=complete, resident_bytes=resident_bytes(), fresh=+fresh, names=names)
 
     def _pairs(self, task: Task) -> Iterator[PairView]:
         sides: dict[int, set[int]] = {}

@@ -315,6 +315,16 @@ PARTS = (
     Part(
         title="The scorer",
         signals=(
+            histogram(
+                "score",
+                "candidate metric side",
+                "Scores of measures with bounds, 0 the least possible value and 1 the greatest, by whose value it is.",
+            ),
+            counter(
+                "verdicts_total",
+                "candidate judge verdict",
+                "Pairs by what a judge makes of them: win (the candidate is better), tie or loss.",
+            ),
             counter(
                 "scores_total",
                 "metric outcome",

@@ -101,6 +101,9 @@ async def test_every_pair_is_asked_about_in_both_orders_and_gets_one_score(scene
     assert [(score.number, score.value) for score in await here.scores()] == [(n, 0.5) for n in (1, 2, 3, 4)]
     assert sorted(asker.asked) == [(n, "verdict") for n in (1, 2, 3, 4) for _ in (1, 2)]
     assert here.counters.get("scores_total", (("metric", "quality"), ("outcome", "scored"))) == 4
+    whose = (("candidate", "small"), ("judge", "quality"))
+    assert here.counters.series("verdicts_total") == [((*whose, ("verdict", "tie")), 4)]
+    assert [value for _, value in here.counters.series("score_count")] == [4]
 
 
 async def test_a_verdict_that_stands_is_not_asked_for_again(scene: Callable[..., Scene]) -> None:

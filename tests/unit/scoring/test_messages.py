@@ -23,7 +23,7 @@ def test_a_task() -> None:
 
 def test_scores() -> None:
     scores = [Score(3, 1, 0, 0.5, None, detail='{"a":1}'), Score(3, 1, 2, None, "no_text", None, "no_text")]
-    done = Done(scores=scores, complete=False, resident_bytes=7, fresh={"small": 1})
+    done = Done(scores=scores, complete=False, resident_bytes=7, fresh={"small": 1}, names={PairRef(3, 1): "small"})
     assert Done.of(carried(done.told())) == done
 
 

@@ -29,7 +29,7 @@ Turn = Callable[[Task], Done]
 
 def all_done(task: Task) -> Done:
     scores = [Score(*ref, place, 1.0, None) for ref, places in task.pairs.items() for place in places]
-    return Done(scores=scores, complete=True, resident_bytes=5)
+    return Done(scores=scores, complete=True, resident_bytes=5, names=dict.fromkeys(task.pairs, "small"))
 
 
 def dies_at(number: int, metric: int, *, is_overdue: bool) -> Turn:
@@ -96,6 +96,8 @@ async def test_everything_is_scored_once_and_then_there_is_nothing_to_do(ledger:
     assert await stored(ledger) == [(number, 1, measure, 1.0, None) for number in (1, 2, 3) for measure in (1, 2)]
     assert counted(counters) == {("exact_match", "scored"): 3, ("length", "scored"): 3}
     assert len(runner.tasks) == 1
+    both = (("candidate", "small"), ("metric", "exact_match"), ("side", "both"))
+    assert counters.series("score_count") == [(both, 3)]  # a length has no bounds
 
 
 async def test_a_worker_whose_pairs_others_have_waits(ledger: Ledger) -> None:

@@ -38,7 +38,7 @@ def counted(tree: ast.AST) -> Iterator[tuple[str, list[ast.expr]]]:
 def named(given: list[ast.expr] | list[ast.Constant], rest: list[ast.expr]) -> Iterator[tuple[str, list[ast.expr]]]:
     for each in given:
         name = NAMES.get(ast.unparse(each)) if isinstance(each, ast.Attribute) else getattr(each, "value", None)
-        if isinstance(name, str) and "_" in name:
+        if isinstance(name, str) and ("_" in name or name in MEANINGS):
             yield name.removesuffix("_sum").removesuffix("_count"), rest
 
 
