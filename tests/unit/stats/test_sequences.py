@@ -15,6 +15,7 @@ from shadowbench.stats.estimates import Refused
 from shadowbench.stats.methods import Method
 from shadowbench.stats.sequences import (
     FIRST_LOOK,
+    PSEUDO,
     always_valid_p,
     asymptotic,
     half_width,
@@ -22,6 +23,7 @@ from shadowbench.stats.sequences import (
     msprt,
     multiplier,
     rho,
+    steadied,
 )
 
 
@@ -144,3 +146,18 @@ def test_clustered_weighted_pairs_watched_from_day_to_day() -> None:
             for n in looks
         )
     assert false / runs <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / runs)
+
+
+def test_rare_events_that_have_not_come_are_allowed_for() -> None:
+    alike = mean(np.zeros(500), bounds=(-1, 1))
+    found = steadied(alike, 1 / 500)
+    assert found.method is Method.CLUSTER_T
+    assert found.se == pytest.approx(math.sqrt(PSEUDO) / 500)
+    assert found.high is not None
+    assert found.high == pytest.approx(3 / 500, rel=0.15)  # the rule of three
+    values = np.random.default_rng(3).random(500)
+    usual = mean(values)
+    assert usual.se is not None
+    assert steadied(usual, 1 / 500).se == pytest.approx(math.hypot(usual.se, math.sqrt(PSEUDO) / 500))
+    assert steadied(usual, 0.0) == usual
+    assert steadied(mean([1.0]), 1.0).reason is Refused.TOO_FEW
