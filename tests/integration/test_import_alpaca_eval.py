@@ -54,9 +54,14 @@ def published(model: str) -> Mapping[str, float]:
     return {name: float(row[name]) for name in ("win_rate", "standard_error", "n_total", "avg_length")}
 
 
-def reported(folder: Path, model: str) -> Mapping[str, Mapping[str, Any]]:
+@pytest.fixture(scope="module")
+def report(folder: Path) -> Mapping[str, Any]:
+    """What the command reports of the log: nobody changes it."""
+    return json.loads(run(folder, "report", "--format", "json").stdout)
+
+
+def reported(report: Mapping[str, Any], model: str) -> Mapping[str, Mapping[str, Any]]:
     """The means of a model's measures, by the measure's name."""
-    report = json.loads(run(folder, "report", "--format", "json").stdout)
     candidate = next(each for each in report["candidates"] if each["name"] == model)
     return {each["subject"]["name"]: each for each in candidate["comparisons"] if each["statistic"] == "mean"}
 
@@ -74,8 +79,8 @@ def of_the_log(folder: Path, model: str) -> tuple[list[float], list[str]]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_published_win_rate_is_in_the_report(folder: Path, model: str) -> None:
-    found = reported(folder, model)["alpaca_eval"]
+def test_the_published_win_rate_is_in_the_report(report: Mapping[str, Any], model: str) -> None:
+    found = reported(report, model)["alpaca_eval"]
     assert found["n"] == published(model)["n_total"]
     assert 100 * found["effect"]["once"]["value"] == pytest.approx(published(model)["win_rate"], abs=1e-6)
     assert 100 * found["effect"]["once"]["se"] == pytest.approx(published(model)["standard_error"], abs=1e-6)
@@ -125,8 +130,8 @@ def test_wins_ties_and_losses_are_counted_of_independent_pairs(document: Documen
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_imported_answers_are_scored_as_others_are(folder: Path, model: str) -> None:
-    length = reported(folder, model)["length"]
+def test_imported_answers_are_scored_as_others_are(report: Mapping[str, Any], model: str) -> None:
+    length = reported(report, model)["length"]
     assert length["n"] == 805
     assert length["candidate"]["value"] == pytest.approx(published(model)["avg_length"], abs=1)
     assert length["production"]["value"] == pytest.approx(published("gpt4_1106_preview")["avg_length"], abs=1)
