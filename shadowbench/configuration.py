@@ -22,7 +22,7 @@ from shadowbench.yaml_files import YamlFile, named_file
 
 PREFIX = "SHADOWBENCH_"
 _POLICY = "report.policy"
-DEFAULT_FILES = (Path("shadowbench.yaml"), Path("config/shadowbench.yaml"))
+DEFAULT_FILES = (Path("shadowbench.yaml"), Path("config/shadowbench.yaml"), Path("/etc/shadowbench/shadowbench.yaml"))
 # In the wheel rubrics lie within the package; in a checkout, where people edit them.
 _RUBRICS = (Path(__file__).parent / "judges" / "files", Path(__file__).parents[1] / "config" / "judges")
 _IMPORTS = (Path(__file__).parent / "offline" / "files", Path(__file__).parents[1] / "config" / "imports")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shadowbench import __version__
+from shadowbench import __version__, orphans
 from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
 from shadowbench.links import private_folder
@@ -115,6 +115,8 @@ class Supervisor:
     async def _serve(self, admin: Sequence[socket.socket], control: Sequence[socket.socket]) -> None:
         async with asyncio.TaskGroup() as group:
             self._group = group
+            if orphans.are_ours():
+                self.in_background(orphans.reap(), "orphans")
             running = await self._start(group)
             servers: list[AdminServer | ControlServer] = [await self._serve_admin(admin)] if admin else []
             if control and self.steered is not None:

@@ -10,7 +10,10 @@ import typer
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "-c", "--config", metavar="FILE", help="Configuration. Default: shadowbench.yaml, then config/shadowbench.yaml."
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="Configuration. Default: shadowbench.yaml here, in config, or in /etc/shadowbench.",
     ),
 ]
 LogOption = Annotated[
