@@ -14,7 +14,10 @@ import pytest
 from shadowbench.endpoints.testing import ScriptedProvider
 from tests.sidecars import Sidecar, chat, eventually
 
-MIRRORED = {"candidates": {"again": {"sample_rate": 1}}}
+MIRRORED = {
+    "candidates": {"again": {"sample_rate": 1}},
+    "scoring": {"enabled": True, "metrics": ["exact_match", "length"]},
+}
 PROMTOOL = shutil.which("promtool")
 
 pytestmark = [pytest.mark.verify, pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")]
@@ -37,7 +40,8 @@ async def connected(sidecar: Sidecar) -> bool:
 
 
 async def settled(sidecar: Sidecar) -> bool:
-    return await sidecar.total("shadowbench_observations_total") >= 2
+    answered = await sidecar.total("shadowbench_observations_total") >= 2
+    return answered and await sidecar.total("shadowbench_score_count") >= 1
 
 
 async def ask(port: int) -> None:
