@@ -1,6 +1,7 @@
 {{/* The pod of modes gateway and scorer. */}}
 
 {{- define "shadowbench.podTemplate" -}}
+{{- include "shadowbench.checks" . -}}
 metadata:
   labels:
     {{- include "shadowbench.labels" . | nindent 4 }}

@@ -48,4 +48,5 @@ shadowbench-sidecar: {{ include "shadowbench.fullname" . }}
 {{- if ne .Values.mode "sidecar" }}
 {{- fail "a pod includes shadowbench's containers, but its mode is not sidecar: set shadowbench.mode to sidecar" }}
 {{- end }}
+{{- include "shadowbench.checks" . }}
 {{- end }}

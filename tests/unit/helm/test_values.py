@@ -1,0 +1,112 @@
+"""What the chart refuses, and what it says then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.charts import GATEWAY, HELMS, SCORER, SIDECAR, RefusedError, Values, only, render
+
+
+def changed(values: Values, path: str, value: Any) -> dict[str, Any]:
+    """A copy with one value changed; `path` is dotted."""
+    name, _, rest = path.partition(".")
+    return {**values, name: changed(values.get(name, {}), rest, value) if rest else value}
+
+
+@pytest.mark.parametrize("major", HELMS)
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("replicsa", 2),
+        ("image.registry", "example.com"),
+        ("drain.timeout", 5),
+        ("config.proxi", {}),
+        ("config.candidates.small.sample_rat", 1),
+        ("config.candidates.small.budgets.usd_per_dya", 1),
+        ("config.scoring.judges.quality.endpoint.modle", "m"),
+        ("apiKeys.SMALL_API_KEY.secret", "llm-keys"),
+    ],
+)
+def test_a_typo_is_refused(path: str, value: Any, major: int) -> None:
+    with pytest.raises(RefusedError, match=path.rpartition(".")[2]):
+        render(changed(GATEWAY, path, value), major=major)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("mode", "standalone"),
+        ("replicas", "two"),
+        ("drain.timeoutSeconds", 0),
+        ("persistence.size", "10G"),
+        ("image.digest", "0123"),
+        ("image.pullPolicy", "Sometimes"),
+        ("listenHost", "127.0.0.1"),
+        ("apiKeys.SMALL-KEY", {"name": "a", "key": "b"}),
+        ("service.port", 0),
+        ("metrics.interval", "often"),
+        ("proxy.resources.limits", None),
+        ("mirror.resources.limits", {"memory": None}),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(path: str, value: Any) -> None:
+    with pytest.raises(RefusedError, match="specifications of the schema"):
+        render(changed(GATEWAY, path, value))
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "value", "said"),
+    [
+        (GATEWAY, "config.production.url", "", r"config\.production\.url is required"),
+        (GATEWAY, "image.repository", "", r"image\.repository is required"),
+        (GATEWAY, "replicas", 2, "2 replicas write 2 pair logs.*acceptLogPerPod"),
+        (GATEWAY, "autoscaling", {"enabled": True, "maxReplicas": 3}, "3 replicas write 3 pair logs"),
+        (
+            {**GATEWAY, "acceptLogPerPod": True},
+            "autoscaling",
+            {"enabled": True, "minReplicas": 4, "maxReplicas": 3},
+            "minReplicas is above",
+        ),
+        (GATEWAY, "config.proxy.listen", ":80", r"config\.proxy\.listen is set by the chart"),
+        (GATEWAY, "config.proxy.drain_timeout_s", 9, r"instead there is drain\.timeoutSeconds"),
+        (GATEWAY, "config.store.url", "sqlite:///x.db", r"config\.store\.url is set by the chart"),
+        (GATEWAY, "config.admin.listen", ":9464", r"config\.admin\.listen is set by the chart"),
+        (GATEWAY, "config.runtime.folder", "/tmp/x", r"config\.runtime\.folder is set by the chart"),
+        (GATEWAY, "config.control.token_env", "TOKEN", r"say in apiKeys\.TOKEN which Secret"),
+        (GATEWAY, "config.candidates.small.api_key_env", "OTHER", r"say in apiKeys\.OTHER which Secret"),
+        (GATEWAY, "config.candidates.small.egress_proxy_auth_env", "LOGIN", r"apiKeys\.LOGIN"),
+        (GATEWAY, "config.mirror.repeats.production_api_key_env", "OURS", r"apiKeys\.OURS"),
+        (GATEWAY, "config.scoring.judges.quality.endpoint.api_key_env", "THEIRS", r"apiKeys\.THEIRS"),
+        (GATEWAY, "config.store.retention.max_bytes", None, r"max_bytes must be set"),
+        (GATEWAY, "config.store.retention.max_bytes", 9_000_000_000, r"at most 80 % of .*10Gi, 10737418240 bytes"),
+        (GATEWAY, "persistence.emptyDirSizeLimit", "5Gi", r"at most 80 %"),
+        (GATEWAY, "networkPolicy.enabled", True, r"networkPolicy\.egress is empty"),
+        (GATEWAY, "service.bypass.enabled", True, r"service\.bypass\.selector is empty"),
+        (GATEWAY, "store.existingSecret.name", "x", "is for mode scorer"),
+        (SCORER, "store", {}, "the store is SQLite: a file in each pod"),
+        (SIDECAR, "persistence.enabled", True, r"persistence\.volumeName"),
+        (SIDECAR, "metrics.serviceMonitor.enabled", True, r"use metrics\.podMonitor"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_with_what_to_do(
+    values: Values, path: str, value: Any, said: str
+) -> None:
+    with pytest.raises(RefusedError, match=said):
+        render(changed(values, path, value))
+
+
+def test_native_sidecars_are_refused_where_kubernetes_has_none() -> None:
+    with pytest.raises(RefusedError, match=r"sidecar\.native needs Kubernetes 1\.29"):
+        render(SIDECAR, kubernetes="1.28.4")
+
+
+def test_more_replicas_are_fine_once_their_logs_are_accepted() -> None:
+    deployment = only(render({**GATEWAY, "replicas": 3, "acceptLogPerPod": True}), "Deployment")
+    assert deployment["spec"]["replicas"] == 3
+
+
+def test_a_configuration_of_ones_own_is_not_looked_into() -> None:
+    documents = render({**GATEWAY, "config": {}, "existingConfigMap": {"name": "ours"}})
+    assert "ConfigMap" not in {each["kind"] for each in documents}
