@@ -15,11 +15,12 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     /build/tools/bin/pip --python /opt/shadowbench/bin/python install \
         --no-compile --only-binary :all: --require-hashes --requirement /build/requirements.lock && \
     /build/tools/bin/pip --python /opt/shadowbench/bin/python check
-# Nothing here installs packages (sqlite-utils would, for its plugins), or tests numpy and scipy.
+# Nothing here installs packages (sqlite-utils would, for its plugins), tests numpy and scipy, or calls others' commands.
 # Compiled files are unchecked: copying a layer may change times, and nobody edits these sources.
 RUN /build/tools/bin/pip --python /opt/shadowbench/bin/python uninstall --yes pip && \
     find /opt/shadowbench/lib/python3*/site-packages/numpy /opt/shadowbench/lib/python3*/site-packages/scipy \
         -type d -name tests -prune -exec rm -r {} + && \
+    find /opt/shadowbench/bin -type f -delete && \
     /opt/shadowbench/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/shadowbench/lib
 
 # ── shadowbench: a small layer of its own ──

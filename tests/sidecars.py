@@ -112,7 +112,7 @@ class Sidecar:
         path.write_text(yaml.safe_dump(self.config))
         with (self.folder / "stderr.txt").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command(), self.role, "-c", str(path)],
+                self.command_line(path),
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -124,6 +124,10 @@ class Sidecar:
         except AssertionError:
             self.kill_all()
             raise AssertionError(f"{self.role} did not become ready:\n{self.stderr}") from None
+
+    def command_line(self, config: Path) -> list[str]:
+        """What starts it."""
+        return [*command(), self.role, "-c", str(config)]
 
     async def _is_ready(self) -> bool:
         assert self.process is not None
