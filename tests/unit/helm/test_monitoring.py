@@ -18,6 +18,7 @@ from tests.charts import (
     CHART,
     GATEWAY,
     PRODUCTION,
+    ROOT,
     UNUSUAL,
     Document,
     RefusedError,
@@ -141,3 +142,12 @@ def test_a_chart_that_was_packaged_without_them_says_so(part: str, chart: Path) 
     shutil.rmtree(chart / ("rules" if part == "prometheusRule" else "dashboards"))
     with pytest.raises(RefusedError, match="was packaged without"):
         render({**GATEWAY, "metrics": {part: {"enabled": True}}}, chart=chart)
+
+
+@pytest.mark.parametrize(("folder", "link"), [("prometheus", "rules"), ("grafana", "dashboards")])
+def test_rules_and_dashboards_of_the_repository_come_with_the_chart(folder: str, link: str) -> None:
+    if not (ROOT / "config" / folder).is_dir():
+        pytest.skip(f"there is no config/{folder}")
+    # Helm follows links, and packages what they lead to.
+    said = f"ln -s ../../config/{folder} helm/shadowbench/{link}"
+    assert (CHART / link).resolve() == ROOT / "config" / folder, said
