@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -81,11 +81,23 @@ class Pod:
         )
 
     @asynccontextmanager
-    async def running(self, role: str) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
+        """All containers, started at once as Kubernetes does; each ends with 0."""
+        try:
+            for role in self.containers:
+                self.start(role)
+            for role in self.containers:
+                await eventually(lambda role=role: self.probe(role, "/readyz"), within_s=30)
+            yield
+        finally:
+            codes = await asyncio.gather(*(asyncio.to_thread(ended, each) for each in self.processes.values()))
+        assert codes == [0, 0, 0], "".join(map(self.said, self.processes))
+
+    def start(self, role: str) -> None:
         container = self.containers[role]
         assert container["command"] == ["shadowbench"]
         with (self.folder / f"{role}.txt").open("wb") as log:
-            process = self.processes[role] = subprocess.Popen(
+            self.processes[role] = subprocess.Popen(
                 [*command(), *map(self.moved, container["args"])],
                 env=self.environment(role),
                 cwd=self.moved(container["workingDir"]),
@@ -93,18 +105,6 @@ class Pod:
                 stderr=log,
                 start_new_session=True,
             )
-        try:
-            await eventually(lambda: self.probe(role, "/readyz"))
-            yield
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    await asyncio.to_thread(process.wait, 20)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    raise
-        assert process.returncode == 0, self.said(role)
 
     def said(self, role: str) -> str:
         return (self.folder / f"{role}.txt").read_text(errors="replace")
@@ -116,6 +116,16 @@ class Pod:
             return get(self.port(f"0.0.0.0:{port}"), path) == 200
         except OSError:
             return False
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """SIGTERM, and the exit code; nothing is left of it in any case."""
+    process.terminate()
+    try:
+        return process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
 
 def get(port: int, path: str) -> int:
@@ -143,9 +153,7 @@ def ask(port: int) -> int:
 async def test_the_three_containers_of_a_pod_answer_mirror_record_and_leave(tmp_path: Path) -> None:
     async with ScriptedProvider() as provider:
         pod = Pod(render(against(provider.url)), tmp_path)
-        async with AsyncExitStack() as stack:
-            for role in ("mirror", "scorer", "proxy"):
-                await stack.enter_async_context(pod.running(role))
+        async with pod.running():
             for role in pod.containers:
                 assert pod.probe(role, "/livez"), role
             await eventually(lambda: connected(pod))
