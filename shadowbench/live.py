@@ -67,7 +67,8 @@ def differences(old: Settings, new: Settings) -> tuple[Difference, ...]:
 
 def _read_while_running(settings: Settings) -> dict[str, Any]:
     """JSON-able. What only commands read, each time anew, is not among it."""
-    return settings.model_dump(mode="json", exclude={"report"})
+    watches = settings.scoring.enabled and settings.scoring.comparison_every_s > 0
+    return settings.model_dump(mode="json", exclude=None if watches else {"report"})
 
 
 def merged(running: Settings, fresh: Settings) -> Settings:

@@ -861,6 +861,9 @@ class ScoringSettings(Section):
     """Names, module:attribute, or {metric, name, options}."""
     metric_timeout_s: Annotated[float, AfterValidator(_check_finite), Field(ge=0.01, le=3600)] = 5.0
     """How long a metric may take for one pair. One that hangs again and again is left out for a while."""
+    comparison_every_s: Annotated[float, AfterValidator(_check_finite), Field(ge=0)] = 300.0
+    """How often the whole log is compared for /metrics (comparison_…), by what `report.policy` declares; 0: never. One worker
+    of all that score a log does it, in a process of its own."""
     canaries_every_s: Annotated[float, AfterValidator(_check_finite), Field(ge=0)] = 86_400.0
     """How often judges are asked again about the frozen sets that they know (`shadowbench judges freeze`); 0: never."""
     judges: dict[RuleName, JudgeSettings] = {}

@@ -94,6 +94,11 @@ class Counters:
         """Set a gauge."""
         self._gauges[(name, labels)] = value
 
+    def forget(self, name: str) -> None:
+        """Drop all series of one gauge: what it told is not so any more."""
+        for key in [key for key in self._gauges if key[0] == name]:
+            del self._gauges[key]
+
     def get(self, name: str, labels: Labels = ()) -> float:
         """A counter's value, 0 when never counted."""
         cell = self._counts.get((name, labels))

@@ -34,6 +34,7 @@ from shadowbench.mirror.options import (
     StratumOptions,
 )
 from shadowbench.mirror.repeats import PRODUCTION, with_repeats
+from shadowbench.policies.reading import read_policy
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.pricing.known import near_providers
 from shadowbench.proxy.options import ProxyOptions
@@ -42,7 +43,7 @@ from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.records import again
 from shadowbench.redaction.kinds import DEFAULT_KINDS, RedactionOptions, chosen_kinds, own_kinds
 from shadowbench.redaction.known import header_secrets, login_secrets
-from shadowbench.scoring.options import ScoringOptions
+from shadowbench.scoring.options import ComparisonOptions, ScoringOptions
 from shadowbench.settings import (
     BudgetSettings,
     CandidateSettings,
@@ -260,7 +261,23 @@ def scoring_options(settings: Settings, number: int = 0) -> ScoringOptions:
         judges=tuple(_judge(name, judge, scoring.workers) for name, judge in scoring.judges.items()),
         # One worker is enough to notice a judge that drifts.
         canaries_every_s=scoring.canaries_every_s if number == 0 else 0.0,
+        comparison=_comparison(settings),
         pricing=_judges_pricing(settings),
+    )
+
+
+def _comparison(settings: Settings) -> ComparisonOptions | None:
+    """What is watched: what was declared to matter, of the candidates that there are."""
+    if settings.report.policy is None or settings.scoring.comparison_every_s <= 0 or not settings.candidates:
+        return None
+    policy = read_policy(settings.report.policy, "report.policy")
+    if not policy.claims:
+        return None
+    return ComparisonOptions(
+        every_s=settings.scoring.comparison_every_s,
+        policy=to_json(policy),
+        candidates=tuple(settings.candidates),
+        again=tuple(sorted(production_again(settings))),
     )
 
 

@@ -16,6 +16,7 @@ from shadowbench.scores import Measure
 from shadowbench.scoring.bench import Bench
 from shadowbench.scoring.built import build_judges
 from shadowbench.scoring.checking import may_run_plugins
+from shadowbench.scoring.comparison_lane import ComparisonLane
 from shadowbench.scoring.funnel_note import FunnelNote
 from shadowbench.scoring.judging import WAITING
 from shadowbench.scoring.lane import IDLE, TAKEN, Keeping, Lane, Rest
@@ -97,9 +98,9 @@ class Scorer:
             runner = RunnerOptions(
                 store_url=options.store_url, metrics=options.metrics, timeout_s=options.metric_timeout_s
             )
-            keys = secrets_of(options)
-            without_keys = {name: value for name, value in self._environ.items() if name not in keys}
-            metrics = MetricLane(ledger, MetricRunner(runner, without_keys), self._keeping, self._parent.counters)
+            metrics = MetricLane(
+                ledger, MetricRunner(runner, self._without_keys()), self._keeping, self._parent.counters
+            )
             held.push_async_callback(metrics.stop)
             await metrics.start()
             self._funnel = FunnelNote(self._keeping, metrics.fresh, held.enter_context(_writing(options.store_url)))
@@ -132,6 +133,20 @@ class Scorer:
             canaries = bench.canaries(every_s=options.canaries_every_s, log_url=options.store_url)
             if canaries is not None and not options.once:
                 yield canaries
+        if options.comparison is not None and not options.once:
+            yield ComparisonLane(
+                options.comparison,
+                store_url=options.store_url,
+                ledger=ledger,
+                keeping=self._keeping,
+                counters=self._parent.counters,
+                environ=self._without_keys(),
+            )
+
+    def _without_keys(self) -> dict[str, str]:
+        """The environment for processes that call no judge."""
+        keys = secrets_of(self._options)
+        return {name: value for name, value in self._environ.items() if name not in keys}
 
     def _surroundings(self, ledger: Ledger) -> Surroundings:
         """What all calls have in common."""

@@ -101,6 +101,10 @@ class Scores(Protocol):
     def put_scores(self, scores: Sequence[Score]) -> int:
         """Put scores that nobody claimed, as from another log; as `settle` does."""
 
+    def elect(self, *, owner: str, lane: str, now: float, lease_s: float) -> bool:
+        """Whether `owner` is the one who does what only one is to do, for `lease_s` from now. Who is asks again before that;
+        `release` gives it back."""
+
     def release(self, owner: str) -> None:
         """Give back all leases of a worker that leaves."""
 

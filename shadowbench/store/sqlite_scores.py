@@ -103,6 +103,17 @@ class SqliteScores(SqliteDesk):
         with self._quickly():
             return self._change(_SQL["renew_lease"], _key_of(claim) | {"expires_at": now + lease_s}) > 0
 
+    def elect(self, *, owner: str, lane: str, now: float, lease_s: float) -> bool:
+        """See `Scores.elect`. A lease of no exchange: there is none numbered 0."""
+        with self._quickly():
+            holder = self._row(_SQL["lease_holder"], {"lane": lane, "now": now})
+            if holder is not None and holder[0] != owner:
+                return False
+            lease = {"lane": lane, "first": 0, "last": 0}
+            self._change(_SQL["void_leases"], lease)
+            self._change(_SQL["insert_lease"], lease | {"owner": owner, "measures": "[]", "expires_at": now + lease_s})
+            return True
+
     def settle(self, claim: Claim, scores: Sequence[Score], *, last: bool = True) -> int:
         """See `Scores.settle`."""
         new = self.put_scores(scores)

@@ -352,6 +352,33 @@ PARTS = (
         ),
     ),
     Part(
+        title="How candidates compare",
+        signals=(
+            gauge(
+                "comparison_estimate",
+                "candidate measure statistic against scale claim",
+                "Effect of each primary and guardrail claim of the policy; a confidence sequence goes with it.",
+            ),
+            gauge(
+                "comparison_low",
+                "candidate measure statistic against scale claim",
+                "Lower bound of the effect, which holds however often one looks.",
+            ),
+            gauge(
+                "comparison_high",
+                "candidate measure statistic against scale claim",
+                "Upper bound of the effect, which holds however often one looks.",
+            ),
+            gauge(
+                "comparison_clusters",
+                "candidate measure statistic against scale claim",
+                "Independent groups of pairs (conversations, users) that the effect is of.",
+            ),
+            gauge("comparison_timestamp_seconds", "", "When the log was looked at, in Unix seconds."),
+            counter("comparison_runs_total", "result", "Looks at the whole log, by result: done or failed."),
+        ),
+    ),
+    Part(
         title="Judges' calls",
         signals=(
             counter(

@@ -137,6 +137,25 @@ def test_who_leaves_gives_all_its_leases_back(log: PairLog, scores: ScoreLog) ->
     assert [(claim.first, claim.last) for claim in claims if claim] == [(1, 3), (7, 9)]
 
 
+def test_of_those_who_want_to_do_what_only_one_is_to_do_one_is_elected(scores: ScoreLog) -> None:
+    def elect(owner: str, now: float, lane: str = "comparison") -> bool:
+        return scores.elect(owner=owner, lane=lane, now=now, lease_s=10.0)
+
+    assert [elect("a", 0.0), elect("b", 1.0), elect("a", 9.0)] == [True, False, True]
+    assert [elect("b", 15.0), elect("b", 15.0, "other")] == [False, True]  # the second one's lease began at 9
+    assert [elect("b", 20.0), elect("a", 21.0)] == [True, False]  # it ran out
+    scores.release("b")
+    assert elect("a", 21.0)
+
+
+def test_an_election_is_no_claim_of_exchanges(log: PairLog, scores: ScoreLog) -> None:
+    log.append([an_exchange(1)])
+    measures = scores.register([a_measure()])
+    assert scores.elect(owner="w", lane="metrics", now=0.0, lease_s=60.0)
+    claim = take(scores, measures, owner="v")
+    assert claim is not None and (claim.first, claim.last) == (1, 1)
+
+
 def test_a_number_of_a_lease_is_never_that_of_another(log: PairLog, scores: ScoreLog) -> None:
     log.append([an_exchange(1)])
     measures = scores.register([a_measure()])

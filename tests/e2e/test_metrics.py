@@ -37,8 +37,10 @@ async def sidecar(tmp_path: Path) -> AsyncIterator[Sidecar]:
         config = {
             "candidates": {"small": {"sample_rate": 1, "model": "m-2"}},
             "prices": {"*": price},
+            "report": {"policy": "mvp"},
             "scoring": {
                 "enabled": True,
+                "comparison_every_s": 1,
                 "metrics": ["exact_match", "refusal", "length"],
                 "judges": {"quality": {"endpoint": {"url": server.url, "model": "judge-1"}}},
             },
@@ -90,6 +92,15 @@ async def test_a_sidecar_tells_what_is_frozen_and_histograms_of_every_answer(sid
     assert value(told["shadowbench_score"], "_count", metric="exact_match", candidate="small", side="both") == ASKED
     assert value(told["shadowbench_verdicts"], "_total", judge="quality", candidate="small") == ASKED
     assert value(told["shadowbench_target_info"], "", target="small", model="m-2") == 1
+    await eventually(lambda: compared(sidecar), within_s=60)
+    told = await families(sidecar)
+    assert {line_of(family) for family in told.values()} - frozen == set()
+    assert value(told["shadowbench_comparison_clusters"], "", candidate="small", claim="guardrail") >= 1
+
+
+async def compared(sidecar: Sidecar) -> bool:
+    """Of so few pairs most claims have no effect yet; which do depends on how many of their times we disturbed."""
+    return "shadowbench_comparison_estimate" in await families(sidecar)
 
 
 async def judged(sidecar: Sidecar, pairs: int) -> bool:

@@ -31,7 +31,13 @@ def test_nothing_differs_from_itself() -> None:
 
 
 def test_what_commands_read_each_time_differs_for_nothing_that_runs() -> None:
-    assert changed(report={"policy": "migration"}) == {}
+    scoring = {"enabled": False}
+    with_policy = settings(scoring=scoring, report={"policy": "migration"})
+    assert differences(settings(scoring=scoring), with_policy) == ()
+
+
+def test_a_policy_that_a_scorer_watches_waits_for_a_restart() -> None:
+    assert changed(report={"policy": "migration"}) == {"report.policy": False}
 
 
 @pytest.mark.parametrize(

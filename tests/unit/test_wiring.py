@@ -9,10 +9,12 @@ from shadowbench import wiring
 from shadowbench.errors import ConfigurationError
 from shadowbench.listening import Address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.policies.reading import read_policy
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.options import RecorderOptions
-from shadowbench.scoring.options import ScoringOptions
+from shadowbench.report.policy import Policy
+from shadowbench.scoring.options import ComparisonOptions, ScoringOptions
 from shadowbench.settings import Settings
 from shadowbench.worker import from_json, to_json
 
@@ -350,3 +352,17 @@ def test_a_rubric_that_is_not_there_is_told_with_those_that_are() -> None:
         wiring.scoring_options(settings(scoring={"judges": {"q": {"rubric": "x"}}}))
     with pytest.raises(ConfigurationError, match=r"^scoring\.judges\.q\.rubric: x\.yaml: there is no such file$"):
         wiring.scoring_options(settings(scoring={"judges": {"q": {"rubric": "x.yaml"}}}))
+
+
+def test_what_was_declared_to_matter_is_watched() -> None:
+    def watched(**changes: Any) -> ComparisonOptions | None:
+        given = {"report": {"policy": "migration"}, "candidates": {"small": {"model": "s"}, "twin": {}}} | changes
+        return wiring.scoring_options(settings(**given)).comparison
+
+    options = watched()
+    assert options is not None
+    assert (options.candidates, options.again, options.every_s) == (("small", "twin"), ("twin",), 300.0)
+    assert from_json(Policy, json.loads(json.dumps(options.policy))) == read_policy("migration", "")
+    assert watched(report={"policy": None}) is None
+    assert watched(scoring={"comparison_every_s": 0}) is None
+    assert watched(candidates={}) is None

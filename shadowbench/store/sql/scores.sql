@@ -29,6 +29,9 @@ INSERT INTO done_ahead (measure, first, last) VALUES (?, ?, ?);
 -- name: live_leases
 SELECT first, last FROM leases WHERE lane = :lane AND expires_at >= :now;
 
+-- name: lease_holder
+SELECT owner FROM leases WHERE lane = :lane AND expires_at >= :now;
+
 -- name: exchanges_between
 -- The next exchanges within two numbers.
 SELECT number FROM exchanges WHERE number >= :first AND number <= :last ORDER BY number LIMIT :size;

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shadowbench.mirror import names
-from shadowbench.telemetry.declaring import PREFIX, Signal
+from shadowbench.telemetry.declaring import PREFIX, WHERE, Signal
 from shadowbench.telemetry.meanings import MEANINGS, PARTS
 from tests.unit.telemetry import page
 
@@ -77,6 +77,11 @@ def test_labels_that_are_counted_are_declared() -> None:
 
 def test_no_signal_is_declared_twice() -> None:
     assert len(MEANINGS) == sum(len(part.signals) for part in PARTS)
+
+
+def test_labels_that_the_parent_adds_are_nobodys_own() -> None:
+    workers = [signal for part in PARTS if part.of_workers for signal in part.signals]
+    assert [signal.name for signal in workers if set(signal.labels) & set(WHERE)] == []
 
 
 def test_meanings_are_sentences() -> None:
