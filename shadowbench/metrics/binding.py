@@ -30,11 +30,12 @@ class MetricOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundMetric:
-    """A metric, the options in force, and its measure."""
+    """A metric, the options in force, and its measure. `is_own`: it comes with this package, and spoils nothing it is given."""
 
     metric: Metric
     options: Mapping[str, Any]
     measure: Measure
+    is_own: bool = False
 
     @property
     def name(self) -> str:
@@ -86,7 +87,7 @@ def bind(metric: Metric, options: Mapping[str, Any], name: str | None = None, *,
         unit=metric.unit,
         about=_canonical({key: value for key, value in about.items() if value}).decode(),
     )
-    return BoundMetric(metric=metric, options=in_force, measure=measure)
+    return BoundMetric(metric=metric, options=in_force, measure=measure, is_own=package == OWN_PACKAGE)
 
 
 def _in_force(metric: Metric, given: Mapping[str, Any]) -> Mapping[str, Any]:

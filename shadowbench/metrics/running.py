@@ -59,10 +59,14 @@ Guard = Callable[[Callable[[], Value]], Value]
 
 def score(bound: BoundMetric, pair: PairView, measure: int, guard: Guard) -> Score:
     """The score of one pair. `measure`: the metric's number in the log."""
-    if bound.metric.shape is Shape.PAIR:
-        return _scored(pair, measure, _of_pair(bound, pair, guard), None)
-    candidate = _of_side(bound, pair.candidate, pair, guard)
-    return _scored(pair, measure, candidate, _of_side(bound, pair.production, pair, guard))
+    try:
+        if bound.metric.shape is Shape.PAIR:
+            return _scored(pair, measure, _of_pair(bound, pair, guard), None)
+        candidate = _of_side(bound, pair.candidate, pair, guard)
+        return _scored(pair, measure, candidate, _of_side(bound, pair.production, pair, guard))
+    except Exception as error:  # noqa: BLE001  what it did, or returned, breaks what we do with it: its fault, and no other's
+        failed = _raised(error)
+        return _scored(pair, measure, failed, failed if bound.metric.shape is Shape.SIDES else None)
 
 
 def absent(pair: tuple[int, int], measure: int, shape: Shape, reason: str) -> Score:
@@ -123,13 +127,19 @@ _MET: Mapping[Need, Callable[[Side, PairView], bool]] = {
 
 
 def _called(bound: BoundMetric, subject: Side | PairView, guard: Guard) -> Result:
+    # Other people's metrics may change or break what they are given: no other metric is to see that.
+    given = subject if bound.is_own else subject.afresh()
     try:
-        returned = guard(lambda: bound.metric.function(subject, **bound.options))
+        returned = guard(lambda: bound.metric.function(given, **bound.options))
         return _read(bound, returned)
     except DeadlineError:
         return Result(None, "timed_out")
     except BaseException as error:  # noqa: BLE001  whatever a metric raises (SystemExit, too) is an absence; users' texts stay out
-        return Result(None, "metric_raised", {"exception": type(error).__name__[:100]})
+        return _raised(error)
+
+
+def _raised(error: BaseException) -> Result:
+    return Result(None, "metric_raised", {"exception": type(error).__name__[:100]})
 
 
 def _read(bound: BoundMetric, returned: object) -> Result:

@@ -1,4 +1,8 @@
-"""A pair as metrics and judges see it. What has to be worked out is worked out once, and only when somebody asks."""
+"""A pair as metrics and judges see it. What has to be worked out is worked out once, and only when somebody asks.
+
+Records are frozen; what is worked out of them is not (`words` is a list, `json` a dict). So whoever is not of this package gets
+a view of its own (`afresh`).
+"""
 
 from __future__ import annotations
 
@@ -65,6 +69,15 @@ class Side:
         self.request = request
         self.reference = reference
         self.again = again
+
+    def afresh(self) -> Side:
+        """The same side with nothing worked out yet: what its holder does to it reaches nobody else."""
+        return self._afresh(Request(self.request.exchange))
+
+    def _afresh(self, request: Request) -> Side:
+        return Side(
+            self.observation, request, self.reference, None if self.again is None else self.again._afresh(request)
+        )
 
     @property
     def is_answer(self) -> bool:
@@ -137,6 +150,18 @@ class PairView:
         self.candidate_again = self._again(candidate_again)
         self.production = Side(exchange.production, self.request, reference, self.production_again)
         self.candidate = Side(result.observation, self.request, reference, self.candidate_again)
+
+    def afresh(self) -> PairView:
+        """The same pair with nothing worked out yet: what its holder does to it reaches nobody else."""
+        production_again, candidate_again = self.production_again, self.candidate_again
+        return PairView(
+            self.exchange,
+            self.result,
+            self.ref,
+            reference=self.reference,
+            production_again=None if production_again is None else production_again.observation,
+            candidate_again=None if candidate_again is None else candidate_again.observation,
+        )
 
     def _again(self, observation: Observation | None) -> Side | None:
         return None if observation is None else Side(observation, self.request, self.reference)

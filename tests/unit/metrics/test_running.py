@@ -12,6 +12,7 @@ import pytest
 
 from shadowbench.metrics.base import Absent, Detailed, Need, metric
 from shadowbench.metrics.binding import bind
+from shadowbench.metrics.registry import OWN_PACKAGE
 from shadowbench.metrics.running import DeadlineError, absent, score
 from shadowbench.metrics.view import PairView, Side
 from shadowbench.records import NO_TIMING, NO_USAGE, Choice, Cost, Outcome, again
@@ -162,6 +163,60 @@ def test_a_request_that_was_not_kept_is_a_need_not_met() -> None:
 def test_an_answer_without_text_has_none() -> None:
     answer = replace(an_observation().answer, choices=(Choice(refusal="No."),))  # type: ignore[type-var]
     assert scored(1.0, a_pair(answer=answer), needs=(Need.TEXT,)).reason == "no_text"
+
+
+def spoils(side: Side) -> float:
+    words, json_of_request = side.words, side.request.json
+    assert len(words) == 2 and isinstance(json_of_request, dict)  # nobody was here before, on the other side neither
+    words.clear()  # type: ignore[attr-defined]
+    json_of_request.clear()
+    side.__dict__.clear()
+    return 1.0
+
+
+@pytest.mark.parametrize("shape", [Shape.SIDES, Shape.PAIR])
+def test_what_a_metric_does_to_what_it_is_given_no_other_sees(shape: Shape) -> None:
+    repeat = an_observation(endpoint=again("small"), text="once more")
+    exchange = an_exchange(1, an_observation(endpoint="small", text="two words"), repeat)
+    (pair,) = views(replace(exchange, production=an_observation(text="two words")), 1, reference="Riga")
+
+    def spoils_all(subject: Any) -> float:
+        assert subject.reference == "Riga"
+        if shape is Shape.SIDES:
+            return spoils(subject)
+        assert subject.candidate.again.text == "once more" and subject.ref == pair.ref
+        subject.candidate.again.words.clear()
+        return spoils(subject.candidate)
+
+    for _ in range(2):
+        assert scored(spoils_all, pair, shape).reason is None
+    for side in (pair.production, pair.candidate):
+        assert (list(side.words), bool(side.request.json), side.is_answer) == (["two", "words"], True, True)
+    assert pair.candidate.again is not None and pair.candidate.again.words == ["once", "more"]
+
+
+def test_our_own_metrics_share_what_one_of_them_worked_out() -> None:
+    seen: list[Side] = []
+
+    def keeps(side: Side) -> float:
+        seen.append(side)
+        return 1.0
+
+    declared = metric(version="1", shape=Shape.SIDES, direction=Direction.HIGHER, low=0, high=1)(keeps)
+    score(bind(declared, {}, package=OWN_PACKAGE), pair := a_pair(), 7, direct)
+    assert seen == [pair.candidate, pair.production]
+
+
+@pytest.mark.parametrize("shape", [Shape.SIDES, Shape.PAIR])
+def test_what_breaks_behind_a_metric_is_its_absence_and_nobody_elses_end(shape: Shape) -> None:
+    class Detail(dict[str, Any]):
+        def __bool__(self) -> bool:
+            raise ZeroDivisionError
+
+    made = scored(Detailed(1.0, Detail()), shape=shape)
+    other = "metric_raised" if shape is Shape.SIDES else None
+    assert (made.value, made.reason, made.production_reason) == (None, "metric_raised", other)
+    assert "ZeroDivisionError" in (made.detail or "")
 
 
 def test_an_absence_from_outside_has_the_shapes_form() -> None:
