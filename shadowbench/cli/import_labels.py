@@ -7,8 +7,10 @@ that was mended can be imported again as a whole.
 from __future__ import annotations
 
 import io
+import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,9 +90,40 @@ def _import_references(file: Path, sides: Sides, scores: ScoreLog) -> int:
     numbers = {key: number for key, number in asked.items() if sides.of(number) is not None}
     bad += [BadRow(each.line, _unknown(each.key)) for each in told if each.key not in numbers]
     found = {numbers[each.key]: each.reference for each in told if each.key in numbers}
+    replaced = _replaced(scores, found)
     put = scores.put_references(found, source="import")
-    _tell(file, counted(put, "reference"), 0, bad)
+    _tell(file, counted(put - len(replaced), "reference"), len(replaced), bad)
+    if replaced:
+        _tell_replaced(file, _judged(scores, replaced))
     return len(bad)
+
+
+def _replaced(scores: ScoreLog, found: Mapping[int, str]) -> set[int]:
+    """The exchanges for which the log has another right answer."""
+    if not found:
+        return set()
+    known = scores.references(after=min(found) - 1, upto=max(found))
+    return {number for number, reference in found.items() if known.get(number, reference) != reference}
+
+
+def _judged(scores: ScoreLog, numbers: Collection[int]) -> Mapping[str, int]:
+    """How many pairs of these exchanges judges have compared with a right answer, by judge."""
+    judges = {
+        each.id: each.measure.name
+        for each in scores.measures()
+        if each.measure.kind == "judge" and json.loads(each.measure.about).get("kind") == "factuality"
+    }
+    made = scores.scores_of(list(judges), after=min(numbers) - 1, upto=max(numbers)) if judges else ()
+    return Counter(judges[score.measure] for score in made if score.number in numbers)
+
+
+def _tell_replaced(file: Path, judged: Mapping[str, int]) -> None:
+    sys.stderr.write(f"{file}: metrics that compare with what was replaced score it again: shadowbench score --once\n")
+    for judge, pairs in sorted(judged.items()):
+        sys.stderr.write(
+            f"{file}: {judge} has compared {counted(pairs, 'pair')} with what was replaced; its word stands, for to ask again "
+            "costs. A new version of its rubric has all pairs judged anew\n"
+        )
 
 
 class Sides:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import orjson
 
 from shadowbench.errors import ConfigurationError
-from shadowbench.metrics.base import Metric
+from shadowbench.metrics.base import Metric, Need
 from shadowbench.metrics.registry import METRICS, OWN_PACKAGE
 from shadowbench.metrics.watching import running
 from shadowbench.scores import Measure
@@ -71,7 +71,13 @@ def bind(metric: Metric, options: Mapping[str, Any], name: str | None = None, *,
     own = {
         key: value for key, value in in_force.items() if value != _defaults(metric).get(key, inspect.Parameter.empty)
     }
-    about = {"about": metric.about, "package": package, "metric": metric.name, "options": own}
+    about = {
+        "about": metric.about,
+        "package": package,
+        "metric": metric.name,
+        "options": own,
+        "reference": Need.REFERENCE in metric.needs,  # the log looks here when a right answer is replaced
+    }
     # A name may be given to another metric one day, and a package may bring one of ours: their scores must not mix.
     other = {} if name in (None, metric.name) else {"metric": metric.name}
     foreign = {} if package in ("", OWN_PACKAGE) else {"package": package}

@@ -167,7 +167,8 @@ class Knowledge(Protocol):
     def put_references(self, references: Mapping[int, str], *, source: str) -> int:
         """Put right answers by exchange number, replacing those that were there; how many exchanges the log has of them.
 
-        Scores that were absent as `no_reference` there are taken out, and their pairs wait for these measures again.
+        Scores that were absent as `no_reference` there are taken out, and their pairs wait for these measures again; where an
+        answer is replaced by another, so are those of metrics that compare with it. Judges' stand: to ask again costs.
         """
 
     def references(self, *, after: int, upto: int) -> Mapping[int, str]:

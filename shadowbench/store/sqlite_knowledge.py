@@ -37,12 +37,16 @@ class SqliteKnowledge(SqliteDesk):
         return self._put_in_slices(self._put_references, rows, synced=True)
 
     def _put_references(self, rows: Sequence[Row]) -> int:
-        """What was absent for want of them is to be scored again: the marks of those measures go back."""
-        numbers = {"numbers": as_json(row[0] for row in rows)}
-        for measure, first in self._rows(_SQL["measures_in_want"], numbers):
+        """What was absent for want of them, or compared with others, is to be scored again: the marks of those measures go
+        back."""
+        numbers = as_json(row[0] for row in rows)
+        known = dict(self._rows(_SQL["references_of"], {"numbers": numbers}))
+        replaced = as_json(number for number, text, _ in rows if known.get(number, text) != text)
+        stale = {"numbers": numbers, "replaced": replaced}
+        for measure, first in self._rows(_SQL["measures_in_want"], stale):
             self._change(_SQL["mark_back"], {"measure": measure, "mark": first - 1})
             self._change(_SQL["forget_ahead"], {"measure": measure, "mark": first - 1})
-        self._change(_SQL["delete_in_want"], numbers)
+        self._change(_SQL["delete_in_want"], stale)
         return self._put(_SQL["put_reference"], rows)
 
     def references(self, *, after: int, upto: int) -> Mapping[int, str]:

@@ -25,10 +25,20 @@ INSERT INTO known_answers (exchange, reference, source)
 SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM exchanges WHERE number = ?1)
 ON CONFLICT (exchange) DO UPDATE SET reference = excluded.reference, source = excluded.source;
 
+-- name: references_of
+SELECT exchange, reference FROM known_answers WHERE exchange IN (SELECT value FROM json_each(:numbers));
+
 -- name: measures_in_want
--- Measures with scores that are absent because one of these exchanges had no right answer, and the first of those.
+-- Measures with scores that are absent because one of these exchanges had no right answer, or that are of an answer that is
+-- replaced, and the first of those. Which metrics compare with it they say themselves; before they did, it was in their names.
 SELECT measure, min(exchange) FROM scores
-WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND 'no_reference' IN (reason, production_reason)
+WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND (
+    'no_reference' IN (reason, production_reason)
+    OR (exchange IN (SELECT value FROM json_each(:replaced)) AND measure IN (
+        SELECT id FROM measures
+        WHERE kind = 'metric' AND (json_extract(about, '$.reference') OR json_extract(about, '$.metric') LIKE '%\_reference' ESCAPE '\')
+    ))
+)
 GROUP BY measure;
 
 -- name: mark_back
@@ -40,7 +50,13 @@ DELETE FROM done_ahead WHERE measure = :measure AND last > :mark;
 
 -- name: delete_in_want
 DELETE FROM scores
-WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND 'no_reference' IN (reason, production_reason);
+WHERE exchange IN (SELECT value FROM json_each(:numbers)) AND (
+    'no_reference' IN (reason, production_reason)
+    OR (exchange IN (SELECT value FROM json_each(:replaced)) AND measure IN (
+        SELECT id FROM measures
+        WHERE kind = 'metric' AND (json_extract(about, '$.reference') OR json_extract(about, '$.metric') LIKE '%\_reference' ESCAPE '\')
+    ))
+);
 
 -- name: references
 SELECT exchange, reference FROM known_answers WHERE exchange > :after AND exchange <= :upto ORDER BY exchange;

@@ -9,9 +9,9 @@ import pytest
 from shadowbench.cli.import_labels import KnowledgeOptions, run_import_knowledge
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.records import again
-from shadowbench.scores import Label, Preferred
+from shadowbench.scores import Label, Preferred, Score
 from shadowbench.store.opening import open_log, open_score_log
-from shadowbench.store.testing import an_exchange, an_observation
+from shadowbench.store.testing import a_measure, an_exchange, an_observation
 
 ID = "0199c2b0-0000-7000-8000-{:012x}"
 
@@ -95,6 +95,28 @@ def test_references_are_put_by_exchange(url: str, tmp_path: Path, capsys: pytest
     said = capsys.readouterr().err
     assert f"{file}:3: no exchange of the log has request_id client-7" in said
     assert f"{more}:2: no exchange of the log has exchange_number 8" in said
+
+
+def test_references_that_are_replaced_are_counted_and_judges_that_saw_them_are_named(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(open_score_log(url, "change")) as scores:
+        facts = a_measure("facts", kind="judge", about='{"kind":"factuality"}')
+        numbers = scores.register([facts, a_measure("quality", kind="judge", about='{"kind":"pairwise"}')])
+        scores.put_scores([Score(exchange, 1, each, 1.0, None) for exchange in (1, 2, 3) for each in numbers])
+        scores.put_references({1: "Riga", 2: "97"}, source="import")
+    rows = [
+        f'{{"exchange_number": {number}, "reference": "{text}"}}' for number, text in ((1, "Riga"), (2, "98"), (3, "x"))
+    ]
+    file = written(tmp_path, "r.jsonl", "\n".join(rows))
+    assert run_import_knowledge(KnowledgeOptions(log_url=url, references=(file,)), now=0.0) == 0
+    said = capsys.readouterr().err.replace(f"{file}: ", "").splitlines()
+    assert said[0] == "2 references imported, 1 replaced"
+    assert said[1].startswith("metrics that compare with what was replaced score it again")
+    assert said[2].startswith("facts has compared 1 pair with what was replaced; its word stands")
+    assert len(said) == 3
+    assert run_import_knowledge(KnowledgeOptions(log_url=url, references=(file,)), now=0.0) == 0
+    assert capsys.readouterr().err == f"{file}: 3 references imported\n"
 
 
 def test_what_is_no_such_file_is_told(url: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A metric and its options."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -107,3 +108,8 @@ def test_a_tuple_of_metrics_takes_no_options() -> None:
     assert len(bind_all([MetricOptions(metric=place)])) >= 10
     with pytest.raises(ConfigurationError, match="is several metrics"):
         bind_all([MetricOptions(metric=place, name="x")])
+
+
+def test_a_measure_tells_whether_it_compares_with_right_answers() -> None:
+    both = bind_all([MetricOptions(metric="exact_match"), MetricOptions(metric="exact_match_reference")])
+    assert [json.loads(each.measure.about).get("reference") for each in both] == [None, True]
