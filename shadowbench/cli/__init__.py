@@ -25,7 +25,9 @@ def main() -> None:
         if code := _flushed(0):
             sys.exit(code)
         return
-    sys.exit(_flushed(_run()))
+    code = _flushed(_run())
+    _give_up_stderr()
+    sys.exit(code)
 
 
 def _run() -> int | str | None:
@@ -63,3 +65,12 @@ def _flushed(code: int | str | None) -> int | str | None:
         sys.stderr.write(f"shadowbench: cannot write standard output: {error.strerror}\n")
         return _CANNOT_WRITE
     return code
+
+
+def _give_up_stderr() -> None:
+    """What a terminal that was closed did not take. Python would try again at its end, and exit with 120."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
