@@ -15,6 +15,7 @@ from shadowbench.judges.calls.faults import Blame, Came, Failure, failure_of, wo
 from shadowbench.judges.calls.lanes import Lane
 from shadowbench.judges.calls.retry import Patience, wait_s
 from shadowbench.judges.options import EndpointOptions
+from shadowbench.worker import log as tell
 
 _MOST_SAID = 200  # characters of what an endpoint says about its failure
 _HINTS = {
@@ -75,11 +76,14 @@ class Caller:
                 accepted = better
                 continue
             tried += 1
-            self._lane.health.failed(failure)
+            now_s, health = asyncio.get_running_loop().time(), self._lane.health
+            health.failed(failure, now_s=now_s)
             pause_s = wait_s(self._patience, failure, tried=tried, asked_s=came.retry_after_s, chance=self._chance())
-            if pause_s is None or self._lane.health.is_failing:
+            if pause_s is None or health.is_failing(now_s):
                 return self._give_up(errand, came, failure)
             self._tally.retried(failure.outcome)
+            if health.tells(pause_s, now_s):
+                self._tell_people(came, failure, pause_s)
             await asyncio.sleep(pause_s)
 
     def disobeyed(self, got: Got) -> None:
@@ -130,6 +134,12 @@ class Caller:
             reason, left_s = down
             message = f"judge {self._judge}: {public(self._options.url)} is left alone for {left_s:.0f} s: {reason}"
             raise EndpointDownError(message, reason=reason, retry_in_s=left_s)
+
+    def _tell_people(self, came: Came, failure: Failure, pause_s: float) -> None:
+        why, for_s = self._message(came, failure), round(pause_s, 1)
+        tell(
+            "warning", "a judge waits for its endpoint", judge=self._judge, reason=failure.outcome, why=why, for_s=for_s
+        )
 
     def _message(self, came: Came, failure: Failure) -> str:
         status = "" if came.status is None else f" {came.status}"

@@ -6,7 +6,8 @@ does not. Of the rest, the endpoint is paused when nobody else has got an answer
 pauses is given up, whatever the reason: five minutes, as they grow.
 
 Many questions that wait for an endpoint which is gone would try it many times each, and each try may be billed. So after ten
-failures in a row nobody tries again: the next one that fails makes a pause.
+failures in a row nobody tries again: the next one that fails makes a pause. An endpoint that says that it is too much is there,
+and is asked less; but where for twenty seconds it has said nothing else, to whomever, it is out of order too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from shadowbench.judges.calls.faults import Blame, Failure
 
 _IN_A_ROW = 4  # failed attempts, of whatever questions, without an answer between them
 _TOO_MANY_IN_A_ROW = 10  # to try again
+_REFUSALS = 4  # "too much" in a row, of whatever questions
+_REFUSED_FOR_S = 20.0  # from the first of them, to take it for out of order
+_WORTH_TELLING_S = 2.0  # a wait
+_TOLD_FOR_S = 600.0  # that was told once
 _PARDONS = 5  # pauses that a question may bring about
 _REMEMBERED = 1024  # questions
 _FIRST_PAUSE_S = 5.0  # doubles with each pause in a row
@@ -26,20 +31,33 @@ _LONGEST_PAUSE_S = 300.0
 class Health:
     """What is known of one endpoint. Times are seconds of any clock that does not go back."""
 
-    __slots__ = ("_down_until_s", "_has_answered", "_in_a_row", "_pauses", "_reason", "_suspects")
+    __slots__ = (
+        "_down_until_s", "_has_answered", "_in_a_row", "_pauses", "_reason", "_refusals", "_refused_since_s",
+        "_suspects", "_told_until_s",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._has_answered = False
         self._in_a_row = 0
+        self._refusals = 0  # for it was too much, in a row
+        self._refused_since_s = 0.0
+        self._told_until_s = float("-inf")
         self._pauses = 0  # in a row
         self._down_until_s = 0.0
         self._reason = ""
         self._suspects: OrderedDict[bytes, int] = OrderedDict()  # question → pauses that it brought about
 
-    @property
-    def is_failing(self) -> bool:
+    def is_failing(self, now_s: float) -> bool:
         """Whether so many attempts failed that another is not worth it."""
-        return self._in_a_row >= _TOO_MANY_IN_A_ROW
+        is_refusing = self._refusals >= _REFUSALS and now_s - self._refused_since_s >= _REFUSED_FOR_S
+        return is_refusing or self._in_a_row >= _TOO_MANY_IN_A_ROW
+
+    def tells(self, wait_s: float, now_s: float) -> bool:
+        """Whether people are to be told of a wait for this endpoint: of a long one, and not of the next for a while."""
+        if wait_s < _WORTH_TELLING_S or now_s < self._told_until_s:
+            return False
+        self._told_until_s = now_s + _TOLD_FOR_S
+        return True
 
     def down(self, now_s: float) -> tuple[str, float] | None:
         """Why it is left alone and for how many seconds more; None: it may be asked."""
@@ -49,12 +67,15 @@ class Health:
     def answered(self) -> None:
         """It answered somebody, were it by refusing what was asked."""
         self._has_answered = True
-        self._in_a_row = self._pauses = 0
+        self._in_a_row = self._pauses = self._refusals = 0
         self._down_until_s = 0.0
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: Failure, *, now_s: float) -> None:
         """An attempt failed. An endpoint that says that it is too much is there: fewer are sent to it."""
-        if failure.blame is not Blame.QUESTION and not failure.is_overload:
+        if failure.is_overload:
+            self._refused_since_s = self._refused_since_s if self._refusals else now_s
+            self._refusals += 1
+        elif failure.blame is not Blame.QUESTION:
             self._in_a_row += 1
 
     def gives_up(self, failure: Failure, question: bytes) -> bool:

@@ -17,7 +17,7 @@ def seasoned() -> Health:
 
 def fail(health: Health, times: int) -> None:
     for _ in range(times):
-        health.failed(EITHER)
+        health.failed(EITHER, now_s=0.0)
 
 
 def test_a_clear_case_needs_no_history() -> None:
@@ -48,7 +48,7 @@ def test_an_answer_in_between_starts_the_row_again() -> None:
 def test_a_question_that_is_too_long_says_nothing_about_the_endpoint() -> None:
     health = seasoned()
     for _ in range(10):
-        health.failed(OURS)
+        health.failed(OURS, now_s=0.0)
     assert health.gives_up(EITHER, b"q")
 
 
@@ -66,18 +66,36 @@ def test_a_question_that_brings_about_six_pauses_is_given_up() -> None:
 def test_after_ten_failures_in_a_row_nobody_tries_again() -> None:
     health = seasoned()
     fail(health, 9)
-    assert not health.is_failing
+    assert not health.is_failing(0.0)
     fail(health, 1)
-    assert health.is_failing
+    assert health.is_failing(0.0)
     health.answered()
-    assert not health.is_failing
+    assert not health.is_failing(0.0)
 
 
 def test_who_says_that_it_is_too_much_is_not_failing() -> None:
     health = seasoned()
     for _ in range(50):
-        health.failed(THEIRS)
-    assert not health.is_failing
+        health.failed(THEIRS, now_s=0.0)
+    assert not health.is_failing(0.0)
+
+
+def test_who_says_nothing_else_for_twenty_seconds_is_and_an_answer_ends_it() -> None:
+    health = seasoned()
+    for now_s in (0.0, 7.0, 14.0, 19.0):
+        health.failed(THEIRS, now_s=now_s)
+        assert not health.is_failing(now_s)
+    assert health.is_failing(20.0)
+    health.answered()
+    health.failed(THEIRS, now_s=21.0)
+    assert not health.is_failing(99.0)  # one refusal is none in a row
+
+
+def test_a_long_wait_is_told_once_in_ten_minutes() -> None:
+    health = Health()
+    assert [health.tells(wait_s, now_s) for wait_s, now_s in ((1.9, 0.0), (7.0, 0.0), (7.0, 599.0), (7.0, 600.0))] == [
+        False, True, False, True,
+    ]  # fmt: skip
 
 
 def test_pauses_grow_until_there_is_an_answer() -> None:

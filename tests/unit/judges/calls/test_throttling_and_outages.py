@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from shadowbench.judges.base import EndpointDownError, Reply
+from shadowbench.judges.calls import caller
 from shadowbench.judges.calls.asker import EndpointAsker
 from shadowbench.judges.calls.books import InLoop
 from shadowbench.judges.calls.desk import Desk, Surroundings
@@ -134,6 +135,37 @@ def test_an_endpoint_that_takes_only_so_many_a_minute_gets_no_more() -> None:
     assert done.replies == {None: QUESTIONS}
     assert done.endpoint.failed < QUESTIONS / 5
     assert done.took_s < 1.2 * QUESTIONS
+
+
+def test_an_endpoint_that_takes_nothing_at_all_is_out_of_order_soon_and_people_are_told_once_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[tuple[str, dict[str, object]]] = []
+    monkeypatch.setattr(caller, "tell", lambda level, event, **fields: told.append((event, fields)))
+    found: list[tuple[float, int]] = []
+
+    async def full(there: Endpoint, text: str) -> Came:
+        return refusal(429, "busy", retry_after_s=7.0)
+
+    async def story() -> None:
+        there = Endpoint(full)
+        here = Surroundings(
+            book=InLoop(Book()), pricing=PRICED, environ={}, counters=Counters(), owner="w", unix=lambda: NOON,
+            chance=random.Random(2).random,
+        )  # fmt: skip
+        asker = Desk(here, lambda *_: there).asker("j", endpoint(concurrency=8))
+        for _ in range(3):
+            said = await asyncio.gather(*(ask(asker, number) for number in range(16)))
+            assert all(isinstance(each, EndpointDownError) for each in said)
+            found.append((there.time, there.calls))
+            await asyncio.sleep(max(each.retry_in_s for each in said if isinstance(each, EndpointDownError)))
+
+    run(story())
+    assert found[0][0] < 40 and found[0][1] < 20  # not four tries of each
+    assert found[2][0] < 120 and found[2][1] <= found[0][1] + 2  # after a pause one finds out for all
+    ((event, fields),) = told
+    assert event == "a judge waits for its endpoint"
+    assert (fields["judge"], fields["reason"]) == ("j", "rate_limited") and "429 (" in str(fields["why"])
 
 
 async def gone(there: Endpoint) -> Came:
