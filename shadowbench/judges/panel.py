@@ -9,7 +9,7 @@ arXiv 2404.18796).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ VERSION = "1"
 _AGGREGATES = ("majority", "mean")
 _FAMILIES = ("disjoint", "any")
 _NOT_ASKED = Judgement(value=None, reason="not_asked", production_reason="not_asked")
+_FAULT = "fault_"
 _PASSED_OVER = frozenset({"not_drawn", "settled_by_screen"})
 
 
@@ -68,6 +69,10 @@ class Panel:
         combine = majority if self._aggregate == "majority" else mean
         value, reason = combine([one.value for one in told.values()])
         production, why = combine([one.production_value for one in told.values()])
+        if reason is not None:
+            reason = _fault(one.reason for one in told.values()) or reason
+        if why is not None:
+            why = _fault(one.production_reason for one in told.values()) or why
         return Judgement(
             value=value,
             reason=reason,
@@ -97,6 +102,11 @@ def mean(values: Sequence[float | None]) -> tuple[float | None, str | None]:
     """The mean of the values, when more than half of all members have one (`too_few_members`)."""
     known = [value for value in values if value is not None]
     return (sum(known) / len(known), None) if 2 * len(known) > len(values) else (None, "too_few_members")
+
+
+def _fault(reasons: Iterable[str | None]) -> str | None:
+    """The fault of a side that members were to judge: it is what the panel lacks, and no matter of majorities."""
+    return next((reason for reason in reasons if reason is not None and reason.startswith(_FAULT)), None)
 
 
 def _vote(value: float) -> float:

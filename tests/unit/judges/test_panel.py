@@ -82,9 +82,22 @@ def test_a_panel_of_graders_has_a_mean_for_each_side() -> None:
     other = Judgement(value=2.0, reason=None, production_value=5.0)
     came = panel.conclude({"a": one, "b": other})
     assert (came.value, came.reason) == (3.0, None)
-    assert (came.production_value, came.production_reason) == (None, "too_few_members")
+    assert (came.production_value, came.production_reason) == (None, "fault_timed_out")
     assert panel.measure.shape is Shape.SIDES
     assert (panel.measure.low, panel.measure.high) == (1.0, 5.0)
+
+
+def test_a_fault_of_a_side_is_what_the_panel_lacks_and_not_a_majority() -> None:
+    faults = {
+        "a": Judgement(value=None, reason="own_family"),
+        "b": Judgement(value=None, reason="fault_timed_out"),
+        "c": Judgement(value=None, reason="fault_timed_out"),
+    }
+    assert Panel(PANEL, MEMBERS).conclude(faults).reason == "fault_timed_out"
+    graders = Panel(PANEL, {"a": member("gpt-5", "rubric"), "b": member("claude-4", "rubric")})
+    absent = Judgement(value=None, reason="fault_overloaded", production_value=4.0)
+    came = graders.conclude({"a": absent, "b": absent})
+    assert (came.value, came.reason, came.production_value) == (None, "fault_overloaded", 4.0)
 
 
 def test_the_detail_says_what_each_member_said() -> None:
