@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from shadowbench.signals import Counters, Sample
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadowbench.signals import Counters, Histogram, Sample
 
 LABELS = (("reason", "x"),)
 
@@ -23,3 +27,31 @@ def test_what_was_never_counted_is_zero_and_no_series() -> None:
     counters = Counters()
     assert counters.get("a_total") == 0
     assert counters.snapshot() == []
+
+
+def test_a_gauge_that_is_forgotten_is_told_no_more() -> None:
+    counters = Counters()
+    counters.gauge("depth", 1, (("lane", "a"),))
+    counters.gauge("depth", 2, (("lane", "b"),))
+    counters.gauge("height", 3)
+    counters.add("depth")  # a counter of that name is another series
+    counters.forget("depth")
+    assert [(sample.name, sample.kind) for sample in counters.snapshot()] == [("depth", "counter"), ("height", "gauge")]
+    counters.forget("depth")
+
+
+@given(st.lists(st.floats(0, 10)))
+def test_a_histogram_adds_up(values: list[float]) -> None:
+    histogram, counters = Histogram((1.0, 5.0)), Counters()
+    for value in values:
+        histogram.observe(value)
+    histogram.report(counters, "x", (("target", "a"),))
+    buckets = {dict(labels)["le"]: count for labels, count in counters.series("x_bucket")}
+    assert buckets == {
+        "1.0": sum(value <= 1 for value in values),
+        "5.0": sum(value <= 5 for value in values),
+        "+Inf": len(values),
+    }
+    assert counters.get("x_count", (("target", "a"),)) == len(values)
+    assert counters.get("x_sum", (("target", "a"),)) == histogram.sum
+    assert histogram.sum == pytest.approx(sum(values))
