@@ -14,12 +14,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortly
 from typing import TypeVar
 
 from shadowbench.cli.quantities import counted
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.records import Exchange, is_again
-from shadowbench.scores import Label, PairRef
+from shadowbench.scores import Label, PairRef, Preferred
 from shadowbench.scoring.calibration.told_rows import (
     BadRow,
     Key,
@@ -148,6 +149,10 @@ class Sides:
             return BadRow(told.line, f"the exchange has several candidates: add candidate ({', '.join(names)})")
         if side is None:
             return BadRow(told.line, f"the exchange has no such candidate; it has: {', '.join(names) or 'none'}")
+        if told.named is not None and names.get(told.named) != side:
+            return BadRow(
+                told.line, f"preferred is production, candidate, tie or the candidate's name, not {shortly(told.named)}"
+            )
         return PairRef(number, side)
 
     def of(self, number: int) -> Mapping[str, int] | None:
@@ -216,7 +221,7 @@ def _label(told: ToldLabel, pair: PairRef, now: float) -> Label:
         labeller=told.labeller,
         labelled_at=now if told.labelled_at is None else told.labelled_at,
         round=told.round,
-        preferred=told.preferred,
+        preferred=told.preferred if told.named is None else Preferred.CANDIDATE,  # the name is the candidate's
         value=told.value,
         position=told.position,
         probability=told.probability,

@@ -40,7 +40,7 @@ class SqliteKnowledge(SqliteDesk):
         """What was absent for want of them, or compared with others, is to be scored again: the marks of those measures go
         back."""
         numbers = as_json(row[0] for row in rows)
-        known = dict(self._rows(_SQL["references_of"], {"numbers": numbers}))
+        known: dict[int, str] = dict(self._rows(_SQL["references_of"], {"numbers": numbers}))
         replaced = as_json(number for number, text, _ in rows if known.get(number, text) != text)
         stale = {"numbers": numbers, "replaced": replaced}
         for measure, first in self._rows(_SQL["measures_in_want"], stale):

@@ -49,7 +49,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLabel:
-    """A label before its pair is looked up."""
+    """A label before its pair is looked up. `named`: who is preferred, where that is a name: the candidate's, if it has it."""
 
     line: int
     key: Key
@@ -60,6 +60,7 @@ class ToldLabel:
     labelled_at: float | None
     round: int
     preferred: Preferred | None
+    named: str | None
     value: float | None
     position: Position | None
     probability: float
@@ -161,11 +162,11 @@ def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | B
 
 
 def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:
-    preferred, value = _preferred(row), _number(row, _VALUE)
+    said, value = _preferred(row), _number(row, _VALUE)
     question = (_text(row, "question") or PREFERENCE).strip()
-    if (preferred is None) == (value is None):
+    if (said is None) == (value is None):
         raise _WrongError("one of preferred (production, candidate or tie) and value (a number) is needed")
-    if (question == PREFERENCE) is (preferred is None):
+    if (question == PREFERENCE) is (said is None):
         raise _WrongError(f"the question {PREFERENCE} goes with preferred, and a rubric's question with value")
     if value is not None and not _LEAST_RATING <= value <= _MOST_RATING:
         raise _WrongError(f"a rating is from {_LEAST_RATING} (bad) to {_MOST_RATING} (good), not {value!r}")
@@ -181,7 +182,8 @@ def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:
         labeller=_text({"labeller": labeller, **row}, "labeller") or labeller,
         labelled_at=_moment(row),
         round=_whole(row, "round") or 1,
-        preferred=preferred,
+        preferred=said if isinstance(said, Preferred) else None,
+        named=None if isinstance(said, Preferred) else said,
         value=value,
         position=_position(row),
         probability=1.0 if probability is None else probability,
@@ -196,14 +198,18 @@ def _key(row: Mapping[str, Any]) -> Key:
     raise _WrongError(f"which exchange? one of {', '.join(KEYS)} is needed")
 
 
-def _preferred(row: Mapping[str, Any]) -> Preferred | None:
+def _preferred(row: Mapping[str, Any]) -> Preferred | str | None:
+    """Who is preferred; where the row does not say which candidate it is of, by a name that is still to be looked up."""
     name, _ = _first(row, _PREFERRED)
     if name is None or (said := _text(row, name)) is None:
         return None
     try:
         return Preferred(said.strip().lower())
     except ValueError:
-        if said == _text(row, "candidate"):
+        candidate = _text(row, "candidate")
+        if candidate is None:
+            return said.strip()
+        if said == candidate:
             return Preferred.CANDIDATE
         raise _WrongError(f"{name} is production, candidate or tie, not {shortly(said)}") from None
 

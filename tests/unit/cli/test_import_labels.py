@@ -69,10 +69,26 @@ def test_bad_lines_are_named_and_the_good_ones_are_there(
     assert said[0] == f"{file}:3: no exchange of the log has exchange_id {ID.format(9)}"
     assert said[1] == f"{file}:4: the exchange has several candidates: add candidate (small, large)"
     assert said[2] == f"{file}:5: the exchange has no such candidate; it has: small, large"
-    assert said[3].startswith(f"{file}:6: preferred is production, candidate or tie")
+    assert said[3] == f"{file}:6: preferred is production, candidate, tie or the candidate's name, not 'better'"
     assert said[4] == f"{file}: 1 label imported, 4 bad lines: mend and import again, nothing is doubled"
     assert len(labels_in(url)) == 1
     assert imported(url, file, skip_bad=True) == 0
+
+
+def test_the_name_of_the_only_candidate_is_preferred_like_the_candidate(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(
+        tmp_path,
+        "l.csv",
+        "exchange_number,side,preferred\n1,,small\n2,,small\n2,2,large\n2,1,large\n3,,small\n",
+    )
+    assert imported(url, file) == 2
+    found = sorted((*label.pair, label.preferred) for label in labels_in(url))
+    assert found == [(1, 1, "candidate"), (2, 2, "candidate"), (3, 1, "candidate")]
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"{file}:3: the exchange has several candidates: add candidate (small, large)"
+    assert said[1] == f"{file}:5: preferred is production, candidate, tie or the candidate's name, not 'large'"
 
 
 def test_importing_twice_doubles_nothing(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,11 @@ def test_the_candidates_own_name_is_a_preference_for_it() -> None:
     assert isinstance(found, ToldLabel) and found.preferred is Preferred.CANDIDATE
 
 
+def test_a_name_without_a_candidate_is_looked_up_by_others() -> None:
+    found = told(preferred=" small ")
+    assert isinstance(found, ToldLabel) and (found.preferred, found.named) == (None, "small")
+
+
 @pytest.mark.parametrize("key", [{"request_id": "r"}, {"exchange_number": "7"}, {"exchange_number": 7}])
 def test_any_key_will_do(key: dict[str, object]) -> None:
     found = label_of(1, {**key, "preferred": "tie"}, labeller="ann")
@@ -72,7 +77,7 @@ def test_any_key_will_do(key: dict[str, object]) -> None:
     [
         ({}, "one of preferred"),
         ({"preferred": "tie", "value": 3}, "one of preferred"),
-        ({"preferred": "better"}, "preferred is production, candidate or tie, not 'better'"),
+        ({"preferred": "better", "candidate": "small"}, "preferred is production, candidate or tie, not 'better'"),
         ({"value": 3}, "goes with preferred"),
         ({"preferred": "tie", "question": "tone"}, "goes with preferred"),
         ({"question": "tone", "value": "nan"}, "value is a number"),
