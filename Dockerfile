@@ -36,10 +36,11 @@ RUN /build/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build
 # ── what runs ──
 
 FROM ${BASE}
+# Folders are for group 0, too: users that OpenShift makes up are in it.
 # The base leaves the standard library uncompiled: each of our processes would compile what it imports, at every start.
 RUN groupadd --gid 10001 shadowbench && \
     useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/shadowbench --shell /usr/sbin/nologin shadowbench && \
-    install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/shadowbench /run/shadowbench && \
+    install --directory --owner 10001 --group 0 --mode 0770 /var/lib/shadowbench /run/shadowbench && \
     install --directory /etc/shadowbench && \
     python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
         -x '/(site-packages|test|idlelib|ensurepip|lib2to3|tkinter|turtledemo|pydoc_data)/' \
