@@ -171,13 +171,17 @@ def _sides_of(exchange: Exchange) -> Mapping[str, int]:
 def _read(file: Path, read: Callable[[int, Mapping[str, object]], T | BadRow]) -> tuple[list[T], list[BadRow]]:
     told: list[T] = []
     bad: list[BadRow] = []
+    is_empty = True
     with _text(file) as (text, is_csv):
         for row in rows(text, is_csv=is_csv):
+            is_empty = False
             found = row if isinstance(row, BadRow) else read(*row)
             if isinstance(found, BadRow):
                 bad.append(found)
             else:
                 told.append(found)
+    if is_empty:
+        sys.stderr.write(f"{file}: there are no rows in it\n")
     return told, bad
 
 

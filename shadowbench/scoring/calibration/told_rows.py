@@ -12,7 +12,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from reprlib import repr as shortly
@@ -151,6 +151,9 @@ def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | B
         if is_spoilt and any(_NO_UTF8.search(name) for name in reader.fieldnames or ()):
             yield BadRow(1, "not UTF-8; without its header nothing of the file can be read")
             return
+        if (separator := _other_separator(reader.fieldnames or ())) is not None:
+            yield BadRow(1, f"the header has {separator!r} between its names: columns of CSV are separated by commas")
+            return
         if row is None:
             return
         if is_spoilt:
@@ -159,6 +162,11 @@ def _csv_rows(text: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]] | B
             yield BadRow(taken, "more fields than the header names, or a column without a name")
         else:
             yield taken, {k.strip(): v for k, v in row.items() if v is not None and v.strip()}
+
+
+def _other_separator(names: Sequence[str]) -> str | None:
+    """What separates columns instead of commas, as spreadsheets of many countries write them."""
+    return next((each for each in ";\t|" if len(names) == 1 and each in names[0]), None)
 
 
 def _label(line: int, row: Mapping[str, Any], labeller: str) -> ToldLabel:

@@ -91,6 +91,15 @@ def test_the_name_of_the_only_candidate_is_preferred_like_the_candidate(
     assert said[1] == f"{file}:5: preferred is production, candidate, tie or the candidate's name, not 'large'"
 
 
+@pytest.mark.parametrize(("name", "text"), [("l.jsonl", ""), ("l.jsonl", "\n\n"), ("l.csv", "request_id,preferred\n")])
+def test_a_file_without_rows_is_told(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    file = written(tmp_path, name, text)
+    assert imported(url, file) == 0
+    assert capsys.readouterr().err.splitlines() == [f"{file}: there are no rows in it", f"{file}: 0 labels imported"]
+
+
 def test_importing_twice_doubles_nothing(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "l.jsonl.gz"
     file.write_bytes(gzip.compress(b'{"exchange_number": 1, "preferred": "tie"}\n'))

@@ -37,6 +37,16 @@ def test_a_bad_line_takes_no_other_with_it() -> None:
     assert [each.line for each in table if isinstance(each, BadRow)] == [3, 4]
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("rows_of_it", [[], ["r1{}tie\n", "r2{}tie\n"]])
+def test_columns_that_are_not_separated_by_commas_are_told_once(separator: str, rows_of_it: list[str]) -> None:
+    table = [line.format(separator) for line in ["request_id{}preferred\n", *rows_of_it]]
+    (found,) = rows(table, is_csv=True)
+    assert isinstance(found, BadRow) and found.line == 1
+    assert f"{separator!r} between its names" in found.why
+    assert list(rows(["request_id\n", f"r{separator}1\n"], is_csv=True)) == [(2, {"request_id": f"r{separator}1"})]
+
+
 def test_a_row_with_everything() -> None:
     found = told(
         candidate="small", label="Candidate", labeller="bob", labelled_at="2026-01-31T12:00", round="2",
