@@ -72,21 +72,27 @@ def asked(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[st
     return done
 
 
-def run_once(*arguments: str, entrypoint: str = "shadowbench") -> str:
+def run_once(*arguments: str, entrypoint: str = "shadowbench", user: str = f"{USER}:{USER}") -> str:
     """What a program of the image prints, in a container of its own."""
-    return asked("run", "--rm", *HARDENED, "--entrypoint", entrypoint, built(), *arguments).stdout
+    return asked("run", "--rm", *HARDENED, "--user", user, "--entrypoint", entrypoint, built(), *arguments).stdout
+
+
+def writable(folder: Path) -> Path:
+    """A folder that belongs to the image's user."""
+    folder.mkdir()
+    os.chown(folder, USER, USER)
+    return folder
 
 
 class ContainedSidecar(Sidecar):
     """A Sidecar whose process is a container's: `podman run` passes signals on to it, and its exit code back.
 
-    Its volume is the folder `volume`. Processes of it are no children of ours: `pids` has them.
+    Its volumes are the folders `volume` and `sockets`. Processes of it are no children of ours: `pids` has them.
     """
 
     def __init__(self, folder: Path, production_url: str, **config: Any) -> None:
-        self.volume = folder / "volume"
-        self.volume.mkdir()
-        os.chown(self.volume, USER, USER)
+        self.volume = writable(folder / "volume")
+        self.sockets = writable(folder / "sockets")
         own = {"store": {"url": "sqlite:///pairs.db"}, "runtime": {"folder": None}}
         super().__init__(folder, production_url, **(own | config))
 
@@ -99,7 +105,11 @@ class ContainedSidecar(Sidecar):
         return f"shadowbench-{self.port}"
 
     def command_line(self, config: Path) -> list[str]:
-        volumes = (f"{self.volume}:/var/lib/shadowbench", f"{config}:/etc/shadowbench/shadowbench.yaml:ro")
+        volumes = (
+            f"{self.volume}:/var/lib/shadowbench",
+            f"{self.sockets}:/run/shadowbench",
+            f"{config}:/etc/shadowbench/shadowbench.yaml:ro",
+        )
         given = [word for volume in volumes for word in ("--volume", volume)]
         # Where the image's health command asks, too.
         given += ["--env", f"SHADOWBENCH_ADMIN__LISTEN=127.0.0.1:{self.admin_port}"]

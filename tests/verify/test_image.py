@@ -71,6 +71,28 @@ async def test_pairs_are_in_the_log_on_the_volume(tmp_path: Path) -> None:
     assert sidecar.log_path.stat().st_uid == containers.USER
 
 
+async def test_proxy_and_mirror_are_containers_of_their_own_that_share_a_volume(tmp_path: Path) -> None:
+    containers.built()
+    async with ScriptedProvider() as production:
+        shared = {"runtime": {"folder": "/run/shadowbench/handoff"}, "candidates": {"twin": {"sample_rate": 1}}}
+        proxy = ContainedSidecar(tmp_path, production.url, role="proxy", **shared)
+        (tmp_path / "mirror").mkdir()
+        mirror = ContainedSidecar(tmp_path / "mirror", production.url, role="mirror", **shared)
+        mirror.sockets = proxy.sockets
+        async with mirror, proxy:
+            await eventually(lambda: connected(proxy))
+            async with await RawClient.connect(proxy.port) as client:
+                assert (await client.ask(json_request(CHAT, chat("Hello.")))).status == 200
+            await mirror.until_recorded(1)
+            # A mirror serves until its proxies have said goodbye.
+            assert await proxy.stop() == 0
+            assert await mirror.stop() == 0
+
+
+async def connected(sidecar: ContainedSidecar) -> bool:
+    return await sidecar.total("shadowbench_handoff_connected") > 0
+
+
 async def test_the_health_command_says_ready_and_where_it_asked(tmp_path: Path) -> None:
     containers.built()
     async with ScriptedProvider() as production:
@@ -158,8 +180,11 @@ def test_it_says_what_it_is_and_takes_no_more_room_than_the_docs_say() -> None:
     assert (image["Size"] - base["Size"]) / 1e6 < 410
 
 
-def test_the_version_of_the_command_is_that_of_this_checkout() -> None:
-    assert containers.run_once("--version") == f"shadowbench {__version__}\n"
+@pytest.mark.parametrize("user", ["10001:10001", "1000650000:0"], ids=["ours", "of-OpenShift"])
+def test_any_user_may_run_it(user: str) -> None:
+    assert containers.run_once("--version", user=user) == f"shadowbench {__version__}\n"
+    script = "touch /var/lib/shadowbench/it && rm /var/lib/shadowbench/it"
+    containers.run_once("-c", script, entrypoint="/bin/sh", user=user)
 
 
 def parent_of(pid: int) -> int:
