@@ -49,9 +49,10 @@ class Alone:
         return self._measure
 
     def objection(self, pair: PairView) -> str | None:
-        """One side has to be there; the other one's value is absent then."""
+        """What lies in the request goes before what a side is like. One side has to be there; the other's value is absent
+        then."""
         reasons = [self._conduct.objection_to(side) for side in (pair.candidate, pair.production)]
-        return reasons[0] if all(reasons) else self._conduct.objection(pair)
+        return self._conduct.objection(pair) or (reasons[0] if all(reasons) else None)
 
     def questions(self, pair: PairView, chance: Random) -> Sequence[Question]:
         """One for each side that has an answer; for some pairs twice."""

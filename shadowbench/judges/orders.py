@@ -12,9 +12,9 @@ ORDERS = (Position.PRODUCTION_FIRST, Position.CANDIDATE_FIRST)
 
 
 def objection_to_both(conduct: Conduct, pair: PairView) -> str | None:
-    """Why two answers cannot be compared: one of them is not there, or the pair is not judged at all."""
+    """Why two answers cannot be compared: the pair is not judged at all, whatever its sides are like, or one is not there."""
     sides = (pair.candidate, pair.production)
-    return next(filter(None, map(conduct.objection_to, sides)), None) or conduct.objection(pair)
+    return conduct.objection(pair) or next(filter(None, map(conduct.objection_to, sides)), None)
 
 
 def in_order(pair: PairView, position: Position) -> tuple[Side, Side]:

@@ -1,7 +1,8 @@
 """Calls a metric, whatever it does: needs are checked, and what comes back is a value that was promised, or an absence. Pure.
 
     fault_OUTCOME   the side, or one of the two, is no answer; OUTCOME as in `records.Outcome`
-    no_…            a need is not met (`base.Need`); `no_answer`: what came was not read, in a dialect that we do not parse
+    no_…            a need is not met (`base.Need`); those of the request are told before a fault. `no_answer`: what came was
+                    not read, in a dialect that we do not parse
     metric_raised   it raised; the exception's class is in the detail
     timed_out       it took too long
     not_a_value     it returned something else than a value, or an absence whose reason is no short code
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -103,15 +104,26 @@ def _of_pair(bound: BoundMetric, pair: PairView, guard: Guard) -> Result:
 
 
 def _objection(bound: BoundMetric, side: Side, pair: PairView) -> str | None:
-    """Why the metric is not called: a reason of absence."""
+    """Why the metric is not called: a reason of absence. What the request lacks goes before a side's fault: a pair that the
+    metric has nothing to say about is no failure, whoever answers it."""
+    if (lacking := _unmet(bound, _OF_THE_REQUEST, side, pair)) is not None:
+        return lacking
     if not bound.metric.whatever_came and not side.is_answer:
         outcome = side.observation.outcome
         return Need.ANSWER.value if outcome is Outcome.OK else f"fault_{outcome.value}"
+    return _unmet(bound, _ANY, side, pair)
+
+
+def _unmet(bound: BoundMetric, among: Container[Need], side: Side, pair: PairView) -> str | None:
     for need in bound.metric.needs:
-        if not _MET[need](side, pair):
+        if need in among and not _MET[need](side, pair):
             return need.value
     return None
 
+
+_ANY = frozenset(Need)
+_OF_THE_REQUEST = frozenset({Need.REFERENCE, Need.REQUEST, Need.TOOLS})
+"""Needs that no endpoint can meet or miss."""
 
 _MET: Mapping[Need, Callable[[Side, PairView], bool]] = {
     Need.ANSWER: lambda side, _: side.is_answer,

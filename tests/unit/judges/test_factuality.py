@@ -7,7 +7,9 @@ import yaml
 
 from shadowbench.judges.base import Question
 from shadowbench.judges.factuality import build
+from shadowbench.records import Outcome
 from shadowbench.scores import Position
+from shadowbench.store.testing import an_observation
 from tests.unit.judges.judged import ask, judged, options, pair
 from tests.unit.judges.test_rubrics import FILES
 
@@ -31,6 +33,12 @@ def test_without_a_reference_nothing_is_judged() -> None:
     assert JUDGE.objection(pair()) == "no_reference"
     assert JUDGE.objection(pair(reference="  ")) == "no_reference"
     assert JUDGE.objection(VIEW) is None
+
+
+def test_what_the_request_lacks_goes_before_what_both_sides_failed_at() -> None:
+    failed = an_observation(outcome=Outcome.TIMED_OUT, answer=None)
+    assert JUDGE.objection(pair(failed, failed)) == "no_reference"
+    assert JUDGE.objection(pair(failed, failed, reference="Riga")) == "fault_timed_out"
 
 
 def test_an_unknown_class_is_no_verdict() -> None:

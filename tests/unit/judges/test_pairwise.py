@@ -120,6 +120,7 @@ def test_answers_that_read_the_same_are_a_tie_without_a_question() -> None:
         (pair(candidate=an_observation(outcome=Outcome.TIMED_OUT, answer=None)), "fault_timed_out"),
         (pair(production=an_observation(outcome=Outcome.TRUNCATED)), "fault_truncated"),
         (pair(request=None), "no_request"),
+        (pair(request=None, candidate=an_observation(outcome=Outcome.TIMED_OUT, answer=None)), "no_request"),
         (pair(Choice(text=None), Choice(text="Riga.")), None),
         (pair(), None),
     ],

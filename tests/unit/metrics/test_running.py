@@ -122,6 +122,16 @@ def test_of_shape_pair_the_side_that_failed_is_named() -> None:
     assert (made.reason, made.detail) == ("fault_timed_out", '{"side":"production"}')
 
 
+@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize("need", [Need.REFERENCE, Need.TOOLS])
+def test_what_the_request_lacks_goes_before_the_fault_of_a_side(need: Need, shape: Shape) -> None:
+    needing = {"needs": (Need.TEXT, need), "shape": shape}
+    both = scored(1.0, a_pair(production=FAULT, **FAULT), **needing)
+    assert (both.reason, both.production_reason) == (need, need if shape is Shape.SIDES else None)
+    assert scored(1.0, a_pair(**FAULT), **needing).reason == need
+    assert scored(1.0, a_pair(reference="Riga", **FAULT), needs=(Need.TEXT, Need.REFERENCE)).reason == "fault_timed_out"
+
+
 def test_a_metric_may_ask_for_faults_too() -> None:
     assert scored(0.5, a_pair(**FAULT), whatever_came=True).value == 0.5
 
