@@ -19,6 +19,9 @@ ALARMS = {
     "length": "length: it goes by how long an answer is",
     "self_preference": "own family: it favours it, by the word of the other judges",
     "drift": "drift: on the frozen set it no longer says what it said",
+    "worse_than_constant": "worse than a constant: one who always says the same agrees with people as often",
+    "mixed_designs": "labels of two designs: drawn ones stand for many pairs, imported ones only for themselves; "
+    "import those with their `probability`",
     "not_calibrated": "not calibrated: too few labels to say how far it may be trusted",
 }
 _WHY = {
@@ -47,7 +50,7 @@ def show(card: Card, console: Console) -> None:
     model = f"   {card.model}" if card.model else ""
     console.print(Text.assemble((card.judge, "bold"), f"{model}   version {card.version}, {card.config_hash}"))
     for alarm in card.alarms:
-        console.print(Text(f"! {ALARMS[alarm]}", style="bold red"))
+        console.print(Text(f"! {alarm_text(card, alarm)}", style="bold red"))
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("", overflow="fold")
     table.add_column("value (95 %)", overflow="fold")
@@ -56,6 +59,14 @@ def show(card: Card, console: Console) -> None:
         table.add_row(*(Text(cell) for cell in line))
     console.print(table)
     console.print()
+
+
+def alarm_text(card: Card, alarm: str) -> str:
+    """What an alarm says of this card."""
+    leans = card.length.coefficient.value
+    if alarm != "length" or leans is None:
+        return ALARMS[alarm]
+    return f"{ALARMS[alarm]}, and prefers the {'longer' if leans > 0 else 'shorter'}"
 
 
 def lines(card: Card) -> Iterator[Line]:
@@ -113,6 +124,8 @@ def _agreement(name: str, found: Agreement | None) -> Iterator[Line]:
         yield Line(f"agreement with {name}", f"{ABSENT} (no labels)", "0")
         return
     yield _line(f"agreement with {name}", found.observed)
+    if found.effective_n < 0.99 * found.n:
+        yield Line("  labels, as they weigh", f"worth {found.effective_n:,.1f} of equal weight")
     yield Line("  one who always says the same", _number(found.constant))
     rates = ", ".join(f"{category} {rate:.0%}" for category, rate in found.base_rates.items() if rate)
     yield Line("  what people say", rates)

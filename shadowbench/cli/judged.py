@@ -21,6 +21,7 @@ from shadowbench.scoring.calibration.card import Card, Evidence, card_of
 from shadowbench.scoring.calibration.evidence import is_single, judges_of, runs_in
 from shadowbench.scoring.calibration.facts import PairFacts, facts_of
 from shadowbench.scoring.calibration.sayings import Saying, sayings
+from shadowbench.scoring.calibration.standing import UNCALIBRATED
 from shadowbench.stats.columns import BoolArray, IntArray
 from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log, open_score_log
@@ -196,7 +197,7 @@ def _in_short(found: tuple[Measure, Card, _Of], log: ReadLog) -> JudgeCard:
         calls=spending.calls,
         usd=spending.usd if spending.calls else None,
         unpriced=spending.unpriced,
-        calibrated="not_calibrated" not in card.alarms,
+        calibrated=UNCALIBRATED.isdisjoint(card.alarms),
         alarms=card.alarms,
     )
 

@@ -14,6 +14,7 @@ from shadowbench.scoring.calibration.facts import PairFacts
 from shadowbench.scoring.calibration.people import PREFERENCE, Ceiling, Word, ceiling, stands_for, words
 from shadowbench.scoring.calibration.sayings import Saying, both_orders, sayings
 from shadowbench.scoring.calibration.self_preference import self_preference_of
+from shadowbench.scoring.calibration.standing import is_labelled, is_worse_than_constant, mixes_designs
 from shadowbench.stats.agreement import Agreement, Coefficient, agreement
 from shadowbench.stats.agreement_alpha import krippendorff_alpha
 from shadowbench.stats.clusters import Clusters, mean
@@ -116,7 +117,7 @@ class Card:
 
 
 def card_of(evidence: Evidence, chance: np.random.Generator, *, enough: int = ENOUGH_LABELS) -> Card:
-    """The card. `enough`: labels, below which the judge is not calibrated."""
+    """The card. `enough`: labels of equal weight, below which the judge is not calibrated."""
     measure = evidence.known.measure
     said, about = sayings(measure, evidence.scores), json.loads(measure.about)
     people = words(evidence.labels)
@@ -131,8 +132,9 @@ def card_of(evidence: Evidence, chance: np.random.Generator, *, enough: int = EN
         "length": length.coefficient.value is not None and not length.coefficient.holds(0.0),
         "self_preference": family_bias.index.low is not None and family_bias.index.low > 0,
         "drift": last_run is not None and last_run.drifted,
-        "not_calibrated": (with_people.all.n if with_people.all else 0) < enough
-        and max((each.n for each in with_people.ratings.values()), default=0) < enough,
+        "worse_than_constant": is_worse_than_constant(with_people.all, with_people.ratings, enough),
+        "not_calibrated": not is_labelled(with_people.all, with_people.ratings, enough),
+        "mixed_designs": mixes_designs(evidence.labels),
     }
     return Card(
         judge=measure.name,

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from shadowbench.cli.judge_cards import Line, lines
-from shadowbench.scores import PairRef, Position, Score, Spending, Verdict
+from shadowbench.cli.judge_cards import Line, alarm_text, lines
+from shadowbench.scores import PairRef, Position, Preferred, Score, Spending, Verdict
 from shadowbench.scoring.calibration.card import Evidence, card_of
 from shadowbench.store.scoring import CanaryRun
-from tests.unit.scoring.calibration.judged import C, P, evidence, judge, label, verdicts
+from tests.unit.scoring.calibration.judged import C, P, evidence, facts, judge, label, verdicts
 
 
 def told(given: Evidence) -> dict[str, Line]:
@@ -22,6 +23,21 @@ def test_numbers_come_with_interval_and_n() -> None:
     assert found["what people say"].value == "production 33%, candidate 67%"
     assert found["one who always says the same"].value == "0.667"
     assert found["first twice : second twice"].value == "0 : 0"
+
+
+def test_labels_of_unequal_weight_say_how_many_they_are_worth() -> None:
+    labels = [label(n, C, probability=0.01 if n < 11 else 1.0) for n in range(1, 61)]
+    found = told(evidence(lambda n: (C, C), labels=labels))
+    assert found["labels, as they weigh"].value == "worth 11.0 of equal weight"
+
+
+@pytest.mark.parametrize(("longer", "said"), [(C, "the longer"), (P, "the shorter")])
+def test_the_alarm_about_length_tells_the_direction(longer: Preferred, said: str) -> None:
+    other = P if longer is C else C
+    is_longer = {pair.number: each.candidate_length > 100 for pair, each in facts(60).items()}
+    given = evidence(lambda n: (longer if is_longer[n] else other,) * 2)
+    found = card_of(given, np.random.default_rng(1))
+    assert "length" in found.alarms and alarm_text(found, "length").endswith(f"prefers {said}")
 
 
 def test_what_is_absent_says_why() -> None:

@@ -97,6 +97,30 @@ def test_few_labels_calibrate_nothing(tmp_path: Path) -> None:
     assert "not_calibrated" in card.alarms
 
 
+def test_a_judge_that_is_no_better_than_a_constant_is_not_calibrated(tmp_path: Path) -> None:
+    file = judged(tmp_path / "a.db", 60)
+    scores = open_score_log(f"sqlite:///{file}", "change")
+    told = [Preferred.CANDIDATE, Preferred.CANDIDATE, Preferred.PRODUCTION, Preferred.PRODUCTION]
+    scores.put_labels(
+        [
+            Label(
+                pair=PairRef(n, 1),
+                question="preference",
+                labeller="ann",
+                labelled_at=1.0,
+                preferred=told[n % len(told)],
+            )
+            for n in range(1, 61)
+        ]
+    )
+    scores.close()
+    with shadowbench.read(file) as log:
+        (card,) = judges_in(log, seed=0).cards
+    assert (card.labels, card.agreement) == (60, 0.5)
+    assert "worse_than_constant" in card.alarms and "not_calibrated" not in card.alarms
+    assert not card.calibrated
+
+
 def test_several_logs_are_one(tmp_path: Path) -> None:
     files = [judged(tmp_path / "a.db", 30, labels=30), judged(tmp_path / "b.db", 30, labels=30, first=30)]
     with shadowbench.read(files) as log:

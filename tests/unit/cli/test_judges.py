@@ -55,7 +55,8 @@ def test_programs_get_everything_with_its_n(url: str, capsys: pytest.CaptureFixt
     assert [each["judge"] for each in (first, right)] == ["first", "right"]
     assert first["win_rates"]["small"]["value"] == 0.5 and first["win_rates"]["small"]["n"] == 59
     assert first["position"]["consistency"]["value"] == 0.0
-    assert first["alarms"] == ["position_bias", "not_calibrated"] and right["alarms"] == ["not_calibrated"]
+    assert first["alarms"] == ["position_bias", "worse_than_constant", "not_calibrated"]
+    assert right["alarms"] == ["not_calibrated"]
     assert right["people"]["all"]["kappa"]["value"] == 1.0 and right["people"]["all"]["n"] == 59
     assert set(right["people"]["all"]["base_rates"]) == {"production", "candidate", "tie"}
 

@@ -1,6 +1,7 @@
 """Cards of judges whose habits are known."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -59,6 +60,44 @@ def test_without_labels_a_judge_is_not_calibrated() -> None:
     few = card(evidence(fair, labels=[label(n, P) for n in range(1, 31)]))
     assert "not_calibrated" in few.alarms and few.people.all is not None and few.people.all.n == 30
     assert few.people.all.constant == 1.0 and few.people.all.kappa.value == pytest.approx(0.0)
+
+
+def test_a_judge_that_is_no_better_than_a_constant_alarms() -> None:
+    labels = [label(n, C if n % 3 == 0 else P) for n in range(1, 61)]
+    always = card(evidence(lambda n: (P, P), labels=labels))  # agrees as often as the constant does, for it is one
+    against = card(evidence(lambda n: (P, P) if n % 3 == 0 else (C, C), labels=labels))
+    assert "worse_than_constant" in always.alarms and "worse_than_constant" in against.alarms
+    assert "not_calibrated" not in always.alarms
+    few = [label(n, C if n % 3 == 0 else P) for n in range(1, 13)]
+    assert "worse_than_constant" not in card(evidence(lambda n: (P, P), labels=few)).alarms  # nothing is shown yet
+    worst = card(evidence(lambda n: (P, P) if n % 3 == 0 else (C, C), labels=few))
+    assert "worse_than_constant" in worst.alarms  # and here it is
+
+
+def test_grades_that_have_nothing_to_do_with_peoples_alarm_and_near_ones_do_not() -> None:
+    known = judge("tone", shape=Shape.SIDES)
+    labels = [label(n, question="warmth", value=float(n % 5 + 1)) for n in range(1, 61)]
+
+    def grading(grade: Callable[[int], float]) -> Card:
+        said = [
+            Verdict(pair=PairRef(n, 1), measure=1, position=Position.ALONE, scores=(("warmth", grade(n)),))
+            for n in range(1, 61)
+        ]
+        return card(evidence(fair, 60, known=known, labels=labels, verdicts=said, scores=[]))
+
+    assert "worse_than_constant" in grading(lambda n: float(n % 7 % 5 + 1)).alarms
+    assert "worse_than_constant" not in grading(lambda n: float(min(5, n % 5 + 2))).alarms  # never the same grade
+
+
+def test_labels_of_two_designs_are_worth_what_they_weigh_and_it_is_said() -> None:
+    drawn = [label(n, C if fair(n) == (C, C) else P, probability=0.001) for n in range(1, 11)]
+    brought = [label(n, C if fair(n) == (C, C) else P, source="import") for n in range(11, 61)]
+    found = card(evidence(fair, labels=[*drawn, *brought]))
+    assert found.people.all is not None and found.people.all.n == 60
+    assert found.people.all.effective_n == pytest.approx(10.1, abs=0.1)
+    assert {"not_calibrated", "mixed_designs"} <= set(found.alarms)
+    assert "mixed_designs" not in card(evidence(fair, labels=brought)).alarms
+    assert "mixed_designs" not in card(evidence(fair, labels=drawn)).alarms
 
 
 def test_labels_count_by_the_pairs_they_stand_for() -> None:
