@@ -84,11 +84,15 @@ class MetricLane:
         return None
 
     async def report(self) -> None:
-        """What waits, and how long."""
-        backlog = await self._ledger.do(lambda log: log.backlog(self._ids))
+        """What waits, and how long; what waits for metrics that are suspended, and for nothing else, is told apart."""
+        called = [self._ids[place] for place in self._called()]
+        whole = backlog = await self._ledger.do(lambda log: log.backlog(called))
+        if len(called) < len(self._ids):
+            whole = await self._ledger.do(lambda log: log.backlog(self._ids))
         age_s = 0.0 if backlog.oldest_at is None else max(0.0, self._keeping.now() - backlog.oldest_at)
         self._counters.gauge("scoring_backlog_pairs", backlog.pairs, (("lane", LANE),))
         self._counters.gauge("scoring_backlog_age_seconds", age_s, (("lane", LANE),))
+        self._counters.gauge("scoring_suspended_pairs", max(0, whole.pairs - backlog.pairs))
         self._counters.gauge("scoring_suspended_metrics", self._suspensions.count(time.monotonic()))
         self._counters.gauge("scoring_runner_resident_bytes", self._runner.resident_bytes)
 

@@ -330,8 +330,12 @@ PARTS = (
                 "metric outcome",
                 "Scores by metric or judge, and by outcome: scored, absent, or failed through the metric's own fault.",
             ),
-            gauge("scoring_backlog_pairs", "lane", "Pairs that lack a score, by lane."),
-            gauge("scoring_backlog_age_seconds", "lane", "Since the oldest pair came that lacks a score, by lane."),
+            gauge(
+                "scoring_backlog_pairs",
+                "lane",
+                "Pairs that lack a score, by lane; not those that lack nothing but scores of suspended metrics.",
+            ),
+            gauge("scoring_backlog_age_seconds", "lane", "Since the oldest of these pairs came, by lane."),
             counter(
                 "scoring_runner_deaths_total",
                 "reason",
@@ -343,6 +347,7 @@ PARTS = (
                 "",
                 "Metrics that are left out for a while because they hung or crashed again and again.",
             ),
+            gauge("scoring_suspended_pairs", "", "Pairs that lack nothing but scores of suspended metrics."),
             counter(
                 "scoring_store_failures_total",
                 "reason",

@@ -200,7 +200,12 @@ async def test_a_metric_that_hangs_again_and_again_holds_up_nobody(
     assert await lane.step() == SUSPENDED
     await lane.report()
     told = {sample.name: sample.value for sample in counters.snapshot()}
-    assert (told["scoring_suspended_metrics"], told["scoring_backlog_pairs"]) == (1, 19)
+    assert (told["scoring_suspended_metrics"], told["scoring_suspended_pairs"]) == (1, 19)
+    assert (told["scoring_backlog_pairs"], told["scoring_backlog_age_seconds"]) == (0, 0)
+    more(url, range(20, 23))
+    await lane.report()
+    told = {sample.name: sample.value for sample in counters.snapshot()}
+    assert (told["scoring_suspended_pairs"], told["scoring_backlog_pairs"]) == (19, 3)
 
 
 async def test_what_a_suspended_metric_left_out_is_scored_when_that_is_over(
