@@ -71,6 +71,17 @@ def learnt(accepted: Accepted, dialect: str, *, status: int, said: str) -> Accep
     return None
 
 
+def both(one: Accepted, other: Accepted, dialect: str) -> Accepted:
+    """What neither of two has learnt to be refused."""
+    ladder = _LADDERS.get(dialect, (Form.PLAIN,))
+    return Accepted(
+        form=max(one.form, other.form, key=ladder.index),
+        temperature=one.temperature and other.temperature,
+        seed=one.seed and other.seed,
+        limit=_NEWER_LIMIT if _NEWER_LIMIT in (one.limit, other.limit) else one.limit,
+    )
+
+
 def less_strict(accepted: Accepted, dialect: str) -> Accepted:
     """The next way to ask for the form of the reply. Not for the last one."""
     ladder = _LADDERS[dialect]

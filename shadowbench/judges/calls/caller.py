@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shadowbench.judges.base import EndpointDownError
-from shadowbench.judges.calls.accepted import Accepted, first_accepted, learnt, less_strict
+from shadowbench.judges.calls.accepted import Accepted, both, first_accepted, learnt, less_strict
 from shadowbench.judges.calls.addresses import public
 from shadowbench.judges.calls.attempts import Attempts, Errand, Refused
 from shadowbench.judges.calls.counting import Tally
@@ -36,7 +36,11 @@ class Got:
 
 
 class Caller:
-    """One judge's at one endpoint. Remembers what the endpoint accepts."""
+    """One judge's at one endpoint. Remembers what the endpoint accepts.
+
+    What one call learns from a refusal holds for all at once, those that wait for their turn included; it is forgotten when
+    that call comes to nothing all the same, for then the words may have meant something else.
+    """
 
     def __init__(
         self,
@@ -57,23 +61,24 @@ class Caller:
         self._chance = chance
         self._secrets = secrets  # what no message may repeat, should the endpoint do so
         self._patience = Patience(tries=options.tries)
-        self._accepted = first_accepted(options.dialect, structured=options.structured)
+        self._accepted = self._proven = first_accepted(options.dialect, structured=options.structured)
 
     async def call(self, errand: Errand, body_of: Callable[[Accepted], bytes]) -> Got | Refused:
         """An answer, or why there is none: no money, or a failure that is the question's. Raises EndpointDownError."""
-        accepted, tried, number = self._accepted, 0, 0
+        learnt_here, tried, number = self._accepted, 0, 0
         while True:
             number += 1
-            came = await self._attempt(errand, body_of(accepted), number)
+            came, accepted = await self._attempt(errand, body_of, learnt_here, number)
             if isinstance(came, Refused):
                 self._tally.refused(came.reason)
                 return came
             failure = failure_of(came)
             if failure is None:
-                self._accepted = accepted
+                self._accepted = self._proven = accepted
                 return Got(came=came, accepted=accepted)
             if (better := self._learnt(accepted, came)) is not None:
-                accepted = better
+                learnt_here = better
+                self._accepted = self._both(better, self._accepted)
                 continue
             tried += 1
             now_s, health = asyncio.get_running_loop().time(), self._lane.health
@@ -89,16 +94,23 @@ class Caller:
     def disobeyed(self, got: Got) -> None:
         """The form that was asked for was passed over: it is asked for in the next way from now on."""
         if self._accepted.form is got.accepted.form:
-            self._accepted = less_strict(got.accepted, self._options.dialect)
+            self._accepted = self._proven = less_strict(got.accepted, self._options.dialect)
 
-    async def _attempt(self, errand: Errand, body: bytes, number: int) -> Came | Refused:
+    async def _attempt(
+        self, errand: Errand, body_of: Callable[[Accepted], bytes], learnt_here: Accepted, number: int
+    ) -> tuple[Came | Refused, Accepted]:
+        """What came, and what the request was made of."""
         self._raise_if_down()
         async with self._lane.turn() as ticket:
             self._raise_if_down()  # it may have turned out while this waited
-            came = await self._attempts.make(errand, body, number)
+            accepted = self._both(learnt_here, self._accepted)  # and this, too
+            came = await self._attempts.make(errand, body_of(accepted), number)
             if not isinstance(came, Refused):
                 self._tell_lane(ticket, came)
-            return came
+            return came, accepted
+
+    def _both(self, one: Accepted, other: Accepted) -> Accepted:
+        return both(one, other, self._options.dialect)
 
     def _tell_lane(self, ticket: int, came: Came) -> None:
         """What an attempt says about the endpoint, for all who ask it."""
@@ -118,6 +130,8 @@ class Caller:
 
     def _give_up(self, errand: Errand, came: Came, failure: Failure) -> Refused:
         lane, now_s = self._lane, asyncio.get_running_loop().time()
+        if failure.blame is not Blame.ENDPOINT:
+            self._accepted = self._proven
         if failure.blame is not Blame.QUESTION:
             self._raise_if_down()  # another has found out before: one pause for all that were under way
         if lane.health.gives_up(failure, errand.key):

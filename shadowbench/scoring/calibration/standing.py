@@ -40,7 +40,7 @@ def _is_by_chance(found: Agreement, enough: int) -> bool:
 
 
 def _is_below(found: Agreement, enough: int) -> bool:
-    """The agreement is below the constant's, or with enough labels not above. Of grades it is no measure: many are nearly right."""
+    """The agreement is below the constant's, or with enough labels not above. Not of grades: many are nearly right."""
     high, share = found.observed.high, found.observed.value
     return (high is not None and high < found.constant) or (
         found.effective_n >= enough and share is not None and share <= found.constant

@@ -247,6 +247,42 @@ def test_no_credit_is_not_tried_again() -> None:
     run(story())
 
 
+def test_what_waits_for_its_turn_is_asked_in_the_form_that_was_learnt_meanwhile() -> None:
+    async def story() -> None:
+        options = endpoint(concurrency=4)
+
+        def formless(body: bytes) -> Came:
+            return refusal(400, "response_format: no") if b"response_format" in body else ANSWERED
+
+        script = Script([formless], after_s=1.0)
+        caller = caller_of(script, options)
+        got = await asyncio.gather(*(call(caller, options, b"%d" % number) for number in range(12)))
+        assert all(isinstance(each, Got) for each in got)
+        forms = [each.get("response_format", {}).get("type") for each in script.sent]
+        assert forms.count("json_schema") == 4  # what was under way together, and nothing that came later
+        assert forms.count("json_object") == 4 and forms.count(None) == 12
+
+    run(story())
+
+
+def test_what_was_learnt_from_words_that_meant_something_else_is_forgotten() -> None:
+    async def story() -> None:
+        options = endpoint(tries=1)
+
+        def by_question(body: bytes) -> Came:
+            is_bad = b"bad".hex().encode() in body
+            return refusal(400, "the word 'response_format' is not welcome") if is_bad else ANSWERED
+
+        script = Script([by_question])
+        caller = caller_of(script, options)
+        await call(caller, options, b"first")
+        assert isinstance(await call(caller, options, b"bad"), Refused)
+        await call(caller, options, b"other")
+        assert script.sent[-1]["response_format"]["type"] == "json_schema"
+
+    run(story())
+
+
 def only_plain(body: bytes) -> Came:
     told = orjson.loads(body)
     for member in ("response_format", "temperature", "seed"):
