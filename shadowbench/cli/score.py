@@ -11,7 +11,8 @@ from pathlib import Path
 
 from shadowbench import configuration, environment, wiring
 from shadowbench.cli.output import standard_output
-from shadowbench.cli.scoring_crew import Crew, Progressing
+from shadowbench.cli.quantities import counted
+from shadowbench.cli.scoring_crew import STOPPED, Crew, Progressing
 from shadowbench.errors import ConfigurationError
 from shadowbench.scoring.checking import check
 from shadowbench.settings import JudgeSettings, MetricSettings, ProductionSettings, ScoringSettings, Settings
@@ -100,9 +101,22 @@ def _once(settings: Settings, options: ScoreOptions, environ: Mapping[str, str])
         code = asyncio.run(crew.run())
     with standard_output():
         _summarise(url)
-    for lane, why in sorted(crew.left.items()):
-        sys.stderr.write(f"shadowbench: {lane}: not all is scored: {_WHY.get(why, _OUT_OF_ORDER.format(why))}\n")
+    waiting = crew.waiting if code == STOPPED else {lane: crew.waiting.get(lane, 0) for lane in crew.left}
+    for line in still_to_do(crew.left, waiting):
+        sys.stderr.write(f"shadowbench: {line}\n")
     return code or (INCOMPLETE if crew.left else 0)
+
+
+def still_to_do(left: Mapping[str, str], waiting: Mapping[str, int]) -> list[str]:
+    """What is said of lanes that ended before everything was scored, or that were ended. `left`: why, by lane."""
+    lines = []
+    for lane in sorted({*left, *(lane for lane, pairs in waiting.items() if pairs)}):
+        pairs = waiting.get(lane, 0)
+        many = f" (up to {counted(pairs, 'pair')} left)" if pairs else ""
+        why = left.get(lane)
+        told = _STOPPED if why is None else _WHY.get(why, _OUT_OF_ORDER.format(why))
+        lines.append(f"{lane}: not all is scored{many}: {told}")
+    return lines
 
 
 _WHY = {
@@ -111,6 +125,7 @@ _WHY = {
     "suspended": "a metric hung or crashed again and again; its pairs wait, and it is tried with one of them the next time",
     "waiting": "other judges or metrics that it builds on have not scored everything",
 }
+_STOPPED = "it was stopped; the same command goes on where it ended"
 _OUT_OF_ORDER = (
     "its endpoint is out of order ({}): docs/judge-calls.md, section 2; `shadowbench doctor --judges` asks it once"
 )
@@ -125,6 +140,7 @@ def _summarise(url: str) -> None:
     log, scores = open_log(url, "read"), open_score_log(url, "read")
     try:
         console = Console(highlight=False)
+        console.print("The scores of the whole log:")
         show_scores(summarise_scores(log, scores), console)
         judges = [each.measure.name for each in scores.measures() if each.measure.kind == "judge"]
         for line in _spent(list(dict.fromkeys(judges)), scores):
@@ -143,5 +159,5 @@ def _spent(judges: Sequence[str], book: JudgeBook) -> list[str]:
             still = (
                 f", {spent.open_calls:,} never settled ({spent.open_usd:.4f} USD reserved)" if spent.open_calls else ""
             )
-            lines.append(f"{judge}: {spent.calls:,} calls, {spent.usd:.4f} USD{unpriced}{still}")
+            lines.append(f"{judge}: {spent.calls:,} calls, {spent.usd:.4f} USD in all{unpriced}{still}")
     return lines

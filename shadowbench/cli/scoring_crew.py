@@ -13,10 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from shadowbench.child import Child, WorkerSpec
+from shadowbench.scoring.metric_lane import LANE
 from shadowbench.signals import Sample
 
+STOPPED = 130
+"""The exit code after Ctrl-C or SIGTERM."""
 _OVER = "scoring_lane_over"
 _BACKLOG = "scoring_backlog_pairs"
+_SUSPENDED = "scoring_suspended_pairs"
 # Deaths of one place, without any word from it: starting it again would change nothing.
 _QUICK_DEATHS = 5
 
@@ -52,10 +56,12 @@ class Progressing:
 
 
 class Crew:
-    """Runs each spec until it ends by itself. `left`, after: lanes that ended before everything was scored, and why."""
+    """Runs each spec until it ends by itself. `left`, after: lanes that ended before everything was scored, and why; `waiting`:
+    how many pairs wait for each lane at most."""
 
     def __init__(self, specs: Sequence[WorkerSpec], progressing: Progressing) -> None:
         self.left: dict[str, str] = {}
+        self.waiting: dict[str, int] = {}
         self._progressing = progressing
         self._children = [Child(spec, self) for spec in specs]
         self._deaths = dict.fromkeys(range(len(specs)), 0)
@@ -81,10 +87,12 @@ class Crew:
 
     def on_snapshot(self, child: Child, samples: list[Sample]) -> None:
         """How far it is."""
+        suspended = sum(int(sample.value) for sample in samples if sample.name == _SUSPENDED)
         for sample in samples:
             labels = dict(sample.labels)
             if sample.name == _BACKLOG:
                 self._progressing.left(labels["lane"], sample.value)
+                self.waiting[labels["lane"]] = int(sample.value) + (suspended if labels["lane"] == LANE else 0)
             elif sample.name == _OVER and labels["reason"] != "idle":
                 self.left[labels["lane"]] = labels["reason"]
 
@@ -96,6 +104,6 @@ class Crew:
             child.drain()
 
     def _interrupt(self) -> None:
-        self._code = 130
+        self._code = STOPPED
         for child in self._children:
             child.drain()

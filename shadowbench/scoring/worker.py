@@ -8,7 +8,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.judges.calls.desk import Desk, Surroundings
@@ -78,6 +78,7 @@ class Scorer:
             lanes = [lane async for lane in self._lanes(ledger, held)]
             self._parent.ready()
             await self._until_done(lanes)
+            await self._report_on(lanes)  # what is left, for who asks why it ended
 
     async def _opened(self) -> ScoreLog | None:
         """The log; None when this is to end before there is one."""
@@ -206,14 +207,17 @@ class Scorer:
 
     async def _report(self, lanes: list[Lane]) -> None:
         while True:
-            for lane in lanes:
-                try:
-                    await lane.report()
-                except LogError:
-                    pass  # its next step meets the same, and tells
+            await self._report_on(lanes)
             if self._funnel is not None:
                 await asyncio.to_thread(self._funnel.put)
             await asyncio.sleep(_REPORT_ONCE_S if self._options.once else _REPORT_S)
+
+    async def _report_on(self, lanes: Iterable[Lane]) -> None:
+        for lane in lanes:
+            try:
+                await lane.report()
+            except LogError:
+                pass  # its next step meets the same, and tells
 
     async def _pause(self, for_s: float) -> None:
         try:

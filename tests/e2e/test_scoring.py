@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -81,7 +83,7 @@ async def test_a_judge_whose_money_is_used_up_pauses_and_goes_on_with_more(tmp_p
         poor = {"quality": {"endpoint": endpoint(server.url, budget_usd=12 * CALL_USD), "repeat_share": 0.0}}
         done = await score(tmp_path, judges=poor)
         assert done.returncode == 3
-        assert b"quality: not all is scored: its budget is used up" in done.stderr
+        assert re.search(rb"quality: not all is scored \(up to \d+ pairs left\): its budget is used up", done.stderr)
         assert server.requests <= 12
         ((scored,),) = rows(tmp_path / "pairs.db", "SELECT count(*) FROM scores WHERE measure = 3")
         assert scored < 10
@@ -89,6 +91,21 @@ async def test_a_judge_whose_money_is_used_up_pauses_and_goes_on_with_more(tmp_p
         assert (await score(tmp_path, judges=rich)).returncode == 0
         assert server.requests == 20
     assert rows(tmp_path / "pairs.db", "SELECT count(*), count(value) FROM scores WHERE measure = 3") == [(10, 10)]
+
+
+async def test_a_run_that_is_interrupted_tells_how_many_pairs_wait(tmp_path: Path) -> None:
+    append(f"sqlite:///{tmp_path}/pairs.db", 1, 200)
+    async with JudgeServer(delay_s=0.1) as server:
+        judges = {"quality": {"endpoint": endpoint(server.url, concurrency=2), "repeat_share": 0.0}}
+        config = {"production": {"url": "http://127.0.0.1:1"}, "scoring": {"metrics": ["length"], "judges": judges}}
+        (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
+        arguments = ["score", "--once", "-q", "-c", "c.yaml", "--log", "pairs.db"]
+        run = subprocess.Popen([*command(), *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        await eventually(lambda: server.requests > 3, within_s=60)
+        run.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(run.communicate, timeout=60)
+    assert run.returncode == 130
+    assert re.search(rb"quality: not all is scored \(up to 1\d\d pairs left\): it was stopped", said), said
 
 
 async def test_what_cannot_be_is_told_before_anything_starts(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shadowbench.cli.score import ScoreOptions, chosen, run_score
+from shadowbench.cli.score import ScoreOptions, chosen, run_score, still_to_do
 from shadowbench.errors import ConfigurationError
 from shadowbench.settings import Settings
 from shadowbench.store.opening import open_log, open_score_log
@@ -75,3 +75,17 @@ def test_a_log_that_is_named_needs_no_configuration(tmp_path: Path, monkeypatch:
         assert len(scores.scores_of([1], after=0, upto=9)) == 1
     with pytest.raises(ConfigurationError, match="no configuration"):
         run_score(asked("length", once=True), {})
+
+
+def test_what_is_left_is_told_with_how_many_pairs_wait_and_why() -> None:
+    said = still_to_do({"quality": "budget", "facts": "http_500"}, {"quality": 1200, "metrics": 0})
+    assert [line.partition(": ")[0] for line in said] == ["facts", "quality"]
+    assert said[0].startswith("facts: not all is scored: its endpoint is out of order (http_500)")
+    assert said[1].startswith("quality: not all is scored (up to 1,200 pairs left): its budget is used up")
+
+
+def test_lanes_that_were_stopped_are_told_where_pairs_wait() -> None:
+    said = still_to_do({}, {"metrics": 1, "quality": 0})
+    assert said == [
+        "metrics: not all is scored (up to 1 pair left): it was stopped; the same command goes on where it ended"
+    ]
