@@ -14,6 +14,7 @@ from shadowbench.cli.output import standard_output
 from shadowbench.cli.quantities import counted
 from shadowbench.cli.scoring_crew import STOPPED, Crew, Progressing
 from shadowbench.errors import ConfigurationError
+from shadowbench.explaining import suggestion
 from shadowbench.scoring.checking import check
 from shadowbench.settings import JudgeSettings, MetricSettings, ProductionSettings, ScoringSettings, Settings
 from shadowbench.store.opening import open_log, open_score_log
@@ -36,11 +37,23 @@ class ScoreOptions:
 
 def run_score(options: ScoreOptions, environ: Mapping[str, str] = os.environ) -> int:
     """The exit code: 0, or 3 when pairs are left that could not be scored now. Raises ConfigurationError, UnavailableError."""
-    settings = chosen(_settings(options, environ), options)
+    configured = _settings(options, environ)
+    settings = chosen(configured, options)
     if problems := environment.judge_problems(settings, environ):
         raise ConfigurationError("\n".join(problems))
-    check(wiring.scoring_options(settings))
+    try:
+        check(wiring.scoring_options(settings))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}{_no_judge(str(error), options.only, configured.scoring)}") from error
     return _once(settings, options, environ) if options.once else _on_and_on(settings)
+
+
+def _no_judge(error: str, only: Sequence[str], scoring: ScoringSettings) -> str:
+    """What is added where a name of the command line was taken for a metric's that there is not: it may have meant a judge."""
+    unknown = next((name for name in only if f"there is no metric {name!r}" in error), None)
+    if unknown is None or not scoring.judges:
+        return ""
+    return f"\nno judge of the configuration is called {unknown!r}, either{suggestion(unknown, list(scoring.judges))}"
 
 
 def _settings(options: ScoreOptions, environ: Mapping[str, str]) -> Settings:

@@ -1,6 +1,8 @@
 """What `shadowbench score` makes of its arguments."""
 
+import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,15 @@ def test_lanes_that_were_stopped_are_told_where_pairs_wait() -> None:
     assert said == [
         "metrics: not all is scored (up to 1 pair left): it was stopped; the same command goes on where it ended"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("qualty", "did you mean 'quality'?"), ("jj", "known here: quality, facts")]
+)
+def test_a_name_that_is_nobodys_is_told_with_the_judges_that_there_are(tmp_path: Path, name: str, told: str) -> None:
+    judges = {"quality": {"endpoint": ENDPOINT}, "facts": {"kind": "factuality", "endpoint": ENDPOINT}}
+    config = tmp_path / "c.yaml"
+    config.write_text(json.dumps({"production": {"url": "http://p"}, "scoring": {"judges": judges}}))
+    with pytest.raises(ConfigurationError, match="there is no metric") as error:
+        run_score(replace(asked(name, once=True), config=config), {})
+    assert str(error.value).endswith(f"no judge of the configuration is called {name!r}, either; {told}")
