@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from shadowbench.report.analysis.arms import Arm
+from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, has_reason
 from shadowbench.report.analysis.timing import Timed
-from shadowbench.report.analysis.values import NOT_LOOKED_AT, Paired, Values, has_reason, intended, worst_of
+from shadowbench.report.analysis.values import Paired, Values, intended, worst_of
 from shadowbench.scores import Direction
 from shadowbench.stats.columns import BoolArray, FloatArray
 

@@ -20,6 +20,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, NOT_MEANT
 from shadowbench.report.document.comparisons import Comparison, Effect, Missing, Origin, Role, Scale, Subject
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.verdicts import Condition, Met
@@ -27,15 +28,6 @@ from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic, 
 from shadowbench.scores import Direction
 from shadowbench.stats.estimates import Estimate
 from shadowbench.store.columns import NOT_SCORED
-
-NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
-"""Reasons of pairs that are no part of the measure's sample."""
-
-NOT_MEANT = frozenset({
-    "declares_entities", "embeddings", "json_not_asked", "never_retried", "no_reference", "no_repeat", "no_request",
-    "no_schema", "no_tools", "no_user_text", "not_streamed", "target_not_json", "unclear_question",
-})  # fmt: skip
-"""Reasons that lie in the request: the measure has nothing to say about such a pair, whoever answers it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ judged by the easy ones. What that is:
     likeness, flips      the candidate's failure is the worst value; where production failed there is nothing to be like
     neither is better    there is no worst: such pairs are missing
 
-A failure counts where somebody looked: a pair that no scorer came by, or that was not drawn for a judge, counts as neither.
-A value that a measure has although a side failed (whether it refused, for one) stays as it is.
+A failure counts where somebody looked, and where the measure has something to say: a pair that no scorer came by, that was not
+drawn for a judge, or whose request is out of the measure's scope counts as neither. Where nothing tells whether a failure is
+in scope, it weighs by the share that is (`scopes`). A value that a measure has although a side failed (whether it refused)
+stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +25,12 @@ import numpy as np
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
 from shadowbench.report.analysis.missingness import lacks_more
+from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, has_reason, scope_of
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
 from shadowbench.scores import Direction, Measure, Shape
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 from shadowbench.store.columns import Coded
-
-NOT_LOOKED_AT = ("not_scored", "not_drawn", "other_candidate")
-"""Reasons of scores that were never asked for: the pair is no part of the measure's sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,26 +204,47 @@ def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Cod
 def intended(values: Values, arm: Arm) -> Paired:
     """The pairs that count, with failures at their worst value; what is missing is counted by side and reason."""
     looked_at = ~has_reason(values.candidate_reason, NOT_LOOKED_AT)
+    scope = _scope(values, arm, looked_at)
+    untold = _untold(values, arm)
+    counts = looked_at & scope.may_count(untold)
     if values.production is None:
-        production, candidate, imputed = None, *_of_pair(values, arm, looked_at)
+        production, candidate, imputed = None, *_of_pair(values, arm, counts)
         there = ~np.isnan(candidate)
     else:
         worst = worst_of(values.subject)
-        production, failed_there = _at_worst(values.production, arm.production_failed & looked_at, worst)
-        candidate, failed_here = _at_worst(values.candidate, arm.candidate_failed & looked_at, worst)
+        production, failed_there = _at_worst(values.production, arm.production_failed & counts, worst)
+        candidate, failed_here = _at_worst(values.candidate, arm.candidate_failed & counts, worst)
         imputed = failed_there | failed_here
         there = ~(np.isnan(candidate) | np.isnan(production))
+    weights = scope.weights(values.weights, untold)
     sample = arm.sample(there & looked_at)
     return Paired(
         subject=values.subject,
         places=sample.places,
         production=None if production is None else sample.of(production),
         candidate=sample.of(candidate),
-        weights=sample.weights if values.weights is arm.weights else sample.of(values.weights),
+        weights=sample.weights if weights is arm.weights else sample.of(weights),
         clusters=sample.clusters,
         imputed=sample.of_flags(imputed),
         missing=_missing(values, arm, looked_at, production, candidate),
     )
+
+
+def _scope(values: Values, arm: Arm, looked_at: BoolArray) -> Scope:
+    if values.production is None or values.production_reason is None:
+        sides = [(values.candidate_reason, ~arm.answered)]
+        return scope_of(sides, ~np.isnan(values.candidate), arm, looked_at, values.weights)
+    sides = [(values.candidate_reason, arm.candidate_failed), (values.production_reason, arm.production_failed)]
+    valued = ~(np.isnan(values.candidate) | np.isnan(values.production))
+    return scope_of(sides, valued, arm, looked_at, values.weights)
+
+
+def _untold(values: Values, arm: Arm) -> BoolArray:
+    """Failures that nothing tells the scope of, but for a reason of their own."""
+    if values.production is None:
+        return np.isnan(values.candidate) & ~arm.answered
+    both = arm.candidate_failed & arm.production_failed
+    return both & np.isnan(values.candidate) & np.isnan(values.production)
 
 
 def worst_of(subject: Subject) -> float | None:
@@ -253,12 +274,6 @@ def _of_pair(values: Values, arm: Arm, looked_at: BoolArray) -> tuple[FloatArray
     worst = worst_of(values.subject)
     imputed = ours & ~theirs if worst is not None else np.zeros(len(absent), np.bool_)
     return np.where(imputed, worst if worst is not None else np.nan, values.candidate), imputed
-
-
-def has_reason(column: Coded, words: Sequence[str]) -> BoolArray:
-    """Where a value is absent for one of these reasons."""
-    wanted = np.array([text in words for text in column.texts] + [False])  # the last: code −1
-    return np.asarray(wanted[column.codes])
 
 
 def _missing(

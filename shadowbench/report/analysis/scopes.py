@@ -1,0 +1,70 @@
+"""Which pairs a measure has anything to say about: its scope. A failure counts nowhere else.
+
+A reason that lies in the request (no reference, no tools, no schema asked for) speaks for the pair, whichever side has it, and
+so does a value of either side: what one side could be measured by, the other could. Where a side failed, the measure may never
+have come as far as to look at the request. What tells nothing then (the one reason of both sides together; two failures) is in
+scope as often as the pairs that both sides answered: such a failure weighs by that share. It is no guess about any one of
+them; over all of them the mean is that of the requests that the measure is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from shadowbench.report.analysis.arms import Arm
+from shadowbench.stats.columns import BoolArray, FloatArray
+from shadowbench.store.columns import Coded
+
+NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
+"""Reasons of scores that were never asked for: the pair is no part of the measure's sample."""
+
+NOT_MEANT = frozenset({
+    "declares_entities", "embeddings", "json_not_asked", "never_retried", "no_reference", "no_repeat", "no_request",
+    "no_schema", "no_tools", "no_user_text", "not_streamed", "target_not_json", "unclear_question",
+})  # fmt: skip
+"""Reasons that lie in the request: the measure has nothing to say about such a pair, whoever answers it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Of one measure over an arm's pairs."""
+
+    outside: BoolArray  # (n,): a reason says so
+    share: float  # in scope, of those that failed and do not tell
+
+    def may_count(self, untold: BoolArray) -> BoolArray:
+        """Where a failure counts."""
+        return ~self.outside if self.share else ~(self.outside | untold)
+
+    def weights(self, given: FloatArray, untold: BoolArray) -> FloatArray:
+        """With those that do not tell at their share: the same array where that is all."""
+        return np.where(untold, given * self.share, given) if self.share < 1 and untold.any() else given
+
+
+def scope_of(
+    sides: Sequence[tuple[Coded, BoolArray]], valued: BoolArray, arm: Arm, looked_at: BoolArray, weights: FloatArray
+) -> Scope:
+    """`sides`: the reasons of each, and where it failed; of both together one column. `valued`: where there is a value."""
+    outside = np.any([has_reason(reasons, NOT_MEANT) for reasons, _ in sides], axis=0)
+    if not outside.any():
+        return Scope(outside=outside, share=1.0)
+    # A reason that failures have, too, was looked for before the fault: those without it are not outside by it.
+    told = {text for reasons, failed in sides for text in _texts(reasons, failed)} & NOT_MEANT
+    also_of_failures = np.any([has_reason(reasons, told) for reasons, _ in sides], axis=0)
+    answered = looked_at & arm.answered & ~also_of_failures
+    within, beyond = float(weights[answered & valued].sum()), float(weights[answered & outside].sum())
+    return Scope(outside=outside, share=within / (within + beyond) if within + beyond else 1.0)
+
+
+def has_reason(column: Coded, words: Collection[str]) -> BoolArray:
+    """Where a value is absent for one of these reasons."""
+    wanted = np.array([text in words for text in column.texts] + [False])  # the last: code −1
+    return np.asarray(wanted[column.codes])
+
+
+def _texts(column: Coded, where: BoolArray) -> set[str]:
+    counts = np.bincount(column.codes[where] + 1, minlength=len(column.texts) + 1)[1:]
+    return {text for text, count in zip(column.texts, counts, strict=True) if count}
