@@ -156,6 +156,15 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictSpending:
+    """What a judge's verdicts cost so far: repeats and repairs are theirs, frozen sets and vectors are not."""
+
+    asked: int  # verdicts that were asked for, each once, whatever attempts and repairs it took
+    usd: float  # of settled attempts whose cost is known
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """What a person says about a pair."""
 

@@ -21,6 +21,7 @@ from shadowbench.scores import (
     Score,
     Spending,
     Verdict,
+    VerdictSpending,
 )
 
 
@@ -129,6 +130,9 @@ class JudgeBook(Protocol):
 
     def spending(self, judge: str, *, day: str | None = None) -> Spending:
         """What the judge cost so far, or on one UTC day (2026-01-31; open calls are of all days)."""
+
+    def verdict_spending(self, judge: str) -> VerdictSpending:
+        """What the judge's verdicts cost so far. Reads all calls: not for a worker."""
 
     def put_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Put verdicts; one that stands (pair, judge, position, repetition) is left as it is."""

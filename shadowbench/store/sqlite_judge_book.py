@@ -13,7 +13,7 @@ from functools import partial
 
 import orjson
 
-from shadowbench.scores import CallResult, JudgeCall, PairRef, Position, Preferred, Spending, Verdict
+from shadowbench.scores import CallResult, JudgeCall, PairRef, Position, Preferred, Spending, Verdict, VerdictSpending
 from shadowbench.store.queries import statements
 from shadowbench.store.sqlite_desk import Row, SqliteDesk
 
@@ -59,6 +59,12 @@ class SqliteJudgeBook(SqliteDesk):
         """See `JudgeBook.spending`."""
         with self._reading():
             return self._spending(judge, day)
+
+    def verdict_spending(self, judge: str) -> VerdictSpending:
+        """See `JudgeBook.verdict_spending`."""
+        with self._reading():
+            ((asked, usd, unpriced),) = self._rows(_SQL["spent_on_verdicts"], {"judge": judge})
+        return VerdictSpending(asked=asked, usd=usd, unpriced=unpriced)
 
     def _spending(self, judge: str, day: str | None) -> Spending:
         statement = _SQL["spent"] if day is None else _SQL["spent_on"]

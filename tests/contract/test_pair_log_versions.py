@@ -110,6 +110,7 @@ def test_an_older_log_has_no_scores_and_nobody_is_told_off_for_looking(old: Path
         assert (scores.measures(), scores.scores_of([1], after=0, upto=99), scores.backlog([])) == ([], [], NOTHING)
         assert (scores.verdicts(1, after=0, upto=99), scores.reply(b"k"), scores.replies([b"k"])) == ([], None, {})
         assert scores.spending("judge").total_usd == 0.0
+        assert scores.verdict_spending("judge").asked == 0
         assert scores.spending("judge", day="2026-01-31").calls == 0
         assert (scores.labels(), scores.labels("preference"), scores.references(after=0, upto=99)) == ([], [], {})
         assert (scores.canaries("may"), scores.canary_names(), scores.canary_runs("may")) == ([], [], [])

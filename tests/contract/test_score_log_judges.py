@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shadowbench.scores import CallResult, JudgeCall, PairRef, Position, Preferred, Spending, Verdict
+from shadowbench.scores import CallResult, JudgeCall, PairRef, Position, Preferred, Spending, Verdict, VerdictSpending
 from shadowbench.store.base import LogError, PairLog
 from shadowbench.store.opening import open_score_log
 from shadowbench.store.scoring import ScoreLog
@@ -87,6 +87,17 @@ def test_a_call_of_unknown_cost_is_counted_as_such(scores: ScoreLog) -> None:
     scores.settle_call(reserved(scores, a_call()), UNPRICED, now=MIDNIGHT)
     scores.settle_call(reserved(scores, a_call()), replace(PRICED, cost_usd=0.0), now=MIDNIGHT)
     assert scores.spending("quality") == Spending(calls=2, usd=0.0, unpriced=1, open_calls=0, open_usd=0.0)
+
+
+def test_what_verdicts_cost_is_told_without_frozen_sets_and_asked_is_not_tried(scores: ScoreLog) -> None:
+    made = [("verdict", 1), ("verdict", 2), ("repair", 1), ("repeat", 1), ("canary", 1), ("embedding", 1)]
+    for purpose, attempt in made:
+        scores.settle_call(reserved(scores, a_call(purpose=purpose, attempt=attempt)), PRICED, now=MIDNIGHT)
+    reserved(scores, a_call(purpose="verdict"))  # under way
+    assert scores.verdict_spending("quality") == VerdictSpending(asked=2, usd=1.0, unpriced=0)
+    scores.settle_call(reserved(scores, a_call()), UNPRICED, now=MIDNIGHT)
+    assert scores.verdict_spending("quality") == VerdictSpending(asked=3, usd=1.0, unpriced=1)
+    assert scores.verdict_spending("nobody") == VerdictSpending(asked=0, usd=0.0, unpriced=0)
 
 
 def test_each_judge_has_a_purse_of_its_own(scores: ScoreLog) -> None:

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shadowbench.scores import KnownMeasure, Label, PairRef, Position, Preferred, Score, Shape, Spending, Verdict
+from shadowbench.scores import (
+    KnownMeasure,
+    Label,
+    PairRef,
+    Position,
+    Preferred,
+    Score,
+    Shape,
+    Spending,
+    Verdict,
+    VerdictSpending,
+)
 from shadowbench.scoring.calibration.facts import PairFacts
 from shadowbench.scoring.calibration.people import PREFERENCE, Ceiling, Word, ceiling, stands_for, words
 from shadowbench.scoring.calibration.sayings import Saying, both_orders, sayings
@@ -44,6 +55,7 @@ class Evidence:
     spending: Spending
     runs: Sequence[CanaryRun] = ()
     is_only: bool = True  # of its name: money is kept by names, verdicts by configurations
+    on_verdicts: VerdictSpending | None = None  # None: nobody looked
     others: Mapping[str, Mapping[PairRef, Saying]] = field(default_factory=dict)  # the other judges, by name
 
 
@@ -159,7 +171,7 @@ def card_of(evidence: Evidence, chance: np.random.Generator, *, enough: int = EN
 def _volume(evidence: Evidence) -> Volume:
     verdicts, spending = evidence.verdicts, evidence.spending
     readable = sum(verdict.reason is None for verdict in verdicts)
-    is_known = evidence.is_only and not spending.unpriced
+    theirs = evidence.on_verdicts if evidence.is_only else None
     return Volume(
         scored=sum(score.value is not None for score in evidence.scores),
         unscored=Counter(score.reason or "unknown" for score in evidence.scores if score.value is None),
@@ -169,8 +181,8 @@ def _volume(evidence: Evidence) -> Volume:
         calls=spending.calls,
         usd=spending.usd,
         unpriced=spending.unpriced,
-        usd_per_verdict=spending.usd / readable if readable and is_known else None,
-        cached=max(0, len(verdicts) - spending.calls) / len(verdicts) if verdicts and evidence.is_only else None,
+        usd_per_verdict=theirs.usd / readable if readable and theirs and not theirs.unpriced else None,
+        cached=max(0, len(verdicts) - theirs.asked) / len(verdicts) if verdicts and theirs else None,
     )
 
 

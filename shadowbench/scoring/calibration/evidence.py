@@ -55,6 +55,7 @@ def evidence_in(scores: ScoreLog, facts: Mapping[PairRef, PairFacts], name: str 
             labels=labels,
             facts=facts,
             spending=scores.spending(known.measure.name),
+            on_verdicts=scores.verdict_spending(known.measure.name),
             runs=[run for run in runs if run.measure == known.id],
             is_only=len(judges_of(scores, known.measure.name)) == 1,
             others={other: words for other, words in said.items() if other != known.measure.name},

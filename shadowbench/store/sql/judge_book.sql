@@ -8,6 +8,12 @@ SELECT coalesce(sum(calls), 0), coalesce(sum(usd), 0.0), coalesce(sum(unpriced),
 FROM judge_spending
 WHERE judge = :judge AND day = :day;
 
+-- name: spent_on_verdicts
+SELECT
+    coalesce(sum(attempt = 1 AND purpose <> 'repair'), 0), coalesce(sum(cost_usd), 0.0), coalesce(sum(cost_usd IS NULL), 0)
+FROM judge_calls
+WHERE judge = :judge AND purpose IN ('verdict', 'repeat', 'repair') AND settled_at IS NOT NULL;
+
 -- name: open_calls
 -- Of the index alone, and of few rows: those under way, and those that were lost with their worker.
 SELECT count(*), coalesce(sum(reserved_usd), 0.0) FROM judge_calls WHERE judge = :judge AND settled_at IS NULL;

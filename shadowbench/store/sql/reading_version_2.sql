@@ -22,7 +22,9 @@ SELECT
 WHERE 0;
 
 CREATE TEMP VIEW judge_calls AS
-SELECT NULL AS judge, NULL AS reserved_usd, NULL AS settled_at WHERE 0;
+SELECT
+    NULL AS judge, NULL AS purpose, NULL AS attempt, NULL AS reserved_usd, NULL AS settled_at, NULL AS cost_usd
+WHERE 0;
 
 CREATE TEMP VIEW judge_spending AS
 SELECT NULL AS judge, NULL AS day, NULL AS calls, NULL AS usd, NULL AS unpriced WHERE 0;

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shadowbench.scores import PairRef, Position, Score, Shape, Spending, Verdict
+from shadowbench.scores import PairRef, Position, Score, Shape, Spending, Verdict, VerdictSpending
 from shadowbench.scoring.calibration.card import Card, Evidence, card_of
 from shadowbench.scoring.calibration.sayings import Saying
 from shadowbench.store.scoring import CanaryRun
@@ -126,7 +126,8 @@ def test_what_was_not_scored_is_counted_by_reason_and_never_zero() -> None:
             *given.verdicts,
             Verdict(pair=PairRef(11, 1), measure=1, position=Position.ALONE, reason="unparsable", flags=("cut",)),
         ],
-        spending=Spending(calls=15, usd=0.3, unpriced=0, open_calls=0, open_usd=0.0),
+        spending=Spending(calls=45, usd=9.9, unpriced=7, open_calls=0, open_usd=0.0),  # a frozen set, mostly
+        on_verdicts=VerdictSpending(asked=15, usd=0.3, unpriced=0),
     )
     found = card(given)
     assert (found.volume.scored, found.volume.unscored) == (10, {"unparsable": 1, "fault_timed_out": 1})
@@ -137,13 +138,14 @@ def test_what_was_not_scored_is_counted_by_reason_and_never_zero() -> None:
 
 
 def test_a_verdict_has_no_price_where_a_call_has_none() -> None:
-    spending = Spending(calls=3, usd=0.1, unpriced=1, open_calls=0, open_usd=0.0)
-    assert card(evidence(fair, spending=spending)).volume.usd_per_verdict is None
+    theirs = VerdictSpending(asked=3, usd=0.1, unpriced=1)
+    assert card(evidence(fair, on_verdicts=theirs)).volume.usd_per_verdict is None
 
 
 def test_money_of_a_name_is_not_divided_by_the_verdicts_of_one_configuration() -> None:
     spending = Spending(calls=3, usd=0.1, unpriced=0, open_calls=0, open_usd=0.0)
-    found = card(evidence(fair, spending=spending, is_only=False)).volume
+    theirs = VerdictSpending(asked=3, usd=0.1, unpriced=0)
+    found = card(evidence(fair, spending=spending, on_verdicts=theirs, is_only=False)).volume
     assert (found.usd, found.usd_per_verdict, found.cached) == (0.1, None, None)
 
 
