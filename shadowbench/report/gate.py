@@ -14,7 +14,8 @@ The A/A lane is not gated: it is what candidates are measured against.
 A baseline adds one condition to each claim: that the candidate has not become worse than it was by more than the claim's margin
 (`baseline_margin` goes first). Both reports' effects are estimates of their own, so the interval of their difference is put
 together from both (Zou & Donner 2008): low = d − √((now − now.low)² + (then.high − then)²). Where both are in part of the same
-pairs it is wider than it need be, never too short.
+pairs it is wider than it need be, never too short. What either report does not trust itself (too few pairs, too many without a
+score, a baseline in doubt as a whole) leaves the change open: it neither passes nor fails anybody.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shadowbench.errors import ConfigurationError
-from shadowbench.report.analysis.conditions import Gain, comparison_of, gain, within
+from shadowbench.report.analysis.conditions import Gain, comparison_of, gain, objection, within
 from shadowbench.report.analysis.deciding import DOUBTS
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met, Verdict
-from shadowbench.report.policy import Against, Claim, Needs
+from shadowbench.report.policy import Against, Claim, Needs, Policy
 from shadowbench.stats.estimates import Estimate
 
 
@@ -85,7 +86,7 @@ def gate(document: Document, *, only: Collection[str] = (), baseline: Document |
             f"the policy {document.policy.name or 'of this report'} has no primary claim: there is nothing to decide by; "
             "declare one (docs/gate.md)"
         )
-    found = [_gated(each, baseline) for each in _chosen(document, only)]
+    found = [_gated(each, document.policy, baseline) for each in _chosen(document, only)]
     return GateResult(
         result=_of_all([each.result for each in found]),
         policy=document.policy.name,
@@ -110,8 +111,8 @@ def _of_all(results: Sequence[Result]) -> Result:
     return Result.PASS if results and set(results) == {Result.PASS} else Result.INCONCLUSIVE
 
 
-def _gated(candidate: Candidate, baseline: Document | None) -> CandidateResult:
-    since = () if baseline is None else tuple(_since(candidate, _same(candidate, baseline)))
+def _gated(candidate: Candidate, policy: Policy, baseline: Document | None) -> CandidateResult:
+    since = () if baseline is None else tuple(_since(candidate, _same(candidate, baseline), policy, baseline.policy))
     return CandidateResult(
         name=candidate.name, result=_result(candidate.verdict, since), verdict=candidate.verdict, since=since
     )
@@ -135,7 +136,7 @@ def _result(verdict: Verdict, since: Sequence[Since]) -> Result:
 # ── beside a baseline ──
 
 
-def _since(now: Candidate, then: Candidate | None) -> Iterator[Since]:
+def _since(now: Candidate, then: Candidate | None, policy: Policy, before: Policy) -> Iterator[Since]:
     for condition in now.verdict.conditions:
         claim, role = condition.claim, condition.role
         blank = Since(claim=claim, role=role, met=Met.OPEN, margin=_margin(claim))
@@ -148,10 +149,29 @@ def _since(now: Candidate, then: Candidate | None) -> Iterator[Since]:
             yield replace(blank, reason=condition.reason)
         elif then is None:
             yield replace(blank, reason="candidate_not_in_baseline")
-        elif after is None or after.reason is not None:
-            yield replace(blank, reason="not_measured" if after is None else after.reason)
+        elif after is None or (distrust := _distrust(claim, after, now, policy)) is not None:
+            yield replace(blank, reason="not_measured" if after is None else distrust)
+        elif policy.watching.looks is not before.watching.looks:
+            yield replace(blank, reason="changed_looks")
         else:
-            yield _compared(blank, after, comparison_of(claim, role, then.comparisons))
+            yield _beside(blank, after, then, policy)
+
+
+def _distrust(claim: Claim, comparison: Comparison, of: Candidate, policy: Policy) -> str | None:
+    """Why a comparison says nothing, whatever its interval. Whether a judge may decide is the condition's to say."""
+    return objection(claim, comparison, policy, {comparison.subject}, of.counts.sent - of.counts.withdrawn)
+
+
+def _beside(blank: Since, after: Comparison, then: Candidate, policy: Policy) -> Since:
+    earlier = comparison_of(blank.claim, blank.role, then.comparisons)
+    if earlier is None or earlier.reason is not None:
+        return replace(blank, reason="not_in_baseline")
+    if not _is_same_measure(after, earlier):
+        return replace(blank, reason="changed_measure")
+    doubted = any(blocker.code in DOUBTS for blocker in then.verdict.blockers)
+    if doubted or _distrust(blank.claim, earlier, then, policy) is not None:
+        return replace(blank, reason="baseline_in_doubt")
+    return _compared(blank, after, earlier)
 
 
 def _margin(claim: Claim) -> float | None:
@@ -161,11 +181,7 @@ def _margin(claim: Claim) -> float | None:
     return claim.margin if claim.needs is Needs.NOT_WORSE and claim.against is not Against.BOUND else None
 
 
-def _compared(blank: Since, now: Comparison, then: Comparison | None) -> Since:
-    if then is None or then.reason is not None:
-        return replace(blank, reason="not_in_baseline")
-    if not _is_same_measure(now, then):
-        return replace(blank, reason="changed_measure")
+def _compared(blank: Since, now: Comparison, then: Comparison) -> Since:
     scale = now.effect.scale
     found = replace(blank, scale=scale, then=then.effect.deciding, now=now.effect.deciding)
     change = _change(blank.claim, now, now.effect.deciding, then.effect.deciding)

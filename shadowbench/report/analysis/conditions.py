@@ -86,10 +86,10 @@ def condition(
     """How one claim stands."""
     if _is_skipped(claim, comparison):
         return Condition(claim=claim, role=role, met=Met.SKIPPED, reason="not_measured")
-    objection = _objection(claim, comparison, policy, calibrated, pairs)
-    if objection is not None or comparison is None:
+    distrust = objection(claim, comparison, policy, calibrated, pairs)
+    if distrust is not None or comparison is None:
         still = None if comparison is None else comparison.still_needed
-        return Condition(claim=claim, role=role, met=Met.OPEN, reason=objection, still_needed=still)
+        return Condition(claim=claim, role=role, met=Met.OPEN, reason=distrust, still_needed=still)
     met, reason = _weighed(claim, comparison, policy)
     still = comparison.still_needed if met is Met.OPEN else None
     return Condition(claim=claim, role=role, met=met, reason=reason, still_needed=still)
@@ -139,7 +139,7 @@ def _is_skipped(claim: Claim, comparison: Comparison | None) -> bool:
     return comparison.n == comparison.imputed and not waits
 
 
-def _objection(
+def objection(
     claim: Claim, comparison: Comparison | None, policy: Policy, calibrated: Collection[Subject], pairs: int
 ) -> str | None:
     """Why a comparison neither shows nor refutes anything, whatever its interval."""

@@ -50,6 +50,8 @@ _REMEDIES = {
     "declare without it (docs/gate.md).",
     "candidate_not_in_baseline": _NOT_THERE,
     "not_in_baseline": _NOT_THERE,
+    "baseline_in_doubt": "The baseline itself is in doubt ({}): take a report of sound evidence, or leave --baseline out.",
+    "changed_looks": "The baseline was made for other looks ({}): make that report anew, with the same watching.looks.",
     "changed_measure": "Measured otherwise than in the baseline: {}. Make that report anew from its log.",
 }
 """By code; the gap is for the measures that it is said of."""

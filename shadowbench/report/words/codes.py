@@ -30,6 +30,8 @@ REASONS = {
     "no_margin": "no margin was declared",
     "candidate_not_in_baseline": "the earlier report does not have the candidate",
     "not_in_baseline": "the earlier report did not measure it",
+    "baseline_in_doubt": "what the earlier report says of it is in doubt itself",
+    "changed_looks": "the earlier report's intervals hold at other looks",
     # of plans
     "no_difference": "by how much it is expected to be better was not told",
     "beyond_the_bound": "as it is now, it does not keep the bound",

@@ -14,7 +14,7 @@ from shadowbench.report.document.comparisons import Comparison, Effect, Missing,
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.gate import Result, gate
-from shadowbench.report.policy import Against, Claim, Needs, Policy
+from shadowbench.report.policy import Against, Claim, Looks, Needs, Policy, Watching
 from shadowbench.scores import Direction, Shape
 from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.methods import Method
@@ -268,6 +268,24 @@ def test_what_cannot_be_compared_is_open_and_says_why() -> None:
     assert beside(a_report(compared(0.0, reason="too_few")), now)[2] == "too_few"
     blind = replace(compared(0.0), effect=replace(compared(0.0).effect, deciding=replace(estimate(0, 1), low=None)))
     assert beside(a_report(blind), now)[2] == "wide_interval"
+
+
+def test_what_either_report_does_not_trust_itself_fails_nobody() -> None:
+    worse, before = compared(-0.5), a_report(compared(0.0))
+    few, unscored = replace(worse, n=40), replace(worse, missing=Missing(candidate={"metric_raised": 200}))
+    lost = a_report(unscored, met=Met.OPEN, reason="too_many_unscored")
+    assert beside(lost, before) == (Result.INCONCLUSIVE, Met.OPEN, "too_many_unscored")
+    assert beside(a_report(few, met=Met.OPEN, reason="too_few"), before)[1:] == (Met.OPEN, "too_few")
+    now = a_report(worse)
+    assert beside(now, a_report(replace(compared(0.0), clusters=10)))[1:] == (Met.OPEN, "baseline_in_doubt")
+    assert beside(now, a_report(compared(0.0), codes="a_a_lane_differs"))[1:] == (Met.OPEN, "baseline_in_doubt")
+    assert beside(now, before)[0] is Result.FAIL
+
+
+def test_intervals_for_other_looks_are_not_compared() -> None:
+    now, then = a_report(compared(-0.5)), a_report(compared(0.0))
+    once = replace(then, policy=replace(then.policy, watching=Watching(looks=Looks.ONCE)))
+    assert beside(now, once) == (Result.INCONCLUSIVE, Met.OPEN, "changed_looks")
 
 
 def test_an_uncalibrated_judge_fails_nobody_beside_a_baseline_either() -> None:
