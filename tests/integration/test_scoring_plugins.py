@@ -96,6 +96,7 @@ def test_by_module_and_attribute(url: str, installed: Path) -> None:
         ("sentence", "not_a_value", "not_a_value"),
         ("prints", 1.0, 1.0),
         ("forks", 1.0, 1.0),
+        ("spoils", 1.0, 1.0),
     ],
 )
 def test_what_a_metric_does_wrong_is_its_own_absence(

@@ -102,6 +102,15 @@ def prints(pair: PairView) -> float:
 
 
 @promises
+def spoils(pair: PairView) -> float:
+    """Empties what it is given, down to the view itself."""
+    list.clear(pair.candidate.words)  # type: ignore[arg-type]
+    for each in (pair.production, pair.candidate, pair):
+        each.__dict__.clear()
+    return 1.0
+
+
+@promises
 def forks(pair: PairView) -> float:
     """Leaves a copy of the process behind that goes on like the first."""
     if _is_first(pair):
@@ -118,6 +127,6 @@ def leaves_a_program(pair: PairView) -> float:
 
 
 METRICS = (
-    raises, hangs, hangs_in_c, always_hangs, crashes, leaves, not_a_number, beyond, words, sentence, prints, forks,
+    raises, hangs, hangs_in_c, always_hangs, crashes, leaves, not_a_number, beyond, words, sentence, prints, forks, spoils,
     leaves_a_program,
 )  # fmt: skip
