@@ -52,6 +52,11 @@ class Clusters:
             return np.asarray(np.bincount(self.codes, weights=values, minlength=self.count), dtype=np.float64)
         return np.stack([self.totals(values[:, j]) for j in range(values.shape[1])], axis=1)
 
+    def worth(self, weights: FloatArray) -> float:
+        """As how many clusters of equal weight they count: (Σs)²/Σs² of their sums of weights s (Kish 1965), at most count.
+        Of ten thousand of which fifty stand for nearly everything, hardly more than fifty could have shown a rare event."""
+        return min(float(self.count), effective_n(self.totals(weights)))
+
     def among(self, chosen: IntArray | BoolArray) -> Self:
         """The clusters of the chosen values, numbered anew."""
         return type(self).of(self.codes[chosen])
@@ -117,14 +122,14 @@ def mean(
     average, influence = mean_influence(x, w, groups)
     found = robust(average, influence, method=Method.CLUSTER_T, level=level, n=len(x), weights=w)
     if bounds is not None and np.ptp(x) == 0:
-        return _all_alike(found, float(x[0]), bounds)
+        return _all_alike(replace(found, effective_clusters=groups.worth(w)), float(x[0]), bounds)
     return found
 
 
 def _all_alike(found: Estimate, value: float, bounds: tuple[float, float]) -> Estimate:
     """With C clusters all at one value, a share of others above 1 − α^(1/C) would have shown: the rule of three. At worst
-    that share of clusters is at a bound."""
-    unseen = 1 - (1 - found.level) ** (1 / found.clusters)
+    that share of clusters is at a bound. Of unequal clusters C is what they are worth (`Clusters.worth`)."""
+    unseen = 1 - (1 - found.level) ** (1 / found.worth)
     low, high = bounds
     return replace(
         found,

@@ -42,7 +42,13 @@ class Estimate:
     high: float | None = None
     se: float | None = None  # of a ratio: its logarithm's, where the method works on logarithms
     effective_n: float | None = None  # below n where weights differ
+    effective_clusters: float | None = None  # below clusters where their weights differ; None: as many as clusters
     reason: Refused | None = None
+
+    @property
+    def worth(self) -> float:
+        """As how many clusters of equal weight the clusters count."""
+        return self.clusters if self.effective_clusters is None else self.effective_clusters
 
     @property
     def half_width(self) -> float | None:

@@ -84,13 +84,13 @@ def spend(fraction: float, *, alpha: float, spending: Spending) -> float:
 
 def at_look(estimate: Estimate, plan: Plan, look: int) -> Estimate:
     """The repeated confidence interval at this look, from 0 (Jennison & Turnbull 1989); few clusters have the same tail of
-    their t. The plan's α counts, whatever the estimate's level was."""
+    their t, by what they are worth. The plan's α counts, whatever the estimate's level was."""
     if estimate.method is Method.ALL_ALIKE:
         return estimate  # holds at all looks
     found = replace(estimate, method=Method.PLANNED_LOOKS, level=1 - plan.alpha)
     if estimate.value is None or estimate.se is None or estimate.reason:
         return found
-    half = estimate.se * -t_quantile(normal_cdf(-plan.bounds[look]), estimate.clusters - 1)
+    half = estimate.se * -t_quantile(normal_cdf(-plan.bounds[look]), estimate.worth - 1)
     return replace(found, low=estimate.value - half, high=estimate.value + half)
 
 

@@ -100,6 +100,6 @@ def _against(estimate: Estimate, null: float, tail: Tail, method: Method) -> Evi
             method=method, n=n, clusters=clusters, tail=tail, reason=estimate.reason or Refused.NO_VARIATION
         )
     t = (estimate.value - null) / estimate.se
-    greater, less = t_cdf(-t, clusters - 1), t_cdf(t, clusters - 1)
+    greater, less = t_cdf(-t, estimate.worth - 1), t_cdf(t, estimate.worth - 1)
     p = {Tail.GREATER: greater, Tail.LESS: less, Tail.BOTH: 2 * min(greater, less)}[tail]
     return Evidence(method=method, n=n, clusters=clusters, tail=tail, statistic=t, p=p)

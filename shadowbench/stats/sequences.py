@@ -18,6 +18,7 @@ from shadowbench.stats.estimates import Estimate, Evidence, Refused, around
 from shadowbench.stats.methods import Method
 
 PSEUDO = 3  # clusters added to the variance of bounded values
+LEAST = 2  # clusters, or what they are worth: with fewer there is no standard error to speak of
 FIRST_LOOK = 100  # clusters: the sequence is asymptotic, and earlier standard errors are too uncertain
 
 
@@ -48,13 +49,14 @@ def critical_value(clusters: float, *, tuned_for: float, level: float) -> float:
 def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_LOOK) -> Estimate:
     """The interval of an estimate with a clustered standard error, wide enough for all looks at once (Waudby-Smith, Arbour,
     Sinha, Kennedy & Ramdas, Ann. Stat. 52(6), 2024, proposition 2.5, on the scale of the standard error). `tuned_for`: the
-    number of clusters at which a decision is hoped for, fixed before the first look. Refused before `first_look` clusters."""
+    number of clusters at which a decision is hoped for, fixed before the first look. Refused before `first_look` clusters, or
+    clusters worth as many (`Estimate.worth`)."""
     if estimate.method is Method.ALL_ALIKE:
         return estimate  # holds at all looks: to be wrong once, the first so many clusters must all have been alike
     found = replace(estimate, method=Method.ASYMPTOTIC_SEQUENCE)
     if estimate.value is None or estimate.se is None or estimate.reason:
         return found
-    if estimate.clusters < first_look:
+    if estimate.worth < first_look:
         return replace(found, low=None, high=None, reason=Refused.TOO_FEW)
     half = estimate.se * critical_value(estimate.clusters, tuned_for=tuned_for, level=estimate.level)
     return replace(found, low=estimate.value - half, high=estimate.value + half)
@@ -62,12 +64,12 @@ def asymptotic(estimate: Estimate, *, tuned_for: float, first_look: int = FIRST_
 
 def steadied(estimate: Estimate, unit: float) -> Estimate:
     """The estimate with the standard error that it would have if `PSEUDO` more clusters had differed by `unit`: by as much as
-    one cluster can move the mean at all, (range of values)/C for equal ones.
+    one cluster can move the mean at all, (range of values)/C for clusters worth C (`Clusters.worth`).
 
     Rare events come late. Before the first failures a standard error knows nothing of them, and an interval by it promises too
     much; who adds a few (Agresti & Caffo 2000) is right about rates near 0 and 1, and loses nothing where there are many. Also
     of values that are all alike. Refused as the estimate, else."""
-    if estimate.value is None or estimate.clusters < 2 or unit <= 0:
+    if estimate.value is None or estimate.worth < LEAST or unit <= 0:
         return estimate
     if estimate.reason not in (None, Refused.NO_VARIATION):
         return estimate
@@ -75,9 +77,9 @@ def steadied(estimate: Estimate, unit: float) -> Estimate:
     method = Method.CLUSTER_T if estimate.method is Method.ALL_ALIKE else estimate.method
     found = around(
         estimate.value, se, method=method, level=estimate.level, n=estimate.n, clusters=estimate.clusters,
-        df=estimate.clusters - 1,
+        df=estimate.worth - 1,
     )  # fmt: skip
-    return replace(found, effective_n=estimate.effective_n)
+    return replace(found, effective_n=estimate.effective_n, effective_clusters=estimate.effective_clusters)
 
 
 def log_mixture_ratio(z: ArrayLike, information: ArrayLike) -> FloatArray:
@@ -93,7 +95,7 @@ def msprt(estimate: Estimate, *, tuned_for: float, null: float = 0.0, first_look
     found = Evidence(method=Method.MSPRT, n=estimate.n, clusters=estimate.clusters)
     if estimate.value is None or estimate.se is None or estimate.reason:
         return replace(found, reason=estimate.reason or Refused.NO_VARIATION)
-    if estimate.clusters < first_look:
+    if estimate.worth < first_look:
         return replace(found, reason=Refused.TOO_FEW)
     z = (estimate.value - null) / estimate.se
     log_ratio = float(log_mixture_ratio(z, _information(estimate, tuned_for, 1 - estimate.level)))

@@ -235,7 +235,7 @@ def _shifted(estimate: Estimate, zero: float) -> Estimate:
 def _reach(asked: Asked, contrast: Contrast, effect: Effect, terms: Terms) -> dict[str, float | StillNeeded | None]:
     """What so many clusters can show, in the margin's unit, and what it takes until the margin is told from no difference."""
     deciding = effect.deciding
-    critical = terms.looking.critical(deciding.clusters, terms.level)
+    critical = terms.looking.critical(deciding.clusters, terms.level, worth=deciding.worth)
     se = deciding.se if isinstance(contrast, MeanContrast) else None
     se = working_se(deciding, se, critical, on_logarithms=contrast.on_logarithms)
     if se is None or not math.isfinite(critical):

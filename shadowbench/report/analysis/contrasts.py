@@ -11,25 +11,25 @@ quantiles. `watching` makes intervals from it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shadowbench.report.analysis.sorted_sides import SortedSides
+from shadowbench.report.analysis.unseen import unit_of_mean, unit_of_ratio, worth
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
 from shadowbench.stats.bootstrap import OfTotals
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.columns import FloatArray
-from shadowbench.stats.estimates import Estimate, around, exponential, within
+from shadowbench.stats.estimates import Estimate, Refused, around, exponential, within
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import Pairs, count_pairs
 from shadowbench.stats.quantiles import QuantileContrast, Sorted
 from shadowbench.stats.rates import rate
 from shadowbench.stats.ratios import ratio_of_means, resamplable_ratio
-from shadowbench.stats.sequences import steadied
+from shadowbench.stats.sequences import LEAST, steadied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ class MeanContrast:
     base: Estimate  # on the working scale
     on_logarithms: bool = False
     bounds: tuple[float, float] | None = None  # between which it lies
-    unit: float = 0.0  # how far one cluster can move it; 0: as far as can be
+    worth: float | None = None  # as how many of equal weight the clusters count; None: as many as there are
+    unit: float = 0.0  # how far a cluster not seen yet can move it; 0: hardly, as of logarithms
     yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
     share: Estimate | None = None  # of one side that is yes or no: its share
     totals: OfTotals | None = None  # of a ratio of totals: what is resampled
@@ -57,8 +58,10 @@ class MeanContrast:
         return leveled(self.base, level)
 
     def steady_at(self, level: float) -> Estimate:
-        """The same for who decides by it: rare events come late (`sequences.steadied`)."""
-        return steadied(replace(self.base, level=level), self.unit) if self.unit else self.at(level)
+        """The same for who decides by it: rare events come late (`sequences.steadied`), and clusters count as what they are
+        worth."""
+        base = replace(self.base, effective_clusters=self.worth)
+        return _by_worth(steadied(replace(base, level=level), self.unit) if self.unit else leveled(base, level))
 
     def shown(self, estimate: Estimate) -> Estimate:
         """From the working scale to the one that is shown."""
@@ -104,7 +107,7 @@ def leveled(estimate: Estimate, level: float) -> Estimate:
     if level == estimate.level or estimate.low is None or estimate.high is None or estimate.value is None:
         return replace(estimate, level=level)
     if estimate.se is None:  # all alike: the share of others that would have shown, anew
-        wider = _unseen(level, estimate.clusters) / _unseen(estimate.level, estimate.clusters)
+        wider = _unseen(level, estimate.worth) / _unseen(estimate.level, estimate.worth)
         value = estimate.value
         return replace(
             estimate,
@@ -112,14 +115,35 @@ def leveled(estimate: Estimate, level: float) -> Estimate:
             low=value - wider * (value - estimate.low),
             high=value + wider * (estimate.high - value),
         )
+    return _by_t(estimate, estimate.clusters - 1, level)
+
+
+def _by_worth(estimate: Estimate) -> Estimate:
+    """By the t of what the clusters are worth: where a few weigh nearly everything, they alone tell how much varies. Refused
+    where that is hardly one."""
+    if estimate.value is None or estimate.se is None:
+        return estimate
+    if estimate.worth < LEAST:
+        return replace(estimate, low=None, high=None, reason=Refused.TOO_FEW)
+    return _by_t(estimate, estimate.worth - 1, estimate.level)
+
+
+def _by_t(estimate: Estimate, df: float, level: float) -> Estimate:
+    assert estimate.value is not None
+    assert estimate.se is not None
     found = around(
-        estimate.value, estimate.se, df=estimate.clusters - 1, method=estimate.method, level=level, n=estimate.n,
+        estimate.value,
+        estimate.se,
+        df=df,
+        method=estimate.method,
+        level=level,
+        n=estimate.n,
         clusters=estimate.clusters,
-    )  # fmt: skip
-    return replace(found, effective_n=estimate.effective_n)
+    )
+    return replace(found, effective_n=estimate.effective_n, effective_clusters=estimate.effective_clusters)
 
 
-def _unseen(level: float, clusters: int) -> float:
+def _unseen(level: float, clusters: float) -> float:
     return -float(np.expm1(np.log1p(-level) / clusters))
 
 
@@ -145,7 +169,15 @@ def level_of(paired: Paired, *, level: float) -> MeanContrast:
     share = None
     if bounds == (0.0, 1.0) and paired.n and is_yes_no(values):
         share = rate(values, clusters=paired.clusters, weights=paired.weights, level=level)
-    return MeanContrast(scale=Scale.LEVEL, null=None, base=base, bounds=bounds, unit=_unit(paired), share=share)
+    return MeanContrast(
+        scale=Scale.LEVEL,
+        null=None,
+        base=base,
+        bounds=bounds,
+        worth=worth(paired),
+        unit=unit_of_mean(paired, values),
+        share=share,
+    )
 
 
 def quantile_level_of(sides: SortedSides, q: float) -> QuantileLevel:
@@ -161,17 +193,9 @@ def _of_means(paired: Paired, level: float) -> MeanContrast:
     scale, null = _scale(paired)
     few = paired if null is not None and paired.clusters.count < FEW_CLUSTERS else None
     return MeanContrast(
-        scale=scale, null=null, base=base, bounds=bounds, unit=_unit(paired), yes_no=_yes_no(paired), few=few
-    )
-
-
-def _unit(paired: Paired) -> float:
-    """By how much a typical cluster's weight moves the mean when all of its values go from one bound to the other."""
-    bounds = _bounds(paired)
-    if bounds is None or not paired.n:
-        return 0.0
-    sums = paired.clusters.totals(paired.weights)
-    return (bounds[1] - bounds[0]) * math.sqrt(float(sums @ sums) / len(sums)) / float(sums.sum())
+        scale=scale, null=null, base=base, bounds=bounds, worth=worth(paired),
+        unit=unit_of_mean(paired, paired.difference), yes_no=_yes_no(paired), few=few,
+    )  # fmt: skip
 
 
 def _scale(paired: Paired) -> tuple[Scale, float | None]:
@@ -206,8 +230,11 @@ def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContras
     if statistic is Statistic.MEAN and unbounded and paired.n and bool((ours > 0).all() and (theirs > 0).all()):
         base = mean(np.log(ours) - np.log(theirs), clusters=paired.clusters, weights=paired.weights, level=level)
         return MeanContrast(
-            scale=Scale.RATIO, null=0.0, base=replace(base, method=Method.GEOMETRIC_RATIO), on_logarithms=True
-        )
+            scale=Scale.RATIO, null=0.0, base=replace(base, method=Method.GEOMETRIC_RATIO), worth=worth(paired),
+            on_logarithms=True,
+        )  # fmt: skip
     base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
     totals = resamplable_ratio(ours, theirs, clusters=paired.clusters, weights=paired.weights)
-    return MeanContrast(scale=Scale.RATIO, null=1.0, base=base, totals=totals)
+    return MeanContrast(
+        scale=Scale.RATIO, null=1.0, base=base, worth=worth(paired), unit=unit_of_ratio(paired), totals=totals
+    )

@@ -60,14 +60,16 @@ class Looking:
         plan = _plan(self.times(), 1 - level)
         return _at_look(contrast, plan, len(plan.bounds) - 1)
 
-    def critical(self, clusters: float, level: float, *, grown: float = 1.0) -> float:
-        """What stands in for z, of a measure with so many clusters, when there are `grown` times as many as now."""
+    def critical(self, clusters: float, level: float, *, grown: float = 1.0, worth: float | None = None) -> float:
+        """What stands in for z, of a measure with so many clusters, when there are `grown` times as many as now. `worth`:
+        how many of equal weight they count as, where that is less."""
         if self.watching.looks is Looks.ANY:
             return critical_value(clusters * grown, tuned_for=self.watching.clusters, level=level)
         tail = (1 - level) / 2
         if self.watching.looks is Looks.PLANNED:
             tail = normal_cdf(-_plan(self.times(grown), 1 - level).bounds[-1])
-        return -t_quantile(tail, clusters * grown - 1) if clusters * grown > 1 else math.inf
+        counted = (clusters if worth is None else worth) * grown
+        return -t_quantile(tail, counted - 1) if counted > 1 else math.inf
 
     def times(self, grown: float = 1.0) -> tuple[float, ...]:
         """The looks as shares of the information planned for: those planned before the nearest one, and the present."""
@@ -101,7 +103,7 @@ class Looking:
     def _of_interval(self, contrast: Contrast, interval: Estimate, level: float) -> Evidence:
         """Of an interval without a standard error: by its half that reaches towards no difference."""
         found = Evidence(method=interval.method, n=interval.n, clusters=interval.clusters, reason=interval.reason)
-        z = _score(contrast, interval, self.critical(interval.clusters, level))
+        z = _score(contrast, interval, self.critical(interval.clusters, level, worth=interval.worth))
         if z is None:
             return replace(found, reason=interval.reason or Refused.NO_VARIATION)
         if self.watching.looks is Looks.ANY:
@@ -158,10 +160,22 @@ def _share_at(share: Estimate, level: float) -> Estimate:
 
 
 def _for_one_look(contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
-    """As `once`; where that is the t interval of bounded values, allowing for rare events that have not come."""
-    if isinstance(contrast, MeanContrast) and contrast.by_t:
-        return contrast.shown(contrast.steady_at(level))
-    return once(contrast, level, chance)
+    """As `once`; where that is the t interval, allowing for rare events that have not come. Of totals as far as either says:
+    resamples know nothing of requests that are dearer than all so far."""
+    if not isinstance(contrast, MeanContrast) or not (contrast.by_t or contrast.totals):
+        return once(contrast, level, chance)
+    steady = contrast.shown(contrast.steady_at(level))
+    return _wider(once(contrast, level, chance), steady) if contrast.totals else steady
+
+
+def _wider(one: Estimate, other: Estimate) -> Estimate:
+    """From the lower of both ends to the higher, with the other's standard error; refused where the other is."""
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return other
+    return replace(
+        one, low=min(one.low, other.low), high=max(one.high, other.high), se=other.se,
+        effective_clusters=other.effective_clusters,
+    )  # fmt: skip
 
 
 def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:

@@ -58,7 +58,7 @@ class Watched:
         squares = np.cumsum(sums**2, 1) - 2 * means * np.cumsum(sums * sizes, 1) + means**2 * np.cumsum(sizes**2, 1)
         c = np.arange(1, sums.shape[1] + 1)
         variances = np.maximum(squares, 0) / n**2 * c / np.maximum(c - 1, 1)
-        units = np.cumsum(sizes**2, 1) / c / n**2
+        units = (np.cumsum(sizes**2, 1) / n**2) ** 2
         looks = slice(FIRST - 1, None)
         return cls(means[:, looks], np.sqrt(variances)[:, looks], np.sqrt(variances + PSEUDO * units)[:, looks])
 

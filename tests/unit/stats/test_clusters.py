@@ -177,3 +177,12 @@ def test_unequal_sampling_rates_do_not_bias_what_is_weighted() -> None:
     assert np.mean(weighted) == pytest.approx(0, abs=3 * np.std(weighted) / math.sqrt(runs))
     assert np.mean(plain) > 0.35
     assert covered / runs == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / runs))
+
+
+def test_unequal_clusters_all_alike_say_as_much_as_they_are_worth() -> None:
+    """Of 101 clusters one has half of all values: a failure of its own would have shown with the chance of few."""
+    groups = Clusters.of(np.r_[np.zeros(100), np.arange(1, 101)])
+    assert groups.worth(np.ones(200)) == pytest.approx(200**2 / (100**2 + 100))
+    found = mean(np.zeros(200), clusters=groups, bounds=(0, 1))
+    assert found.high == pytest.approx(1 - 0.05 ** (1 / groups.worth(np.ones(200))))
+    assert found.worth == groups.worth(np.ones(200))

@@ -54,8 +54,8 @@ def quantiles(n: int, shift: float = 0.0, q: float = 0.5, *, relative: bool = Fa
 def test_at_any_time_a_mean_has_its_sequence_and_the_p_that_goes_with_it() -> None:
     contrast, eyes = a_mean(600), looking(Looks.ANY, 300, hoped_for=700)
     found = eyes.deciding(contrast, 0.95, CHANCE)
-    assert found == asymptotic(contrast.base, tuned_for=700)
-    assert eyes.evidence(contrast, found, CHANCE, 0.95) == msprt(contrast.base, tuned_for=700)
+    assert found == asymptotic(contrast.steady_at(0.95), tuned_for=700)
+    assert eyes.evidence(contrast, found, CHANCE, 0.95) == msprt(contrast.steady_at(0.95), tuned_for=700)
     assert eyes.deciding(a_mean(180), 0.95, CHANCE).reason is Refused.TOO_FEW
 
 
@@ -111,7 +111,7 @@ def test_planned_looks_spend_by_the_present_share_of_the_information() -> None:
     eyes, contrast = looking(Looks.PLANNED, 412, planned=5), a_mean(824)
     assert eyes.times() == (0.2, 0.412)
     found = eyes.deciding(contrast, 0.95, CHANCE)
-    assert found == at_look(contrast.base, spending_plan([0.2, 0.412]), 1)
+    assert found == at_look(contrast.steady_at(0.95), spending_plan([0.2, 0.412]), 1)
     assert looking(Looks.PLANNED, 90, planned=5).times() == (0.09,)
     assert looking(Looks.PLANNED, 5000, planned=5).times() == (0.2, 0.4, 0.6, 0.8, 1.0)
     assert eyes.times(grown=10.0) == (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -164,8 +164,8 @@ def test_the_critical_value_is_what_the_interval_is_wide_by(looks: Looks) -> Non
     contrast, eyes = a_mean(800), looking(looks, 400, hoped_for=700)
     found = eyes.deciding(contrast, 0.95, CHANCE)
     assert found.half_width is not None
-    assert contrast.base.se is not None
-    assert eyes.critical(400, 0.95) == pytest.approx(found.half_width / contrast.base.se)
+    assert found.se is not None
+    assert eyes.critical(400, 0.95) == pytest.approx(found.half_width / found.se)
 
 
 def a_total(clusters: int, seed: int = 9) -> MeanContrast:
@@ -189,7 +189,7 @@ def test_totals_are_resampled_and_decide_by_the_delta_method() -> None:
     assert evidence.p is not None
     assert (evidence.p < 0.05) == found.excludes(1.0)
     always = looking(Looks.ANY, 300).deciding(contrast, 0.95, CHANCE)
-    assert always == asymptotic(contrast.base, tuned_for=1000)
+    assert always == asymptotic(contrast.steady_at(0.95), tuned_for=1000)
     assert once(a_total(5), 0.95, CHANCE).method is Method.RATIO_OF_MEANS
 
 

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from shadowbench.report.analysis.contrasts import contrast_of
+from shadowbench.report.analysis.unseen import AHEAD, unit_of_mean, unit_of_ratio, worth
+from shadowbench.report.analysis.watching import Looking
+from shadowbench.report.document.comparisons import Comparison, Origin
+from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
+from shadowbench.scores import Direction
+from shadowbench.stats.columns import FloatArray
+from shadowbench.stats.estimates import Refused
+from tests.unit.report.analysis.invented import ERROR, a_subject, an_arm, values_of
+from tests.unit.report.analysis.measures import a_measure_of, compared
+
+COST = a_subject("cost", origin=Origin.LOG, high=None, direction=Direction.LOWER, unit="USD")
+COUNT = a_subject("pii_leaked", high=None, direction=Direction.LOWER)
+FEW_ERRORS = Claim(measure="error_class", against=Against.BOUND, bound=0.02)
+
+
+def test_clusters_count_as_what_their_weights_leave_of_them() -> None:
+    even = values_of(an_arm(80, clusters=np.arange(80) // 4), ERROR, np.zeros(80), np.zeros(80))
+    assert worth(even) == 20
+    uneven = values_of(an_arm(100, weights=np.r_[np.ones(95), np.full(5, 100.0)]), ERROR, np.zeros(100), np.zeros(100))
+    assert worth(uneven) == pytest.approx(595**2 / (95 + 50_000))
+    assert unit_of_mean(uneven, uneven.difference) == pytest.approx(1 / worth(uneven))
+
+
+def test_without_bounds_the_next_cluster_strays_as_far_as_the_farthest_so_far() -> None:
+    counts = np.r_[np.zeros(98), 1.0, 4.0]
+    paired = values_of(an_arm(100), COUNT, counts, np.zeros(100))
+    assert unit_of_mean(paired, paired.difference) == pytest.approx((4 - 0.05) / 100)
+
+
+def test_the_next_cluster_costs_twice_as_much_as_the_dearest_so_far() -> None:
+    theirs = np.r_[np.ones(99), 5.0]
+    paired = values_of(an_arm(100), COST, 2 * theirs, theirs)
+    assert unit_of_ratio(paired) == pytest.approx(AHEAD * 10 / 104)
+
+
+@pytest.mark.parametrize("unit", [worth, unit_of_ratio, lambda paired: unit_of_mean(paired, paired.difference)])
+def test_of_nothing_there_is_nothing_to_tell(unit: Callable[[object], float]) -> None:
+    assert unit(values_of(an_arm(0), COST, np.zeros(0), np.zeros(0))) == 0.0
+
+
+def policy(claim: Claim, looks: Looks = Looks.ANY) -> Policy:
+    return Policy(primary=(claim,), watching=Watching(looks=looks))
+
+
+def high(found: Comparison) -> float:
+    end = found.effect.deciding.high
+    return float("inf") if end is None else end
+
+
+def in_heavy_ones(rng: np.random.Generator, n: int, rate: float) -> tuple[FloatArray, FloatArray]:
+    """Failures among the twentieth of pairs that weigh a hundred times as much as the others: five sixths of everything."""
+    heavy = rng.random(n) < 0.05
+    return np.where(heavy & (rng.random(n) < rate * 5.95 / 5), 1.0, 0.0), np.where(heavy, 100.0, 1.0)
+
+
+def test_failures_of_the_few_that_weigh_nearly_everything_are_waited_for() -> None:
+    """By their number a thousand clusters, by their worth seventy. By number it would be one in five."""
+    rng, runs, passed = np.random.default_rng(1), 60, 0
+    for _ in range(runs):
+        failed, weights = in_heavy_ones(rng, 2000, 0.02)
+        looks = (a_measure_of(ERROR, failed[:n], np.zeros(n), weights=weights[:n]) for n in range(400, 2001, 400))
+        passed += any(high(compared(each, policy(FEW_ERRORS), FEW_ERRORS)) < 0.02 for each in looks)
+    assert passed <= 3
+
+
+def test_no_interval_comes_before_clusters_are_worth_the_first_look() -> None:
+    failed, weights = in_heavy_ones(np.random.default_rng(2), 1000, 0.5)
+    found = compared(a_measure_of(ERROR, failed, np.zeros(1000), weights=weights), policy(FEW_ERRORS), FEW_ERRORS)
+    assert found.effect.deciding.reason is Refused.TOO_FEW
+    assert found.effect.deciding.worth < 100 < found.clusters
+
+
+def test_where_one_cluster_is_nearly_everything_nothing_is_decided() -> None:
+    weights = np.r_[1e6, np.ones(199)]
+    sides = np.random.default_rng(3).random((2, 200))
+    claim = Claim(measure="quality", margin=0.5)
+    found = compared(a_measure_of(a_subject(), *sides, weights=weights), policy(claim, Looks.ONCE), claim)
+    assert found.effect.deciding.reason is Refused.TOO_FEW
+    assert found.effect.deciding.low is None
+
+
+def costs(rng: np.random.Generator, n: int, rare: float, times: float) -> tuple[FloatArray, FloatArray]:
+    """Both sides cost about the same, but that rarely the candidate costs so many times as much."""
+    theirs = rng.lognormal(0, 1, n)
+    return theirs * rng.lognormal(-0.005, 0.1, n) * np.where(rng.random(n) < rare, times, 1.0), theirs
+
+
+def dearest(ours: FloatArray, theirs: FloatArray, looks: Looks) -> float:
+    """The upper end of the ratio of totals."""
+    n = len(ours)
+    contrast = contrast_of(values_of(an_arm(n), COST, ours, theirs), Statistic.TOTAL, relative=True, level=0.95)
+    looking = Looking(watching=Watching(looks=looks), clusters=n)
+    end = looking.deciding(contrast, 0.95, np.random.default_rng(0)).high
+    assert end is not None
+    return end
+
+
+@pytest.mark.parametrize(("rare", "times"), [(0.01, 11), (0.002, 60)])
+def test_a_few_dear_requests_that_break_the_margin_are_waited_for(rare: float, times: float) -> None:
+    """By the standard error alone it would be one in three, and two in three."""
+    rng, runs, passed = np.random.default_rng(4), 40, 0
+    for _ in range(runs):
+        ours, theirs = costs(rng, 2000, rare, times)
+        passed += any(dearest(ours[:n], theirs[:n], Looks.ANY) < 1.1 for n in range(300, 2001, 200))
+    assert passed <= 4
+
+
+def test_resamples_that_know_of_no_dear_request_do_not_decide_alone() -> None:
+    rng, runs = np.random.default_rng(5), 25
+    assert sum(dearest(*costs(rng, 1000, 0.002, 60), Looks.ONCE) < 1.1 for _ in range(runs)) <= 2
+
+
+def test_as_dear_a_candidate_passes_all_the_same_with_clusters_enough() -> None:
+    ours, theirs = costs(np.random.default_rng(6), 5000, 0.0, 1.0)
+    assert dearest(ours, theirs, Looks.ANY) < 1.1
