@@ -68,7 +68,7 @@ def label(
     """
     from shadowbench.cli.label import LabelOptions, run_label
     from shadowbench.cli.prune import wall_clocks
-    from shadowbench.cli.source import log_source
+    from shadowbench.cli.source import configured_questions, log_source
 
     options = LabelOptions(
         log_url=log_source(config, log).url,
@@ -79,6 +79,7 @@ def label(
         seed=seed,
         queue=queue,
         redact_identity=not keep_identity,
+        configured=configured_questions(config),
     )
     raise typer.Exit(run_label(options, wall_clocks().now))
 

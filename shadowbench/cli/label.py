@@ -22,6 +22,7 @@ from shadowbench.scoring.calibration.label_queue import Queue, draw, stratum_of,
 from shadowbench.scoring.calibration.label_queue_file import load, save
 from shadowbench.scoring.calibration.labelling import Prompt, prompts_for, questions_of, step
 from shadowbench.scoring.calibration.people import PREFERENCE
+from shadowbench.scoring.calibration.questions import questions_in
 from shadowbench.scoring.views import views
 from shadowbench.store.base import PairLog
 from shadowbench.store.opening import open_log, open_score_log, path_of
@@ -45,6 +46,7 @@ class LabelOptions:
     seed: str = "shadowbench"
     queue: Path | None = None  # None: beside the log
     redact_identity: bool = True
+    configured: frozenset[str] = frozenset()  # what judges of the configuration go by: ratings may be of it
 
     @property
     def showing(self) -> Showing:
@@ -68,6 +70,7 @@ def run_label(options: LabelOptions, clock: Callable[[], float]) -> int:
         closing(open_log(options.log_url, "read")) as log,
         closing(open_score_log(options.log_url, "change")) as scores,
     ):
+        _check_question(options, scores, log.newest())
         queue = load(options.file) or _draw(options, log, scores, clock())
         if queue.question != options.question:
             raise ConfigurationError(
@@ -193,6 +196,19 @@ def _nothing(queue: Queue, options: LabelOptions) -> str:
         f"all of {options.file} is labelled ({counted(len(queue.items), 'pair')}); "
         "for more, name another file with --queue, and another --seed\n"
     )
+
+
+def _check_question(options: LabelOptions, scores: ScoreLog, newest: int) -> None:
+    """Labels that no judge is held against help nobody."""
+    if options.question == PREFERENCE:
+        return
+    known = sorted({*options.configured, *questions_in(scores, newest)} - {PREFERENCE})
+    if options.question not in known:
+        there = ", ".join([PREFERENCE, *known])
+        raise ConfigurationError(
+            f"--question {options.question!r}: no judge goes by that, here or in the log; there are: {there}. "
+            "Name a configuration with -c, where it has a judge that does"
+        )
 
 
 def _check(options: LabelOptions) -> None:

@@ -31,5 +31,14 @@ def log_source(config: Path | None, log: str | None) -> LogSource:
     )
 
 
+def configured_questions(config: Path | None) -> frozenset[str]:
+    """What the judges of the configuration go by; nothing without one."""
+    from shadowbench.scoring.calibration.questions import questions_of_judges
+
+    if config is None and not configuration.is_there(os.environ):
+        return frozenset()
+    return frozenset(questions_of_judges(wiring.scoring_options(configuration.load(config)).judges))
+
+
 def _as_url(log: str) -> str:
     return log if "://" in log else f"sqlite:///{log}"

@@ -10,10 +10,10 @@ import pytest
 from shadowbench.cli.label import LabelOptions, run_label
 from shadowbench.errors import ConfigurationError
 from shadowbench.records import Answer, Choice, Outcome
-from shadowbench.scores import Label, Position, Preferred
+from shadowbench.scores import Label, PairRef, Position, Preferred, Verdict
 from shadowbench.scoring.calibration.label_queue_file import load
 from shadowbench.store.opening import open_log, open_score_log
-from shadowbench.store.testing import an_exchange, an_observation
+from shadowbench.store.testing import a_measure, an_exchange, an_observation
 
 
 def said(text: str) -> Answer:
@@ -96,7 +96,7 @@ def test_what_is_told_at_the_end_are_labels_and_not_keys(
 def test_the_two_ratings_of_a_pair_are_two_labels(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    labelled(url, monkeypatch, "4u35q", question="tone")
+    labelled(url, monkeypatch, "4u35q", question="tone", configured=frozenset({"tone"}))
     assert "2 labels kept" in capsys.readouterr().out and len(labels_in(url)) == 2
 
 
@@ -125,7 +125,7 @@ def test_a_share_is_labelled_twice(url: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_ratings_are_asked_of_both_answers(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    labelled(url, monkeypatch, "45q", question="tone")
+    labelled(url, monkeypatch, "45q", question="tone", configured=frozenset({"tone"}))
     found = {label.question: label.value for label in labels_in(url)}
     assert set(found) == {"tone", "tone@production"} and set(found.values()) == {4.0, 5.0}
 
@@ -133,7 +133,7 @@ def test_ratings_are_asked_of_both_answers(url: str, monkeypatch: pytest.MonkeyP
 def test_a_queue_of_another_question_is_not_mixed_up(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     labelled(url, monkeypatch, "q", queue=tmp_path / "q.json")
     with pytest.raises(ConfigurationError, match="asks for 'preference'"):
-        labelled(url, monkeypatch, "q", queue=tmp_path / "q.json", question="tone")
+        labelled(url, monkeypatch, "q", queue=tmp_path / "q.json", question="tone", configured=frozenset({"tone"}))
 
 
 def test_strata_are_by_what_judges_said(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,3 +179,17 @@ def test_names_that_cannot_be_meant_are_refused(
 ) -> None:
     with pytest.raises(ConfigurationError):
         labelled(url, monkeypatch, "q", **changes)
+
+
+def test_a_question_that_no_judge_goes_by_is_refused_with_those_that_there_are(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"--question 'nosuch': .* there are: preference, warmth"):
+        labelled(url, monkeypatch, "q", question="nosuch", configured=frozenset({"warmth"}))
+    assert not list(Path(url.removeprefix("sqlite:///")).parent.glob("*nosuch*"))
+    with closing(open_score_log(url, "change")) as scores:
+        (tone,) = scores.register([a_measure("tone", kind="judge")])
+        graded = Verdict(pair=PairRef(1, 1), measure=tone, position=Position.ALONE, scores=(("wit", 3.0),))
+        scores.put_verdicts([graded])
+    for question in ("tone", "wit"):
+        assert labelled(url, monkeypatch, "q", question=question) == 0
