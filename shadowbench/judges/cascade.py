@@ -120,9 +120,13 @@ def screened(score: Score, shape: Shape) -> Screened:
 
 def _band(options: JudgeOptions) -> tuple[float, float]:
     low, high = options.screen_low, options.screen_high
-    if low is None or high is None or not low <= high:
+    if low is None or high is None:
         raise ConfigurationError(
             f"judges.{options.name}: a cascade needs screen_low and screen_high, the bounds of the doubtful scores"
+        )
+    if not low <= high:
+        raise ConfigurationError(
+            f"judges.{options.name}.screen_low: {low:g} is above screen_high, {high:g}: they are in the wrong order"
         )
     return low, high
 

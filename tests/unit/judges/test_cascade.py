@@ -156,7 +156,8 @@ def test_a_score_of_sides_screens_by_its_difference() -> None:
     ("change", "message"),
     [
         ({"screen_low": None}, "needs screen_low and screen_high"),
-        ({"screen_high": 0.1}, "needs screen_low and screen_high"),
+        ({"screen_high": None}, "needs screen_low and screen_high"),
+        ({"screen_high": 0.1}, r"cascade\.screen_low: 0\.25 is above screen_high, 0\.1: they are in the wrong order"),
         ({"audit_share": 0.0}, "without audits nothing is known of settled pairs"),
         ({"audit_share": 1.5}, "above 0 and at most 1"),
     ],
