@@ -9,6 +9,9 @@ judged by the easy ones. What that is:
     likeness, flips      the candidate's failure is the worst value; where production failed there is nothing to be like
     neither is better    there is no worst: such pairs are missing
 
+A blank answer (`blanks`) is a failure in all of this, for measures of texts and where the other side said something. Two blank
+answers are no pair.
+
 A failure counts where somebody looked, and where the measure has something to say: a pair that no scorer came by, that was not
 drawn for a judge, or whose request is out of the measure's scope counts as neither. Where nothing tells whether a failure is
 in scope, it weighs by the share that is (`scopes`). A value that a measure has although a side failed (whether it refused)
@@ -24,6 +27,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
+from shadowbench.report.analysis.blanks import Blank, blanks_of
 from shadowbench.report.analysis.missingness import lacks_more
 from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, has_reason, scope_of
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
@@ -43,6 +47,7 @@ class Values:
     production_reason: Coded | None
     candidate_reason: Coded
     weights: FloatArray  # 1/(π · probability of being given to the measure)
+    blank: Blank | None = None  # answers that say nothing; None: there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,7 @@ def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
         production_reason=_of(scores.production_reason, arm.rows) if sides else None,
         candidate_reason=_of(scores.reason, arm.rows),
         weights=_also_drawn(arm.weights, probability),
+        blank=blanks_of(log, arm, scores, measure.shape),
     )
 
 
@@ -208,12 +214,13 @@ def intended(values: Values, arm: Arm) -> Paired:
     untold = _untold(values, arm)
     counts = looked_at & scope.may_count(untold)
     if values.production is None:
-        production, candidate, imputed = None, *_of_pair(values, arm, counts)
+        production, candidate, imputed = None, *_of_pair(values, _failures(values, arm), counts)
         there = ~np.isnan(candidate)
     else:
         worst = worst_of(values.subject)
-        production, failed_there = _at_worst(values.production, arm.production_failed & counts, worst)
-        candidate, failed_here = _at_worst(values.candidate, arm.candidate_failed & counts, worst)
+        theirs, ours = _failures(values, arm)
+        production, failed_there = _at_worst(values.production, theirs & counts, worst)
+        candidate, failed_here = _at_worst(values.candidate, ours & counts, worst)
         imputed = failed_there | failed_here
         there = ~(np.isnan(candidate) | np.isnan(production))
     weights = scope.weights(values.weights, untold)
@@ -228,6 +235,18 @@ def intended(values: Values, arm: Arm) -> Paired:
         imputed=sample.of_flags(imputed),
         missing=_missing(values, arm, looked_at, production, candidate),
     )
+
+
+def _failures(values: Values, arm: Arm) -> Blank:
+    """Whose failure counts, production's and the candidate's: who brought no answer, or a blank one beside one that is not."""
+    if values.blank is None:
+        return arm.production_failed, arm.candidate_failed
+    theirs, ours = values.blank
+    if values.production is None:
+        alone, said = theirs ^ ours, arm.answered
+        return arm.production_failed | (theirs & alone & said), arm.candidate_failed | (ours & alone & said)
+    beside_theirs, beside_ours = ~np.isnan(values.production), ~np.isnan(values.candidate)
+    return arm.production_failed | (theirs & beside_ours), arm.candidate_failed | (ours & beside_theirs)
 
 
 def _scope(values: Values, arm: Arm, looked_at: BoolArray) -> Scope:
@@ -264,9 +283,9 @@ def _at_worst(given: FloatArray, failed: BoolArray, worst: float | None) -> tupl
     return np.where(imputed, worst, given), imputed
 
 
-def _of_pair(values: Values, arm: Arm, looked_at: BoolArray) -> tuple[FloatArray, BoolArray]:
-    absent = np.isnan(values.candidate) & looked_at
-    theirs, ours = absent & arm.production_failed, absent & arm.candidate_failed
+def _of_pair(values: Values, failed: Blank, counts: BoolArray) -> tuple[FloatArray, BoolArray]:
+    absent = np.isnan(values.candidate) & counts
+    theirs, ours = absent & failed[0], absent & failed[1]
     if is_preference(values.subject):
         by_failure = np.where(theirs & ours, 0.5, np.where(ours, 0.0, 1.0))
         imputed = theirs | ours
