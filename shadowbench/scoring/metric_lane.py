@@ -76,8 +76,11 @@ class MetricLane:
             )
         )
         if claim is None:
-            backlog = await self._ledger.do(lambda log: log.backlog(ids))
-            return TAKEN if backlog.pairs else IDLE if len(ids) == len(self._ids) else SUSPENDED
+            if (await self._ledger.do(lambda log: log.backlog(ids))).pairs:
+                return TAKEN
+            if len(ids) < len(self._ids) and (await self._ledger.do(lambda log: log.backlog(self._ids))).pairs:
+                return SUSPENDED  # else those that are suspended have left nothing out
+            return IDLE
         async with self._ledger.keeping(claim, lease_s=keeping.lease_s, now=keeping.now):
             await self._score(claim)
         await self._ledger.do(lambda log: log.settle(claim, []))

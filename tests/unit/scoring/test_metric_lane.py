@@ -208,6 +208,14 @@ async def test_a_metric_that_hangs_again_and_again_holds_up_nobody(
     assert (told["scoring_suspended_pairs"], told["scoring_backlog_pairs"]) == (19, 3)
 
 
+async def test_a_suspended_metric_that_left_nothing_out_holds_up_no_end(ledger: Ledger, clock: list[float]) -> None:
+    lane, counters = await lane_of(ledger, Runner(*(dies_at(n, 0, is_overdue=True) for n in (1, 2, 3))))
+    assert [await lane.step(), await lane.step()] == [None, IDLE]
+    await lane.report()
+    told = {sample.name: sample.value for sample in counters.snapshot()}
+    assert (told["scoring_suspended_metrics"], told["scoring_suspended_pairs"]) == (1, 0)
+
+
 async def test_what_a_suspended_metric_left_out_is_scored_when_that_is_over(
     url: str, ledger: Ledger, clock: list[float]
 ) -> None:
