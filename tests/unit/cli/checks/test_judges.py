@@ -60,6 +60,25 @@ def test_the_question_is_put_as_the_judge_is_configured_once_and_not_from_memory
     assert (options.tries, options.timeout_s, options.cache) == (1, 30.0, "off")
 
 
+def test_a_judge_is_asked_with_its_own_prompt_and_schema() -> None:
+    transports = Transports(m=chat(json.dumps({"analysis": "Short.", "verdict": "A", "strength": 1})))
+    judges = {"better": {"kind": "pairwise", "rubric": "pairwise", "endpoint": endpoint()}}
+    [finding] = check(settings(**judges), {}, ask=True, new_transport=transports)
+    assert finding.verdict is Verdict.OK
+    [sent] = transports.scripts["m"].sent
+    told = "".join(message["content"] for message in sent["messages"])
+    assert "You compare two responses" in told and "Tallinn." in told and "capital of Latvia" in told
+    assert "strength" in sent["response_format"]["json_schema"]["schema"]["properties"]
+    graded = {"grade": {"kind": "rubric", "rubric": "helpfulness", "endpoint": endpoint()}}
+    [finding] = found({"m": chat(VERDICT)}, **graded)  # a verdict, and not in this judge's form
+    assert finding.verdict is Verdict.FAIL and "cannot be read as a verdict" in finding.what
+
+
+def test_what_a_failure_cost_is_told_too() -> None:
+    [finding] = found({"m": chat("Well …", tokens=(100, 20))}, quality={"endpoint": endpoint()})
+    assert finding.verdict is Verdict.FAIL and finding.what.endswith(", for 0.000300 USD")
+
+
 @pytest.mark.parametrize(
     ("came", "what", "fix"),
     [
