@@ -6,7 +6,9 @@
                quantiles: Woodruff's interval with the sequence's multiplier, as the share below a bound is a mean
     planned    O'Brien and Fleming's spending at the present share of the information; p: the least α that would exclude
 
-A planned look comes when it comes: the present one stands for the planned look that is nearest.
+A planned look comes when it comes: the present one stands for the planned look that is nearest. Who goes on beyond the last one
+looks whenever he likes: from half a look later on, what holds at any look takes over. The last bound would be met once again at
+each further look, and all that may be spent is spent.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Looking:
 
     def deciding(self, contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
         """The interval that holds at these looks, as it is shown."""
-        looks, tuned = self.watching.looks, self.watching.clusters
+        looks, tuned = self.rule(), self.watching.clusters
         if looks is Looks.ONCE:
             return _for_one_look(contrast, level, chance)
         if looks is Looks.ANY:
@@ -63,13 +65,20 @@ class Looking:
     def critical(self, clusters: float, level: float, *, grown: float = 1.0, worth: float | None = None) -> float:
         """What stands in for z, of a measure with so many clusters, when there are `grown` times as many as now. `worth`:
         how many of equal weight they count as, where that is less."""
-        if self.watching.looks is Looks.ANY:
+        looks = self.rule(grown)
+        if looks is Looks.ANY:
             return critical_value(clusters * grown, tuned_for=self.watching.clusters, level=level)
         tail = (1 - level) / 2
-        if self.watching.looks is Looks.PLANNED:
+        if looks is Looks.PLANNED:
             tail = normal_cdf(-_plan(self.times(grown), 1 - level).bounds[-1])
         counted = (clusters if worth is None else worth) * grown
         return -t_quantile(tail, counted - 1) if counted > 1 else math.inf
+
+    def rule(self, grown: float = 1.0) -> Looks:
+        """By what is decided now, or when there are `grown` times as many clusters: beyond the plan as at any look."""
+        last = self.watching.clusters * (1 + 0.5 / self.watching.planned)
+        late = self.watching.looks is Looks.PLANNED and self.clusters * grown > last
+        return Looks.ANY if late else self.watching.looks
 
     def times(self, grown: float = 1.0) -> tuple[float, ...]:
         """The looks as shares of the information planned for: those planned before the nearest one, and the present."""
@@ -85,17 +94,17 @@ class Looking:
         if contrast.null is None:
             return None
         resampled = isinstance(contrast, MeanContrast) and contrast.totals is not None
-        if isinstance(contrast, MeanContrast) and not (resampled and self.watching.looks is Looks.ONCE):
+        if isinstance(contrast, MeanContrast) and not (resampled and self.rule() is Looks.ONCE):
             return self._of_mean(contrast, chance, level)
         return self._of_interval(contrast, deciding, level)
 
     def _of_mean(self, contrast: MeanContrast, chance: np.random.Generator, level: float) -> Evidence:
-        once_only, null = self.watching.looks is Looks.ONCE, contrast.null or 0.0
+        looks, null = self.rule(), contrast.null or 0.0
         base = contrast.steady_at(level)
-        if self.watching.looks is Looks.ANY:
+        if looks is Looks.ANY:
             return msprt(base, tuned_for=self.watching.clusters, null=null)
         by_t = superiority(replace(base, value=None if base.value is None else base.value - null))
-        if once_only:
+        if looks is Looks.ONCE:
             return _exact(contrast, chance) or by_t
         z = None if by_t.p is None else -normal_quantile(max(by_t.p / 2, 1e-300))
         return self._planned(by_t, z)
@@ -106,11 +115,11 @@ class Looking:
         z = _score(contrast, interval, self.critical(interval.clusters, level, worth=interval.worth))
         if z is None:
             return replace(found, reason=interval.reason or Refused.NO_VARIATION)
-        if self.watching.looks is Looks.ANY:
+        if self.rule() is Looks.ANY:
             information = interval.clusters * rho(self.watching.clusters, alpha=1 - level) ** 2
             log_ratio = float(log_mixture_ratio(z, information))
             return replace(found, statistic=math.exp(min(log_ratio, 700.0)), p=math.exp(min(0.0, -log_ratio)))
-        if self.watching.looks is Looks.ONCE:
+        if self.rule() is Looks.ONCE:
             return replace(found, statistic=z, p=2 * t_cdf(-abs(z), interval.clusters - 1))
         return self._planned(replace(found, statistic=z), abs(z))
 

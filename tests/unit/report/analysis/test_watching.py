@@ -15,7 +15,7 @@ from shadowbench.report.analysis.sorted_sides import SortedPairs
 from shadowbench.report.analysis.watching import Looking, once
 from shadowbench.report.policy import Looks, Statistic, Watching
 from shadowbench.stats.bootstrap import little_bootstraps
-from shadowbench.stats.estimates import Refused
+from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.looks import at_look, spending_plan
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import count_pairs, mcnemar, tango
@@ -115,6 +115,33 @@ def test_planned_looks_spend_by_the_present_share_of_the_information() -> None:
     assert looking(Looks.PLANNED, 90, planned=5).times() == (0.09,)
     assert looking(Looks.PLANNED, 5000, planned=5).times() == (0.2, 0.4, 0.6, 0.8, 1.0)
     assert eyes.times(grown=10.0) == (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+def test_beyond_the_plan_what_holds_at_any_look_takes_over() -> None:
+    contrast = a_mean(2400)
+    late, much_later = looking(Looks.PLANNED, 1100), looking(Looks.PLANNED, 1200)
+    assert late.deciding(contrast, 0.95, CHANCE).method is Method.PLANNED_LOOKS
+    assert much_later.deciding(contrast, 0.95, CHANCE) == looking(Looks.ANY, 1200).deciding(contrast, 0.95, CHANCE)
+    assert much_later.critical(1200, 0.95) == looking(Looks.ANY, 1200).critical(1200, 0.95)
+    assert looking(Looks.PLANNED, 600).critical(600, 0.95, grown=2.0) == much_later.critical(1200, 0.95)
+    of_mean, of_median = (much_later.evidence(c, c_at, CHANCE, 0.95) for c, c_at in both(much_later, contrast))
+    assert of_mean is not None
+    assert of_mean.method is Method.MSPRT
+    assert of_median is not None
+    assert of_median.method is Method.WOODRUFF_SEQUENCE
+
+
+def both(eyes: Looking, contrast: Contrast) -> list[tuple[Contrast, Estimate]]:
+    return [(c, eyes.deciding(c, 0.95, CHANCE)) for c in (contrast, quantiles(1200))]
+
+
+def test_who_looks_twice_as_long_as_planned_is_hardly_more_often_wrong() -> None:
+    """By the last bound at each further look it would be one in ten."""
+    looks = np.arange(200, 2001, 200)
+    bounds = [looking(Looks.PLANNED, int(n)).critical(int(n), 0.95) for n in looks]
+    steps = np.random.default_rng(6).normal(0, np.sqrt(200), (20_000, len(looks)))
+    crossed = np.abs(np.cumsum(steps, axis=1) / np.sqrt(looks)) > bounds
+    assert crossed.any(axis=1).mean() < 0.07
 
 
 def test_planned_p_is_exact_between_the_rows_of_its_table() -> None:
