@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -121,19 +121,25 @@ class Cells:
         return _estimates(values, strayed / weight**2, self.n, self.clusters, weight**2 / self.squares, level)
 
     def running(self, level: float) -> Sequence[Estimate]:
-        """The mean of everything up to each stretch's end."""
+        """The mean of everything up to each stretch's end, and what its clusters are worth (`Clusters.worth`)."""
         weight, total = (np.cumsum(self._by_stretch(each)) for each in (self.weight, self.total))
         clusters = np.cumsum(np.bincount(self.stretch[self.opens], minlength=len(self.n)))
         worth = weight**2 / np.cumsum(self.squares)
         strayed = self._strayed(total / weight) / weight**2
-        return _estimates(total / weight, strayed, np.cumsum(self.n), clusters, worth, level)
+        found = _estimates(total / weight, strayed, np.cumsum(self.n), clusters, worth, level)
+        counted = np.minimum(clusters, weight**2 / np.cumsum(self._by_stretch(self._grown(self.weight, self.weight))))
+        return [replace(each, effective_clusters=c) for each, c in zip(found, counted.tolist(), strict=True)]
+
+    def _grown(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        """By how much each cell makes Σab over clusters grow, (m,), where a and b are sums over a cluster so far."""
+        had_a, had_b = _before(a, self.opens), _before(b, self.opens)
+        return a * had_b + b * had_a + a * b
 
     def _strayed(self, values: FloatArray) -> FloatArray:
         """Σ(T − value·W)² over clusters, of everything up to each stretch's end, (k,): from ΣT², ΣTW and ΣW², which grow cell
         by cell. Of values less the whole's mean, or else the squares would cancel; what is left of them then is rounding."""
         w, t = self.weight, self.apart
-        had_w, had_t = _before(w, self.opens), _before(t, self.opens)
-        grown = (w * (2 * had_w + w), w * had_t + t * had_w + w * t, t * (2 * had_t + t))
+        grown = (self._grown(w, w), self._grown(w, t), self._grown(t, t))
         ww, wt, tt = (np.cumsum(self._by_stretch(each)) for each in grown)
         apart = values - self.mean
         strayed = tt - 2 * apart * wt + apart**2 * ww

@@ -23,7 +23,7 @@ from shadowbench.report.document.times import MarkShown, Point, Series
 from shadowbench.report.policy import Policy
 from shadowbench.stats.estimates import Estimate, Evidence
 from shadowbench.stats.multiplicity import benjamini_hochberg
-from shadowbench.stats.sequences import asymptotic
+from shadowbench.stats.sequences import asymptotic, steadied
 from shadowbench.stats.slices import heterogeneity
 
 MOST_MARKS = 40
@@ -66,11 +66,17 @@ class _Measured:
                 n=window.n,
                 clusters=window.clusters,
                 window=window,
-                running=asymptotic(so_far, tuned_for=policy.watching.clusters),
+                running=asymptotic(_steady(so_far, paired), tuned_for=policy.watching.clusters),
             )
             for (begin, end), window, so_far in zip(cells.times, windows, running, strict=True)
         )
         return cls(points, _differ(windows, cells.pooled_errors.tolist()))
+
+
+def _steady(so_far: Estimate, paired: Paired) -> Estimate:
+    """Of a measure with bounds: allowing for rare events that have not come, as what decides does."""
+    low, high = paired.subject.low, paired.subject.high
+    return so_far if low is None or high is None else steadied(so_far, (high - low) / so_far.worth)
 
 
 def _differ(windows: Sequence[Estimate], errors: Sequence[float]) -> Evidence:

@@ -13,7 +13,7 @@ from shadowbench.report.policy import Policy, Watching
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.estimates import Refused
 from shadowbench.stats.methods import Method
-from shadowbench.stats.sequences import asymptotic
+from shadowbench.stats.sequences import asymptotic, steadied
 from tests.unit.report.analysis.invented import LIKENESS, PREFERENCE, a_subject, an_arm, values_of
 from tests.unit.report.analysis.traffic import DAY, a_traffic
 
@@ -39,11 +39,30 @@ def test_each_measure_has_its_scale_and_ends_with_the_band_of_the_whole() -> Non
         ("alike", Scale.LEVEL),
     ]
     last = found[0].points[-1]
-    whole = asymptotic(mean(quality.difference, weights=arm.weights), tuned_for=500)
+    whole = asymptotic(steadied(mean(quality.difference, weights=arm.weights), 1 / 3000), tuned_for=500)
     assert (last.running.low, last.running.high) == pytest.approx((whole.low, whole.high))
     assert (last.to_at, last.running.n, sum(p.n for p in found[1].points)) == (10 * DAY, 3000, 900)
     assert last.window.method is Method.CLUSTER_T
     assert found[0].points[0].running.reason is Refused.TOO_FEW  # before a hundred clusters there is no band
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.02])
+def test_the_band_of_a_rare_failure_holds_it_throughout(rate: float) -> None:
+    """By the standard error alone it would lose it in one case of ten."""
+    rng, runs, lost = np.random.default_rng(7), 120, 0
+    arm = over_days(1000)
+    for _ in range(runs):
+        (found,) = series([values_of(arm, LIKENESS, rng.random(1000) < rate)], arm, Policy())
+        lost += any(point.running.excludes(rate) for point in found.points)
+    assert lost <= 0.05 * runs
+
+
+def test_the_band_waits_for_the_clusters_that_weigh_most() -> None:
+    weights = np.where(np.arange(1000) % 20 == 0, 100.0, 1.0)
+    arm = over_days(1000, weights=weights)
+    (found,) = series([values_of(arm, LIKENESS, np.arange(1000) % 2)], arm, Policy())
+    assert found.points[-1].running.worth == pytest.approx(weights.sum() ** 2 / (weights @ weights))
+    assert found.points[-1].running.reason is Refused.TOO_FEW
 
 
 def test_a_change_is_seen_in_the_measure_that_changed() -> None:
