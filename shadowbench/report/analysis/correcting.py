@@ -123,7 +123,8 @@ def with_known(estimate: Estimate, paired: Paired, known: BoolArray) -> Estimate
     beyond = np.where(known, paired.difference - estimate.value, 0.0)
     added, influence = mean_influence(beyond, paired.weights, paired.clusters)
     left = 1 - float(paired.weights[known].sum() / paired.weights.sum())
-    spread = robust_se(influence) * normal_quantile((1 + estimate.level) / 2) if len(influence) > 1 else 0.0
+    strayed = robust_se(influence) if len(influence) > 1 else 0.0
+    spread = strayed * normal_quantile((1 + estimate.level) / 2)
     value = estimate.value + added
     return replace(
         estimate,
@@ -132,7 +133,7 @@ def with_known(estimate: Estimate, paired: Paired, known: BoolArray) -> Estimate
         value=value,
         low=value - math.hypot(left * (estimate.value - estimate.low), spread),
         high=value + math.hypot(left * (estimate.high - estimate.value), spread),
-        se=None if estimate.se is None else math.hypot(left * estimate.se, spread),
+        se=None if estimate.se is None else math.hypot(left * estimate.se, strayed),
         effective_n=effective_n(paired.weights),
     )
 

@@ -210,6 +210,19 @@ def test_known_pairs_move_the_value_by_their_share_and_never_sharpen_beyond_it(s
     assert with_known(part, paired, np.zeros(n, bool)) is part
 
 
+def test_the_standard_error_with_known_ones_is_what_effects_vary_by() -> None:
+    rng, n, told, values = np.random.default_rng(5), 400, [], []
+    for _ in range(300):
+        known, drawn = rng.random(n) < 0.4, rng.random(n)
+        paired = values_of(an_arm(n), PREFERENCE, np.where(known, 0.0, drawn))
+        effect = with_known(mean(drawn[~known]), paired, known)
+        assert effect.se is not None
+        assert effect.half_width == pytest.approx(1.96 * effect.se, rel=0.01)
+        told.append(effect.se)
+        values.append(effect.value)
+    assert np.mean(told) == pytest.approx(np.std(values), rel=0.15)
+
+
 def test_labels_that_are_in_the_log_correct_the_judge_there(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     make_log(path, pairs=3000, metrics=6, seed=1)
