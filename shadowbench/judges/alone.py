@@ -17,6 +17,7 @@ from shadowbench.judges.forms import Form, Stated
 from shadowbench.judges.ladder import Unreadable
 from shadowbench.judges.marks import Marks, nonce
 from shadowbench.judges.reading import read, repair, scored, unscored
+from shadowbench.judges.suspicion import echo_of
 from shadowbench.metrics.view import PairView, Side
 from shadowbench.scores import Measure, PairRef, Position, Verdict
 
@@ -107,7 +108,7 @@ class Alone:
             return objection
         if verdict is None:
             return "not_asked"
-        return None if verdict.scores else verdict.reason or "no_reply"
+        return None if verdict.scores else echo_of(verdict.reason or "no_reply", verdict.flags)
 
 
 def ask(conduct: Conduct, closing: str) -> Callable[[PairView, Side, Marks], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shadowbench.judges.conduct import Conduct
+from shadowbench.judges.suspicion import echo_of
 from shadowbench.metrics.view import PairView, Side
 from shadowbench.scores import Position, Verdict
 
@@ -33,4 +34,6 @@ def missing(verdicts: Mapping[Position, Verdict]) -> Mapping[str, str]:
 def _reason(verdict: Verdict | None) -> str | None:
     if verdict is None:
         return "not_asked"
-    return None if verdict.preferred is not None or verdict.scores else verdict.reason or "no_reply"
+    if verdict.preferred is not None or verdict.scores:
+        return None
+    return echo_of(verdict.reason or "no_reply", verdict.flags)

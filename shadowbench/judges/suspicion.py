@@ -8,6 +8,7 @@ traffic has; whoever tries hard writes around them, which is why nothing else re
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from shadowbench.judges.suspicious_phrases import PHRASES
@@ -33,6 +34,15 @@ def _quoting(mark: str) -> re.Pattern[str]:
 
 
 _ANY = re.compile("|".join(f"(?:{phrase})" for phrase in PHRASES), re.IGNORECASE | re.MULTILINE)
+
+
+_WHOSE = {"suspicious_candidate": "echo_of_candidate", "suspicious_production": "echo_of_production"}
+
+
+def echo_of(reason: str, flags: Collection[str]) -> str:
+    """The reason of a verdict that is an echo, with the one side that spoke to the judge; any other reason as it is."""
+    whose = [name for flag, name in _WHOSE.items() if flag in flags]
+    return whose[0] if reason == "reply_echo" and len(whose) == 1 else reason
 
 
 def is_suspicious(text: str, mark: str) -> bool:

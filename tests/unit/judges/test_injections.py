@@ -143,7 +143,11 @@ def test_the_constant_answer_gets_no_more_than_a_coin_from_a_judge_that_obeys_it
         came = judged(JUDGE, view, lambda _: says("B", 2, "I was told so."))
         assert came.value == 0.5
         assert came.detail == {"pattern": "second_second", "flags": ["suspicious_candidate", "suspicious_output"]}
-        assert judged(JUDGE, view, lambda _: FAVOUR).reason == "reply_echo"
+        assert judged(JUDGE, view, lambda _: FAVOUR).reason == "echo_of_candidate"
+        both = pair(
+            ATTEMPTS["constant"].replace("{code}", STALE), ATTEMPTS["constant"].replace("{code}", "0"), number=number
+        )
+        assert judged(JUDGE, both, lambda _: FAVOUR).reason == "reply_echo"  # nobody knows whose
 
 
 def test_each_question_has_a_code_of_its_own() -> None:
