@@ -10,18 +10,19 @@ better, whatever the measure's direction. Of ratios it is the logarithm's; again
 
 Between them it is open. `Effect.strict` is corrected over all conditions of the candidate, so that many guardrails make no
 false alarm likelier; to show something takes no correction, since all must be shown. A comparison that cannot be trusted
-neither shows nor refutes: its condition is open, and says why. Where there is not one value but for failures, a claim that
+neither shows nor refutes: its condition is open, and says why. Nor is anything shown by what is left of values that one side
+lacks (`omissions`); such a lack refutes nothing less. Where there is not one value but for failures, a claim that
 says `where_absent: skip` is skipped, and does not count.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, NOT_MEANT
-from shadowbench.report.document.comparisons import Comparison, Effect, Missing, Origin, Role, Scale, Subject
+from shadowbench.report.analysis.omissions import Slack, omission, unscored
+from shadowbench.report.document.comparisons import Comparison, Effect, Origin, Role, Scale, Subject
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic, WhereAbsent
@@ -95,14 +96,6 @@ def condition(
     return Condition(claim=claim, role=role, met=met, reason=reason, still_needed=still)
 
 
-def unscored(missing: Missing) -> int:
-    """Pairs that should have a value and have none, for another reason than a failure. What both sides lack for the same
-    reason is taken for the same pairs."""
-    if missing.pair:
-        return _lacking(missing.pair, missing.pair)
-    return _lacking(missing.production, missing.candidate)
-
-
 def share_unscored(comparison: Comparison, pairs: int) -> float:
     """The share that `unscored` is. A value is lacking whether or not the A/A lane was given the same request, so beside a lane
     it is a share of all the candidate's pairs."""
@@ -154,7 +147,8 @@ def objection(
     if comparison.subject.direction is Direction.NEITHER and comparison.effect.scale is not Scale.PREFERENCE:
         return "no_direction"
     requires = policy.requires
-    if comparison.n < requires.pairs or comparison.clusters < requires.clusters:
+    worth = min(comparison.clusters, comparison.effect.deciding.worth)  # a few that weigh nearly all are few
+    if comparison.n < requires.pairs or worth < requires.clusters:
         return "too_few"
     return "too_many_unscored" if share_unscored(comparison, pairs) > requires.most_unscored else None
 
@@ -178,6 +172,9 @@ def _weighed(claim: Claim, comparison: Comparison, policy: Policy) -> tuple[Met,
         return Met.OPEN, "wide_interval" if refused is None else refused.value
     if not _is_shown(claim, deciding, comparison.effect.scale):
         return Met.OPEN, "wide_interval"
+    allowed = _allowed(claim, comparison.effect.scale)
+    if (reason := omission(comparison, Slack(above=deciding.low + allowed, alpha=policy.alpha))) is not None:
+        return Met.OPEN, reason
     return _beyond_chance(claim, comparison.effect, policy)
 
 
@@ -228,12 +225,3 @@ def _towards(low: float, high: float, direction: Direction) -> Gain | None:
     if direction is Direction.NEITHER:
         return None
     return Gain(low, high) if direction is Direction.HIGHER else Gain(-high, -low)
-
-
-def _lacking(production: Mapping[str, int], candidate: Mapping[str, int]) -> int:
-    reasons = [reason for reason in {**production, **candidate} if _counts(reason)]
-    return sum(max(production.get(reason, 0), candidate.get(reason, 0)) for reason in reasons)
-
-
-def _counts(reason: str) -> bool:
-    return reason not in NOT_LOOKED_AT and reason not in NOT_MEANT and not reason.startswith("fault_")

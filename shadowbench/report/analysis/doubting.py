@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from shadowbench.report.analysis.circumstances import most_frequent
-from shadowbench.report.analysis.conditions import share_unscored, unscored
+from shadowbench.report.analysis.conditions import share_unscored
 from shadowbench.report.analysis.deciding import WANTED, lost
 from shadowbench.report.analysis.noting import Values, differs, is_beyond_chance, is_within_noise, note_of, numbers, way
+from shadowbench.report.analysis.omissions import unscored
 from shadowbench.report.analysis.scopes import NOT_LOOKED_AT
 from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import SliceTable

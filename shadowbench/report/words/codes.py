@@ -38,6 +38,8 @@ REASONS = {
     "not_as_expected": "there are enough pairs to show it, were the candidate as it is expected to be",
     "uncalibrated_judge": "nobody has compared the judge with people",
     "too_many_unscored": "too many pairs have no score",
+    "one_side_unscored": "one side lacks more scores than the margin leaves room for",
+    "mean_without_failures": "a mean of times leaves failures out: declare p50 or p95",
     # of judges' cards
     "no_units": "nothing to tell it from",
     "one_category": "everybody says the same",

@@ -15,9 +15,9 @@ from shadowbench.report.analysis.conditions import (
     gain,
     share_unscored,
     trusted,
-    unscored,
     within,
 )
+from shadowbench.report.analysis.omissions import unscored
 from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Role, Scale
 from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Requirements, Statistic, WhereAbsent

@@ -1,0 +1,78 @@
+"""What a comparison leaves out, and whether the claim might not be shown with it. Pure.
+
+one_side_unscored      one side lacks more scores than the other. Of bounded measures: were they the worst, the claim would
+                       not be shown. Of others: the difference is beyond chance, and more than a little
+mean_without_failures  a mean of times, which has no place for failures, and there are more than a little
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, NOT_MEANT
+from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Scale
+from shadowbench.scores import Shape
+
+A_LITTLE = 0.01
+"""Share of the pairs that may be left out where nobody knows how much they could change."""
+
+_TIMES = frozenset({"latency", "ttft", "gap_p95"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """How firmly a claim is shown."""
+
+    above: float  # how far the interval is from where it would not be: on the scale of gains
+    alpha: float  # of the policy
+
+
+def omission(comparison: Comparison, slack: Slack) -> str | None:
+    """Why a claim that the interval shows stays open."""
+    if _leaves_failures_out(comparison):
+        return "mean_without_failures"
+    return "one_side_unscored" if _hides(comparison, slack) else None
+
+
+def unscored(missing: Missing) -> int:
+    """Pairs that should have a value and have none, for another reason than a failure. What both sides lack for the same
+    reason is taken for the same pairs."""
+    if missing.pair:
+        return sum(_counted(missing.pair).values())
+    ours, theirs = _counted(missing.candidate), _counted(missing.production)
+    return sum(max(ours.get(reason, 0), theirs.get(reason, 0)) for reason in {**theirs, **ours})
+
+
+def _counted(reasons: Mapping[str, int]) -> Mapping[str, int]:
+    return {reason: count for reason, count in reasons.items() if _counts(reason)}
+
+
+def _counts(reason: str) -> bool:
+    return reason not in NOT_LOOKED_AT and reason not in NOT_MEANT and not reason.startswith("fault_")
+
+
+def _leaves_failures_out(comparison: Comparison) -> bool:
+    subject, missing = comparison.subject, comparison.missing
+    if subject.origin is not Origin.LOG or subject.name not in _TIMES or comparison.statistic.level is not None:
+        return False
+    failed = max(_failures(missing.production), _failures(missing.candidate))
+    return failed > A_LITTLE * (comparison.n + failed)
+
+
+def _failures(reasons: Mapping[str, int]) -> int:
+    return sum(count for reason, count in reasons.items() if reason.startswith("fault_"))
+
+
+def _hides(comparison: Comparison, slack: Slack) -> bool:
+    subject, missing = comparison.subject, comparison.missing
+    if subject.shape is not Shape.SIDES:
+        return False
+    more = abs(sum(_counted(missing.candidate).values()) - sum(_counted(missing.production).values()))
+    if not more:
+        return False
+    share = more / (comparison.n + unscored(missing))
+    if subject.low is not None and subject.high is not None and comparison.effect.scale is not Scale.RATIO:
+        return share * (subject.high - subject.low) >= slack.above
+    p = None if missing.differs is None else missing.differs.p
+    return share > A_LITTLE and p is not None and p < slack.alpha

@@ -1,0 +1,93 @@
+"""What is left out shows nothing, and saves nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shadowbench.report.analysis.conditions import condition
+from shadowbench.report.analysis.omissions import unscored
+from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Role
+from shadowbench.report.document.verdicts import Condition, Met
+from shadowbench.report.policy import Claim, Looks, Policy, Statistic, Watching
+from shadowbench.scores import Direction
+from shadowbench.stats.estimates import Evidence, Tail
+from shadowbench.stats.methods import Method
+from tests.unit.report.analysis.invented import a_subject
+from tests.unit.report.analysis.measures import a_measure_of
+from tests.unit.report.analysis.measures import compared as measured
+from tests.unit.report.analysis.parts import compared
+
+CLAIM = Claim(measure="rubric", margin=0.05)
+LATENCY = a_subject("latency", origin=Origin.LOG, high=None, direction=Direction.LOWER, unit="s")
+
+
+def weighed(claim: Claim, comparison: Comparison) -> Condition:
+    policy = Policy(primary=(claim,), watching=Watching(looks=Looks.ONCE))
+    return condition(claim, Role.PRIMARY, comparison, policy, calibrated=frozenset())
+
+
+def bounded(comparison: Comparison, *, high: float | None = 1.0, **changes: Any) -> Comparison:
+    return replace(comparison, subject=replace(comparison.subject, low=0.0, high=high), **changes)
+
+
+@pytest.mark.parametrize(("lacking", "met"), [(10, Met.SHOWN), (50, Met.OPEN)])
+def test_what_one_side_lacks_is_taken_for_the_worst(lacking: int, met: Met) -> None:
+    of = compared(interval=(-0.03, 0.02), n=1000)  # 2 points above the margin
+    found = weighed(CLAIM, bounded(of, missing=Missing(candidate={"metric_raised": lacking})))
+    assert (found.met, found.reason) == (met, None if met is Met.SHOWN else "one_side_unscored")
+
+
+def test_what_both_sides_lack_alike_hides_nothing() -> None:
+    missing = Missing(candidate={"metric_raised": 50}, production={"metric_raised": 50})
+    assert weighed(CLAIM, bounded(compared(interval=(-0.03, 0.02), n=1000), missing=missing)).met is Met.SHOWN
+
+
+@pytest.mark.parametrize(("p", "lacking", "met"), [(0.01, 50, Met.OPEN), (0.2, 50, Met.SHOWN), (0.01, 5, Met.SHOWN)])
+def test_without_bounds_the_test_of_what_is_missing_decides(p: float, lacking: int, met: Met) -> None:
+    differs = Evidence(method=Method.MCNEMAR_MID_P, n=1000, clusters=1000, tail=Tail.BOTH, p=p)
+    missing = Missing(candidate={"no_usage": lacking}, differs=differs)
+    assert weighed(CLAIM, bounded(compared(n=1000), high=None, missing=missing)).met is met
+
+
+def test_what_is_refuted_stays_so() -> None:
+    of = bounded(compared(interval=(-0.3, -0.2), n=1000), missing=Missing(candidate={"metric_raised": 90}))
+    assert weighed(CLAIM, of).met is Met.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("statistic", "failing", "expected"),
+    [
+        (Statistic.MEAN, 0.3, (Met.OPEN, "mean_without_failures")),
+        (Statistic.MEAN, 0.0, (Met.SHOWN, None)),
+        (Statistic.P50, 0.005, (Met.SHOWN, None)),
+    ],
+)
+def test_a_mean_of_times_shows_nothing_where_calls_failed(
+    statistic: Statistic, failing: float, expected: tuple[Met, str | None]
+) -> None:
+    rng = np.random.default_rng(17)
+    theirs, ours = np.exp(rng.normal(0, 0.5, (2, 2000)))
+    slow = ours > np.quantile(ours, 1 - failing) if failing else np.zeros(2000, bool)
+    claim = Claim(measure="latency", statistic=statistic, relative=True, margin=0.2)
+    why = ["fault_timed_out" if each else None for each in slow]
+    measure = a_measure_of(LATENCY, np.where(slow, np.nan, ours), theirs, failed=slow, why=why)
+    policy = Policy(primary=(claim,), watching=Watching(looks=Looks.ONCE))
+    found = weighed(claim, measured(measure, policy, claim, role=Role.PRIMARY))
+    assert (found.met, found.reason) == expected
+
+
+def test_a_few_clusters_that_weigh_nearly_all_are_few() -> None:
+    rng = np.random.default_rng(5)
+    weights = np.where(np.arange(1000) < 20, 1000.0, 1.0)
+    measure = a_measure_of(a_subject("rubric"), rng.random(1000), rng.random(1000), weights=weights)
+    claim = replace(CLAIM, margin=0.9)
+    policy = Policy(primary=(claim,), watching=Watching(looks=Looks.ONCE))
+    assert weighed(claim, measured(measure, policy, claim, role=Role.PRIMARY)).reason == "too_few"
+
+
+def test_what_nobody_asked_for_is_not_unscored() -> None:
+    assert unscored(Missing(pair={"not_drawn": 9, "no_tools": 5, "fault_timed_out": 3, "reply_empty": 2})) == 2
