@@ -72,7 +72,7 @@ ABOUT: dict[Method, About] = {
     ),
     Method.ALL_ALIKE: About(
         answers="Where the mean lies when all values are the same one and their bounds are known.",
-        formula="x ± (distance to the bound) · (1 − α^(1/C)): the rule of three",
+        formula="x ± (distance to the bound) · (1 − α^(1/C)), C by worth: the rule of three",
         source="Hanley & Lippman-Hand 1983; Clopper & Pearson 1934",
         refused="never",
     ),
@@ -205,9 +205,9 @@ ABOUT: dict[Method, About] = {
     Method.ASYMPTOTIC_SEQUENCE: About(
         answers="Where the mean lies, at all looks at once.",
         formula="x̄ ± se·√((u+1)/u · ln((u+1)/α²)), u = C·ρ², ρ² = (−2 ln α + ln(−2 ln α) + 1)/C_tuned; "
-        "of bounded values se² + 3·(range/C)²",
+        "of bounded values se² + 3·(range/C)², C by worth",
         source="Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, prop. 2.5",
-        refused="before 100 clusters",
+        refused="before 100 clusters, or clusters worth as many",
     ),
     Method.BETTING_SEQUENCE: About(
         answers="Where the mean of bounded values lies, at all looks at once; exact from the first value on.",
