@@ -169,12 +169,18 @@ def _share_at(share: Estimate, level: float) -> Estimate:
 
 
 def _for_one_look(contrast: Contrast, level: float, chance: np.random.Generator) -> Estimate:
-    """As `once`; where that is the t interval, allowing for rare events that have not come. Of totals as far as either says:
-    resamples know nothing of requests that are dearer than all so far."""
-    if not isinstance(contrast, MeanContrast) or not (contrast.by_t or contrast.totals):
+    """As `once`; where that is the t interval, allowing for rare events that have not come. Of totals, and of a share of
+    unequal or larger clusters, as far as either says: resamples know nothing of requests that are dearer than all so far, and
+    failures of small clusters nothing of those of a large one."""
+    if not isinstance(contrast, MeanContrast) or not (contrast.by_t or contrast.totals or _is_clustered(contrast)):
         return once(contrast, level, chance)
     steady = contrast.shown(contrast.steady_at(level))
-    return _wider(once(contrast, level, chance), steady) if contrast.totals else steady
+    return steady if contrast.by_t else _wider(once(contrast, level, chance), steady)
+
+
+def _is_clustered(contrast: MeanContrast) -> bool:
+    """Whether it is a share of values that count for less than as many."""
+    return contrast.share is not None and contrast.worth is not None and contrast.worth < contrast.base.n
 
 
 def _wider(one: Estimate, other: Estimate) -> Estimate:

@@ -71,6 +71,18 @@ def test_failures_of_the_few_that_weigh_nearly_everything_are_waited_for() -> No
     assert passed <= 3
 
 
+def test_at_a_single_look_failures_of_large_clusters_are_waited_for_though_small_ones_fail() -> None:
+    """One in twenty has forty pairs, and fails as a whole. By Wilson's interval alone it would be one in ten."""
+    rng, runs, passed = np.random.default_rng(7), 100, 0
+    for _ in range(runs):
+        large = rng.random(1000) < 0.05
+        fails = rng.random(1000) < np.where(large, 0.035, 0.003)
+        codes = np.repeat(np.arange(1000), np.where(large, 40, 1))
+        found = a_measure_of(ERROR, fails[codes], np.zeros(len(codes)), clusters=codes)
+        passed += high(compared(found, policy(FEW_ERRORS, Looks.ONCE), FEW_ERRORS)) < 0.02
+    assert passed <= 5
+
+
 def test_no_interval_comes_before_clusters_are_worth_the_first_look() -> None:
     failed, weights = in_heavy_ones(np.random.default_rng(2), 1000, 0.5)
     found = compared(a_measure_of(ERROR, failed, np.zeros(1000), weights=weights), policy(FEW_ERRORS), FEW_ERRORS)
