@@ -43,13 +43,22 @@ class Comparing:
         if each.claim.against is Against.AGAIN and self.lane is not None:
             again = measured(self.log, self.lane, each.claim.measure)
         chance = chance_of(self.seed, self.arm.name, *map(str, each.what))
-        return _with_noise(compare(each, part, again, terms, chance), self.noise)
+        return _with_noise(_in_days(compare(each, part, again, terms, chance), self.arm), self.noise)
 
 
 def pairs_per_day(arm: Arm, n: int) -> float:
     """At the traffic of the log, of a measure that is there for n of the arm's pairs; 0 where it tells nothing of it."""
     period = float(arm.started_at.max() - arm.started_at.min()) if arm.n else 0.0
     return n / period * _DAY if period > 0 else 0.0
+
+
+def _in_days(comparison: Comparison, arm: Arm) -> Comparison:
+    """Days until there are enough of the comparison's own pairs: beside a lane they are fewer than the measure's, of quantiles
+    more, since failures have a place there."""
+    still, daily = comparison.still_needed, pairs_per_day(arm, comparison.n)
+    if still is None or not still.more or not daily:
+        return comparison
+    return replace(comparison, still_needed=replace(still, days=still.more / daily))
 
 
 def _with_noise(comparison: Comparison, noise: Sequence[Comparison]) -> Comparison:
