@@ -86,7 +86,7 @@ def read_reply(text: str, form: Form, *, prompt: str, structured: bool = False) 
         return found
     if is_quotable and found.prose:
         return Unreadable(reason="reply_quoting")
-    if is_quotable and _is_echo(found.members, prompt):
+    if is_quotable and (_is_echo(found.members, prompt) or _is_continued(text, prompt)):
         return Unreadable(reason="reply_echo")
     return _verdict(found, form)
 
@@ -128,6 +128,13 @@ def _is_echo(members: Mapping[str, Any], prompt: str) -> bool:
         return True
     analysis = _letters(str(members.get(ANALYSIS, "")))
     return len(analysis) >= _TELLING_LETTERS and analysis in _letters(prompt)
+
+
+def _is_continued(text: str, prompt: str) -> bool:
+    """Whether all that a reply says, from its analysis on, stood in the prompt in one piece: a judged text that ends the analysis
+    itself and goes on with a verdict, which the judge copied into its form."""
+    said = _letters(text).removeprefix(_letters(ANALYSIS))
+    return bool(said) and said in _letters(prompt)
 
 
 def _letters(text: str) -> str:

@@ -156,6 +156,11 @@ def test_each_question_has_a_code_of_its_own() -> None:
     assert len(codes) == 100
 
 
+@attempts
+def test_copied_into_the_form_it_gains_nothing(name: str) -> None:
+    assert not gains(attacked(name), lambda q: f'{{"analysis": "{shown(q)}')
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(list(ATTEMPTS.values())) | st.text(max_size=20), min_size=1, max_size=4), st.data())
 def test_no_mixture_of_attempts_gains(parts: list[str], data: st.DataObject) -> None:
