@@ -14,9 +14,12 @@ from itertools import pairwise
 import numpy as np
 
 from shadowbench.reading.log import ReadLog
-from shadowbench.scores import Shape
+from shadowbench.reading.names import SIDES
+from shadowbench.records import Outcome
+from shadowbench.report.analysis.scopes import has_reason
+from shadowbench.scores import Measure, Shape
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
-from shadowbench.store.columns import ScoreColumns
+from shadowbench.store.columns import Coded
 
 NONE = "(none)"  # the request has none of it
 NOT_RECORDED, ONE_VALUE = "not_recorded", "one_value"
@@ -28,6 +31,7 @@ _LENGTHS = ((("production_input_tokens", "candidate_input_tokens"), "tokens"), (
 """Columns, each filling in where those before it have nothing, and their unit."""
 _KNOWN = 0.5  # share of pairs of which a length must be known
 _NO_TOOLS = "no_tools"
+_LOG_PLACE = 48  # bits: an exchange's number in its log is below
 _LANGUAGE = "language"
 _ASKED = ("$.production.asked", "$.candidate.asked")
 
@@ -123,28 +127,47 @@ def _tools(log: ReadLog, name: str, rows: IntArray) -> Property:
     """Whether the request offers tools, by metrics that are absent as `no_tools` where it does not.
 
     Any of them will do: those that have a value saw tools. Whoever calls a tool although none is offered has a value too, so
-    one side that says `no_tools` speaks for the request.
+    one side that says `no_tools` speaks for the request. A failure tells where the metric looks for tools before it; elsewhere
+    what another candidate was given for the same request does.
     """
-    offers, lacks = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+    offers, lacks = np.zeros(log.pairs.n, np.bool_), np.zeros(log.pairs.n, np.bool_)
     for measure in log.measures:
-        scores = log.scores.of(measure)
-        without = _is_reason(scores, _NO_TOOLS, rows)
-        if without.any():
+        sides = _sides(log, measure)
+        if not any(_NO_TOOLS in reasons.texts for _, reasons, _ in sides):
+            continue
+        for value, reasons, failed in sides:
+            without = has_reason(reasons, (_NO_TOOLS,))
             lacks |= without
-            offers |= ~np.isnan(scores.value[rows])
-            if measure.shape is Shape.SIDES:
-                offers |= ~np.isnan(scores.production_value[rows])
-    codes = np.where(lacks, 1, np.where(offers, 0, -1))
-    return _named(name, codes, ("offers tools", "no tools"))
+            offers |= ~np.isnan(value)
+            if (without & failed).any():
+                offers |= has_reason(reasons, [text for text in reasons.texts if text.startswith("fault_")])
+    told = np.where(lacks, 1, np.where(offers, 0, -1))
+    return _named(name, _as_of_others(log, told, rows), ("offers tools", "no tools"))
 
 
-def _is_reason(scores: ScoreColumns, reason: str, rows: IntArray) -> BoolArray:
-    """Whether either side is absent for this reason."""
-    found = np.zeros(len(rows), np.bool_)
-    for column in (scores.reason, scores.production_reason):
-        if reason in column.texts:
-            found |= column.codes[rows] == list(column.texts).index(reason)
-    return found
+def _sides(log: ReadLog, measure: Measure) -> Sequence[tuple[FloatArray, Coded, BoolArray]]:
+    """Values, reasons of absence, and where there was a failure: of each side, or of both together."""
+    scores, (theirs, ours) = log.scores.of(measure), [_failed(log, side) for side in SIDES]
+    if measure.shape is not Shape.SIDES:
+        return [(scores.value, scores.reason, theirs | ours)]
+    return [(scores.value, scores.reason, ours), (scores.production_value, scores.production_reason, theirs)]
+
+
+def _failed(log: ReadLog, side: str) -> BoolArray:
+    name = f"{side}_outcome"
+    texts = log.pairs.texts[name]
+    return np.asarray(log.pairs[name] != (texts.index(Outcome.OK) if Outcome.OK in texts else -2))
+
+
+def _as_of_others(log: ReadLog, told: IntArray, rows: IntArray) -> IntArray:
+    """What is not told of a pair as another pair of the same request tells it; what lacks tools goes first."""
+    if (told[rows] >= 0).all() or (told < 0).all():
+        return told[rows]
+    request = (log.pairs["log"].astype(np.int64) << _LOG_PLACE) + log.pairs["exchange_number"]
+    _, of = np.unique(request, return_inverse=True)
+    found = np.full(int(of.max()) + 1, -1)
+    np.maximum.at(found, of, told)
+    return np.asarray(np.where(told < 0, found[of], told)[rows])
 
 
 def _language(log: ReadLog, name: str, rows: IntArray) -> Property:

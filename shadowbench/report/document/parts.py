@@ -32,7 +32,7 @@ class SliceTable:
     rows: tuple[SliceRow, ...]  # largest first
     others: int  # pairs in slices that are too small to be shown
     differ: Evidence  # whether slices differ at all
-    reversed: bool  # the whole points one way, and not one slice does (Simpson's paradox)
+    reversed: bool  # the whole points one way, and no slice shown does: what is not shown outweighs them
     reason: str | None = (
         None  # why there are no rows: one_value, not_recorded, too_few; of all measures: `measure` is ""
     )

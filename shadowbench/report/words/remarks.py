@@ -163,7 +163,7 @@ def slices(table: SliceTable) -> Iterator[str]:
     told = "Slices differ from each other" if _is_small(table.differ.p) else "That slices differ is not shown"
     yield f"{told} ({p_value(table.differ.p)})." if table.differ.p is not None else f"{told}."
     if table.reversed:
-        yield "Warning: the whole points one way, and not one slice does (Simpson's paradox). Read the slices."
+        yield "Warning: the whole points one way, and none of the slices shown does: what is not shown outweighs them."
     if table.others:
         yield f"{count(table.others, 'pair')} are in slices too small to be shown."
 

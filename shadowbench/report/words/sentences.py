@@ -101,8 +101,8 @@ def _no_claim_supported(note: Note) -> str:
 
 def _simpson_reversed(note: Note) -> str:
     return (
-        f"{_who(note)}: all of the traffic points one way in {_what(note)}, and not one slice by {_text(note, 'by')} does "
-        "(Simpson's paradox). Read the slices, not the whole."
+        f"{_who(note)}: all of the traffic points one way in {_what(note)}, and no slice by {_text(note, 'by')} that is large "
+        "enough to be shown does: those that are not shown outweigh them. Read the slices, too."
     )
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.report.analysis.properties import NONE, Property, property_of, quarters
-from shadowbench.scores import Direction
+from shadowbench.scores import Direction, Shape
+from shadowbench.store.testing import a_measure
 from tests.unit.report.analysis.invented import a_log, coded, of_sides, scored
 
 ALL = np.arange(4)
@@ -93,6 +94,29 @@ def test_tools_are_told_by_metrics_that_are_absent_without_them() -> None:
     found = words(property_of(log, "tools", np.arange(5)))
     # The last one: the candidate calls a tool although none is offered.
     assert found == ["offers tools", "no tools", "offers tools", None, "no tools"]
+
+
+CALLS = a_measure("tool_call_match", shape=Shape.PAIR, direction=Direction.HIGHER, low=0.0, high=1.0)
+BOTH = ["no_tools", "fault_timed_out", "no_tools", None]
+
+
+def test_a_failure_offers_tools_where_the_metric_looked_for_them_before() -> None:
+    calls = scored([np.nan, np.nan, np.nan, 1.0], why=BOTH)
+    failed = ["timed_out", "timed_out", "ok", "ok"]
+    told = property_of(a_log(4, scores={CALLS: calls}, candidate_outcome=failed), "tools", np.arange(4))
+    assert words(told) == ["no tools", "offers tools", "no tools", "offers tools"]
+    of_old = ["ok", "timed_out", "ok", "ok"]  # nobody knows whether it looked
+    told = property_of(a_log(4, scores={CALLS: calls}, candidate_outcome=of_old), "tools", np.arange(4))
+    assert words(told) == ["no tools", None, "no tools", "offers tools"]
+
+
+def test_what_a_failure_does_not_tell_another_candidate_does() -> None:
+    calls = scored([np.nan, np.nan, np.nan, 1.0], why=["fault_timed_out", "fault_timed_out", "no_tools", None])
+    failed = ["timed_out", "timed_out", "ok", "ok"]
+    log = a_log(
+        4, scores={CALLS: calls}, candidate_outcome=failed, exchange_number=np.array([1, 2, 1, 2]),
+    )  # fmt: skip
+    assert words(property_of(log, "tools", np.arange(4)))[:2] == ["no tools", "offers tools"]
 
 
 def test_the_language_is_the_one_that_the_metric_took_the_question_for() -> None:

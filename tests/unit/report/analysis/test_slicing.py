@@ -133,7 +133,7 @@ def test_a_slice_that_points_the_other_way_is_told() -> None:
     assert not table.reversed
 
 
-def test_a_whole_that_no_slice_shown_agrees_with_is_simpsons_paradox() -> None:
+def test_a_whole_that_no_slice_shown_agrees_with_is_told() -> None:
     # Many small tenants gain, the two large ones lose: the whole gains, and each row of the table loses.
     chance = np.random.default_rng(4)
     tenants = [f"t{each % 100}" for each in range(1500)]
