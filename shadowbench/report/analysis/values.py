@@ -10,7 +10,7 @@ judged by the easy ones. What that is:
     neither is better    there is no worst: such pairs are missing
 
 A blank answer (`blanks`) is a failure in all of this, for measures of texts and where the other side said something. Two blank
-answers are no pair.
+answers are no pair. An answer that made its judge repeat it is one, too: who spoils the verdict gains nothing by it.
 
 A failure counts where somebody looked, and where the measure has something to say: a pair that no scorer came by, that was not
 drawn for a judge, or whose request is out of the measure's scope counts as neither. Where nothing tells whether a failure is
@@ -85,6 +85,10 @@ class Paired:
             imputed=self.imputed[chosen],
             missing=self.missing,
         )
+
+
+_ECHO = ("echo_of_production", "echo_of_candidate")
+"""Reasons of verdicts that are one side's own words (docs/judges.md, section 5)."""
 
 
 def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
@@ -238,7 +242,14 @@ def intended(values: Values, arm: Arm) -> Paired:
 
 
 def _failures(values: Values, arm: Arm) -> Blank:
-    """Whose failure counts, production's and the candidate's: who brought no answer, or a blank one beside one that is not."""
+    """Whose failure counts, production's and the candidate's: who brought no answer, a blank one beside one that is not, or one
+    that speaks to its judge and had its own words come back as the verdict."""
+    theirs, ours = _without_answer(values, arm)
+    of_production = values.candidate_reason if values.production_reason is None else values.production_reason
+    return theirs | has_reason(of_production, _ECHO[:1]), ours | has_reason(values.candidate_reason, _ECHO[1:])
+
+
+def _without_answer(values: Values, arm: Arm) -> Blank:
     if values.blank is None:
         return arm.production_failed, arm.candidate_failed
     theirs, ours = values.blank

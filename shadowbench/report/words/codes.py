@@ -36,7 +36,7 @@ REASONS = {
     "no_difference": "by how much it is expected to be better was not told",
     "beyond_the_bound": "as it is now, it does not keep the bound",
     "not_as_expected": "there are enough pairs to show it, were the candidate as it is expected to be",
-    "uncalibrated_judge": "nobody has compared the judge with people",
+    "uncalibrated_judge": "people do not bear the judge out: too few labels, or too little agreement",
     "too_many_unscored": "too many pairs have no score",
     "one_side_unscored": "one side lacks more scores than the margin leaves room for",
     "mean_without_failures": "a mean of times leaves failures out: declare p50 or p95",
@@ -85,6 +85,8 @@ ALARMS = {
     "self_preference": "it favours its own family, by the word of the other judges",
     "drift": "on the frozen set it no longer says what it said",
     "not_calibrated": "too few labels say how far it may be trusted",
+    "worse_than_constant": "one who always says the same agrees with people as often",
+    "mixed_designs": "drawn and imported labels are mixed, and the imported ones hardly count",
 }
 
 BLOCKERS = {

@@ -84,9 +84,8 @@ def p_value(p: float | None) -> str:
 
 def share(part: float | None) -> str:
     """A share in percent: `48 %`, `0.4 %`, `99.97 %`; `–` for None. What is not all is never told as 100 %, nor as 0 %."""
-    if part is None or not math.isfinite(part):
+    if part is None or not math.isfinite(percent := part * 100):
         return ABSENT
-    percent = part * 100
     distance = min(abs(percent), abs(100 - percent))
     digits = _fixed(abs(percent), 0 if not distance else max(0, 1 - math.floor(math.log10(distance))))
     return f"{_sign(percent, False)}{_trimmed(digits)} %"

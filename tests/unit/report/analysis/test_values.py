@@ -101,6 +101,21 @@ def test_some_of_the_pairs_keep_what_is_missing_of_the_whole() -> None:
     assert some.clusters.count == 2
 
 
+def test_who_makes_the_judge_repeat_it_has_failed() -> None:
+    arm = an_arm(4)
+    why = ["echo_of_candidate", "echo_of_production", "reply_echo", None]
+    found = intended(values_over(arm, PREFERENCE, [NAN, NAN, NAN, 0.8], None, why=why), arm)
+    assert (found.candidate.tolist(), found.imputed.tolist()) == ([0.0, 1.0, 0.8], [True, True, False])
+    assert found.missing.pair == {"reply_echo": 1}  # nobody knows whose
+
+
+def test_of_a_rubric_who_makes_the_judge_repeat_it_has_the_worst_value() -> None:
+    arm = an_arm(2)
+    why = ["echo_of_candidate", None]
+    found = intended(values_over(arm, a_subject(), [NAN, 0.7], [0.6, 0.5], why=why, why_production=[None, None]), arm)
+    assert found.candidate.tolist() == [0.0, 0.7]
+
+
 def test_a_preference_is_a_judges_from_zero_to_one() -> None:
     assert is_preference(PREFERENCE)
     assert not is_preference(LIKENESS)

@@ -101,7 +101,10 @@ def test_a_condition_that_more_pairs_would_not_help_asks_for_none() -> None:
     judged = Condition(
         claim=Claim(measure="rubric"), role=Role.PRIMARY, met=Met.OPEN, reason="uncalibrated_judge", still_needed=enough
     )
-    assert condition(judged) == "rubric not worse than production: open, nobody has compared the judge with people."
+    assert condition(judged) == (
+        "rubric not worse than production: open, "
+        "people do not bear the judge out: too few labels, or too little agreement."
+    )
 
 
 def test_what_it_takes() -> None:
