@@ -42,7 +42,7 @@ from shadowbench.stats.quantiles import compare_quantiles_of, quantile_of
 from shadowbench.stats.sequences import asymptotic, critical_value, log_mixture_ratio, msprt, rho
 
 SINGLE_LOOK = 1.5
-"""Times as far as for a sequence: about what sequences are wider by. A request that has not come yet is as dear for who looks once."""
+"""How many times as far as in a sequence: about what sequences are wider by, for what has not come is as dear at one look."""
 
 _FAR_TAIL = 0.98  # level: beyond, a bag of a hundred resamples has hardly a value
 
