@@ -66,7 +66,7 @@ def _failures(reasons: Mapping[str, int]) -> int:
 
 def _hides(comparison: Comparison, slack: Slack) -> bool:
     subject, missing = comparison.subject, comparison.missing
-    if subject.shape is not Shape.SIDES:
+    if subject.shape is not Shape.SIDES or subject.origin is Origin.LOG:
         return False
     more = abs(sum(_counted(missing.candidate).values()) - sum(_counted(missing.production).values()))
     if not more:
