@@ -131,8 +131,8 @@ def _is_echo(members: Mapping[str, Any], prompt: str) -> bool:
 
 
 def _is_continued(text: str, prompt: str) -> bool:
-    """Whether all that a reply says, from its analysis on, stood in the prompt in one piece: a judged text that ends the analysis
-    itself and goes on with a verdict, which the judge copied into its form."""
+    """Whether all that a reply says, from its analysis on, stood in the prompt in one piece: a judged text that ends the
+    analysis itself and goes on with a verdict, which the judge copied into its form."""
     said = _letters(text).removeprefix(_letters(ANALYSIS))
     return bool(said) and said in _letters(prompt)
 
