@@ -26,7 +26,8 @@ class _Both:
 
 def standpoints(document: Document) -> tuple[Standpoint, ...]:
     """Production and all candidates but A/A lanes, with who dominates whom: is as good in everything that is known of anybody,
-    and better in something. Of whom something is not known, nobody knows whether they are dominated."""
+    and better in something. Of whom something is not known, nobody knows whether they are dominated; and where quality is known
+    of nobody, nobody is: to be slower and dearer is no reason not to be better."""
     candidates = [each for each in document.candidates if not each.again]
     if not candidates:
         return ()
@@ -66,6 +67,8 @@ def _point(blank: Standpoint, name: str, values: Sequence[float | None]) -> Stan
 
 
 def _dominated(points: Sequence[Standpoint]) -> tuple[Standpoint, ...]:
+    if all(point.quality is None for point in points):
+        return tuple(points)
     known = [any(value is not None for value in values) for values in zip(*map(_goods, points), strict=True)]
     goods = {point.name: [good for good, told in zip(_goods(point), known, strict=True) if told] for point in points}
     return tuple(

@@ -215,7 +215,7 @@ def ranking(found: Ranking) -> Iterator[str]:
 def place(found: Standpoint) -> str:
     """On the Pareto front or not."""
     if found.dominated_by:
-        return f"worse in everything than {', '.join(found.dominated_by)}"
+        return f"in nothing better than {', '.join(found.dominated_by)}"
     return "not all is known" if None in (found.quality, found.latency_s, found.cost_usd) else "on the front"
 
 

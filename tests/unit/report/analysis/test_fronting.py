@@ -77,6 +77,17 @@ def test_what_is_known_of_nobody_does_not_count() -> None:
     assert dominated(unpriced) == {"production": (), "hot": ("production",)}
 
 
+def test_where_nobody_knows_the_quality_nobody_is_beaten() -> None:
+    slow = candidate(
+        "slow",
+        [
+            sides("latency", 2.0, 3.0, unit="s", direction=Direction.LOWER, statistic=Statistic.P50),
+            sides("cost", 0.01, 0.02, unit="USD", direction=Direction.LOWER),
+        ],
+    )
+    assert dominated(slow) == {"production": (), "slow": ()}
+
+
 def test_production_has_the_values_beside_the_candidate_with_most_pairs() -> None:
     few = candidate("few", [sides("rubric", 0.5, 0.6, role=Role.PRIMARY)], counts=counts(10))
     many = candidate("many", [sides("rubric", 0.9, 0.6, role=Role.PRIMARY)], counts=counts(1000))

@@ -111,7 +111,7 @@ def test_sensitivity_noise_and_corrections_stand_below() -> None:
 
 
 def test_who_is_beaten_in_everything_is_named() -> None:
-    assert _row(choices.front(example()), "hot")[4] == "worse in everything than production, small"
+    assert _row(choices.front(example()), "hot")[4] == "in nothing better than production, small"
     assert _row(choices.front(example()), "young")[4] == "not all is known"
 
 

@@ -137,7 +137,7 @@ def test_where_everybody_stands() -> None:
     assert [remarks.place(found) for found in example().standpoints] == [
         "on the front",
         "on the front",
-        "worse in everything than production, small",
+        "in nothing better than production, small",
         "not all is known",
     ]
 
