@@ -11,11 +11,13 @@ from typing import Any
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import arms_of
-from shadowbench.report.analysis.asking import asked_of
+from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.comparisons import Comparing
+from shadowbench.report.analysis.conditions import condition
 from shadowbench.report.analysis.lanes import lane_of
 from shadowbench.report.analysis.measuring import measured, measures_of
 from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.document.verdicts import Met
 from shadowbench.report.policy import Looks, Policy
 
 _SEED = 0
@@ -30,7 +32,7 @@ def for_watching(policy: Policy) -> Policy:
 
 def effects(log: ReadLog, policy: Policy, again: Collection[str]) -> list[dict[str, Any]]:
     """One row for each primary and guardrail claim that has a value, JSON-able: `labels`, `estimate`, `low`, `high`,
-    `clusters`. A bound that cannot be told yet is None. `again`: names of candidates that are production itself."""
+    `clusters`, `refuted`. A bound that cannot be told yet is None. `again`: names of candidates that are production itself."""
     log.scores.load()
     arms = arms_of(log, frozenset(again))
     lane = lane_of(arms)
@@ -38,25 +40,25 @@ def effects(log: ReadLog, policy: Policy, again: Collection[str]) -> list[dict[s
     for arm in arms:
         if arm.n and not arm.again:
             comparing = Comparing(log=log, arm=arm, lane=lane, policy=for_watching(policy), seed=_SEED)
-            found += [row for comparison in _declared(comparing) for row in _rows(arm.name, comparison)]
+            found += [row for asked, comparison in _declared(comparing) for row in _rows(comparing, asked, comparison)]
     return found
 
 
-def _declared(comparing: Comparing) -> Iterator[Comparison]:
+def _declared(comparing: Comparing) -> Iterator[tuple[Asked, Comparison]]:
     names = measures_of(comparing.log)
     asked = [each for each in asked_of(comparing.policy, names) if each.is_declared]
     for name in dict.fromkeys(each.claim.measure for each in asked):
         part = measured(comparing.log, comparing.arm, name)
-        yield from comparing.of((each for each in asked if each.claim.measure == name), part).values()
+        yield from comparing.of((each for each in asked if each.claim.measure == name), part).items()
         part.forget()
 
 
-def _rows(candidate: str, comparison: Comparison) -> Sequence[dict[str, Any]]:
+def _rows(comparing: Comparing, asked: Asked, comparison: Comparison) -> Sequence[dict[str, Any]]:
     effect = comparison.effect.deciding
     if effect.value is None:
         return ()
     labels = {
-        "candidate": candidate,
+        "candidate": comparing.arm.name,
         "measure": comparison.subject.name,
         "statistic": comparison.statistic.value,
         "against": comparison.against.value,
@@ -69,5 +71,20 @@ def _rows(candidate: str, comparison: Comparison) -> Sequence[dict[str, Any]]:
         "low": None if effect.low is None else float(effect.low),
         "high": None if effect.high is None else float(effect.high),
         "clusters": comparison.clusters,
+        "refuted": _is_refuted(comparing, asked, comparison),
     }
     return (row,)
+
+
+def _is_refuted(comparing: Comparing, asked: Asked, comparison: Comparison) -> bool:
+    """Whether the effect is shown to be beyond what the claim allows, as a gate has it; but a judge that nobody compared with
+    people yet is believed here, and what blocks a decision as a whole is left to the gate."""
+    found = condition(
+        asked.claim,
+        asked.role,
+        comparison,
+        comparing.policy,
+        calibrated=(comparison.subject,),
+        pairs=comparing.arm.n,
+    )
+    return found.met is Met.REFUTED

@@ -85,8 +85,10 @@ class Recorder:
             owners.add(owner)
         for owner in owners:
             owner.acknowledge()
-        if report.wal_bytes is not None:
-            self.counters.gauge("store_wal_bytes", report.wal_bytes)
+        if report.sizes is not None:
+            self.counters.gauge("store_wal_bytes", report.sizes.wal_bytes)
+            if report.sizes.free_bytes is not None:
+                self.counters.gauge("store_free_bytes", report.sizes.free_bytes)
         if report.ended:
             self.fatal = report.fatal
             self.ended.set()

@@ -35,7 +35,7 @@ from shadowbench.recorder.notes import Notepad, Notes
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.records import Exchange, Observation
 from shadowbench.signals import Counters
-from shadowbench.store.base import LogError, PairLog
+from shadowbench.store.base import LogError, LogSizes, PairLog
 from shadowbench.store.retention import Retention
 
 UNREADABLE = "unreadable"
@@ -94,7 +94,7 @@ class Report:
     counters: Counters = field(default_factory=Counters)
     failure: str | None = None  # the store has just failed, and why
     works: Literal["opened", "committed"] | None = None  # what the store has just done
-    wal_bytes: int | None = None
+    sizes: LogSizes | None = None
     fatal: BaseException | None = None  # the thread has ended by this
     ended: bool = False
 
@@ -258,7 +258,7 @@ class Writer:
             counters.add("observations_total", (("target", endpoint), ("outcome", outcome)), count)
         # Without a commit there is no news of the store: nothing could be read, or the recorder gave up.
         works: Literal["committed"] | None = "committed" if any(s.reason is None for s in settled) else None
-        self._deliver(Report(settled=settled, counters=counters, works=works, wal_bytes=self._wal_bytes()))
+        self._deliver(Report(settled=settled, counters=counters, works=works, sizes=self._sizes()))
 
     def _notice_changes(self, seen: Observation, at: float, counters: Counters) -> None:
         if marks := self._changes.notice(seen, at):
@@ -375,8 +375,8 @@ class Writer:
             log, self._log = self._log, None
             log.close()
 
-    def _wal_bytes(self) -> int | None:
-        return None if self._log is None else self._log.sizes().wal_bytes
+    def _sizes(self) -> LogSizes | None:
+        return None if self._log is None else self._log.sizes()
 
 
 def goes_on_gathering(gathers: int, waiting: int, bound: int) -> bool:

@@ -88,13 +88,14 @@ class ComparisonLane:
             labels = tuple(sorted(effect["labels"].items()))
             self._counters.gauge("comparison_estimate", effect["estimate"], labels)
             self._counters.gauge("comparison_clusters", effect["clusters"], labels)
+            self._counters.gauge("comparison_refuted", effect["refuted"], labels)
             if effect["low"] is not None:
                 self._counters.gauge("comparison_low", effect["low"], labels)
             if effect["high"] is not None:
                 self._counters.gauge("comparison_high", effect["high"], labels)
 
     def _forget(self) -> None:
-        for name in ("timestamp_seconds", "estimate", "clusters", "low", "high"):
+        for name in ("timestamp_seconds", "estimate", "clusters", "refuted", "low", "high"):
             self._counters.forget(f"comparison_{name}")
 
     async def _effects(self) -> tuple[Sequence[Mapping[str, Any]] | None, str]:

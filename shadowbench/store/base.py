@@ -61,6 +61,7 @@ class LogSizes:
 
     file_bytes: int
     wal_bytes: int
+    free_bytes: int | None  # that the device has left; None where it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

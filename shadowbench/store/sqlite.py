@@ -159,7 +159,8 @@ class SqlitePairLog:
 
     def sizes(self) -> LogSizes:
         """See `PairLog.sizes`."""
-        return LogSizes(file_bytes=_size(self._path), wal_bytes=_size(Path(f"{self._path}-wal")))
+        wal = Path(f"{self._path}-wal")
+        return LogSizes(file_bytes=_size(self._path), wal_bytes=_size(wal), free_bytes=_free(self._path.parent))
 
     def close(self) -> None:
         """See `PairLog.close`."""
@@ -193,6 +194,14 @@ def _count_pairs(exchange: Exchange) -> int:
 def _body_bytes(exchange: Exchange) -> int:
     bodies = [exchange.request_body, exchange.production.body, *(c.observation.body for c in exchange.candidates)]
     return sum(len(body) for body in bodies if body)
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        there = os.statvfs(folder)
+    except OSError:
+        return None
+    return there.f_bavail * there.f_frsize
 
 
 def _size(path: Path) -> int:

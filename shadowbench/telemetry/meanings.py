@@ -243,6 +243,9 @@ PARTS = (
                 "",
                 "Size of the log's write-ahead file. Growing for long: a reader holds a transaction open.",
             ),
+            gauge(
+                "store_free_bytes", "", "Bytes that the log's device has left, as of the last batch that was written."
+            ),
         ),
     ),
     Part(
@@ -378,6 +381,11 @@ PARTS = (
                 "comparison_clusters",
                 "candidate measure statistic against scale claim",
                 "Independent groups of pairs (conversations, users) that the effect is of.",
+            ),
+            gauge(
+                "comparison_refuted",
+                "candidate measure statistic against scale claim",
+                "1 where the effect is shown to be beyond what the claim allows, at a bound corrected for all claims; else 0.",
             ),
             gauge("comparison_timestamp_seconds", "", "When the log was looked at, in Unix seconds."),
             counter("comparison_runs_total", "result", "Looks at the whole log, by result: done or failed."),

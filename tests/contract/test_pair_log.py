@@ -179,6 +179,7 @@ def test_sizes_grow(log: PairLog) -> None:
     log.append(list(invented_traffic(50)))
     after = log.sizes()
     assert after.file_bytes + after.wal_bytes > before.file_bytes + before.wal_bytes
+    assert after.free_bytes is None or after.free_bytes > 0
 
 
 # ── marks and the funnel ──

@@ -129,6 +129,7 @@ async def test_a_senders_accounts_and_the_recorders_agree(serve) -> None:
     serving.recorder.set_gauges()
     gauges = {sample.name: sample.value for sample in serving.counters.snapshot() if sample.kind == "gauge"}
     assert gauges.pop("store_wal_bytes") > 0
+    assert gauges.pop("store_free_bytes") > 0
     gauges.pop("store_used_bytes", None)  # retention looks when nothing else is to be done
     assert gauges == {
         "recorder_backlog": 0,

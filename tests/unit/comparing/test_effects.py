@@ -17,7 +17,7 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.reading.opening import read
 from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.document.comparisons import Role
-from shadowbench.report.policy import Looks, Policy
+from shadowbench.report.policy import Against, Claim, Looks, Policy
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import invented_traffic
 from shadowbench.worker import to_json
@@ -69,6 +69,19 @@ def test_the_numbers_are_the_reports(log: ReadLog) -> None:
         for row in rows
     } == told
     assert len(rows) == len(told) > 1
+
+
+def test_a_claim_is_refuted_where_the_report_refutes_it(log: ReadLog) -> None:
+    """Of two claims that differ in their margin alone, the one that allows less than the effect is; no margin is a judge's."""
+    strict = replace(POLICY, guardrails=(Claim(measure="latency", margin=0.0, against=Against.BOUND, bound=1e-9),))
+    lax = replace(POLICY, guardrails=(Claim(measure="latency", margin=0.0, against=Against.BOUND, bound=1e9),))
+    found = {
+        name: [row["refuted"] for row in effects(log, policy, ())]
+        for name, policy in (("strict", strict), ("lax", lax))
+    }
+    assert found["strict"]
+    assert all(found["strict"])
+    assert not any(found["lax"])
 
 
 def test_a_lane_of_production_itself_is_no_candidate(log: ReadLog) -> None:
