@@ -16,6 +16,8 @@ from shadowbench.telemetry import prometheus
 class Observed(Protocol):
     """What is told about."""
 
+from shadowbench.telemetry.accepting import form_for
+from shadowbench.worker import describe, log
     @property
     def is_live(self) -> bool: ...
     @property
@@ -57,9 +59,13 @@ class AdminServer:
         return _answer(self._observed.is_ready, "ready", "not ready")
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        samples = self._observed.samples()
-        text = await asyncio.to_thread(prometheus.render, samples)
-        return web.Response(body=text, headers={"Content-Type": prometheus.CONTENT_TYPE})
+        form = form_for(",".join(request.headers.getall("Accept", [])))
+        text = await asyncio.to_thread(prometheus.render, self._observed.samples(), form)
+        return web.Response(body=text, headers={"Content-Type": form.content_type})
+
+
+def _tell(error: BaseException) -> None:
+    log("error", "an admin request failed", role="parent", error=describe(error))
 
 
 def _answer(good: bool, yes: str, no: str) -> web.Response:

@@ -7,14 +7,13 @@ and their bills, to every trace of production. `tracestate` is not copied: its m
 from __future__ import annotations
 
 import random
-import re
 
-_TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+from shadowbench.wire.trace_context import read_traceparent
 
 
 def child_of(traceparent: bytes | None, chance: random.Random) -> bytes | None:
     """The `traceparent` of a copy; None when the client sent none that means something."""
-    match = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
-    if match is None or match[1] == b"ff" or not match[2].strip(b"0") or not match[3].strip(b"0"):
+    context = None if traceparent is None else read_traceparent(traceparent.decode("latin-1"))
+    if context is None:
         return None
-    return b"00-%b-%016x-00" % (match[2], chance.getrandbits(64) or 1)
+    return b"00-%b-%016x-00" % (context.trace_id.encode(), chance.getrandbits(64) or 1)

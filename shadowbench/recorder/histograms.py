@@ -4,6 +4,9 @@ They count what was read, whether the log takes it or not, and every gap of a st
 The writer's thread counts; the loop reports. Neither waits for the other: a report may see an answer in one histogram and
 not yet in the next, and never one that was not there.
 
+Buckets of times and costs remember the newest value that came with a trace, as an exemplar: of a stream's gaps the longest,
+which is the one that somebody looks for.
+
 Who is counted by name is configured. Anything else, and what is beyond `MAX_TARGETS`, is counted as `other`, so that the number
 of series is bounded whatever comes.
 """
@@ -16,7 +19,7 @@ from collections.abc import Sequence
 from shadowbench.metrics.disturbance import why_untimed
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.records import Observation, Outcome, Usage
-from shadowbench.signals import Counters, Histogram, Labels
+from shadowbench.signals import Counters, Histogram, Labels, Trace
 
 OTHER = "other"
 MAX_TARGETS = 50
@@ -32,9 +35,9 @@ class Histograms:
         self._targets = {name: _Target(name, buckets) for name in names[:MAX_TARGETS]}
         self._other = self._targets.setdefault(OTHER, _Target(OTHER, buckets))
 
-    def count(self, seen: Observation, content_times: Sequence[float]) -> None:
-        """Take one observation, and when the pieces of its stream came that have content."""
-        self._targets.get(seen.endpoint, self._other).count(seen, content_times)
+    def count(self, seen: Observation, content_times: Sequence[float], trace: Trace | None = None) -> None:
+        """Take one observation, when the pieces of its stream came that have content, and the trace it belongs to."""
+        self._targets.get(seen.endpoint, self._other).count(seen, content_times, trace)
 
     def report(self, counters: Counters) -> None:
         """As signals. `other` is told of once there is any."""
@@ -58,29 +61,33 @@ class _Target:
         self._cached_input = self._cache_write = self._reasoning = 0
         self._untimed = dict.fromkeys(_REASONS, 0)
 
-    def count(self, seen: Observation, content_times: Sequence[float]) -> None:
+    def count(self, seen: Observation, content_times: Sequence[float], trace: Trace | None) -> None:
         self.seen += 1
         self._count_tokens(seen.usage)
         if seen.cost is not None and seen.cost.usd is not None:
-            self._cost.observe(seen.cost.usd)
+            _observe(self._cost, seen.cost.usd, trace)
         if seen.timing.last_byte_s is None:
             return
         if (why := why_untimed(seen)) is not None:
             self._untimed[why] += 1
             return
-        self._count_times(seen, content_times)
+        self._count_times(seen, content_times, trace)
 
-    def _count_times(self, seen: Observation, content_times: Sequence[float]) -> None:
+    def _count_times(self, seen: Observation, content_times: Sequence[float], trace: Trace | None) -> None:
         """An answer that broke off has a duration that says nothing; what came of its stream came when it came."""
         timing = seen.timing
         if seen.outcome is Outcome.OK and timing.last_byte_s is not None:
-            self._duration.observe(timing.last_byte_s)
+            _observe(self._duration, timing.last_byte_s, trace)
         if seen.streamed and timing.first_content_s is not None:
-            self._first_token.observe(timing.first_content_s)
-            observe = self._gap.observe
+            _observe(self._first_token, timing.first_content_s, trace)
+            observe, longest = self._gap.observe, 0.0
             for earlier, later in itertools.pairwise(content_times):
                 if later != earlier:  # one piece that was cut to fit into frames
-                    observe(later - earlier)
+                    gap = later - earlier
+                    observe(gap)
+                    longest = gap if gap > longest else longest
+            if trace is not None and longest > 0:
+                self._gap.exemplify(longest, trace)
 
     def _count_tokens(self, usage: Usage) -> None:
         if usage.input_tokens is not None:
@@ -106,3 +113,9 @@ class _Target:
         counters.set_total("token_parts_total", self._reasoning, (*target, ("part", "reasoning")))
         for reason, count in self._untimed.items():
             counters.set_total("untimed_observations_total", count, (*target, ("reason", reason)))
+
+
+def _observe(histogram: Histogram, value: float, trace: Trace | None) -> None:
+    histogram.observe(value)
+    if trace is not None:
+        histogram.exemplify(value, trace)

@@ -1,4 +1,4 @@
-"""Samples as Prometheus text. The only module that knows prometheus_client."""
+"""Samples as what Prometheus reads: its older text, or OpenMetrics, which has exemplars too."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from prometheus_client.core import (
     Metric,
     SummaryMetricFamily,
 )
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics.exposition import generate_latest as generate_open_metrics
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+from prometheus_client.utils import floatToGoString
 
 from shadowbench.signals import Sample
+from shadowbench.telemetry.accepting import OPEN_METRICS, TEXT, Form
 from shadowbench.telemetry.declaring import PREFIX
 from shadowbench.telemetry.meanings import MEANINGS
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_Bucket = tuple[str, float, Exemplar | None]
 
 
-def render(samples: Sequence[Sample]) -> bytes:
-    """The text of /metrics."""
+def render(samples: Sequence[Sample], form: Form = TEXT) -> bytes:
+    """The text of /metrics in `form`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Samples(samples))
-    return generate_latest(registry)
+    return generate_open_metrics(registry) if form is OPEN_METRICS else generate_latest(registry)
 
 
 class _Samples(Collector):
@@ -88,16 +91,26 @@ def _summary(summary: SummaryMetricFamily, name: str, samples: Sequence[Sample],
 def _histogram(full: str, help_text: str, samples: Sequence[Sample], labels: list[str]) -> Metric:
     histogram = HistogramMetricFamily(full, help_text, labels=labels)
     sums: dict[tuple[str, ...], float] = {}
-    buckets: dict[tuple[str, ...], list[tuple[str, float]]] = defaultdict(list)
+    buckets: dict[tuple[str, ...], list[_Bucket]] = defaultdict(list)
     for sample in samples:
         values = tuple(_values(sample, labels))
         if sample.name.endswith("_bucket"):
-            buckets[values].append((dict(sample.labels)["le"], sample.value))
+            buckets[values].append((_edge(sample), sample.value, _exemplar(sample)))
         elif sample.name.endswith("_sum"):
             sums[values] = sample.value
     for values, counts in sorted(buckets.items()):
         histogram.add_metric(values, sorted(counts, key=lambda bucket: float(bucket[0])), sums.get(values))
     return histogram
+
+
+def _edge(sample: Sample) -> str:
+    """As OpenMetrics writes numbers: 1e+06 and above have an exponent."""
+    return str(floatToGoString(dict(sample.labels)["le"]))
+
+
+def _exemplar(sample: Sample) -> Exemplar | None:
+    told = sample.exemplar
+    return None if told is None else Exemplar(dict(told.trace.labels), told.value, told.trace.at)
 
 
 def _values(sample: Sample, labels: list[str]) -> list[str]:

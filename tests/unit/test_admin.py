@@ -17,13 +17,16 @@ class Observed:
         return self.counted
 
 
-async def ask(observed: Observed, path: str) -> tuple[int, str, str]:
+async def ask(observed: Observed, path: str, **headers: str) -> tuple[int, str, str]:
     sockets = bind(Address(host="127.0.0.1", port=0))
     server = AdminServer(observed, sockets)
     await server.start()
     port = sockets[0].getsockname()[1]
     try:
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as response:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}{path}", headers=headers) as response,
+        ):
             return response.status, await response.text(), response.headers["content-type"]
     finally:
         await server.stop()
@@ -46,3 +49,10 @@ async def test_metrics_are_prometheus_text() -> None:
 
 async def test_there_is_nothing_else() -> None:
     assert (await ask(Observed(), "/"))[0] == 404
+async def test_metrics_are_open_metrics_for_who_asks_for_them() -> None:
+    observed = Observed(counted=[Sample(name="draining", labels=(), value=1, kind="gauge")])
+    status, text, kind = await ask(observed, "/metrics", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1")
+    assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    assert text.splitlines()[-2:] == ["shadowbench_draining 1.0", "# EOF"]
+
+

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.signals import Counters, Histogram, Sample
+from shadowbench.signals import Counters, Exemplar, Histogram, Sample, Trace, from_wire, to_wire
 
 LABELS = (("reason", "x"),)
 
@@ -55,3 +57,27 @@ def test_a_histogram_adds_up(values: list[float]) -> None:
     assert counters.get("x_count", (("target", "a"),)) == len(values)
     assert counters.get("x_sum", (("target", "a"),)) == histogram.sum
     assert histogram.sum == pytest.approx(sum(values))
+
+
+def trace(at: float) -> Trace:
+    return Trace((("trace_id", "0af7651916cd43dd8448eb211c80319c"),), at)
+
+
+def test_a_bucket_remembers_the_newest_value_that_came_with_a_trace() -> None:
+    histogram, counters = Histogram((1.0, 5.0)), Counters()
+    for value, at in ((0.5, 100.0), (0.7, 300.0), (0.6, 200.0), (9.0, 150.0)):
+        histogram.observe(value)
+        histogram.exemplify(value, trace(at))
+    histogram.report(counters, "x")
+    told = {dict(each.labels).get("le"): each.exemplar for each in counters.snapshot()}
+    assert told == {"1.0": Exemplar(0.7, trace(300)), "5.0": None, "+Inf": Exemplar(9.0, trace(150)), None: None}
+
+
+def test_the_way_to_the_parent_changes_nothing() -> None:
+    counters = Counters()
+    counters.add("a_total", LABELS)
+    counters.gauge("depth", 2)
+    counters.set_total("x_bucket", 3, (("le", "1.0"),), Exemplar(0.7, trace(300)))
+    rows = json.loads(json.dumps(to_wire(counters.snapshot())))
+    assert from_wire(rows) == counters.snapshot()
+    assert [len(row) for row in rows] == [4, 4, 5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from shadowbench.recorder.memory import Memory
 from shadowbench.recorder.raw import RawExchange
 from shadowbench.recorder.testing import ScriptedExchange, ScriptedSide, candidate_fields, plan_fields
 from shadowbench.records import CandidateResult, Cost, Dialect, Exchange, Observation, Outcome, Timing
+from shadowbench.signals import Trace
 from shadowbench.wire.reading import ReadingLimits
 
 READER = Reader(request_id_header="X-Trace", limits=ReadingLimits(), pricer=Pricer(PricingOptions()))
@@ -142,3 +144,27 @@ def test_each_side_is_read_in_its_own_dialect_and_knows_it() -> None:
 
 def test_an_empty_request_is_empty() -> None:
     assert exchange(replace(SCRIPT, body=b"")).request_body == b""
+
+
+def told_traces(*lines: bytes) -> list[Trace | None]:
+    """With which trace each observation was told."""
+    traces: list[Trace | None] = []
+
+    def tell(seen: Observation, content_times: Sequence[float], trace: Trace | None = None) -> None:
+        traces.append(trace)
+
+    replace(READER, tell=tell).read(raw(replace(SCRIPT, head=SCRIPT.head + b"".join(lines))))
+    return traces
+
+
+PARENT = b"traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0%d\r\n"
+
+
+def test_observations_are_told_with_the_trace_that_the_client_keeps() -> None:
+    labels = (("span_id", "b7ad6b7169203331"), ("trace_id", "0af7651916cd43dd8448eb211c80319c"))
+    assert told_traces(PARENT % 1) == [Trace(labels, 1_700_000_000.5)] * 2  # production, small; hot was not sent
+
+
+@pytest.mark.parametrize("lines", [(), (PARENT % 0,), (PARENT % 1, PARENT % 1)], ids=["none", "not kept", "two"])
+def test_a_trace_that_cannot_be_looked_up_is_not_told(lines: tuple[bytes, ...]) -> None:
+    assert told_traces(*lines) == [None, None]

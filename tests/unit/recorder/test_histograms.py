@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.histograms import MAX_TARGETS, Histograms
 from shadowbench.records import Cost, Observation, Outcome, Timing, Usage, UsageSource
-from shadowbench.signals import Counters
+from shadowbench.signals import Counters, Exemplar, Trace
 
 BUCKETS = BucketOptions(duration_s=(1.0, 2.0), first_token_s=(0.5,), gap_s=(0.1, 0.2), tokens=(10.0,), cost_usd=(0.01,))
 STREAM = Observation(
@@ -125,3 +125,44 @@ def test_the_number_of_series_is_capped_however_many_candidates_there_are() -> N
     assert len({labels for labels, _ in counters.series("request_cost_usd_count")}) == MAX_TARGETS + 1
     assert counters.get("request_cost_usd_count", (("target", "other"),)) == 2 * MAX_TARGETS
     assert counters.get("request_cost_usd_count", (("target", "c0"),)) == 1
+
+
+def exemplars(counters: Counters) -> dict[tuple[str, str], Exemplar]:
+    """By series and edge."""
+    return {
+        (each.name.removesuffix("_bucket"), dict(each.labels)["le"]): each.exemplar
+        for each in counters.snapshot()
+        if each.exemplar is not None
+    }
+
+
+def traced(at: float) -> Trace:
+    return Trace((("span_id", "b7ad6b7169203331"), ("trace_id", "0af7651916cd43dd8448eb211c80319c")), at)
+
+
+def test_times_and_costs_of_a_traced_answer_are_exemplars_and_of_its_gaps_the_longest() -> None:
+    histograms, counters, trace = Histograms(("small",), BUCKETS), Counters(), traced(at=100)
+    histograms.count(STREAM, TIMES, trace)
+    histograms.report(counters)
+    assert exemplars(counters) == {
+        ("request_duration_seconds", "2.0"): Exemplar(1.5, trace),
+        ("time_to_first_token_seconds", "0.5"): Exemplar(0.4, trace),
+        ("chunk_gap_seconds", "+Inf"): Exemplar(1.5 - 0.65, trace),
+        ("request_cost_usd", "+Inf"): Exemplar(0.02, trace),
+    }
+
+
+def test_a_bucket_keeps_its_newest_exemplar_and_an_answer_without_a_trace_takes_none_away() -> None:
+    histograms, counters = Histograms(("small",), BUCKETS), Counters()
+    for at in (100.0, 300.0, 200.0):
+        histograms.count(STREAM, TIMES, traced(at))
+    histograms.count(STREAM, TIMES)
+    histograms.report(counters)
+    assert {each.trace.at for each in exemplars(counters).values()} == {300}
+
+
+def test_times_that_we_disturbed_are_no_exemplars() -> None:
+    histograms, counters = Histograms(("small",), BUCKETS), Counters()
+    histograms.count(replace(STREAM, timing=replace(STREAM.timing, paused_s=0.001)), TIMES, traced(at=100))
+    histograms.report(counters)
+    assert {name for name, _ in exemplars(counters)} == {"request_cost_usd"}

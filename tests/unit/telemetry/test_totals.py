@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.signals import Sample
+from shadowbench.signals import Exemplar, Sample, Trace
 from shadowbench.telemetry.totals import Source, Totals
 
 PROXY = Source("proxy", 0)
@@ -61,3 +63,21 @@ def test_a_counter_never_falls(steps: list[tuple[int, bool]]) -> None:
         assert sample.value >= last
         last = sample.value
     assert last == sum(more for more, _ in steps)
+
+
+def exemplar(value: float, at: float) -> Exemplar:
+    return Exemplar(value, Trace((("trace_id", f"{at:032.0f}"),), at))
+
+
+def test_an_exemplar_outlives_its_worker_until_a_newer_one_comes() -> None:
+    totals = Totals()
+    old, new = exemplar(0.2, at=100), exemplar(0.3, at=200)
+    totals.push(PROXY, [replace(counter(5, "x_bucket", le="1.0"), exemplar=old)])
+    totals.end(PROXY)
+    assert [each.exemplar for each in totals.samples()] == [old]
+    totals.push(PROXY, [counter(1, "x_bucket", le="1.0")])
+    assert [(each.value, each.exemplar) for each in totals.samples()] == [(6, old)]
+    totals.push(PROXY, [replace(counter(2, "x_bucket", le="1.0"), exemplar=new)])
+    assert [each.exemplar for each in totals.samples()] == [new]
+    totals.end(PROXY)
+    assert [(each.value, each.exemplar) for each in totals.samples()] == [(7, new)]
