@@ -11,13 +11,12 @@ from aiohttp import web
 
 from shadowbench.signals import Sample
 from shadowbench.telemetry import prometheus
+from shadowbench.telemetry.accepting import form_for
 
 
 class Observed(Protocol):
     """What is told about."""
 
-from shadowbench.telemetry.accepting import form_for
-from shadowbench.worker import describe, log
     @property
     def is_live(self) -> bool: ...
     @property
@@ -62,10 +61,6 @@ class AdminServer:
         form = form_for(",".join(request.headers.getall("Accept", [])))
         text = await asyncio.to_thread(prometheus.render, self._observed.samples(), form)
         return web.Response(body=text, headers={"Content-Type": form.content_type})
-
-
-def _tell(error: BaseException) -> None:
-    log("error", "an admin request failed", role="parent", error=describe(error))
 
 
 def _answer(good: bool, yes: str, no: str) -> web.Response:
