@@ -78,7 +78,8 @@ _COUNTS = """| | pass | fail | does not apply |
 _CASES = """## Cases
 
 ✓ pass, ✗ fail, – does not apply: to a proxy without a mirror, or because only shadowbench can be looked into. A case with
-several checks fails when one of them does. Where it lives is relative to `tests/conformance`.
+several checks fails when one of them does. Where it lives is relative to `tests/conformance`. CT-68 streams for two
+seconds here: `--patience 20` looks for longer time-outs. That nothing is sent again when a connection breaks is CT-67.
 """
 
 _FAILURES = """## What was observed where a case failed

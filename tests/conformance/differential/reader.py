@@ -22,6 +22,8 @@ _STATUS_LINE = re.compile(rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t\x20-\
 _FIELD = re.compile(
     rb"(" + _TOKEN + rb"):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*"
 )
+# RFC 3986 section 3.2.2: an address in brackets or a name, which may be empty; then, perhaps, a port.
+_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%~_-]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?")
 _DIGITS = re.compile(rb"[0-9]+")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+) *(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
 
@@ -224,9 +226,11 @@ class _Reading:
         return line
 
     def _check_host(self, minor: bytes) -> None:
-        hosts = sum(name.lower() == b"host" for name, _ in self.fields)
-        if hosts > 1 or (hosts == 0 and minor == b"1"):
+        hosts = [value for name, value in self.fields if name.lower() == b"host"]
+        if len(hosts) > 1 or (not hosts and minor == b"1"):
             raise _Bad("not one Host (3.2)", self.began)
+        if hosts and not _HOST.fullmatch(hosts[0]):
+            raise _Bad("Host value (3.2)", self.began)
 
     def _framing(self, minor: bytes) -> tuple[str, int] | None:
         """RFC 9112 section 6.3, less the repairs it allows."""

@@ -335,6 +335,12 @@ FIELDS = [
             "two equal Hosts": head(b"Host: x") + NEXT,
             "two Hosts in two spellings": head(b"HOST: y") + NEXT,
             "a folded Host": head(host=b"Host:\r\n x") + NEXT,
+            "a Host with a path": head(host=b"Host: x/smuggled") + NEXT,
+            "a Host with a user": head(host=b"Host: evil@x") + NEXT,
+            "a Host of two words": head(host=b"Host: x y") + NEXT,
+            "a Host with an odd port": head(host=b"Host: x:8x") + NEXT,
+            "a Host with half a bracket": head(host=b"Host: [::1") + NEXT,
+            "a Host beyond ASCII": head(host=b"Host: \xff") + NEXT,
         },
     ),
 ]

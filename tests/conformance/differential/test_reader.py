@@ -45,6 +45,8 @@ def test_what_is_cut_anywhere_is_never_a_message_nor_malformed(wire: bytes) -> N
         (head(b"X-A: b\r\n c"), "5"),
         (head(b"X-A: b\nc"), "2.2"),
         (head(host=b""), "3.2"),
+        (head(host=b"Host: x/y"), "3.2"),
+        (head(host=b"Host: u@x"), "3.2"),
         (head(first=b"GET /a b HTTP/1.1"), "3"),
         (head(first=b"GET / HTTP/2.0"), "2.3"),
         (head(b"Transfer-Encoding: chunked") + b"0x4\r\nabcd\r\n", "7.1"),
