@@ -86,7 +86,6 @@ def make_log(path: Path, *, pairs: int, metrics: int, seed: int) -> None:
         raise ValueError(f"{path} is there already; name another file")
     url = f"sqlite:///{path}"
     with closing(open_log(url, "write")) as log:
-        log.put_funnel(_funnel(pairs))
         log.put_marks(
             [Mark(at=1_760_400_000.0, kind="model_changed", endpoint="small", before="small-0", after="small-1")]
         )
@@ -103,6 +102,8 @@ def make_log(path: Path, *, pairs: int, metrics: int, seed: int) -> None:
             newest = chunk.first + len(chunk) - 1
         connection.execute("UPDATE measures SET done_upto = ?", (newest,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(open_log(url, "write")) as log:
+        log.put_funnel(_funnel(4 * pairs, newest))
 
 
 def _write(connection: sqlite3.Connection, chunk: MadeChunk, ids: Sequence[int]) -> None:
@@ -248,11 +249,13 @@ def _where_none(values: Floats, reasons: Sequence[str | float]) -> list[float]:
     return [NULL if isinstance(why, str) else value for value, why in zip(values.tolist(), reasons, strict=True)]
 
 
-def _funnel(pairs: int) -> list[FunnelCount]:
-    """Traffic of which so many pairs are a sample, in round numbers."""
-    stages = (("", "seen", "handed_off", 4 * pairs), ("", "opened", "", 4 * pairs), ("", "eligible", "", 4 * pairs))
-    return [FunnelCount(epoch="p1" if stage == "seen" else "m1", candidate=name, stage=stage, reason=why, count=count)
-            for name, stage, why, count in stages]  # fmt: skip
+def _funnel(seen: int, recorded: int) -> list[FunnelCount]:
+    """Traffic of which so many requests were drawn, and all of those recorded."""
+    proxy = [FunnelCount(epoch="p1", candidate="", stage="seen", reason="handed_off", count=seen)]
+    stages = {"opened": seen, "eligible": seen, "unsampled": seen - recorded, "sampled": recorded, "recorded": recorded}
+    return proxy + [
+        FunnelCount(epoch="m1", candidate="", stage=stage, reason="", count=count) for stage, count in stages.items()
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -68,7 +68,7 @@ def _suggestions(places: Places, kept: bool, command: str) -> list[tuple[str, st
     log, config = shlex.quote(str(places.log)), shlex.quote(str(places.config))
     steps = [
         ("every pair is a row of the view `pairs`", f'sqlite3 {log} "{_QUERY}"'),
-        ("the whole report", f"{command} report -c {config}"),
+        ("the whole report", f"{command} report -c {config} --full"),
         ("all pairs as lines of JSON", f"{command} export -c {config} --format jsonl"),
     ]
     if not kept:

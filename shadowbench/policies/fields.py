@@ -8,8 +8,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from shadowbench.explaining import suggestion
 from shadowbench.policies.amounts import Amount, read_amount
-from shadowbench.report.policy import Against, Looks, Needs, Policy, Requirements, Statistic, Watching, WhereAbsent
+from shadowbench.report.policy import (
+    SLICES,
+    Against,
+    Looks,
+    Needs,
+    Policy,
+    Requirements,
+    Statistic,
+    Watching,
+    WhereAbsent,
+)
 
 _NAME = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9]+(?:[_.-]+[A-Za-z0-9]+)*")
 _DECLARED, _WATCHING, _REQUIRED = Policy(), Watching(), Requirements()  # the defaults
@@ -34,6 +45,8 @@ def _check_name(name: str) -> str:
 
 
 def _check_slices(names: list[str]) -> list[str]:
+    if unknown := next((name for name in names if name not in SLICES), None):
+        raise ValueError(f"there is no property {unknown!r} to slice by{suggestion(unknown, list(SLICES))}")
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"names {twice!r} twice")
     return names

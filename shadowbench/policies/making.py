@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from shadowbench.policies.amounts import bound_of, margin_of
 from shadowbench.policies.checking import is_relative
@@ -43,4 +43,10 @@ def _claim(measure: str, fields: ClaimFields) -> Claim:
         needs=fields.needs,
         where_absent=fields.where_absent,
         baseline_margin=None if baseline is None else margin_of(baseline, measure, relative=relative),
+        in_percent=tuple(_in_percent(fields)),
     )
+
+
+def _in_percent(fields: ClaimFields) -> Iterator[str]:
+    amounts = {"margin": fields.margin, "bound": fields.bound, "baseline_margin": fields.baseline_margin}
+    return (name for name, amount in amounts.items() if amount is not None and amount.unit == "%")

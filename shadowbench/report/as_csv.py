@@ -78,7 +78,7 @@ COLUMNS: Mapping[str, str] = {
     "bound": "as declared",
     "standing": "better, non_inferior, inferior, inconclusive; empty: nothing was declared",
     "detectable": "least effect that would show in four of five cases",
-    "still_needed": "pairs more until the margin can be told from no difference",
+    "still_needed": "pairs more until the margin can be told from no difference, if the candidate is as good as production",
     "against_the_whole": "1 for a slice that certainly points the other way",
     "reason": "why there is no effect or no interval",
 }

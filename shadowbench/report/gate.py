@@ -31,6 +31,7 @@ from shadowbench.report.analysis.deciding import DOUBTS
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met, Verdict
+from shadowbench.report.naming import not_there
 from shadowbench.report.policy import Against, Claim, Needs, Policy
 from shadowbench.stats.estimates import Estimate
 
@@ -100,8 +101,8 @@ def _chosen(document: Document, only: Collection[str]) -> Iterator[Candidate]:
     names = [each.name for each in gated]
     if unknown := sorted(set(only) - set(names)):
         lanes = {each.name for each in document.candidates if each.again}
-        why = "is production itself (A/A)" if unknown[0] in lanes else "has no pairs here"
-        raise ConfigurationError(f"--candidate {unknown[0]}: {why}; there are: {', '.join(names) or 'none'}")
+        why = "it is production itself (A/A)" if unknown[0] in lanes else "it has no pairs here"
+        raise ConfigurationError(not_there(f"--candidate {unknown[0]}", why, names))
     return (each for each in gated if not only or each.name in only)
 
 

@@ -10,6 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SLICES = (
+    "stratum",
+    "path",
+    "route",
+    "tenant",
+    "tenant_key",
+    "model",
+    "length",
+    "tools",
+    "language",
+    "dialect",
+    "production_reported_model",
+    "production_finish_reason",
+)
+"""By what traffic may be sliced: what is known before anybody answers, or comes from production's side."""
+
 
 class Statistic(StrEnum):
     """What of a measure is compared."""
@@ -62,6 +78,8 @@ class Claim:
     needs: Needs = Needs.NOT_WORSE
     where_absent: WhereAbsent = WhereAbsent.OPEN
     baseline_margin: float | None = None  # how much worse than in a baseline it may have become; None: as `margin`
+    # Of margin, bound and baseline_margin those that were written in percent: told so, and no part of what is claimed.
+    in_percent: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Looks(StrEnum):
@@ -80,6 +98,11 @@ class Watching:
     looks: Looks = Looks.ANY
     clusters: int = 1000
     planned: int = 5  # how many looks, where they are planned
+
+    @property
+    def last(self) -> float:
+        """Up to how many clusters the last planned look may come: half a look late."""
+        return self.clusters * (1 + 0.5 / self.planned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

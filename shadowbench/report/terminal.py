@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from shadowbench.report.chapters.contents import contents
+from shadowbench.report.chapters.contents import contents, in_brief
 from shadowbench.report.chapters.nouns import Chapter, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import in_short
 from shadowbench.report.document.root import Document
@@ -41,9 +41,10 @@ _SPACE = "\ue000"
 _Told = Callable[[str], str]
 
 
-def show(document: Document, console: Console) -> None:
-    """Print the whole report."""
-    show_chapters((*contents(document), in_short(document)), console)
+def show(document: Document, console: Console, *, full: bool = False) -> None:
+    """Print the answer, and how to get the rest; or the whole report, with the verdicts once more where a terminal stands at
+    its end."""
+    show_chapters((*contents(document), in_short(document)) if full else in_brief(document), console)
 
 
 def show_chapters(chapters: Iterable[Chapter], console: Console) -> None:

@@ -22,7 +22,7 @@ class Contradiction:
     """What speaks against reading the whole as if it held everywhere."""
 
     slices: tuple[str, ...]  # whose difference certainly points the other way than the whole's (Holm over all slices)
-    reversed: bool  # the whole points one way, and not one slice does (Simpson's paradox)
+    reversed: bool  # the whole points one way, and none of these slices does: what is not among them outweighs them
 
 
 def heterogeneity(slices: Mapping[str, Estimate]) -> Evidence:

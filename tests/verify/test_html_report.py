@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian package chromium)"),
     pytest.mark.skipif(not installed(), reason="the extra `charts` is not installed"),
 ]
+
+MOST_PAGES = 15  # of the example, which has everything
 
 # What is wider than the screen and cannot be moved by itself.
 _STICKING_OUT = """
@@ -114,4 +117,6 @@ async def test_a_candidate_can_be_left_out_without_a_script(report: Path, tmp_pa
 async def test_it_prints(report: Path, tmp_path: Path) -> None:
     async with browser(tmp_path / "profile") as page:
         await page.open(report, width=1280)
-        assert (await page.print()).startswith(b"%PDF")
+        paper = await page.print()
+    assert paper.startswith(b"%PDF")
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= MOST_PAGES

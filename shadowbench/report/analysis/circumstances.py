@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from shadowbench.report.document.parts import JudgeCard
-from shadowbench.report.document.root import Traffic
+from shadowbench.report.document.root import Document, Traffic
 from shadowbench.report.document.times import Drift, MarkShown
 from shadowbench.report.document.verdicts import Note
 from shadowbench.report.policy import Policy
 
 MANY_DISCARDED = 0.05  # share of what was drawn
+UNCOUNTED = 0.05  # share of the requests in the log: a process that dies takes its last seconds of counts with it
 
 _CHANGES = (
     ("model_changed", ("model_changed", "fingerprint_changed")),
@@ -47,6 +48,19 @@ def of_traffic(traffic: Traffic | None) -> Iterator[Note]:
             "reason": most_frequent(traffic.discarded),
         },
     )
+
+
+def of_counters(document: Document) -> Iterator[Note]:
+    """Counters of the funnel that cannot be of these pairs. Where a part was asked for, fewer pairs than were counted are no
+    news."""
+    traffic, source, there = document.traffic, document.source, document.totals.exchanges
+    if traffic is None:
+        return
+    is_part = bool(source.since or source.until or source.candidates or source.slice)
+    too_many = there > (1 + UNCOUNTED) * traffic.recorded
+    too_few = not is_part and there < (1 - UNCOUNTED) * traffic.recorded
+    if too_many or too_few:
+        yield Note(code="funnel_disagrees", values={"recorded": traffic.recorded, "exchanges": there})
 
 
 def of_marks(marks: Sequence[MarkShown]) -> Iterator[Note]:

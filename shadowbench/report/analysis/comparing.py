@@ -107,6 +107,7 @@ def _described(asked: Asked, ready: Ready, terms: Terms, *, beside: bool) -> Com
         margin=claim.margin if asked.is_declared and claim.against is not Against.BOUND else None,
         relative=asked.is_ratio,
         bound=claim.bound,
+        in_percent=("margin" if claim.bound is None else "bound") in claim.in_percent,
     )
 
 

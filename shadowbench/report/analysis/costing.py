@@ -23,8 +23,9 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from
+from shadowbench.report.analysis.latencies import CURVE
 from shadowbench.report.analysis.values import Paired, intended, log_values
-from shadowbench.report.document.times import Costs
+from shadowbench.report.document.times import CostCurve, Costs
 from shadowbench.report.policy import Policy
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.columns import FloatArray
@@ -35,6 +36,7 @@ from shadowbench.stats.totals import Drawn, scaled, total
 MOST_UNKNOWN = 0.2
 SHORTEST_S = 3600.0
 MONTH_S = 30 * 86_400.0
+MOST_DRAWN = 20_000  # pairs that a curve is drawn from
 
 
 def costs(log: ReadLog, arm: Arm, policy: Policy, correct: Paired | None) -> Costs:
@@ -67,12 +69,27 @@ def costs(log: ReadLog, arm: Arm, policy: Policy, correct: Paired | None) -> Cos
         saving_total=totals.saving,
         saving_month=totals.month,
         why_no_total=totals.reason,
+        requests_drawn=totals.drawn,
+        production_curve=_curve(theirs, paired.weights),
+        candidate_curve=_curve(ours, paired.weights),
     )
 
 
 def _production(paired: Paired) -> FloatArray:
     assert paired.production is not None  # costs are of sides
     return paired.production
+
+
+def _curve(usd: FloatArray, weights: FloatArray) -> CostCurve | None:
+    """Quantiles by weight. Of very many pairs every so-manieth: sorting all of them would show the same line."""
+    every = slice(None, None, len(usd) // MOST_DRAWN + 1)
+    usd, weights = usd[every], weights[every]
+    if not len(usd):
+        return None
+    order = np.argsort(usd, kind="stable")
+    reached = np.cumsum(weights[order])
+    places = np.searchsorted(reached, np.array(CURVE) * reached[-1]).clip(max=len(usd) - 1)
+    return CostCurve(n=len(usd), levels=CURVE, usd=tuple(usd[order][places].tolist()))
 
 
 def _per_correct(paired: Paired, correct: Paired, n: int, level: float) -> tuple[Estimate | None, Estimate | None]:
@@ -96,6 +113,7 @@ class _Totals:
     """Of all traffic, or the reason why not."""
 
     requests: float | None = None
+    drawn: Estimate | None = None
     period_s: float | None = None
     production: Estimate | None = None
     candidate: Estimate | None = None
@@ -117,6 +135,7 @@ def _totals(log: ReadLog, arm: Arm, paired: Paired, level: float) -> _Totals:
     saving = of_all(theirs - ours)
     return _Totals(
         requests=drawn.number,
+        drawn=drawn.estimate(level=level),
         period_s=period_s,
         production=of_all(theirs),
         candidate=of_all(ours),

@@ -91,4 +91,5 @@ def _conditions_of(candidate: Candidate, comparison: Comparison) -> list[Conditi
 def _declared(condition: Condition) -> dict[str, str | float | int]:
     claim = condition.claim
     bound = {} if claim.bound is None else {"bound": claim.bound}
-    return {"margin": claim.margin, "relative": int(claim.relative), **bound}
+    percent = {"in_percent": 1} if ("bound" if bound else "margin") in claim.in_percent else {}
+    return {"margin": claim.margin, "relative": int(claim.relative), **bound, **percent}

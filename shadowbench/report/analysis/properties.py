@@ -24,7 +24,7 @@ from shadowbench.store.columns import Coded
 NONE = "(none)"  # the request has none of it
 NOT_RECORDED, ONE_VALUE = "not_recorded", "one_value"
 
-_COLUMNS = {"model": "production_requested_model", "tenant": "tenant_key", "route": "path"}
+COLUMNS = {"model": "production_requested_model", "tenant": "tenant_key", "route": "path"}
 """Properties that have another name than their column."""
 
 _LENGTHS = ((("production_input_tokens", "candidate_input_tokens"), "tokens"), (("request_bytes",), "bytes"))
@@ -53,7 +53,7 @@ def property_of(log: ReadLog, name: str, rows: IntArray) -> Property:
 
 
 def _of_column(log: ReadLog, name: str, rows: IntArray) -> Property:
-    column = _COLUMNS.get(name, name)
+    column = COLUMNS.get(name, name)
     if column not in log.pairs.texts:
         return _absent(name, NOT_RECORDED)
     words = log.pairs.texts[column]

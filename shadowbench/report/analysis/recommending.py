@@ -122,7 +122,10 @@ def _open(candidate: Candidate, condition: Condition) -> Note:
     if still is None or not still.more or condition.reason not in (None, "wide_interval", "too_few"):
         return _about(candidate, condition, "open_condition", {"reason": condition.reason or "wide_interval"})
     days = {} if still.days is None else {"days": still.days}
-    return _about(candidate, condition, "needs_pairs", {"pairs": still.pairs, "more": still.more, **days})
+    against = condition.claim.against.value
+    return _about(
+        candidate, condition, "needs_pairs", {"pairs": still.pairs, "more": still.more, "against": against, **days}
+    )
 
 
 def _about(candidate: Candidate, condition: Condition, code: str, values: dict[str, str | float | int]) -> Note:

@@ -19,7 +19,7 @@ def value(estimate: Estimate | None, unit: str = "", *, signed: bool = False) ->
 
 def scaled(estimate: Estimate, scale: Scale, unit: str = "") -> str:
     """On the scale of an effect."""
-    told = words.on_scale(scale, estimate.value, estimate.low, estimate.high, unit)
+    told = words.on_scale(scale, estimate.value, estimate.low, estimate.high, unit, brief=True)
     return told if estimate.low is not None and estimate.high is not None else f"{told}{_why(estimate)}"
 
 

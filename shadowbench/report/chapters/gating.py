@@ -9,11 +9,11 @@ from shadowbench.report import words
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import verdicts
-from shadowbench.report.document.comparisons import Scale
+from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
-from shadowbench.report.policy import Against
+from shadowbench.report.policy import Against, Claim
 from shadowbench.stats.estimates import Estimate
 
 _TONES = {Result.PASS: Tone.GOOD, Result.FAIL: Tone.BAD, Result.INCONCLUSIVE: Tone.OPEN}
@@ -27,6 +27,13 @@ _COLUMNS = (
 )
 _MORE_PAIRS = "More pairs are needed: shadowbench plan says how many, and how many days they take."
 _A_LANE = "An A/A lane is a candidate without a url and a model of its own: candidates: {again: {sample_rate: 0.1}}."
+_NO_LANE = (
+    "There is no A/A lane, production against itself: how much of a difference is noise, or a fault of the measuring, nobody "
+    "knows."
+)
+_LANE_HOLDS = "That is noise: a candidate's difference of that size means nothing."
+_LANE_UNMEASURED = "nothing that the verdict is about was measured in it."
+_LANE_DIFFERS = "There should be no difference: nothing is decided until it is known why."
 _LABELS = "People's labels are needed: shadowbench label, with --twice for those that are labelled twice."
 _NOT_THERE = "The baseline does not have it all ({}): take a report that does, or leave --baseline out."
 _REMEDIES = {
@@ -48,6 +55,8 @@ _REMEDIES = {
     "those of costs.",
     "one_side_unscored": "One side lacks more scores than the other, which may hide a difference ({}): find out why, and run "
     "shadowbench score --once.",
+    "failures_left_out": "The candidate fails more often than production, and these failures have no worst value: {}. Find out "
+    "why it fails; or declare a quantile, which counts failures as worse than everything.",
     "mean_without_failures": "A mean of times leaves failures out ({}): declare statistic: p50 or p95, which count them as "
     "longer than anybody waited.",
     "not_measured": "Not measured: {}. Name it in scoring.metrics or scoring.judges and run shadowbench score --once, or "
@@ -64,7 +73,7 @@ _REMEDIES = {
 def gating(result: GateResult, document: Document) -> tuple[Chapter, ...]:
     """All there is to say; `document`: the report that was gated."""
     gated = replace(document, candidates=tuple(of_gated(result, document)))
-    chapters = (_answer(result), verdicts(gated), _since(result, gated), _next(result))
+    chapters = (_answer(result, document), verdicts(gated), _since(result, gated), _next(result))
     return tuple(chapter for chapter in chapters if chapter.blocks)
 
 
@@ -82,7 +91,9 @@ def since_title(since: Since, unit: str = "") -> str:
     if not since.margin:
         return told
     is_share = since.claim.relative or since.scale in (Scale.RATIO, Scale.PREFERENCE)
-    return f"{told} by more than {words.share(since.margin) if is_share else words.number(since.margin, unit)}"
+    declared = "margin" if since.claim.baseline_margin is None else "baseline_margin"
+    percent = declared in since.claim.in_percent
+    return f"{told} by more than {words.amount(since.margin, unit, relative=is_share, percent=percent)}"
 
 
 def since_told(since: Since, unit: str = "") -> str:
@@ -100,7 +111,7 @@ def unit_of(candidate: Candidate, since: Since) -> str:
     return "" if found is None else found.subject.unit
 
 
-def _answer(result: GateResult) -> Chapter:
+def _answer(result: GateResult, document: Document) -> Chapter:
     by = f", by the policy {result.policy}" if result.policy else ""
     of = words.count(len(result.candidates), "candidate")
     lines = [Line(text=f"{_word(result.result)}: {of}{by}.", tone=_TONES[result.result])]
@@ -111,7 +122,34 @@ def _answer(result: GateResult) -> Chapter:
         ]
     if skipped := _skipped(result):
         lines.append(Line(text=f"Skipped, as nothing was measured: {', '.join(skipped)}.", tone=Tone.OPEN))
+    lines += _lanes(result, document)
     return Chapter(title="Gate", blocks=tuple(lines))
+
+
+def _lanes(result: GateResult, document: Document) -> Iterator[Line]:
+    """How far production differs from itself in what the verdict is about; or that nobody knows."""
+    lanes = [candidate for candidate in document.candidates if candidate.again]
+    differs = any(blocker.code == "a_a_lane_differs" for each in result.candidates for blocker in each.verdict.blockers)
+    for lane in lanes:
+        noise = list(_noise(lane, document))
+        told = f"{'; '.join(noise)}. {_LANE_DIFFERS if differs else _LANE_HOLDS}" if noise else _LANE_UNMEASURED
+        text = f"A/A lane {lane.name}, production against itself in {words.count(lane.counts.sent, 'pair')}: {told}"
+        yield Line(text=text, tone=Tone.BAD if differs else Tone.FAINT)
+    if not lanes:
+        yield Line(text=_NO_LANE, tone=Tone.OPEN)
+
+
+def _noise(lane: Candidate, document: Document) -> Iterator[str]:
+    """The lane's own numbers of what the verdict is about, as far as they are there."""
+    for claim in document.policy.primary:
+        found = next((each for each in lane.comparisons if _is_noise_of(each, claim)), None)
+        if found is not None:
+            yield f"{words.measure_title(claim.measure)} {words.effect(found.effect, found.subject.unit)}"
+
+
+def _is_noise_of(comparison: Comparison, claim: Claim) -> bool:
+    named = (comparison.subject.name, comparison.statistic) == (claim.measure, claim.statistic)
+    return named and comparison.reason is None and comparison.against is not Against.AGAIN
 
 
 def _skipped(result: GateResult) -> list[str]:

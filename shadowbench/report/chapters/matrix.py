@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
-from shadowbench.report.document.comparisons import Comparison, Effect, Role
+from shadowbench.report.document.comparisons import Comparison, Effect, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.policy import Against, Statistic
 from shadowbench.report.words import remarks
@@ -71,7 +71,9 @@ def _name(found: Comparison) -> str:
     told = f"{words.measure_title(found.subject)}{of}"
     if found.against is Against.AGAIN:
         return f"{told}, against the A/A lane"
-    return f"{told}, bound {words.number(found.bound, found.subject.unit)}" if found.against is Against.BOUND else told
+    if found.against is not Against.BOUND:
+        return told
+    return f"{told}, bound {words.amount(found.bound, found.subject.unit, percent=found.in_percent)}"
 
 
 def _p(effect: Effect) -> str:
@@ -102,9 +104,8 @@ def _beneath(found: Comparison) -> Iterator[Row]:
         yield _under("at equal length and style", words.reason(found.controlled_reason), None)
     if found.noise is not None:
         yield _under("A/A lane: noise", cells.effect(found.noise, unit), found.noise.deciding)
-    if found.outcomes is not None and found.role is not Role.SECONDARY:
-        won = found.outcomes
-        yield _under("won, tied, lost", f"{won.wins:,}, {won.ties:,}, {won.losses:,}", None)
+    if found.outcomes is not None and (found.role is not Role.SECONDARY or scale is Scale.PREFERENCE):
+        yield _under("pair by pair", words.outcomes(found.outcomes), None)
 
 
 def _under(label: str, told: str, estimate: Estimate | None) -> Row:

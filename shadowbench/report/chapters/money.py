@@ -44,11 +44,11 @@ def _rows(found: Costs) -> Iterator[Row]:
         yield Row(("a right answer", _usd(found.production_per_correct), _usd(found.candidate_per_correct), "", n))
     yield Row(("ratio of totals", "", "", cells.scaled(found.ratio, Scale.RATIO), n))
     if found.production_total is not None or found.candidate_total is not None:
-        label = f"all traffic of {words.duration(found.period_s)}"
+        label = f"all traffic of {words.duration(found.period_s)}, extrapolated"
         saved = "" if found.saving_total is None else f"saves {_usd(found.saving_total)}"
         yield Row((label, _usd(found.production_total), _usd(found.candidate_total), saved, n))
     if found.saving_month is not None:
-        yield Row(("a month of such traffic", "", "", f"saves {_usd(found.saving_month)}", n))
+        yield Row(("a month of such traffic, extrapolated", "", "", f"saves {_usd(found.saving_month)}", n))
 
 
 def _usd(found: Estimate | None, signed: bool = False) -> str:

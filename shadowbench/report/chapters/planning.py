@@ -13,6 +13,10 @@ from shadowbench.report.policy import Looks
 from shadowbench.report.sizing import Amount, Design
 
 _STANDS = {Met.SHOWN: Tone.GOOD, Met.REFUTED: Tone.BAD, Met.SKIPPED: Tone.FAINT}
+_EXPECTED = (
+    "Candidates are expected to be as good as production, or better by --difference; against a bound, to stay as they are. "
+    "Of one that is worse, no number of pairs shows what must be shown."
+)
 _COLUMNS = (
     Column(title="candidate"),
     Column(title="what must be shown"),
@@ -31,7 +35,7 @@ def planning(plan: Plan) -> Chapter:
         return Chapter(
             title="Plan", blocks=(Line(text="There is no candidate yet but production itself.", tone=Tone.OPEN),)
         )
-    lines = (Line(text=_design(plan.design, [row.amount for row in plan.rows if row.amount])),)
+    lines = (Line(text=_EXPECTED), Line(text=_design(plan.design, [row.amount for row in plan.rows if row.amount])))
     table = Table(columns=_COLUMNS, rows=tuple(_row(row) for row in plan.rows))
     notes = (Line(text=_note(row), item=True) for row in plan.rows if row.reason is not None)
     return Chapter(title="Plan", blocks=(*lines, table, *notes, Line(text=_when(plan))))
@@ -40,15 +44,18 @@ def planning(plan: Plan) -> Chapter:
 def expecting(found: Amount, design: Design, pairs_per_day: float | None) -> Chapter:
     """What expected numbers come to."""
     in_clusters = "" if found.clusters == found.pairs else f" in {words.count(found.clusters, 'cluster')}"
-    days = "" if not pairs_per_day else f", {words.duration(found.pairs / pairs_per_day * 86_400)} at this traffic"
+    days = "" if not pairs_per_day else f", {words.waiting(found.pairs / pairs_per_day)} at this traffic"
     told = f"It takes {words.count(found.pairs, 'pair')}{in_clusters}{days}."
     return Chapter(title="Plan", blocks=(Line(text=told), Line(text=_design(design, [found]))))
 
 
 def _row(row: Planned) -> Row:
-    needed, more = ("", "") if row.amount is None or row.more is None else (f"{row.amount.pairs:,}", f"{row.more:,}")
-    time = words.duration(None if row.days is None else row.days * 86_400) if row.more else ""
-    cells = (row.candidate, words.claim(row.claim), words.met(row.met), f"{row.pairs:,}", needed, more, time)
+    needed, more = ("", "")
+    if row.amount is not None and row.more is not None:
+        needed, more = words.rough(row.amount.pairs), words.rough(row.more)
+    time = "" if not row.more else words.ABSENT if row.days is None else words.waiting(row.days)
+    claim = words.claim(row.claim, scale=row.scale)
+    cells = (row.candidate, claim, words.met(row.met), f"{row.pairs:,}", needed, more, time)
     return Row((*cells, _difference(row)), tone=_STANDS.get(row.met))
 
 
@@ -84,5 +91,7 @@ def _when(plan: Plan) -> str:
     if plan.days is None:
         return "How long all of it takes cannot be told: see above."
     return (
-        "Enough is there." if plan.days == 0 else f"All of it takes {words.duration(plan.days * 86_400)} from now on."
+        "Enough is there."
+        if plan.days == 0
+        else f"All of it takes {words.waiting(plan.days)} from now on, if all is as expected."
     )

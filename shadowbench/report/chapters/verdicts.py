@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
-from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Decision, Met
 from shadowbench.report.words import remarks
@@ -54,21 +54,27 @@ def _of(candidate: Candidate) -> Iterator[Table | Line]:
 
 def _row(candidate: Candidate, condition: Condition) -> Row:
     comparison = comparison_of(candidate, condition)
-    unit = comparison.subject.unit if comparison is not None else ""
+    unit, scale = ("", None) if comparison is None else (comparison.subject.unit, comparison.effect.scale)
     n = f"{comparison.n:,}" if comparison is not None else words.ABSENT
-    cells = (words.met(condition.met), words.claim(condition.claim, unit), _found(condition, comparison), n)
-    return Row(cells, tone=_STANDS[condition.met])
+    claim = words.claim(condition.claim, unit, scale)
+    return Row((words.met(condition.met), claim, _found(condition, comparison), n), tone=_STANDS[condition.met])
 
 
 def _found(condition: Condition, comparison: Comparison | None) -> str:
     """The effect, why it does not tell, and what would."""
     why = condition.reason
-    parts = [cells.effect(comparison.effect, comparison.subject.unit)] if _is_there(comparison) and comparison else []
+    parts = [_effect(comparison)] if comparison is not None and _is_there(comparison) else []
     parts += [words.reason(why)] if why is not None and not _is_told(why, comparison) else []
-    if condition.met is Met.OPEN and condition.still_needed is not None and condition.still_needed.more:
-        needed = words.needed(condition.still_needed)
-        parts.append(f"{needed[:1].lower()}{needed[1:]}")
+    ahead = words.outlook(condition)
+    parts += [f"{ahead[:1].lower()}{ahead[1:]}"] if ahead else []
     return "; ".join(parts) or words.ABSENT
+
+
+def _effect(comparison: Comparison) -> str:
+    """Of a preference with how often which side was better."""
+    told = cells.effect(comparison.effect, comparison.subject.unit)
+    is_won = comparison.effect.scale is Scale.PREFERENCE and comparison.outcomes is not None
+    return f"{told}: {words.outcomes(comparison.outcomes)}" if is_won and comparison.outcomes is not None else told
 
 
 def _is_told(why: str, comparison: Comparison | None) -> bool:

@@ -1,4 +1,4 @@
-"""Times of both sides, by how many are faster: the tail has as much room as the middle.
+"""Times of both sides, or costs, by how many are below: the tail has as much room as the middle.
 
 The horizontal axis is −log₁₀(1 − level), so that half, 90 %, 99 % and 99.9 % stand at equal distances, as in HdrHistogram's
 plots. Where a side's quantiles are censored (it failed, or was not waited for), its line ends in an arrow, and a strip at the
@@ -25,7 +25,7 @@ _WIDEST = -math.log10(1 - 0.99999)  # the slowest of all is drawn here, not at i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """`seconds[i]` is the quantile at `levels[i]`; None: censored."""
+    """`seconds[i]`, of costs USD, is the quantile at `levels[i]`; None: censored."""
 
     levels: Sequence[float]
     seconds: Sequence[float | None]
@@ -33,12 +33,14 @@ class Side:
     dashed: bool = False
 
 
-def curves(production: Side, candidate: Side, *, title: str) -> alt.LayerChart | None:
+def curves(
+    production: Side, candidate: Side, *, title: str, across: str = "share of requests that are faster"
+) -> alt.LayerChart | None:
     """None: no side has a time above zero to draw."""
     points = [*_points(production), *_points(candidate)]
     if not points:
         return None
-    x, y = _axes(production, candidate, points, title)
+    x, y = _axes(production, candidate, points, (across, title))
     sides = production, candidate
     censored = [side for side in sides if None in side.seconds]
     lines = [layer for side in sides for layer in _line(side, x, y)]
@@ -56,7 +58,9 @@ def _place(level: float) -> float:
     return min(-math.log10(1 - level), _WIDEST) if level < 1 else _WIDEST
 
 
-def _axes(production: Side, candidate: Side, points: Sequence[dict[str, float]], title: str) -> tuple[alt.X, alt.Y]:
+def _axes(
+    production: Side, candidate: Side, points: Sequence[dict[str, float]], titles: tuple[str, str]
+) -> tuple[alt.X, alt.Y]:
     right = max(_place(level) for side in (production, candidate) for level in side.levels) * _ROOM
     low, high = min(point["y"] for point in points) / 1.15, max(point["y"] for point in points) * 1.3
     levels = [_place(level) for level in _LEVELS if _place(level) <= right]
@@ -64,12 +68,12 @@ def _axes(production: Side, candidate: Side, points: Sequence[dict[str, float]],
     x = alt.X(
         "x:Q",
         scale=alt.Scale(domain=[0, right], nice=False),
-        axis=alt.Axis(values=levels, labelExpr=named, title="share of requests that are faster"),
+        axis=alt.Axis(values=levels, labelExpr=named, title=titles[0]),
     )
     y = alt.Y(
         "y:Q",
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(values=round_steps(low, high) or [float(f"{points[0]['y']:.2g}")], format="~g", title=title),
+        axis=alt.Axis(values=round_steps(low, high) or [float(f"{points[0]['y']:.2g}")], format="~g", title=titles[1]),
     )
     return x, y
 

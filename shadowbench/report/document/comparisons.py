@@ -92,7 +92,7 @@ class Missing:
 class Corrected:
     """A judge's effect as people would have it."""
 
-    effect: Estimate
+    effect: Estimate  # with the interval that holds at the policy's looks
     labels: int  # pairs with a human label
     saved: float | None = None  # how many more labels the same interval would have taken without the judge
 
@@ -101,7 +101,7 @@ class Corrected:
 class Controlled:
     """A win rate at equal length and style."""
 
-    rate: Estimate
+    rate: Estimate  # with the interval that holds at the policy's looks
     length_coefficient: Estimate | None
     overlap: float  # share of pairs that are alike in length and style
     length_ratio: float  # candidate's to production's, median
@@ -142,6 +142,7 @@ class Comparison:
     margin: float | None = None  # as declared
     relative: bool = False
     bound: float | None = None
+    in_percent: bool = False  # the margin, or the bound, was declared in percent
     standing: Standing | None = None  # None: nothing was declared about it
     detectable: float | None = None  # least effect that so many clusters would show in four of five cases
     still_needed: StillNeeded | None = None  # until the margin can be told from no difference

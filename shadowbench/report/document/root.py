@@ -77,6 +77,7 @@ class Counts:
     clusters: int  # of sent pairs
     effective_n: float | None  # Kish: what unequal sampling leaves of the sent pairs
     withdrawn: int = 0  # sent, and no part of any comparison: the client left
+    worth: float | None = None  # as how many of equal weight the clusters count; None: as many as there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

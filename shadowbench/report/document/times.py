@@ -44,6 +44,15 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostCurve:
+    """One side's quantiles of what a request costs, for drawing: `usd[i]` at `levels[i]`."""
+
+    n: int  # pairs that it is drawn from: of very many an even part
+    levels: tuple[float, ...]
+    usd: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What a request costs on both sides, and what all of the traffic would."""
 
@@ -59,12 +68,15 @@ class Costs:
     production_per_correct: Estimate | None = None  # USD
     candidate_per_correct: Estimate | None = None
     requests: float | None = None  # Σ1/π of all the candidate's pairs: traffic that could be drawn for it in the period
+    requests_drawn: Estimate | None = None  # the same with its interval: it varies with the luck of the draw
     period_s: float | None = None  # from the candidate's first pair to its last
     production_total: Estimate | None = None  # USD, all traffic of the period
     candidate_total: Estimate | None = None
     saving_total: Estimate | None = None  # production's − candidate's
     saving_month: Estimate | None = None  # of 30 days at this traffic
     why_no_total: str | None = None  # no_costs | no_funnel | costs_unknown | short_period | more_than_seen
+    production_curve: CostCurve | None = None
+    candidate_curve: CostCurve | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

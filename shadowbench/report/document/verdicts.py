@@ -50,6 +50,7 @@ class Blocker:
     needed: float
     found: float
     measure: str | None = None
+    counted: float | None = None  # of clusters: how many there are, where they are worth less than that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

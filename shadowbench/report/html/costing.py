@@ -27,10 +27,10 @@ def _rows(costs: Costs) -> Iterator[tuple[Cell | str, ...]]:
         title = Cell(text="Of a correct answer", small=f"correct by {words.measure_title(costs.correct)}")
         yield title, _usd(costs.production_per_correct), _usd(costs.candidate_per_correct), words.ABSENT
     if costs.requests is not None and costs.why_no_total is None:
-        of = f"{costs.requests:,.0f} requests in {words.duration(costs.period_s)}"
+        of = f"extrapolated to about {costs.requests:,.0f} requests in {words.duration(costs.period_s)}"
         total = Cell(text="Of all traffic", small=of)
         yield total, _usd(costs.production_total), _usd(costs.candidate_total), _saving(costs.saving_total)
-        month = Cell(text="Of 30 days at this traffic")
+        month = Cell(text="Of 30 days at this traffic", small="extrapolated")
         yield month, words.ABSENT, words.ABSENT, _saving(costs.saving_month)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shadowbench.report import words
-from shadowbench.report.document.comparisons import Comparison, Effect, Role
+from shadowbench.report.document.comparisons import Comparison, Effect, Role, Scale
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.html.tables import Cell, Table, estimated, p_in_column, sized, table
 from shadowbench.report.policy import Policy, Statistic
@@ -62,13 +62,14 @@ def measure(comparison: Comparison) -> str:
 
 def allowed(comparison: Comparison) -> str:
     """The margin or the bound."""
+    unit, percent = comparison.subject.unit, comparison.in_percent
     if comparison.bound is not None:
-        return f"bound {words.number(comparison.bound, comparison.subject.unit)}"
+        return f"bound {words.amount(comparison.bound, unit, percent=percent)}"
     if comparison.margin is None:
         return words.ABSENT
-    if comparison.relative:
-        return words.share(comparison.margin)
-    return words.number(comparison.margin, comparison.subject.unit)
+    if comparison.effect.scale is Scale.PREFERENCE:
+        return f"more than {words.share(0.5 - comparison.margin)}"
+    return words.amount(comparison.margin, unit, relative=comparison.relative, percent=percent)
 
 
 def _declared(comparison: Comparison) -> tuple[Cell | str, ...]:
@@ -130,14 +131,14 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
     if comparison.detectable is not None:
         yield "Least effect that so many clusters would show", words.number(comparison.detectable, unit)
     if comparison.still_needed is not None:
-        yield "Until the margin can be told", words.needed(comparison.still_needed)
+        yield "Until the margin can be told", words.needed(comparison.still_needed, comparison.against)
 
 
 def _judged(comparison: Comparison) -> Iterator[tuple[str, str]]:
     if comparison.outcomes is not None:
         found = comparison.outcomes
         sign = "" if found.sign_p is None else f" (sign test {words.p_value(found.sign_p)})"
-        yield "Outcomes", f"{found.wins:,} won, {found.ties:,} tied, {found.losses:,} lost{sign}"
+        yield "Pair by pair", f"{words.outcomes(found)}{sign}"
     if comparison.corrected is not None:
         corrected = comparison.corrected
         told = words.scaled(corrected.effect, comparison.effect.scale, comparison.subject.unit)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shadowbench.report import words
-from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import SideSpend
-from shadowbench.report.document.verdicts import Condition, Decision, Met
+from shadowbench.report.document.verdicts import Condition, Decision
 
 _BADGES = {
     Decision.MAY: "May move",
@@ -162,18 +162,23 @@ _AGAIN = "Production asked once more. What differs here is noise: no candidate c
 
 def _condition(candidate: Candidate, condition: Condition) -> ConditionLine:
     found = comparison_of(candidate, condition)
-    unit = "" if found is None else found.subject.unit
-    numbers = ""
-    if found is not None and found.reason is None:
-        numbers = f"{words.effect(found.effect, unit)}, {words.sizes(found.n, found.clusters)}"
+    unit, scale = ("", None) if found is None else (found.subject.unit, found.effect.scale)
+    numbers = "" if found is None or found.reason is not None else _numbers(found)
     why = "" if condition.reason is None else words.reason(condition.reason)
-    still = condition.still_needed if condition.met is Met.OPEN else None
     return ConditionLine(
         role=words.role(condition.role),
-        claim=words.claim(condition.claim, unit),
+        claim=words.claim(condition.claim, unit, scale),
         met=words.met(condition.met),
         tone=condition.met.value,
         why="" if why in numbers else why,
         numbers=numbers,
-        needed="" if still is None else words.needed(still),
+        needed=words.outlook(condition),
     )
+
+
+def _numbers(found: Comparison) -> str:
+    """The effect, of a preference with how often which side was better, and what it rests on."""
+    told = [words.effect(found.effect, found.subject.unit)]
+    if found.effect.scale is Scale.PREFERENCE and found.outcomes is not None:
+        told.append(words.outcomes(found.outcomes))
+    return ", ".join([*told, words.sizes(found.n, found.clusters)])

@@ -42,9 +42,12 @@ def _cell(each: Cell | str) -> Cell:
 
 
 def estimated(told: str) -> Cell:
-    """An estimate in words: its numbers are not broken, and why there is no interval stands below."""
+    """An estimate in words: its numbers are not broken; how ties count, and why there is no interval, stand below."""
     numbers, _, why = told.partition(" (no interval")
-    return Cell(text=numbers, small=f"no interval{why.removesuffix(')')}" if why else "")
+    plain = numbers.removesuffix(words.TIES)
+    ties = "ties half" if plain != numbers else ""
+    no_interval = f"no interval{why.removesuffix(')')}" if why else ""
+    return Cell(text=plain, small="; ".join(filter(None, (ties, no_interval))))
 
 
 def parts(text: str) -> list[str]:

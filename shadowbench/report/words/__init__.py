@@ -19,6 +19,8 @@ from shadowbench.report.words.codes import (
     statistic,
 )
 from shadowbench.report.words.conclusions import (
+    TIES,
+    amount,
     blocker,
     claim,
     condition,
@@ -27,6 +29,8 @@ from shadowbench.report.words.conclusions import (
     met,
     needed,
     on_scale,
+    outcomes,
+    outlook,
     scaled,
     sizes,
 )
@@ -39,14 +43,18 @@ from shadowbench.report.words.numbers import (
     moment,
     number,
     p_value,
+    rough,
     share,
     shares,
+    waiting,
 )
 from shadowbench.report.words.sentences import sentence
 
 __all__ = [
     "ABSENT",
+    "TIES",
     "alarm",
+    "amount",
     "between",
     "blocker",
     "blocker_title",
@@ -64,9 +72,12 @@ __all__ = [
     "needed",
     "number",
     "on_scale",
+    "outcomes",
+    "outlook",
     "p_value",
     "reason",
     "role",
+    "rough",
     "scaled",
     "sentence",
     "share",
@@ -74,4 +85,5 @@ __all__ = [
     "sizes",
     "standing",
     "statistic",
+    "waiting",
 ]

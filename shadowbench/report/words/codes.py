@@ -39,6 +39,7 @@ REASONS = {
     "uncalibrated_judge": "people do not bear the judge out: too few labels, or too little agreement",
     "too_many_unscored": "too many pairs have no score",
     "one_side_unscored": "one side lacks more scores than the margin leaves room for",
+    "failures_left_out": "the candidate fails more often, and failures have no worst value here: they are left out",
     "mean_without_failures": "a mean of times leaves failures out: declare p50 or p95",
     # of judges' cards
     "no_units": "nothing to tell it from",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shadowbench.report.document.comparisons import Comparison, Effect, Scale
+from shadowbench.report.document.comparisons import Comparison, Effect, Outcomes, Scale
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
 from shadowbench.report.policy import Against, Claim, Needs, Statistic
 from shadowbench.report.words.codes import blocker_title, measure_title, reason, statistic
-from shadowbench.report.words.numbers import ABSENT, between, count, duration, number, share, shares
+from shadowbench.report.words.numbers import ABSENT, between, count, number, rough, share, shares, waiting
 from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.power import StillNeeded
 
@@ -17,45 +17,76 @@ _DECISIONS = {
     Decision.UNDECLARED: "Undeclared: no primary claim says what must be shown of {}.",
 }
 _MET = {Met.SHOWN: "shown", Met.REFUTED: "refuted", Met.OPEN: "open", Met.SKIPPED: "skipped"}
+_WAITS_FOR_PAIRS = (None, "wide_interval", "too_few")
+"""Reasons of open conditions that more pairs can end."""
+_AS_HOPED = {
+    Against.PRODUCTION: "it is as good as production",
+    Against.AGAIN: "it is as like production as production is like itself",
+    Against.BOUND: "it stays as it is",
+}
+"""What is taken for granted where it is told how many pairs it takes."""
+TIES = ", ties half"
+"""Beside a preference: how ties were counted."""
 
 
-def effect(found: Effect, unit: str = "", *, once: bool = False) -> str:
+def effect(found: Effect, unit: str = "", *, once: bool = False, brief: bool = False) -> str:
     """With the interval that verdicts go by, or of whoever looks once: `−0.031 [−0.052, −0.010]`, `0.62 × [0.58, 0.66]`,
-    `wins 48 % [45 %, 51 %]`."""
-    return scaled(found.once if once else found.deciding, found.scale, unit)
+    `preferred in 48 % [45 %, 51 %], ties half`. `brief`: for cells and charts, where how ties count stands elsewhere."""
+    return scaled(found.once if once else found.deciding, found.scale, unit, brief=brief)
 
 
-def scaled(estimate: Estimate, scale: Scale, unit: str = "") -> str:
+def scaled(estimate: Estimate, scale: Scale, unit: str = "", *, brief: bool = False) -> str:
     """Any estimate on the scale of an effect; where there is no interval, why."""
-    told = on_scale(scale, estimate.value, estimate.low, estimate.high, unit)
+    told = on_scale(scale, estimate.value, estimate.low, estimate.high, unit, brief=brief)
     if estimate.low is not None and estimate.high is not None:
         return told
     return f"{told} (no interval{'' if estimate.reason is None else f': {reason(estimate.reason)}'})"
 
 
-def on_scale(scale: Scale, value: float | None, low: float | None, high: float | None, unit: str = "") -> str:
+def on_scale(
+    scale: Scale, value: float | None, low: float | None, high: float | None, unit: str = "", *, brief: bool = False
+) -> str:
     """A value and its interval, which may be None, on the scale of an effect."""
     if value is None:
         return ABSENT
     if scale is Scale.PREFERENCE:
-        return f"wins {shares(value, low, high)}"
+        return f"preferred in {shares(value, low, high)}{'' if brief else TIES}"
     if scale is Scale.RATIO:
         size, _, bounds = between(value, low, high).partition(" ")
         return f"{size} × {bounds}".rstrip()
     return between(value, low, high, unit, signed=scale is Scale.DIFFERENCE)
 
 
-def claim(declared: Claim, unit: str = "") -> str:
-    """What must be shown: `latency (p95) not worse than production by more than 10 %`."""
+def outcomes(found: Outcomes) -> str:
+    """Pairs by who is better."""
+    return f"{found.wins:,} won, {found.ties:,} tied, {found.losses:,} lost"
+
+
+def claim(declared: Claim, unit: str = "", scale: Scale | None = None) -> str:
+    """What must be shown: `latency (p95) not worse than production by more than 10 %`; of a preference, where the scale says
+    that it is one, `pairwise: preferred in more than 45 %, ties half`."""
     of = "" if declared.statistic is Statistic.MEAN else f" ({statistic(declared.statistic)})"
     subject = f"{measure_title(declared.measure)}{of}"
     if declared.against is Against.BOUND:
-        return f"{subject} {_needs(declared.needs)} {number(declared.bound, unit)}"
+        bound = amount(declared.bound, unit, percent="bound" in declared.in_percent)
+        return f"{subject} {_needs(declared.needs)} {bound}"
+    if scale is Scale.PREFERENCE and declared.against is Against.PRODUCTION:
+        allowed = 0.0 if declared.needs is Needs.BETTER else declared.margin
+        return f"{subject}: preferred in more than {share(0.5 - allowed)}{TIES}"
     other = "production" if declared.against is Against.PRODUCTION else "production asked again"
     if declared.needs is Needs.BETTER or not declared.margin:
         return f"{subject} {_needs(declared.needs)} {other}"
-    margin = share(declared.margin) if declared.relative else number(declared.margin, unit)
+    percent = "margin" in declared.in_percent
+    margin = amount(declared.margin, unit, relative=declared.relative, percent=percent)
     return f"{subject} {_needs(declared.needs)} {other} by more than {margin}"
+
+
+def amount(value: float | None, unit: str = "", *, relative: bool = False, percent: bool = False) -> str:
+    """A margin or a bound: `10 %` of what production has; `250 ms`; `1 % (0.01)` of a share that was declared in percent,
+    which effects tell as a number."""
+    if value is None or relative:
+        return share(value)
+    return f"{share(value)} ({number(value)})" if percent else number(value, unit)
 
 
 def _needs(needs: Needs) -> str:
@@ -69,14 +100,19 @@ def met(found: Met) -> str:
 
 def condition(found: Condition, comparison: Comparison | None = None) -> str:
     """One sentence, or two: what must be shown, how it stands and why, by which numbers, and what it would take to tell."""
-    unit = "" if comparison is None else comparison.subject.unit
+    unit, scale = ("", None) if comparison is None else (comparison.subject.unit, comparison.effect.scale)
     why = "" if found.reason is None else f", {reason(found.reason)}"
-    told = f"{claim(found.claim, unit)}: {met(found.met)}{why}."
+    told = f"{claim(found.claim, unit, scale)}: {met(found.met)}{why}."
     if comparison is not None and comparison.reason is None and found.met is not Met.SKIPPED:
-        told += f" {effect(comparison.effect, unit)}, {sizes(comparison.n, comparison.clusters)}."
-    if found.met is Met.OPEN and found.still_needed is not None and found.still_needed.more:
-        told += f" {needed(found.still_needed)}."
-    return told
+        told += f" {effect(comparison.effect, unit)}{_won(comparison)}, {sizes(comparison.n, comparison.clusters)}."
+    ahead = outlook(found)
+    return f"{told} {ahead}." if ahead else told
+
+
+def _won(comparison: Comparison) -> str:
+    """Of a preference."""
+    is_told = comparison.outcomes is not None and comparison.effect.scale is Scale.PREFERENCE
+    return f" ({outcomes(comparison.outcomes)})" if is_told and comparison.outcomes is not None else ""
 
 
 def sizes(n: int, clusters: int) -> str:
@@ -84,12 +120,27 @@ def sizes(n: int, clusters: int) -> str:
     return f"{count(n, 'pair')} in {count(clusters, 'cluster')}"
 
 
-def needed(still: StillNeeded) -> str:
-    """What it takes from here: `About 2,300 more pairs would tell (3.2 d at this traffic)`."""
+def needed(still: StillNeeded, against: Against = Against.PRODUCTION) -> str:
+    """What it takes from here, and what is taken for granted: `If it is as good as production, about 2,300 more pairs would
+    tell (3.2 d at this traffic)`."""
     if not still.more:
-        return "No more pairs should be needed"
-    days = "" if still.days is None else f" ({duration(still.days * 86400)} at this traffic)"
-    return f"About {count(still.more, 'more pair')} would tell{days}"
+        return f"If {_AS_HOPED[against]}, as many pairs as there are would tell"
+    days = "" if still.days is None else f" ({waiting(still.days)} at this traffic)"
+    pairs = f"{rough(still.more)} more pair{'' if still.more == 1 else 's'}"
+    return f"If {_AS_HOPED[against]}, about {pairs} would tell{days}"
+
+
+def outlook(found: Condition) -> str:
+    """What would tell an open condition; empty where it does not wait for pairs. Where there are pairs enough for what one
+    hopes and it is open all the same, what was found is not what one hopes."""
+    still = found.still_needed
+    if found.met is not Met.OPEN or still is None or found.reason not in _WAITS_FOR_PAIRS:
+        return ""
+    if still.more:
+        return needed(still, found.claim.against)
+    limit = "bound" if found.claim.against is Against.BOUND else "margin"
+    is_near = f"{needed(still, found.claim.against)}; what was found is too near the {limit}"
+    return "" if found.reason == "too_few" else is_near
 
 
 def decision(found: Decision, candidate: str) -> str:
@@ -106,7 +157,8 @@ def blocker(found: Blocker) -> str:
         return f"{told}."
     form = share if found.code in _SHARES else number
     sense = "at most" if found.code in _AT_MOST else "at least"
-    return f"{told}: {form(found.found)}; it takes {sense} {form(found.needed)}."
+    worth = "" if found.counted is None else f", which is what {form(found.counted)} of unequal size or weight are worth"
+    return f"{told}: {form(found.found)}{worth}; it takes {sense} {form(found.needed)}."
 
 
 _WITHOUT_NUMBERS = {"no_a_a_lane", "a_a_lane_differs", "uncalibrated_judge"}

@@ -22,6 +22,7 @@ _SPANS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 _ONE_DIGIT_FROM = 3.0  # a half width that begins so is known well enough by one digit
 _LEAST_WIDTH = 1e-15  # narrower ones are rounding
 _LEAST_P = 0.001
+_FORESEEN_DAYS = 365.0  # beyond, no traffic is as it is today
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,20 @@ def share(part: float | None) -> str:
 def count(n: int, noun: str, many: str | None = None) -> str:
     """`1 pair`, `1,234 pairs`."""
     return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def rough(n: int) -> str:
+    """An estimated number, by the two digits that mean something, rounded up: `6,700`, `1.3 million`."""
+    if n < 100:
+        return f"{n:,}"
+    unit = 10 ** (len(str(n)) - 2)
+    rounded = -(-n // unit) * unit
+    return f"{rounded:,}" if rounded < 1_000_000 else f"{_trimmed(f'{rounded / 1e6:,.1f}')} million"
+
+
+def waiting(days: float) -> str:
+    """How long something would take, as far as today's traffic tells: `3.2 d`, `more than a year`."""
+    return "more than a year" if days > _FORESEEN_DAYS else duration(days * 86_400)
 
 
 def duration(seconds: float | None) -> str:

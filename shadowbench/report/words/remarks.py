@@ -26,9 +26,9 @@ _UNNAMED = "by the draw"
 
 
 def listed(counts: Mapping[str, int], *, unnamed: str = "without a reason") -> str:
-    """Counts by their reasons, most frequent first: `timed out 12, unknown model 3`."""
+    """Counts by their reasons, most frequent first: `12 × timed out, 3 × unknown model`."""
     many = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{_readable(code) if code else unnamed} {number_of:,}" for code, number_of in many)
+    return ", ".join(f"{number_of:,} × {_readable(code) if code else unnamed}" for code, number_of in many)
 
 
 def _readable(code: str) -> str:
@@ -68,12 +68,12 @@ def looks(policy: Policy) -> str:
 
 
 def spend(side: SideSpend) -> str:
-    """`$11.25 in 2,650 calls; cost not known of 12 (…)`."""
+    """`$11.25 in 2,650 calls; the cost of 12 is not known (12 × …)`."""
     if not side.calls:
         return "no calls"
     told = f"{number(side.usd, 'USD')} in {count(side.calls, 'call')}"
     unknown = sum(side.unknown.values())
-    return f"{told}; cost not known of {unknown:,} ({listed(side.unknown)})" if unknown else told
+    return f"{told}; the cost of {unknown:,} is not known ({listed(side.unknown)})" if unknown else told
 
 
 def traffic(found: Traffic) -> Iterator[str]:
@@ -97,7 +97,7 @@ def not_sent(counts: Counts) -> str:
     """Why pairs have no answer of the candidate that was asked for."""
     parts = [
         listed(counts.not_sent),
-        f"given up because the client left {counts.withdrawn:,}" if counts.withdrawn else "",
+        f"{counts.withdrawn:,} × given up because the client left" if counts.withdrawn else "",
     ]
     return ", ".join(part for part in parts if part) or "none"
 
@@ -132,11 +132,25 @@ def costs(found: Costs) -> Iterator[str]:
         yield f"Which answers are right is told by {measure_title(found.correct)}."
     for whose, unknown in (("production", found.unknown_production), ("the candidate", found.unknown_candidate)):
         if unknown:
-            yield f"Cost not known of {whose}: {listed(unknown)}."
+            yield f"The cost is not known of {count(sum(unknown.values()), 'call')} of {whose}: {listed(unknown)}."
+    if found.unknown_production or found.unknown_candidate:
+        yield (
+            "Calls of unknown cost are left out of the means, and totals take them to cost what the others do; one that "
+            "failed may have been billed or not."
+        )
     if found.requests is not None:
-        yield f"Totals are of all {found.requests:,.0f} requests that came in {duration(found.period_s)}; a month has 30 days."
+        yield (
+            "Totals are extrapolated: each pair stands for as many requests as it was drawn from, about "
+            f"{_drawn(found)} in {duration(found.period_s)}. Requests that could not be drawn are not in them; a month is 30 "
+            "days like these."
+        )
     elif found.why_no_total:
         yield f"No totals of all traffic: {_readable(found.why_no_total)}."
+
+
+def _drawn(found: Costs) -> str:
+    estimate = found.requests_drawn
+    return f"{found.requests:,.0f} requests" if estimate is None else f"{interval(estimate)} requests"
 
 
 def is_noteworthy(table: SliceTable) -> bool:

@@ -14,8 +14,8 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.verdicts import Blocker, Note
 from shadowbench.report.policy import Against, Statistic
 from shadowbench.report.words.codes import alarm, measure_title, reason, statistic
-from shadowbench.report.words.conclusions import blocker, needed, on_scale, sizes
-from shadowbench.report.words.numbers import ABSENT, count, moment, number, p_value, share
+from shadowbench.report.words.conclusions import amount, blocker, needed, on_scale, sizes
+from shadowbench.report.words.numbers import count, moment, number, p_value, share
 from shadowbench.stats.power import StillNeeded
 
 
@@ -68,7 +68,9 @@ def _by(note: Note) -> str:
     margin = _float(note, "margin")
     if not margin:
         return ""
-    return f" by more than {share(margin) if note.values.get('relative') else number(margin, _text(note, 'unit'))}"
+    relative = bool(note.values.get("relative")) or _text(note, "scale") == Scale.PREFERENCE
+    percent = bool(note.values.get("in_percent"))
+    return f" by more than {amount(margin, _text(note, 'unit'), relative=relative, percent=percent)}"
 
 
 def _numbers(note: Note) -> str:
@@ -232,8 +234,8 @@ def _drifted(note: Note) -> str:
 def _unpriced_cost(note: Note) -> str:
     return (
         f"{_who(note)}: the cost is not known of {count(_int(note, 'production'), 'call')} of production and of "
-        f"{_int(note, 'candidate'):,} of the candidate, most often: {_reason(note)}. "
-        "Sums are of what is known."
+        f"{_int(note, 'candidate'):,} of the candidate, most often: {_reason(note)}. They count neither as free nor as paid: "
+        "means and totals take them to cost what the others do, and a call that failed may have been billed."
     )
 
 
@@ -248,6 +250,19 @@ def _censored(note: Note) -> str:
     return (
         f"{_who(note)}: of {_what(note)}, {_text(note, 'quantiles')} lies among failures, and nobody knows how long those "
         f"would have taken: {calls}."
+    )
+
+
+def _funnel_disagrees(note: Note) -> str:
+    recorded, there = _int(note, "recorded"), _int(note, "exchanges")
+    why = (
+        "the counters were lost, or are of a shorter time"
+        if there > recorded
+        else "pairs were deleted since, or the counters are of a longer time"
+    )
+    return (
+        f"The counters of the traffic and the pairs do not agree: {count(recorded, 'request')} were counted as recorded, and "
+        f"{there:,} are here; {why}. Do not trust shares of all traffic, nor what is extrapolated to it."
     )
 
 
@@ -297,7 +312,8 @@ def _declare(note: Note) -> str:
 def _needs_pairs(note: Note) -> str:
     days = _float(note, "days") if "days" in note.values else None
     still = StillNeeded(pairs=_int(note, "pairs"), more=_int(note, "more"), days=days)
-    return f"{_who(note)}: {_what(note)} is open. {needed(still)}."
+    against = Against(_text(note, "against") or Against.PRODUCTION)
+    return f"{_who(note)}: {_what(note)} is open. {needed(still, against)}."
 
 
 def _open_condition(note: Note) -> str:
@@ -353,7 +369,7 @@ def _int(note: Note, name: str) -> int:
 
 def _value(note: Note, name: str) -> str:
     value = _float(note, name)
-    return ABSENT if value is None else number(value, _text(note, "unit"))
+    return amount(value, _text(note, "unit"), percent=bool(note.values.get("in_percent")))
 
 
 def _scaled_as(note: Note, name: str) -> str:
@@ -394,6 +410,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "unpriced_cost": _unpriced_cost,
     "undeclared_policy": _undeclared_policy,
     "censored": _censored,
+    "funnel_disagrees": _funnel_disagrees,
     "mirror_lost": _mirror_lost,
     "may_and_better": _may_and_better,
     "may_not_better": _may_not_better,

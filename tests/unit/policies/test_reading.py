@@ -192,3 +192,32 @@ def test_inline_faults_are_placed_by_whoever_knows_the_lines() -> None:
     (told_next,) = faults_of(given, "report.policy", lambda keys: f"<{len(keys)}>")
     assert told_next.startswith("<5>: report.policy.guardrails.pairwise.margin: is below zero")
     assert faults_of({"extends": "cost"}, "report.policy", str) == ()
+
+
+def test_a_property_that_there_is_not_is_told_by_file_and_line(tmp_path: Path) -> None:
+    told = problem("extends: mvp\nslices: [path, lenght]\n", tmp_path)
+    assert told == ["FILE:2: slices: there is no property 'lenght' to slice by; did you mean 'length'?"]
+    (told,) = problem("extends: mvp\nslices: [candidate_outcome]\n", tmp_path)
+    assert "FILE:2: slices: there is no property 'candidate_outcome' to slice by; known here: stratum, path," in told
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_has_a_radar_of_what_it_claims(name: str) -> None:
+    policy = read_policy(name, "--policy")
+    assert len(policy.radar) >= 3
+    assert set(policy.radar) <= {claim.measure for claim in policy.claims}
+    bad = {measure for measure, axis in policy.radar.items() if axis.begin > axis.target}
+    assert bad & set(policy.radar) == set(policy.radar) & {
+        "error_class", "refusal_flip", "empty", "truncation", "repetition", "pii_leaked",
+    }  # fmt: skip
+
+
+def test_what_was_written_in_percent_is_remembered() -> None:
+    policy = read_policy(
+        {
+            "primary": {"error_class": {"margin": "1%", "baseline_margin": 0.02}},
+            "guardrails": {"flips": {"measure": "refusal_flip", "against": "bound", "bound": "2%"}},
+        },
+        "--policy",
+    )
+    assert [claim.in_percent for claim in policy.claims] == [("margin",), ("bound",)]

@@ -33,6 +33,7 @@ from shadowbench.report.document.root import (
     Traffic,
 )
 from shadowbench.report.document.times import (
+    CostCurve,
     Costs,
     Curve,
     Distribution,
@@ -890,7 +891,16 @@ def costs(usd: float, ratio: float) -> Costs:
         candidate_total=estimate(round(usd * requests, 2), 2.0, n=2380),
         saving_total=estimate(round(112.73 - usd * requests, 2), 5.5, n=2380),
         saving_month=estimate(round((112.73 - usd * requests) * 30 / 7, 2), 24.0, n=2380),
+        requests_drawn=estimate(requests, 700.0, n=2400, method=Method.WEIGHTED_TOTAL),
+        production_curve=_spread(0.0042),
+        candidate_curve=_spread(usd),
     )
+
+
+def _spread(usd: float) -> CostCurve:
+    """Around a mean of so much."""
+    levels = (0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+    return CostCurve(n=2380, levels=levels, usd=tuple(round(usd * 0.3 * 1.8**step, 6) for step in range(6)))
 
 
 def by_path() -> SliceTable:

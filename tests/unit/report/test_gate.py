@@ -60,8 +60,8 @@ def test_candidates_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("smal", "--candidate smal: has no pairs here; there are: hot, small, young"),
-        ("again", r"--candidate again: is production itself \(A/A\); there are"),
+        ("smal", r"--candidate smal: it has no pairs here; did you mean 'small'\? There are: hot, small, young"),
+        ("again", r"--candidate again: it is production itself \(A/A\)\. There are"),
     ],
 )
 def test_a_name_that_is_not_there_is_told(name: str, said: str) -> None:

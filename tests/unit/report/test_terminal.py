@@ -13,12 +13,14 @@ from shadowbench.report.terminal import show
 from tests.unit.report.documents import again, example, small
 
 
-def shown(document: Document, width: int = 80, *, encoding: str = "utf-8", color: bool = False) -> str:
+def shown(
+    document: Document, width: int = 80, *, encoding: str = "utf-8", color: bool = False, full: bool = True
+) -> str:
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict", newline="")
     console = Console(
         file=out, width=width, highlight=False, force_terminal=color, color_system="truecolor" if color else None
     )
-    show(document, console)
+    show(document, console, full=full)
     out.flush()
     out.seek(0)
     return "\n".join(line.rstrip() for line in out.read().splitlines())
@@ -95,3 +97,12 @@ def test_without_a_candidate_there_is_nothing_to_decide() -> None:
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert shown(example()) == shown(example())
+
+
+def test_unless_all_is_asked_for_it_is_two_screens() -> None:
+    document = replace(example(), candidates=(again(), small()))
+    told = shown(document, full=False)
+    assert told.startswith("VERDICT")
+    assert len(told.splitlines()) <= 80
+    assert len(told) < len(shown(document)) / 3
+    assert told.rstrip().endswith("pairs side by side.")

@@ -40,7 +40,7 @@ def test_many_slices_are_held_to_more() -> None:
     assert contradiction(of(0.1, 0.01), {"unlucky": of(-0.12, 0.05)}).slices == ("unlucky",)
 
 
-def test_simpsons_paradox_is_told() -> None:
+def test_a_whole_that_no_slice_bears_out_is_told() -> None:
     slices = {"easy": of(-0.02, 0.05), "hard": of(-0.03, 0.05)}
     assert contradiction(of(0.2, 0.05), slices) == Contradiction(slices=(), reversed=True)
     assert not contradiction(of(0.2, 0.05), {}).reversed

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from shadowbench.report.charts.drawing import Chart, draw, unchecked
 from shadowbench.report.document.root import Document
 from shadowbench.report.html.figures.changes import courses, trends
+from shadowbench.report.html.figures.costs import costs
 from shadowbench.report.html.figures.effects import effects
 from shadowbench.report.html.figures.overview import front, radars
 from shadowbench.report.html.figures.parts import slices
@@ -32,6 +33,7 @@ def _plans(document: Document) -> Iterator[Plan]:
     for number, candidate in enumerate(document.candidates, start=1):
         yield from effects(number, candidate)
         yield from times(number, candidate)
+        yield from costs(number, candidate)
         yield from courses(number, candidate, document.marks)
         yield from slices(number, candidate)
     yield from trends(document)

@@ -60,7 +60,7 @@ def _row(comparison: Comparison) -> Row | None:
         return None
     return Row(
         label=shown(measure(comparison)),
-        number=words.effect(comparison.effect, comparison.subject.unit).partition(" (no interval")[0],
+        number=words.effect(comparison.effect, comparison.subject.unit, brief=True).partition(" (no interval")[0],
         value=found.value,
         low=found.low,
         high=found.high,

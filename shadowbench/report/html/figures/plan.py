@@ -57,7 +57,7 @@ def row(label: str, effect: Estimate, scale: Scale, unit: str, sign: Sign = Sign
     """An effect on a shared axis. Rows have little room: why there is no interval is in the table."""
     return Row(
         label=shown(label),
-        number=words.scaled(effect, scale, unit).partition(" (no interval")[0],
+        number=words.scaled(effect, scale, unit, brief=True).partition(" (no interval")[0],
         value=effect.value,
         low=effect.low,
         high=effect.high,

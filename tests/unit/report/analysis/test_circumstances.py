@@ -1,11 +1,13 @@
 """Warnings about what was declared, judges, traffic, marks and drift."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shadowbench.report.analysis.circumstances import (
     most_frequent,
+    of_counters,
     of_drift,
     of_judges,
     of_marks,
@@ -16,6 +18,7 @@ from shadowbench.report.document.root import Traffic
 from shadowbench.report.document.times import Drift, MarkShown
 from shadowbench.report.policy import Claim, Policy
 from tests.unit.report.analysis.parts import card
+from tests.unit.report.documents import example
 
 
 def test_a_policy_without_a_primary_claim_is_told() -> None:
@@ -84,3 +87,26 @@ def test_what_drifted_with_its_corrected_p() -> None:
 def test_the_most_frequent_reason_is_the_same_in_any_order(counts: dict[str, int], found: str) -> None:
     assert most_frequent(counts) == found
     assert most_frequent(dict(reversed(counts.items()))) == found
+
+
+def counted(recorded: int, exchanges: int, **source: object) -> list[dict[str, object]]:
+    full = example()
+    found = replace(
+        full,
+        traffic=replace(traffic(), recorded=recorded),
+        totals=replace(full.totals, exchanges=exchanges),
+        source=replace(full.source, **source),  # type: ignore[arg-type]
+    )
+    return [dict(note.values) for note in of_counters(found)]
+
+
+def test_counters_that_cannot_be_of_these_pairs_are_told() -> None:
+    assert counted(0, 1000) == [{"recorded": 0, "exchanges": 1000}]
+    assert counted(1000, 900) == [{"recorded": 1000, "exchanges": 900}]
+    assert counted(1000, 960) == counted(960, 1000) == []
+    assert list(of_counters(replace(example(), traffic=None))) == []
+
+
+def test_fewer_pairs_than_were_counted_are_no_news_of_a_part() -> None:
+    assert counted(1000, 10, since=1.0) == counted(1000, 10, slice={"path": ("/x",)}) == []
+    assert counted(10, 1000, since=1.0) == [{"recorded": 10, "exchanges": 1000}]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadowbench.report.analysis import costing
 from shadowbench.report.analysis.costing import costs
 from shadowbench.report.document.times import Costs
 from shadowbench.report.policy import Policy
@@ -209,3 +210,37 @@ def test_an_arm_of_another_candidate_does_not_add_to_the_traffic() -> None:
     log, arm = a_traffic(100, seen=1000, candidate=["small", "large"] * 50)
     found = costs(log, arm, POLICY, None)
     assert (arm.n, found.requests) == (50, pytest.approx(50))
+
+
+def test_curves_are_quantiles_by_weight() -> None:
+    n = 1000
+    found = of(
+        n,
+        production_cost_usd=np.arange(1.0, n + 1),
+        candidate_cost_usd=np.full(n, 3.0),
+        inclusion_probability=np.where(np.arange(n) < n // 2, 1.0, 0.25),
+    )
+    curve = found.production_curve
+    assert curve is not None and curve.n == n
+    of_level = dict(zip(curve.levels, curve.usd, strict=True))
+    assert of_level[0.2] == pytest.approx(500, abs=2)  # the cheaper half stands for a fifth of the traffic
+    assert found.candidate_curve is not None and set(found.candidate_curve.usd) == {3.0}
+
+
+def test_of_very_many_pairs_an_even_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costing, "MOST_DRAWN", 100)
+    found = of(1000, production_cost_usd=np.arange(1000.0), candidate_cost_usd=np.arange(1000.0))
+    assert found.candidate_curve is not None and found.candidate_curve.n <= 100
+    assert found.candidate_curve.usd[49] == pytest.approx(500, abs=30)
+
+
+def test_the_number_of_requests_has_an_interval_unless_everything_was_drawn() -> None:
+    drawn, all_of_it = (of(500, **prices_of(500), inclusion_probability=np.full(500, pi)) for pi in (0.2, 1.0))
+    assert drawn.requests_drawn is not None and all_of_it.requests_drawn is not None
+    assert drawn.requests_drawn.value == drawn.requests == pytest.approx(2500)
+    assert drawn.requests_drawn.low is not None and drawn.requests_drawn.low < 2450
+    assert all_of_it.requests_drawn.low in (None, pytest.approx(500))
+
+
+def prices_of(n: int) -> dict[str, np.ndarray]:
+    return {"production_cost_usd": prices(n, 1, 0.01), "candidate_cost_usd": prices(n, 2, 0.005)}

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadowbench.report.analysis.properties import NONE, Property, property_of, quarters
+from shadowbench.cli.choosing import WORDS
+from shadowbench.reading.names import USUAL
+from shadowbench.report.analysis.properties import COLUMNS, NONE, Property, property_of, quarters
+from shadowbench.report.policy import SLICES
 from shadowbench.scores import Direction, Shape
 from shadowbench.store.testing import a_measure
 from tests.unit.report.analysis.invented import a_log, coded, of_sides, scored
@@ -124,3 +127,9 @@ def test_the_language_is_the_one_that_the_metric_took_the_question_for() -> None
     log = a_log(4, scores={measure: scored([1.0] * 4)}, told={"language": coded(["de", "en", None, "de"])})
     assert words(property_of(log, "language", ALL)) == ["de", "en", None, "de"]
     assert property_of(log, "language", np.array([0, 2, 3])).reason == "one_value"
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_whatever_a_policy_may_slice_by_is_read(name: str) -> None:
+    column = COLUMNS.get(name, name)
+    assert name in ("length", "tools", "language") or (column in USUAL and column in WORDS)

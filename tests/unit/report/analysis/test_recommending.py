@@ -131,7 +131,9 @@ def test_what_would_change_it_for_one_that_is_open() -> None:
         ("open_condition", "small", "rubric"),
     ]
     assert found.would_change[2].values["reason"] == "uncalibrated_judge"
-    assert found.would_change[1].values == {"pairs": 4000, "more": 3000, "days": 2.5, "statistic": "mean"}
+    assert found.would_change[1].values == {
+        "pairs": 4000, "more": 3000, "days": 2.5, "statistic": "mean", "against": "production",
+    }  # fmt: skip
 
 
 def test_one_that_is_refuted_waits_for_nothing_else() -> None:

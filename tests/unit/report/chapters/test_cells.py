@@ -14,7 +14,7 @@ def test_an_estimate_has_its_interval_or_why_there_is_none_in_two_words() -> Non
 
 
 def test_effects_are_told_on_their_scale() -> None:
-    assert cells.scaled(estimate(0.49, 0.03), Scale.PREFERENCE) == "wins 49 % [46 %, 52 %]"
+    assert cells.scaled(estimate(0.49, 0.03), Scale.PREFERENCE) == "preferred in 49 % [46 %, 52 %]"
     assert cells.scaled(estimate(0.3, 0.1), Scale.RATIO, "USD") == "0.30 × [0.20, 0.40]"
     assert cells.scaled(estimate(None), Scale.DIFFERENCE) == "– (too few)"
     assert cells.effect(small().comparisons[1].effect) == "0.000 [−0.005, +0.005]"

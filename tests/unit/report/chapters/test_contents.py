@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shadowbench.report.chapters.contents import contents, opening
+from shadowbench.report.chapters.contents import contents, in_brief, opening
 from shadowbench.report.chapters.course import course, trend
 from shadowbench.report.chapters.funnel import funnel
 from shadowbench.report.chapters.judging import judging
@@ -87,7 +87,10 @@ def test_an_open_condition_says_why_and_what_it_takes() -> None:
     assert (
         found[0]
         .cells[2]
-        .endswith("the interval is too wide to tell; about 6,700 more pairs would tell (20 d at this traffic)")
+        .endswith(
+            "the interval is too wide to tell; if it is as good as production, about 6,700 more pairs would tell (20 d at this "
+            "traffic)"
+        )
     )
     assert found[3].cells[2:] == ("not measured", "–")
     assert [row.tone for row in found[:2]] == [Tone.OPEN, Tone.BAD]
@@ -100,7 +103,7 @@ def test_the_summary_has_period_models_pairs_and_spend() -> None:
     }
     assert facts["period"].endswith("(7 d)")
     assert facts["pairs"] == "7,410 pairs of 2,650 exchanges, 1,230 clusters"
-    assert facts["spent, production"].startswith("$11.30 in 2,650 calls; cost not known of 12")
+    assert facts["spent, production"].startswith("$11.30 in 2,650 calls; the cost of 12 is not known")
     assert facts["production"] == "big-2025-08"
 
 
@@ -119,7 +122,7 @@ def test_under_a_comparison_stands_what_else_is_known_of_it() -> None:
         "as people say, 160 labels",
         "at equal length and style",
         "A/A lane: noise",
-        "won, tied, lost",
+        "pair by pair",
         "guardrail",
     ]
     failed = row_of(tables(matrix(example()))["hot"], "failed: worst score")
@@ -146,7 +149,7 @@ def test_quantiles_are_told_with_what_is_censored() -> None:
 def test_costs_come_with_totals_and_a_right_answer_s() -> None:
     table = tables(money(example()))["small"]
     assert row_of(table, "a right answer").cells[2].startswith("$0.00133")
-    assert row_of(table, "a month of such traffic").cells[3] == "saves $334 [$310, $358]"
+    assert row_of(table, "a month of such traffic, extrapolated").cells[3] == "saves $334 [$310, $358]"
     assert "young" in tables(money(example()))
 
 
@@ -159,7 +162,9 @@ def test_slices_that_differ_are_tables_and_the_others_a_line() -> None:
 
 def test_over_time_only_what_changed_is_told_at_length() -> None:
     told = lines(course(example()))
-    assert told[0].startswith("small, helpfulness: 7 stretches of time, changed by more than chance. First wins 47 %")
+    assert told[0].startswith(
+        "small, helpfulness: 7 stretches of time, changed by more than chance. First preferred in 47 %"
+    )
     assert told[1].startswith("2025-10-30T00:00:00Z: model changed")
     (table,) = tables(course(example())).values()
     assert [row.cells[0] for row in table.rows] == ["prompt length"]
@@ -220,3 +225,20 @@ def test_lanes_alone_decide_nothing() -> None:
     assert lines(verdicts(replace(example(), candidates=(again(),))))[-1].startswith(
         "There is no candidate but production"
     )
+
+
+def test_a_terminal_is_told_the_answer_and_how_to_get_the_rest() -> None:
+    found = in_brief(example())
+    assert [chapter.title for chapter in found] == ["Verdict", "Summary", "Key findings", "Warnings", "More"]
+    (told,) = lines(found[-1])
+    assert told.startswith("Not shown here: recommendations, comparison with production, latency, cost, slices")
+    assert "--full shows everything here" in told
+
+
+def test_long_lists_are_cut_where_the_answer_alone_is_shown() -> None:
+    many = replace(example(), warnings=example().warnings[:1] * 9)
+    assert len(lines(warnings(many))) == 9
+    shown = next(chapter for chapter in opening(many) if chapter.title == "Warnings")
+    assert lines(shown)[-1] == "… and 4 more." and len(lines(shown)) == 6
+    few = replace(example(), warnings=example().warnings[:1] * 6)
+    assert len(lines(next(chapter for chapter in opening(few) if chapter.title == "Warnings"))) == 6

@@ -8,10 +8,10 @@ from shadowbench.report.analysis.deciding import DOUBTS
 from shadowbench.report.chapters.gating import _REMEDIES, gating
 from shadowbench.report.chapters.nouns import Line, Table
 from shadowbench.report.document.root import Document
-from shadowbench.report.document.verdicts import Condition, Met
+from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
 from shadowbench.report.gate import gate
 from shadowbench.report.words.codes import BLOCKERS
-from tests.unit.report.documents import example
+from tests.unit.report.documents import again, example, small
 
 
 def chapters(document: Document, baseline: Document | None = None) -> dict[str, list[str]]:
@@ -35,11 +35,11 @@ def of(name: str) -> Document:
 def test_a_candidate_that_passes_needs_nothing() -> None:
     found = chapters(of("small"))
     assert list(found) == ["Gate", "Verdict"]
-    assert found["Gate"] == ["Pass: 1 candidate, by the policy migration."]
+    assert found["Gate"][0] == "Pass: 1 candidate, by the policy migration."
 
 
 def test_several_are_listed_with_their_results() -> None:
-    assert chapters(example())["Gate"] == [
+    assert chapters(example())["Gate"][:4] == [
         "Fail: 3 candidates, by the policy migration.", "hot: Fail", "small: Pass", "young: Inconclusive",
     ]  # fmt: skip
 
@@ -68,15 +68,43 @@ def test_a_skipped_claim_is_shown_as_such() -> None:
     changed = replace(small, verdict=replace(small.verdict, conditions=(*others, skipped)))
     found = chapters(replace(of("small"), candidates=(changed,)))
     assert any(row.startswith("skipped | cost (total) better than production") for row in found["Verdict"])
-    assert found["Gate"][-1] == "Skipped, as nothing was measured: cost."
+    assert "Skipped, as nothing was measured: cost." in found["Gate"]
 
 
 def test_since_the_baseline_both_are_told() -> None:
     rows = chapters(of("small"), example())["Since the baseline"]
     assert rows[0].startswith("Beside the report of 2025-11-03T01:00:00Z")
     assert rows[1] == (
-        "shown | helpfulness not worse than it was by more than 5 % | wins 49.0 % [46.3 %, 51.7 %] | "
-        "wins 49.0 % [46.3 %, 51.7 %]"
+        "shown | helpfulness not worse than it was by more than 5 % | preferred in 49.0 % [46.3 %, 51.7 %] | "
+        "preferred in 49.0 % [46.3 %, 51.7 %]"
     )
     assert any("skipped (no margin was declared)" in row for row in rows)
     assert chapters(example(), example())["Since the baseline"][1].startswith("hot | ")
+
+
+def test_the_lane_is_told_in_a_line_with_what_it_means() -> None:
+    judged = next(each for each in small().comparisons if each.subject.name == "helpfulness")
+    assert judged.noise is not None
+    lane = replace(again(), comparisons=(*again().comparisons, replace(judged, effect=judged.noise)))
+    (line,) = (each for each in chapters(replace(example(), candidates=(lane, small())))["Gate"] if "A/A" in each)
+    assert line.startswith("A/A lane again, production against itself in 2,410 pairs: helpfulness preferred in 50.3 %")
+    assert line.endswith("a candidate's difference of that size means nothing.")
+    assert chapters(replace(example(), candidates=(again(), small())))["Gate"][-1].endswith("was measured in it.")
+
+
+def test_a_lane_that_differs_or_is_not_there_is_told() -> None:
+    doubt = Blocker(code="a_a_lane_differs", needed=0.0, found=0.1, measure="helpfulness")
+    doubted = replace(small(), verdict=replace(small().verdict, blockers=(doubt,), decision=Decision.INCONCLUSIVE))
+    judged = next(each for each in small().comparisons if each.subject.name == "helpfulness")
+    lane = replace(again(), comparisons=(judged,))
+    assert "There should be no difference" in chapters(replace(example(), candidates=(lane, doubted)))["Gate"][-1]
+    assert chapters(of("small"))["Gate"][-1].startswith("There is no A/A lane, production against itself")
+
+
+def test_what_was_won_tied_and_lost_stands_beside_a_preference() -> None:
+    verdict = chapters(of("small"))["Verdict"]
+    assert any(
+        "helpfulness: preferred in more than 45 %, ties half | preferred in 49.0 % [46.3 %, 51.7 %]: 610 won, 1,100 tied, "
+        "649 lost" in row
+        for row in verdict
+    )

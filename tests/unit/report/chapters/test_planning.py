@@ -25,7 +25,7 @@ def rows(chapter: Chapter) -> list[tuple[str, ...]]:
 def test_every_claim_has_a_row_with_what_it_takes_or_why_not() -> None:
     found = rows(planning(planned(example(), ONCE)))
     assert len(found) == 14
-    by_claim = {(row[0], row[1].partition(" not ")[0].partition(" better ")[0]): row for row in found}
+    by_claim = {(row[0], row[1].partition(":")[0].partition(" not ")[0].partition(" better ")[0]): row for row in found}
     assert by_claim["hot", "helpfulness"][2:4] == ("open", "2,400")
     assert int(by_claim["hot", "helpfulness"][4].replace(",", "")) > 2400
     assert by_claim["hot", "refusal_flip"][4] == ""
@@ -37,10 +37,10 @@ def test_every_claim_has_a_row_with_what_it_takes_or_why_not() -> None:
 def test_what_looking_costs_is_told() -> None:
     often = Design(watching=Watching(looks=Looks.ANY, clusters=1000))
     few = Design(watching=Watching(looks=Looks.PLANNED, planned=5))
-    told = {design.watching.looks: lines(planning(planned(example(), design)))[0] for design in (ONCE, often, few)}
+    told = {design.watching.looks: lines(planning(planned(example(), design)))[1] for design in (ONCE, often, few)}
     assert told[Looks.ONCE].endswith("with a single look.")
     assert "with looks at any time, which take " in told[Looks.ANY]
-    assert "with 5 planned looks, which take 1.03 times the pairs of a single one." in told[Looks.PLANNED]
+    assert "with 5 planned looks, which take 1.02 to 1.03 times the pairs of a single one." in told[Looks.PLANNED]
 
 
 def test_the_end_is_told() -> None:
@@ -57,3 +57,14 @@ def test_expected_numbers_become_a_sentence() -> None:
     assert lines(expecting(found, ONCE, 100))[0] == "It takes 969 pairs, 9.7 d at this traffic."
     together = amount(expected(1 / 3, cluster_size=3, icc=0.1), 0.03, ONCE)
     assert lines(expecting(together, ONCE, None))[0] == "It takes 1,163 pairs in 388 clusters."
+
+
+def test_what_is_taken_for_granted_is_told_and_no_plan_is_longer_than_a_year() -> None:
+    slow = replace(
+        example(), source=replace(example().source, last_at=(example().source.first_at or 0) + 3000 * 86_400)
+    )
+    chapter = planning(planned(slow, ONCE))
+    assert lines(chapter)[0].startswith(
+        "Candidates are expected to be as good as production, or better by --difference"
+    )
+    assert "more than a year" in {row[6] for row in rows(chapter)}

@@ -25,7 +25,7 @@ def _drawn() -> Mapping[str, Figure]:
 
 def test_every_kind_is_there() -> None:
     kinds = {name.partition("-")[0] for name in _drawn()}
-    assert kinds == {"front", "radar", "effects", "times", "series", "slices", "targets", "trend"}
+    assert kinds == {"front", "radar", "effects", "times", "costs", "series", "slices", "targets", "trend"}
 
 
 def test_the_page_shows_every_chart_once() -> None:
@@ -63,3 +63,13 @@ def test_a_trend_ends_with_this_report() -> None:
 def test_charts_of_nothing_are_none() -> None:
     nothing = replace(example(), candidates=(), standpoints=(), trend=())
     assert figures(nothing) == {}
+
+
+def test_what_requests_cost_is_drawn_where_both_sides_are_known() -> None:
+    number = next(number for number, each in enumerate(example().candidates, start=1) if each.name == "small")
+    drawn = _drawn()[f"costs-{number}"]
+    assert "share of requests that are cheaper" in drawn.svg
+    assert "p50: " in drawn.svg and "production $" in drawn.svg
+    assert drawn.caption.endswith("Of 2,380 pairs where both costs are known.")
+    unknown = replace(small(), costs=replace(small().costs, candidate_curve=None))
+    assert not [name for name in figures(replace(example(), candidates=(unknown,))) if name.startswith("costs")]

@@ -23,6 +23,7 @@ from shadowbench.report.html import (
 )
 from shadowbench.report.html.tables import Cell, Table
 from shadowbench.stats.methods import ABOUT
+from shadowbench.stats.power import StillNeeded
 from tests.unit.report.documents import estimate, example, hot, small, young
 
 
@@ -73,7 +74,7 @@ def test_what_is_open_says_why_and_what_it_takes() -> None:
     card = next(card for card in summary.cards(example()) if card.name == "hot")
     first = card.conditions[0]
     assert (first.met, first.tone, first.why) == ("open", Met.OPEN, "the interval is too wide to tell")
-    assert first.needed == "About 6,700 more pairs would tell (20 d at this traffic)"
+    assert first.needed == ("If it is as good as production, about 6,700 more pairs would tell (20 d at this traffic)")
 
 
 def test_blockers_are_sentences() -> None:
@@ -102,9 +103,11 @@ def test_a_measure_without_values_says_why() -> None:
 
 def test_sensitivity_noise_and_corrections_stand_below() -> None:
     lines = dict(next(each.lines for each in matrix.more(small()) if each.measure == "helpfulness"))
-    assert lines["Production against itself (A/A)"] == "wins 50.3 % [48.7 %, 51.9 %]"
-    assert lines["Outcomes"] == "610 won, 1,100 tied, 649 lost (sign test p = 0.28)"
-    assert lines["As people would have it"] == "wins 48.0 % [45.6 %, 50.4 %], by 160 labels; the judge saved 340 labels"
+    assert lines["Production against itself (A/A)"] == "preferred in 50.3 % [48.7 %, 51.9 %], ties half"
+    assert lines["Pair by pair"] == "610 won, 1,100 tied, 649 lost (sign test p = 0.28)"
+    assert lines["As people would have it"] == (
+        "preferred in 48.0 % [45.6 %, 50.4 %], ties half, by 160 labels; the judge saved 340 labels"
+    )
     answered = dict(next(each.lines for each in matrix.more(hot()) if each.measure == "json_schema_valid"))
     assert answered["Of pairs that both sides answered"] == "0.950 [0.935, 0.965], 2,174 pairs"
     assert answered["Failures, counted as the worst score"] == "210 pairs"
@@ -131,7 +134,7 @@ def test_savings_are_told_of_the_period_and_of_a_month() -> None:
         "Of all traffic",
         "Of 30 days at this traffic",
     ]
-    assert found.rows[2][0].small == "26,840 requests in 7 d"
+    assert found.rows[2][0].small == "extrapolated to about 26,840 requests in 7 d"
     assert found.rows[3][3].text.startswith("saving $334 [$310, $358]")
 
 
@@ -151,7 +154,7 @@ def test_drift_is_told_with_what_gave_it_away_and_the_rest_in_a_sentence() -> No
     found = changes.drift(example())
     assert found is not None
     assert [row[0] for row in found.rows] == [Cell(text="prompt length", small="by length, digits")]
-    assert "too few pairs or clusters 1" in changes.quiet(example())
+    assert "1 × too few pairs or clusters" in changes.quiet(example())
 
 
 def test_what_did_not_change_is_told_in_a_sentence() -> None:
@@ -250,12 +253,12 @@ def test_of_many_examples_the_first_are_shown_at_once() -> None:
 
 def test_the_funnel_adds_up_and_tells_reasons() -> None:
     found = traffic.funnel(example())
-    assert _row(found, "Not drawn") == ["Not drawn", "23,950", "89 %", "by the draw 23,950"]
+    assert _row(found, "Not drawn") == ["Not drawn", "23,950", "89 %", "23,950 × by the draw"]
     assert _row(found, "Recorded")[1] == "2,650"
 
 
 def test_pairs_that_were_not_sent_say_why() -> None:
-    assert _row(traffic.pairs(example()), "hot")[7] == "rate limited 31, breaker open 4"
+    assert _row(traffic.pairs(example()), "hot")[7] == "31 × rate limited, 4 × breaker open"
 
 
 def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
@@ -265,8 +268,8 @@ def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
     assert [
         "hot",
         "errors",
-        "failed: timeout 12, failed: http error 8",
-        "failed: timeout 24",
+        "12 × failed: timeout, 8 × failed: http error",
+        "24 × failed: timeout",
         "",
         "p = 0.21",
     ] in rows
@@ -276,7 +279,7 @@ def test_what_is_missing_is_told_by_side_once_for_each_measure() -> None:
 def test_every_method_is_told_with_its_formula_and_its_n() -> None:
     found = methods.formulas(example())
     assert [each.formula for each in found] == [ABOUT[used.method].formula for used in example().methods]
-    assert found[1].used == "40 times, n 90 to 2,400; refused 9 (too few pairs or clusters 9)"
+    assert found[1].used == "40 times, n 90 to 2,400; refused 9 (9 × too few pairs or clusters)"
 
 
 def test_the_policy_is_told_as_it_was_declared() -> None:
@@ -284,3 +287,32 @@ def test_the_policy_is_told_as_it_was_declared() -> None:
     assert told["Primary"] == ("helpfulness not worse than production by more than 0.05",)
     assert "α = 0.05" in told["Looks"]
     assert "a lane of production against itself" in told["Required before anything is decided"]
+
+
+def test_a_margin_stands_in_the_matrix_as_it_was_declared() -> None:
+    declared = matrix.matrices(small())[0]
+    assert _row(declared, "helpfulness")[4] == "more than 45 %"
+    percent = [replace(each, in_percent=True) for each in small().comparisons if each.subject.name == "error_class"]
+    assert matrix.allowed(percent[0]) == "1 % (0.01)"
+
+
+def test_a_preference_is_told_with_what_was_won_tied_and_lost() -> None:
+    card = next(card for card in summary.cards(example()) if card.name == "small")
+    assert card.conditions[0].claim == "helpfulness: preferred in more than 45 %, ties half"
+    assert "ties half, 610 won, 1,100 tied, 649 lost, 2,400 pairs" in card.conditions[0].numbers
+
+
+def test_an_open_condition_with_pairs_enough_says_what_is_true() -> None:
+    candidate = hot()
+    condition = replace(candidate.verdict.conditions[0], still_needed=StillNeeded(pairs=90, more=0, days=0.0))
+    changed = replace(candidate, verdict=replace(candidate.verdict, conditions=(condition,)))
+    (card,) = summary.cards(replace(example(), candidates=(changed,)))
+    assert card.conditions[0].needed.endswith("what was found is too near the margin")
+
+
+def test_totals_say_that_they_are_extrapolated() -> None:
+    found = small().costs
+    assert found is not None
+    titles = {row[0].text: row[0].small for row in costing.costs_table("small", found).rows}
+    assert titles["Of all traffic"] == "extrapolated to about 26,840 requests in 7 d"
+    assert titles["Of 30 days at this traffic"] == "extrapolated"

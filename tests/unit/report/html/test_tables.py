@@ -28,3 +28,10 @@ def test_a_row_says_what_it_rests_on() -> None:
 @pytest.mark.parametrize(("p", "expected"), [(0.0321, "0.032"), (1e-9, "< 0.001"), (None, "–")])
 def test_a_column_of_p_does_not_repeat_its_heading(p: float | None, expected: str) -> None:
     assert p_in_column(p) == expected
+
+
+def test_how_ties_count_stands_below_a_preference() -> None:
+    assert estimated("preferred in 44 % [36 %, 52 %], ties half") == Cell(
+        text="preferred in 44 % [36 %, 52 %]", small="ties half"
+    )
+    assert estimated("preferred in 50 %, ties half (no interval: too few)").small == "ties half; no interval: too few"

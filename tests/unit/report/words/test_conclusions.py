@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shadowbench.report.document.comparisons import Scale
+from shadowbench.policies.reading import read_policy
+from shadowbench.report.document.comparisons import Outcomes, Scale
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
 from shadowbench.report.policy import Against, Claim, Needs, Statistic
 from shadowbench.report.words.conclusions import (
@@ -16,6 +17,7 @@ from shadowbench.report.words.conclusions import (
     met,
     needed,
     on_scale,
+    outlook,
     scaled,
 )
 from shadowbench.stats.power import StillNeeded
@@ -29,7 +31,7 @@ from tests.unit.report.analysis.parts import effect as effect_of
         (Scale.DIFFERENCE, (0.01, 0.05), "", "+0.030 [+0.010, +0.050]"),
         (Scale.DIFFERENCE, (-0.052, -0.010), "s", "−31 [−52, −10] ms"),
         (Scale.RATIO, (0.58, 0.66), "s", "0.62 × [0.58, 0.66]"),
-        (Scale.PREFERENCE, (0.45, 0.51), "", "wins 48 % [45 %, 51 %]"),
+        (Scale.PREFERENCE, (0.45, 0.51), "", "preferred in 48 % [45 %, 51 %], ties half"),
         (Scale.LEVEL, (0.01, 0.05), "", "0.030 [0.010, 0.050]"),
     ],
 )
@@ -48,7 +50,7 @@ def test_without_an_interval_it_says_why_on_every_scale() -> None:
     assert [scaled(nothing, scale) for scale in Scale] == [
         "+0.5 (no interval: too few pairs or clusters)",
         "0.5 × (no interval: too few pairs or clusters)",
-        "wins 50 % (no interval: too few pairs or clusters)",
+        "preferred in 50 %, ties half (no interval: too few pairs or clusters)",
         "0.5 (no interval: too few pairs or clusters)",
     ]
     assert on_scale(Scale.RATIO, None, None, None) == "–"
@@ -78,6 +80,26 @@ def test_claims(declared: Claim, unit: str, told: str) -> None:
     assert claim(declared, unit) == told
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"margin": "1%"}, "errors not worse than production by more than 1 % (0.01)"),
+        ({"margin": 0.01}, "errors not worse than production by more than 0.01"),
+        ({"against": "bound", "bound": "2%"}, "errors not worse than 2 % (0.02)"),
+        ({"margin": "10%", "relative": True}, "errors not worse than production by more than 10 %"),
+    ],
+)
+def test_margins_are_told_as_they_were_declared(written: dict[str, object], told: str) -> None:
+    policy = read_policy({"primary": {"error_class": written}}, "--policy")
+    assert claim(policy.primary[0]) == told
+
+
+def test_a_claim_of_a_preference_says_how_often_and_how_ties_count() -> None:
+    at_least, better = Claim(measure="pairwise", margin=0.05), Claim(measure="pairwise", needs=Needs.BETTER)
+    assert claim(at_least, scale=Scale.PREFERENCE) == "pairwise: preferred in more than 45 %, ties half"
+    assert claim(better, scale=Scale.PREFERENCE) == "pairwise: preferred in more than 50 %, ties half"
+
+
 def test_a_condition_has_its_claim_its_state_its_numbers_and_what_it_would_take() -> None:
     still = StillNeeded(pairs=3300, more=2300, days=3.2)
     open_ = Condition(
@@ -86,8 +108,16 @@ def test_a_condition_has_its_claim_its_state_its_numbers_and_what_it_would_take(
     )  # fmt: skip
     assert condition(open_, compared(interval=(-0.1, 0.02))) == (
         "rubric not worse than production by more than 0.05: open, the interval is too wide to tell. "
-        "−0.04 [−0.10, +0.02], 1,000 pairs in 400 clusters. About 2,300 more pairs would tell (3.2 d at this traffic)."
+        "−0.04 [−0.10, +0.02], 1,000 pairs in 400 clusters. If it is as good as production, about 2,300 more pairs would tell "
+        "(3.2 d at this traffic)."
     )
+
+
+def test_a_preference_is_told_with_what_was_won_tied_and_lost() -> None:
+    found = compared("pairwise", (0.4, 0.6), scale=Scale.PREFERENCE)
+    found = replace(found, outcomes=Outcomes(wins=1200, ties=3, losses=4))
+    shown = Condition(claim=Claim(measure="pairwise", margin=0.2), role=Role.PRIMARY, met=Met.SHOWN)
+    assert "ties half (1,200 won, 3 tied, 4 lost), 1,000 pairs" in condition(shown, found)
 
 
 def test_a_condition_without_a_comparison_has_no_numbers() -> None:
@@ -107,9 +137,42 @@ def test_a_condition_that_more_pairs_would_not_help_asks_for_none() -> None:
     )
 
 
-def test_what_it_takes() -> None:
-    assert needed(StillNeeded(pairs=9, more=0, days=0.0)) == "No more pairs should be needed"
-    assert needed(StillNeeded(pairs=9, more=1, days=None)) == "About 1 more pair would tell"
+def test_what_it_takes_says_what_it_takes_for_granted() -> None:
+    one = StillNeeded(pairs=9, more=1, days=None)
+    assert [needed(one, against) for against in Against] == [
+        "If it is as good as production, about 1 more pair would tell",
+        "If it is as like production as production is like itself, about 1 more pair would tell",
+        "If it stays as it is, about 1 more pair would tell",
+    ]
+    assert needed(StillNeeded(pairs=9, more=0, days=0.0)) == (
+        "If it is as good as production, as many pairs as there are would tell"
+    )
+
+
+def test_what_takes_years_is_not_told_by_the_day() -> None:
+    assert needed(StillNeeded(pairs=7_912_345, more=7_812_345, days=13_835.2)) == (
+        "If it is as good as production, about 7.9 million more pairs would tell (more than a year at this traffic)"
+    )
+
+
+def still_open(reason: str | None, more: int) -> Condition:
+    still = StillNeeded(pairs=100 + more, more=more, days=1.0)
+    return Condition(
+        claim=Claim(measure="rubric", margin=0.05), role=Role.PRIMARY, met=Met.OPEN, reason=reason, still_needed=still
+    )
+
+
+def test_an_open_condition_with_pairs_enough_is_not_told_that_none_are_needed() -> None:
+    assert outlook(still_open("wide_interval", 0)) == (
+        "If it is as good as production, as many pairs as there are would tell; what was found is too near the margin"
+    )
+
+
+def test_what_does_not_wait_for_pairs_is_promised_nothing() -> None:
+    assert outlook(still_open("uncalibrated_judge", 900)) == ""
+    assert outlook(still_open("too_few", 0)) == ""
+    assert outlook(replace(still_open(None, 900), met=Met.SHOWN)) == ""
+    assert outlook(still_open("too_few", 12)).endswith("about 12 more pairs would tell (1 d at this traffic)")
 
 
 @pytest.mark.parametrize("of", list(Decision))
@@ -132,6 +195,10 @@ def test_every_state_of_a_condition() -> None:
         (
             Blocker(code="uncalibrated_judge", needed=1, found=0, measure="helpfulness"),
             "A judge is not calibrated (helpfulness).",
+        ),
+        (
+            Blocker(code="too_few_clusters", needed=50, found=6.2, counted=1000),
+            "Too few independent clusters: 6.2, which is what 1,000 of unequal size or weight are worth; it takes at least 50.",
         ),
         (Blocker(code="", needed=1, found=0), ": 0; it takes at least 1."),
     ],

@@ -16,8 +16,10 @@ from shadowbench.report.words.numbers import (
     moment,
     number,
     p_value,
+    rough,
     share,
     shares,
+    waiting,
 )
 from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.methods import Method
@@ -172,4 +174,29 @@ def test_when() -> None:
         "1970-01-01T00:00:00Z",
         "2025-10-27T00:00:00Z",
         ABSENT,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "told"),
+    [
+        (7, "7"),
+        (99, "99"),
+        (100, "100"),
+        (101, "110"),
+        (6_701, "6,800"),
+        (995_000, "1 million"),
+        (54_100_000, "55 million"),
+    ],
+)
+def test_what_is_estimated_has_two_digits(n: int, told: str) -> None:
+    assert rough(n) == told
+
+
+def test_nobody_foresees_more_than_a_year() -> None:
+    assert [waiting(days) for days in (0.5, 365, 365.1, 13_835)] == [
+        "12 h",
+        "365 d",
+        "more than a year",
+        "more than a year",
     ]
