@@ -38,11 +38,11 @@ class Cells:
             cell(self._sources[name].column, is_real=self._sources[name].kind == "real") for name in self.numbers
         ]
         keys = [self._code(name) for name in self.keys]
-        words = packed([self._code(name) for name in self.words])
+        words = packed(self.words, self._code)
         return [*map(cell, self._before), *numbers, *map(cell, (*keys, *words))]
 
-    def _code(self, name: str) -> str:
-        return self.coders[name].expression(self._sources[name].column)
+    def _code(self, name: str, unit: int = 1) -> str:
+        return self.coders[name].expression(self._sources[name].column, unit)
 
     def bound(self) -> dict[str, str]:
         """What the statement binds."""

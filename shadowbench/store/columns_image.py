@@ -24,6 +24,10 @@ Matrix = NDArray[np.float64]
 NOTHING = -1.7976931348623157e308
 """Stands for NULL: the least number there is, which nobody measures."""
 
+_CODED = -(2.0**1023)
+_STEP = 2.0**1003
+"""A code stands in place of a number as −2¹⁰²³ − code · 2¹⁰⁰³: nobody measures so little either, and 20 bits have room."""
+
 _PAGE_BYTES = 65_536
 _LEAF, _INTERIOR = 13, 5  # "B-tree Pages": what the first byte of a page of a table says
 
@@ -39,6 +43,8 @@ class Images:
             connection.execute("ATTACH ':memory:' AS image")
             connection.execute(f"PRAGMA image.page_size = {_PAGE_BYTES}")
             connection.execute("PRAGMA image.journal_mode = OFF")
+            # Some builds of SQLite overwrite what is deleted with zeros: here it is overwritten at once anyway.
+            connection.execute("PRAGMA image.secure_delete = OFF")
 
     def matrix(self, select: str, bound: Mapping[str, Any], width: int) -> Matrix:
         """All rows of a statement whose cells are numbers, shape (n, width): in its order, NULL as NaN, exact up to 2**53.
@@ -72,6 +78,20 @@ def cell(expression: str, *, is_real: bool = False) -> str:
     return f"ifnull({expression if is_real else f'({expression}) + 0.0'}, {NOTHING!r})"
 
 
+def cell_or_code(column: str, code: str) -> str:
+    """SQL: a column of type REAL; where it is NULL the code instead, 0 … 2**20 − 1, which is worked out there only. What
+    `told_apart` tells apart."""
+    return f"ifnull({column}, {_CODED!r} - ({code}) * {_STEP!r})"
+
+
+def told_apart(cells: Matrix) -> tuple[Matrix, NDArray[np.int32]]:
+    """Numbers, NaN where there is a code, and codes, 0 where there is a number."""
+    is_code = (cells < _CODED / 2) & (cells > -np.inf)
+    codes = np.zeros(cells.shape, np.int32)
+    codes[is_code] = np.rint((_CODED - cells[is_code]) / _STEP)
+    return np.where(is_code, np.nan, cells), codes
+
+
 def rows_of_image(image: bytes, root: int, width: int) -> Matrix:
     """The rows of a table of such cells, shape (n, width). `root`: the number of its first page.
 
@@ -86,8 +106,9 @@ def rows_of_image(image: bytes, root: int, width: int) -> Matrix:
     payload = header + 8 * width
     before = 1 + (payload > 127) + _varint_bytes(np.arange(1, len(starts) + 1)) + header
     assert (data[starts] == (payload if payload < 128 else 128 + (payload >> 7))).all(), "a cell is not of eight bytes"
-    records = np.lib.stride_tricks.sliding_window_view(data, 8 * width)[starts + before]
-    return records.view(">f8").astype(np.float64)
+    # What begins at each byte of the image, as one thing: so a record is copied at once, and not byte by byte.
+    everywhere = np.ndarray(len(data) - 8 * width + 1, f"V{8 * width}", data, strides=(1,))
+    return everywhere[starts + before].view(">f8").reshape(-1, width).astype(np.float64)
 
 
 def _leaves(data: Bytes, number: int) -> Iterator[int]:

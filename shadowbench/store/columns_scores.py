@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
-from shadowbench.store.columns_image import Images, cell
+from shadowbench.store.columns_image import Images, cell_or_code, told_apart
 from shadowbench.store.columns_words import Coder
 from shadowbench.store.queries import statements
 
 _SQL = statements("columns")
 
 _REASONS = 2**12 - 1
+"""How many different reasons there are."""
 _AT_ONCE = 256
 
 
@@ -57,19 +58,23 @@ class ScoreReader:
         keys = (numbers - after) * 256 + sides
         rows = self._rows(after, last)
         told = rows[:, 0].astype(np.int64)
-        at = np.searchsorted(keys, told >> 32)
+        at = np.searchsorted(keys, told >> 8)
         at[at == len(keys)] = 0
-        ours = keys[at] == told >> 32  # a filter may have left the pair out
+        ours = keys[at] == told >> 8  # a filter may have left the pair out
         if not ours.all():
             rows, told, at = rows[ours], told[ours], at[ours]
-        self._put(self._place[(told >> 24) & 255], begin + at, told, rows)
+        self._put(self._place[told & 255] * len(self._pairs) + begin + at, rows)
 
     def _rows(self, after: int, last: int) -> NDArray[np.float64]:
-        reasons = {name: self._reasons.expression(name) for name in ("reason", "production_reason")}
-        numbers = ("value", "production_value", "probability")
-        cells = [cell(_SQL["score_key"].format(**reasons)), *(cell(name, is_real=True) for name in numbers)]
+        """Keys, values, production's values, probabilities. A value that is none is the code of its reason: a score has either.
+        Keys and probabilities are never NULL."""
+        values = [
+            cell_or_code(f"{side}value", self._reasons.expression(f"{side}reason")) for side in ("", "production_")
+        ]
+        cells = [_SQL["score_key"], *values, "probability"]
         select = _SQL["scores"].format(columns=", ".join(cells), among=self._among())
-        bound = {"after": after, "last": last, "first": self._first, **self._reasons.bound()}
+        origin = float(after * 65536 + self._first)
+        bound = {"after": after, "last": last, "origin": origin, **self._reasons.bound()}
         return self._images.matrix(select, bound, len(cells))
 
     def _among(self) -> str:
@@ -78,14 +83,13 @@ class ScoreReader:
             return f"measure BETWEEN {first} AND {last}"
         return f"measure IN ({', '.join(map(str, self._measures))})"
 
-    def _put(
-        self, measure: NDArray[np.int64], pair: NDArray[np.intp], told: NDArray[np.int64], rows: NDArray[np.float64]
-    ) -> None:
-        self._value[measure, pair] = rows[:, 1]
-        self._production[measure, pair] = rows[:, 2]
-        self._probability[measure, pair] = rows[:, 3]
-        self._why[measure, pair] = ((told >> 12) & 4095) - 1
-        self._production_why[measure, pair] = (told & 4095) - 1
+    def _put(self, place: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
+        """`place`: in the measures' columns, one behind the other."""
+        for column, values, reasons in ((1, self._value, self._why), (2, self._production, self._production_why)):
+            numbers, codes = told_apart(rows[:, column])
+            values.reshape(-1)[place] = numbers
+            reasons.reshape(-1)[place] = codes - 1
+        self._probability.reshape(-1)[place] = rows[:, 3]
 
     def all(self) -> Mapping[int, ScoreColumns]:
         """What was read, by measure."""

@@ -6,7 +6,7 @@ into one number, which a float64 holds exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,10 +100,10 @@ def all_names() -> Sequence[str]:
     return [*OF_EXCHANGE, *OF_CANDIDATE, *sides]
 
 
-def packed(expressions: Sequence[str]) -> list[str]:
-    """SQL for codes, three to a number; the first one lowest."""
-    groups = [expressions[start : start + PACKED] for start in range(0, len(expressions), PACKED)]
-    return [" + ".join(f"({each}) * {1 << (BITS * place)}" for place, each in enumerate(group)) for group in groups]
+def packed(names: Sequence[str], code: Callable[[str, int], str]) -> list[str]:
+    """SQL for codes, three to a number; the first one lowest. `code`: SQL for the code of a column, times a unit."""
+    groups = [names[start : start + PACKED] for start in range(0, len(names), PACKED)]
+    return [" + ".join(code(each, 1 << (BITS * place)) for place, each in enumerate(group)) for group in groups]
 
 
 def unpacked(numbers: NDArray[np.float64], place: int) -> NDArray[np.int32]:

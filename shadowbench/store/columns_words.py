@@ -59,10 +59,10 @@ class Coder:
         """Let the connection ask for codes."""
         connection.create_function(f"code_of_{self.name}", 1, self.words.__getitem__)
 
-    def expression(self, column: str) -> str:
-        """SQL: 0 where the column is NULL, else its word's code + 1."""
-        known = "".join(f" WHEN :{self.name}_{place} THEN {place + 1}" for place in range(self._count()))
-        ask = f"code_of_{self.name}({column})"
+    def expression(self, column: str, unit: int = 1) -> str:
+        """SQL: 0 where the column is NULL, else its word's code + 1, times the unit."""
+        known = "".join(f" WHEN :{self.name}_{place} THEN {(place + 1) * unit}" for place in range(self._count()))
+        ask = f"code_of_{self.name}({column})" + (f" * {unit}" if unit > 1 else "")
         return f"CASE WHEN {column} IS NULL THEN 0 ELSE {f'CASE {column}{known} ELSE {ask} END' if known else ask} END"
 
     def bound(self) -> dict[str, str]:

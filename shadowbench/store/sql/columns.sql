@@ -13,9 +13,9 @@ WHERE exchange > :after AND exchange <= :last
 ORDER BY exchange, side;
 
 -- name: score_key
--- Which pair, which measure and why nothing is there, in one number of 52 bits: the place within the page (12), the side (8),
--- the measure's distance from the first one (8), the reasons of both sides (12 each).
-(((exchange - :after) * 256 + side) * 256 + measure - :first) * 16777216 + {reason} * 4096 + {production_reason}
+-- Which pair and which measure, in one number of 28 bits: the place within the page (12), the side (8), the measure's distance
+-- from the first one (8). The origin is a REAL, which makes the number one.
+exchange * 65536 + side * 256 + measure - :origin
 
 -- name: scores
 SELECT {columns} FROM scores

@@ -53,5 +53,6 @@ def test_kinds_are_what_the_tables_say(tmp_path: Path) -> None:
 
 @given(codes=st.lists(st.integers(-1, 2**BITS - 2), min_size=1, max_size=7))
 def test_codes_are_packed_and_unpacked(codes: list[int]) -> None:
-    numbers = [np.array([float(eval(each))]) for each in packed([str(code + 1) for code in codes])]
+    expressions = packed([str(code + 1) for code in codes], lambda code, unit: f"{code} * {unit}")
+    numbers = [np.array([float(eval(each))]) for each in expressions]
     assert [int(unpacked(numbers[place // 3], place % 3)[0]) for place in range(len(codes))] == codes
