@@ -95,24 +95,34 @@ def _has_loss(subject: Subject) -> bool:
 
 def loss(paired: Paired) -> FloatArray:
     """How much worse the candidate is on each pair, from −1 to 1: a share of the measure's range."""
-    subject = paired.subject
+    return _loss_of(paired.subject, paired.difference)
+
+
+def _loss_of(subject: Subject, difference: FloatArray) -> FloatArray:
     if subject.shape is Shape.PAIR:
-        return 1 - 2 * paired.candidate
+        return 1 - 2 * difference
     assert subject.low is not None and subject.high is not None
     sign = -1.0 if subject.direction is Direction.HIGHER else 1.0
-    return np.clip(sign * paired.difference / max(subject.high - subject.low, 1e-300), -1.0, 1.0)
+    return np.clip(sign * difference / max(subject.high - subject.low, 1e-300), -1.0, 1.0)
 
 
 def _heaviest(lossy: Sequence[Paired], place: int) -> Paired:
     """The measure on which most is lost there; of equals the first."""
-    return max(lossy, key=lambda paired: _at(paired, place, loss(paired)))
+
+    def lost(paired: Paired) -> float:
+        difference = _difference_at(paired, place)
+        return float(_loss_of(paired.subject, difference)[0]) if len(difference) else -np.inf
+
+    return max(lossy, key=lost)
 
 
-def _at(paired: Paired, place: int, values: FloatArray) -> float:
-    """The value of the arm's pair; −∞ where it does not count."""
+def _difference_at(paired: Paired, place: int) -> FloatArray:
+    """The difference of one of the arm's pairs, shape (1,); shape (0,) where it does not count. Of this pair alone: there may
+    be a million."""
     at = int(np.searchsorted(paired.places, place))
-    there = at < paired.n and paired.places[at] == place
-    return float(values[at]) if there else -np.inf
+    row = slice(at, at + int(at < paired.n and paired.places[at] == place))
+    candidate = paired.candidate[row]
+    return candidate if paired.production is None else candidate - paired.production[row]
 
 
 def _one_of_each_kind(log: ReadLog, arm: Arm, places: IntArray, order: IntArray) -> IntArray:
@@ -165,7 +175,7 @@ def _told(log: ReadLog, arm: Arm, chosen: _Chosen, redact: bool) -> Iterator[Exa
         yield Example(
             why=chosen.why,
             measure=paired.subject.name,
-            value=_at(paired, place, paired.difference),
+            value=float(_difference_at(paired, place)[0]),
             exchange=int(pairs["exchange_number"][row]),
             log=public_name(pairs.texts["log"][int(pairs["log"][row])]),
             started_at=float(arm.started_at[place]),
