@@ -22,6 +22,9 @@ def problems(settings: Settings, environ: Mapping[str, str]) -> list[str]:
         found += _of_key("mirror.repeats.production_api_key_env", key, environ)
     if settings.scoring.enabled:
         found += judge_problems(settings, environ)
+    if settings.telemetry.otlp.endpoint is not None:
+        for header, variable in settings.telemetry.otlp.headers_env.items():
+            found += _of_key(f"telemetry.otlp.headers_env.{header}", variable, environ)
     return [*found, *secret_problems(environ)]
 
 
@@ -75,18 +78,24 @@ def withheld(settings: Settings, job: str, environ: Mapping[str, str]) -> tuple[
     """The variables that a worker of this job starts without: what a process cannot see it cannot give away.
 
     The control port's token is for the parent alone, candidates' credentials for the mirror, judges' for the scorers, the
-    clouds' for the exporter. A candidate's key may be named like a cloud's (AZURE_OPENAI_API_KEY): the mirror sees it.
+    clouds' for the exporter, an OTLP receiver's for the recorder. A candidate's key may be named like a cloud's
+    (AZURE_OPENAI_API_KEY): the mirror sees it.
     """
-    keys = set(_credentials_of(settings))
-    judges = set(_credentials_of_judges(settings))
     cloud = {name for name in environ if name.startswith(_CLOUD_PREFIXES)}
+    own: dict[str, set[str]] = {
+        "mirror": set(_credentials_of(settings)),
+        "scoring": set(_credentials_of_judges(settings)),
+        "recorder": {*settings.telemetry.otlp.headers_env.values(), *_otlp_variables(environ)},
+        "exporter": cloud,
+    }
     token = settings.control.token_env
-    hidden = {
-        "mirror": (cloud | judges) - keys,
-        "scoring": (cloud | keys) - judges,
-        "exporter": (keys | judges) - cloud,
-    }.get(job, cloud | keys | judges)
+    hidden = cloud.union(*own.values()) - own.get(job, set())
     return tuple(sorted(hidden | ({token} if token else set())))
+
+
+def _otlp_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """OpenTelemetry's own variables, which may hold a receiver's credentials."""
+    return (name for name in environ if name.startswith("OTEL_EXPORTER_OTLP_"))
 
 
 def _credentials_of(settings: Settings) -> Iterator[str]:

@@ -34,10 +34,12 @@ from shadowbench.mirror.options import (
     StratumOptions,
 )
 from shadowbench.mirror.repeats import PRODUCTION, with_repeats
+from shadowbench.otlp.options import Destination, OtlpOptions, check_extra
 from shadowbench.policies.reading import read_policy
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
-from shadowbench.pricing.known import near_providers
-from shadowbench.proxy.options import ProxyOptions
+from shadowbench.pricing.known import near_providers, provider_id
+from shadowbench.proxy.lines import Naming
+from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.records import again
@@ -218,6 +220,7 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         pricing=pricing_options(settings),
         targets=targets(settings),
         buckets=BucketOptions(**settings.telemetry.buckets.model_dump()),
+        otlp=otlp_options(settings),
         retention=RetentionOptions(
             max_age_s=None if retention.max_age_days is None else retention.max_age_days * 86_400,
             max_bytes=retention.max_bytes,
@@ -225,6 +228,30 @@ def recorder_options(settings: Settings, environ: Mapping[str, str] = os.environ
         ),
         max_body_bytes=max(defaults.max_body_bytes, largest),
     )
+
+
+def otlp_options(settings: Settings) -> OtlpOptions | None:
+    """Options of exports to an OpenTelemetry receiver; None without one. Raises ConfigurationError without the extra."""
+    otlp = settings.telemetry.otlp
+    if otlp.endpoint is None:
+        return None
+    check_extra()
+    told = otlp.model_dump(exclude={"endpoint", "ca_file"})
+    return OtlpOptions(
+        **told, endpoint=otlp.endpoint, ca_file=_path(otlp.ca_file), destinations=_destinations(settings)
+    )
+
+
+def _destinations(settings: Settings) -> tuple[Destination, ...]:
+    """What stands behind the names of targets, in OpenTelemetry's words."""
+    pricing = pricing_options(settings)
+    found = []
+    for name, url in pricing.urls.items():
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        provider = provider_id(pricing.providers.get(name), url) or ""
+        found.append(Destination(target=name, address=parts.hostname or "", port=port, provider=provider))
+    return tuple(found)
 
 
 def targets(settings: Settings) -> tuple[TargetOptions, ...]:
@@ -359,6 +386,10 @@ def known_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, 
             found += login_secrets(environ.get(each.egress_proxy_auth_env, ""))
         for name, value in each.headers.items():
             found += header_secrets(is_credential(name.lower().encode()), value)
+    otlp = settings.telemetry.otlp
+    told = otlp.headers | {name: environ.get(variable, "").strip() for name, variable in otlp.headers_env.items()}
+    for name, value in told.items():
+        found += header_secrets(name in otlp.headers_env or is_credential(name.lower().encode()), value)
     return tuple(sorted({secret for secret in found if secret}))
 
 
@@ -402,16 +433,17 @@ def _bad_authorities(settings: Settings, role: Role) -> Iterator[str]:
     """A sentence for each ca_file that `role` would trust and cannot load."""
     https = {}
     if role in ("serve", "proxy") and settings.production.url.startswith("https"):
-        https["production"] = settings.production.tls.ca_file
+        https["production.tls"] = settings.production.tls.ca_file
     if role in ("serve", "mirror"):
         for name, candidate in settings.candidates.items():
             if (candidate.url or settings.production.url).startswith("https"):
                 inherits = _tls_of(settings, candidate) is not candidate.tls
-                key = "production" if inherits else f"candidates.{name}"
+                key = "production.tls" if inherits else f"candidates.{name}.tls"
                 https[key] = _tls_of(settings, candidate).ca_file
+        https["telemetry.otlp"] = settings.telemetry.otlp.ca_file
     for key, file in https.items():
         if file is not None and (problem := _authority_problem(file)):
-            yield f"{key}.tls.ca_file: {file}: {problem}"
+            yield f"{key}.ca_file: {file}: {problem}"
 
 
 def _authority_problem(file: Path) -> str:
@@ -532,7 +564,7 @@ def _recorder_spec(settings: Settings, environ: Mapping[str, str]) -> WorkerSpec
         number=0,
         command=_command("recorder"),
         options=to_json(options),
-        drain_s=options.drain_s + options.flush_s + _GRACE_S,
+        drain_s=options.drain_s + options.flush_s + (options.otlp.flush_s if options.otlp else 0) + _GRACE_S,
     )
 
 

@@ -46,4 +46,6 @@ def resolved(settings: Settings) -> dict[str, Any]:
     for judge in fields["scoring"]["judges"].values():
         if judge["endpoint"] is not None:
             judge["endpoint"]["headers"] = dict.fromkeys(judge["endpoint"]["headers"], HIDDEN)
+    otlp = fields["telemetry"]["otlp"]
+    otlp["headers"] = dict.fromkeys(otlp["headers"], HIDDEN)
     return fields

@@ -81,6 +81,14 @@ def near_providers(name: str) -> list[str] | None:
     return difflib.get_close_matches(name.lower(), [each.id for each in snapshot.providers], n=3, cutoff=0.5)
 
 
+def provider_id(name: str | None, url: str) -> str | None:
+    """Who bills for calls to `url`, by the configured name or by the URL; None when nobody known. Imports the library."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    found = _provider(get_snapshot(), name, None if name is not None else url)
+    return None if found is None else found.id
+
+
 def tariff_of(model: ModelInfo, origin: Mapping[str, object]) -> Tariff:
     """All prices of one model. `origin` says where they come from."""
     if not isinstance(model.prices, list):

@@ -12,7 +12,10 @@ from typing import Any
 
 from shadowbench import links
 from shadowbench.errors import UnavailableError
+from shadowbench.otlp.options import OtlpOptions
+from shadowbench.otlp.outbox import Backend, Outbox
 from shadowbench.pricing import Pricer
+from shadowbench.recorder.calls import calls_of
 from shadowbench.recorder.exchange import Reader
 from shadowbench.recorder.histograms import MAX_TARGETS, Histograms
 from shadowbench.recorder.lock import HeldElsewhereError, LogLock
@@ -49,7 +52,8 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
         parent.log("error", "the pair log cannot be locked yet", error=str(error))
     recorder = Recorder(options, parent.counters, parent.log)
     histograms = Histograms([target.name for target in options.targets], options.buckets)
-    recorder.writer = build_writer(options, recorder, lock, histograms)
+    outbox = None if options.otlp is None else build_outbox(options.otlp, parent)
+    recorder.writer = build_writer(options, recorder, lock, histograms, outbox)
     parent.before_snapshot(recorder.set_gauges)
     parent.before_snapshot(lambda: histograms.report(parent.counters))
     tell_targets(options.targets, parent.counters)
@@ -62,6 +66,8 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
         await recorder.drain()
     server.close()
     lock.release()
+    if outbox is not None:
+        await asyncio.to_thread(outbox.stop)
     if recorder.fatal is not None:
         raise recorder.fatal
 
@@ -73,7 +79,29 @@ def tell_targets(targets: Sequence[TargetOptions], counters: Counters) -> None:
         counters.gauge("target_info", 1, labels)
 
 
-def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock, histograms: Histograms) -> Writer:
+def build_outbox(options: OtlpOptions, parent: Parent) -> Outbox:
+    """What sends calls over OTLP, begun. Its libraries are loaded by its own thread: nothing waits for them."""
+
+    def open_backend() -> Backend:
+        from shadowbench.otlp.sdk import Sdk
+
+        return Sdk(options, os.environ)
+
+    outbox = Outbox(options, open_backend, clock=time.monotonic)
+
+    def report() -> None:
+        outbox.report(parent.counters)
+        if (news := outbox.news()) is not None:
+            parent.log(*news)
+
+    parent.before_snapshot(report)
+    outbox.start()
+    return outbox
+
+
+def build_writer(
+    options: RecorderOptions, recorder: Recorder, lock: LogLock, histograms: Histograms, outbox: Outbox | None = None
+) -> Writer:
     """The writer of these options, which reports to `recorder` on the running loop."""
     loop = asyncio.get_running_loop()
     limits = ReadingLimits(body_bytes=options.max_body_bytes, decoded_bytes=options.max_decoded_bytes)
@@ -84,7 +112,10 @@ def build_writer(options: RecorderOptions, recorder: Recorder, lock: LogLock, hi
     # What is done to every exchange between its bytes and the log, in this order. Prices are looked up while reading: they
     # need the usage and the models' names only, and no text of the traffic goes into them.
     def read(raw: RawExchange, counters: Counters) -> Exchange:
-        return redactor.redact(reader.read(raw), counters)
+        exchange = redactor.redact(reader.read(raw), counters)
+        if outbox is not None:
+            outbox.put(lambda: calls_of(raw, exchange))
+        return exchange
 
     def open_locked() -> PairLog:
         lock.take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from shadowbench.otlp.options import OtlpOptions
 from shadowbench.pricing import PricingOptions
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.redaction.kinds import RedactionOptions
@@ -43,6 +44,7 @@ class RecorderOptions:
     targets: tuple[TargetOptions, ...] = ()  # production, candidates, repeats of both
     buckets: BucketOptions = field(default_factory=BucketOptions)
     retention: RetentionOptions = field(default_factory=RetentionOptions)
+    otlp: OtlpOptions | None = None  # None: nothing is exported
 
     # Long chats with images reach a few MB; above this a body says nothing that a pair is judged by.
     max_body_bytes: int = 8 * MIB  # captured per side, and again kept of it after content-decoding

@@ -46,7 +46,7 @@ from shadowbench.settings.scoring import (
     MetricSettings,
     ScoringSettings,
 )
-from shadowbench.settings.telling import BucketSettings, ReportSettings, TelemetrySettings
+from shadowbench.settings.telling import BucketSettings, OtlpSettings, ReportSettings, TelemetrySettings
 
 __all__ = [
     "DEFAULT_METRICS",
@@ -62,6 +62,7 @@ __all__ = [
     "JudgeSettings",
     "MetricSettings",
     "MirrorSettings",
+    "OtlpSettings",
     "PriceSettings",
     "ProductionSettings",
     "ProxySettings",

@@ -213,6 +213,22 @@ PARTS = (
         ),
     ),
     Part(
+        title="Exports to OpenTelemetry",
+        signals=(
+            counter(
+                "otlp_spans_total",
+                "result",
+                "Spans by what became of them: sent, failed (not taken) or dropped (too many waited, or we left).",
+            ),
+            counter(
+                "otlp_failures_total",
+                "signal reason",
+                "Exports that the receiver did not take, by signal (traces, metrics) and reason.",
+            ),
+            gauge("otlp_waiting_exchanges", "", "Exchanges whose calls wait to be sent; at most 2,048."),
+        ),
+    ),
+    Part(
         title="The log and its exports",
         signals=(
             counter("export_files_total", "", "Files of new pairs that were exported."),

@@ -23,14 +23,16 @@ from shadowbench.telemetry.accepting import OPEN_METRICS, TEXT, Form
 from shadowbench.telemetry.declaring import PREFIX
 from shadowbench.telemetry.meanings import MEANINGS
 
-_Bucket = tuple[str, float, Exemplar | None]
+_Bucket = tuple[str, float] | tuple[str, float, Exemplar]
 
 
 def render(samples: Sequence[Sample], form: Form = TEXT) -> bytes:
     """The text of /metrics in `form`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Samples(samples))
-    return generate_open_metrics(registry) if form is OPEN_METRICS else generate_latest(registry)
+    if form is OPEN_METRICS:
+        return bytes(generate_open_metrics(registry))  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
 
 
 class _Samples(Collector):
@@ -95,7 +97,7 @@ def _histogram(full: str, help_text: str, samples: Sequence[Sample], labels: lis
     for sample in samples:
         values = tuple(_values(sample, labels))
         if sample.name.endswith("_bucket"):
-            buckets[values].append((_edge(sample), sample.value, _exemplar(sample)))
+            buckets[values].append(_bucket(sample))
         elif sample.name.endswith("_sum"):
             sums[values] = sample.value
     for values, counts in sorted(buckets.items()):
@@ -103,14 +105,13 @@ def _histogram(full: str, help_text: str, samples: Sequence[Sample], labels: lis
     return histogram
 
 
-def _edge(sample: Sample) -> str:
-    """As OpenMetrics writes numbers: 1e+06 and above have an exponent."""
-    return str(floatToGoString(dict(sample.labels)["le"]))
-
-
-def _exemplar(sample: Sample) -> Exemplar | None:
+def _bucket(sample: Sample) -> _Bucket:
+    # As OpenMetrics writes numbers, 1e+06 and above with an exponent: a series is the same in both forms.
+    edge = str(floatToGoString(dict(sample.labels)["le"]))  # type: ignore[no-untyped-call]
     told = sample.exemplar
-    return None if told is None else Exemplar(dict(told.trace.labels), told.value, told.trace.at)
+    if told is None:
+        return edge, sample.value
+    return edge, sample.value, Exemplar(dict(told.trace.labels), told.value, told.trace.at)
 
 
 def _values(sample: Sample, labels: list[str]) -> list[str]:

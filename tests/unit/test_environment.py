@@ -60,3 +60,12 @@ def test_a_judge_without_its_key_is_named_where_scoring_runs() -> None:
     off = Settings(production={"url": "http://p"}, scoring={"judges": judges, "enabled": False})
     assert environment.problems(off, {}) == []
     assert environment.judge_problems(off, {}) == [f"{where} is not set"]
+
+
+def test_a_header_for_a_receiver_of_traces_needs_its_variable() -> None:
+    otlp = {"endpoint": "http://c:4318", "headers_env": {"Authorization": "TOKEN"}}
+    asked = Settings(production={"url": "http://p"}, telemetry={"otlp": otlp})  # type: ignore[arg-type]
+    assert environment.problems(asked, {"TOKEN": "Bearer x"}) == []
+    assert environment.problems(asked, {}) == [
+        "telemetry.otlp.headers_env.authorization: the environment variable TOKEN is not set"
+    ]

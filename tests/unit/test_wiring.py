@@ -9,6 +9,7 @@ from shadowbench import wiring
 from shadowbench.errors import ConfigurationError
 from shadowbench.listening import Address
 from shadowbench.mirror.options import CandidateOptions, MirrorOptions
+from shadowbench.otlp import options as otlp_options
 from shadowbench.policies.reading import read_policy
 from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.edges import BucketOptions
@@ -366,3 +367,51 @@ def test_what_was_declared_to_matter_is_watched() -> None:
     assert watched(report={"policy": None}) is None
     assert watched(scoring={"comparison_every_s": 0}) is None
     assert watched(candidates={}) is None
+
+
+OTLP = {
+    "endpoint": "https://collector.example/otlp/",
+    "headers_env": {"Authorization": "OTLP_AUTHORIZATION"},
+    "sample": 0.5,
+    "resource": {"service.name": "gateway"},
+}
+
+
+def test_the_recorder_exports_where_a_receiver_is_named() -> None:
+    assert wiring.recorder_options(settings(), ENVIRON).otlp is None
+    candidates = {"a": {"url": "https://api.anthropic.com"}, "b": {"provider": "azure"}}
+    asked = settings(candidates=candidates, telemetry={"otlp": OTLP})
+    options = wiring.recorder_options(asked, ENVIRON)
+    assert options.otlp is not None
+    assert (options.otlp.endpoint, options.otlp.sample) == ("https://collector.example/otlp", 0.5)
+    assert options.otlp.headers_env == {"authorization": "OTLP_AUTHORIZATION"}
+    assert [(each.target, each.address, each.port, each.provider) for each in options.otlp.destinations] == [
+        ("production", "127.0.0.1", 4000, ""),
+        ("a", "api.anthropic.com", 443, "anthropic"),
+        ("b", "127.0.0.1", 4000, "azure"),
+    ]
+    assert from_json(RecorderOptions, json.loads(json.dumps(to_json(options)))) == options
+
+
+def test_a_receivers_credentials_are_the_recorders_alone_and_never_kept() -> None:
+    environ = {**ENVIRON, "OTLP_AUTHORIZATION": "Bearer otlp-token", "OTEL_EXPORTER_OTLP_HEADERS": "a=b"}
+    asked = settings(telemetry={"otlp": OTLP})
+    plan = wiring.plan(asked, "serve", environ)
+    own = {"OTLP_AUTHORIZATION", "OTEL_EXPORTER_OTLP_HEADERS"}
+    assert {spec.role: own & set(spec.withheld) for spec in plan.workers} == {
+        spec.role: set() if spec.role == "recorder" else own for spec in plan.workers
+    }
+    assert "otlp-token" in wiring.known_secrets(asked, environ)
+
+
+def test_exports_without_their_libraries_are_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otlp_options, "_NEEDED", ("opentelemetry.nothing.like.this",))
+    with pytest.raises(ConfigurationError, match=r"pip install 'shadowbench-sidecar\[otel\]'"):
+        wiring.plan(settings(telemetry={"otlp": OTLP}), "serve", ENVIRON)
+    assert wiring.plan(settings(), "serve", ENVIRON)
+
+
+def test_a_receivers_authority_is_looked_at_before_anything_runs(tmp_path: Path) -> None:
+    otlp = {**OTLP, "ca_file": tmp_path / "ca.pem"}
+    with pytest.raises(ConfigurationError, match=r"^telemetry\.otlp\.ca_file: "):
+        wiring.plan(settings(telemetry={"otlp": otlp}), "mirror", ENVIRON)
