@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from shadowbench.comparing.allowed import allowed
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import arms_of
 from shadowbench.report.analysis.asking import Asked, asked_of
@@ -31,8 +32,9 @@ def for_watching(policy: Policy) -> Policy:
 
 
 def effects(log: ReadLog, policy: Policy, again: Collection[str]) -> list[dict[str, Any]]:
-    """One row for each primary and guardrail claim that has a value, JSON-able: `labels`, `estimate`, `low`, `high`,
-    `clusters`, `refuted`. A bound that cannot be told yet is None. `again`: names of candidates that are production itself."""
+    """One row for each primary and guardrail claim that has a value, JSON-able: `labels`, `estimate`, `low`, `high`, `allowed`,
+    `clusters`, `refuted`. What cannot be told yet, or at all, is None. `again`: names of candidates that are production itself.
+    """
     log.scores.load()
     arms = arms_of(log, frozenset(again))
     lane = lane_of(arms)
@@ -70,6 +72,7 @@ def _rows(comparing: Comparing, asked: Asked, comparison: Comparison) -> Sequenc
         "estimate": float(effect.value),
         "low": None if effect.low is None else float(effect.low),
         "high": None if effect.high is None else float(effect.high),
+        "allowed": allowed(asked.claim, comparison.effect.scale, comparison.subject.direction),
         "clusters": comparison.clusters,
         "refuted": _is_refuted(comparing, asked, comparison),
     }

@@ -89,13 +89,12 @@ class ComparisonLane:
             self._counters.gauge("comparison_estimate", effect["estimate"], labels)
             self._counters.gauge("comparison_clusters", effect["clusters"], labels)
             self._counters.gauge("comparison_refuted", effect["refuted"], labels)
-            if effect["low"] is not None:
-                self._counters.gauge("comparison_low", effect["low"], labels)
-            if effect["high"] is not None:
-                self._counters.gauge("comparison_high", effect["high"], labels)
+            for name in ("low", "high", "allowed"):
+                if effect[name] is not None:
+                    self._counters.gauge(f"comparison_{name}", effect[name], labels)
 
     def _forget(self) -> None:
-        for name in ("timestamp_seconds", "estimate", "clusters", "refuted", "low", "high"):
+        for name in ("timestamp_seconds", "estimate", "clusters", "refuted", "low", "high", "allowed"):
             self._counters.forget(f"comparison_{name}")
 
     async def _effects(self) -> tuple[Sequence[Mapping[str, Any]] | None, str]:

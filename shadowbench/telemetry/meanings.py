@@ -394,6 +394,11 @@ PARTS = (
                 "Upper bound of the effect, which holds however often one looks.",
             ),
             gauge(
+                "comparison_allowed",
+                "candidate measure statistic against scale claim",
+                "The effect that would just do: no difference less the claim's margin, or the claim's bound.",
+            ),
+            gauge(
                 "comparison_clusters",
                 "candidate measure statistic against scale claim",
                 "Independent groups of pairs (conversations, users) that the effect is of.",

@@ -44,7 +44,13 @@ def config(judge_url: str, broken_url: str, folder: Path) -> dict[str, Any]:
     """All that the dashboards show: a candidate that works, a twin of production, one that fails, money, a judge, claims."""
     return {
         "candidates": {
-            "small": {"sample_rate": 1, "model": "m-2", "budgets": {"usd_per_day": 100}},
+            # Hot, so that its answers differ and there is something to judge.
+            "small": {
+                "sample_rate": 1,
+                "model": "m-2",
+                "parameters": {"temperature": 1.5},
+                "budgets": {"usd_per_day": 100},
+            },
             "again": {"sample_rate": 1},
             "broken": {
                 "url": broken_url,
@@ -96,7 +102,7 @@ async def traffic(sidecar: Sidecar) -> None:
     while True:
         async with await RawClient.connect(sidecar.port) as client:
             for number in itertools.islice(numbers, 10):
-                streamed = {"stream": True, "stream_options": {"include_usage": True}, "temperature": 1}
+                streamed = {"stream": True, "stream_options": {"include_usage": True}}
                 said = chat(f"Name river {number}. My key is sk-proj-{number:040d}.", **streamed)
                 assert (await client.ask(json_request(CHAT, said))).status == 200
                 await asyncio.sleep(0.03)
@@ -212,7 +218,7 @@ async def assert_variables(prometheus: Prometheus) -> None:
     assert offered["job"] == [JOB]
     assert len(offered["instance"]) == 1
     assert offered["target"] == ["again", "broken", "small"]
-    assert {"error_class", "latency"} <= set(offered["measure"])
+    assert {"error_class", "cost"} <= set(offered["measure"])
     assert {"rouge_l", "quality"} <= set(offered["metric"])
 
 

@@ -38,7 +38,7 @@ class Scene:
     def __init__(self, folder: Path, ledger: Ledger) -> None:
         self.now = 1000.0
         self.folder, self.ledger = folder, ledger
-        self.says(estimate=0.5, low=0.25, high=None, clusters=7, refuted=True)
+        self.says(estimate=0.5, low=0.25, high=None, allowed=0.1, clusters=7, refuted=True)
 
     def says(self, **row: Any) -> None:
         (self.folder / "said").write_text(json.dumps([{"labels": LABELS, **row}]) if row else "")
@@ -81,6 +81,7 @@ async def test_what_was_seen_is_told_and_a_bound_that_is_not_there_is_not(scene:
     assert gauges(counters) == {
         "comparison_estimate": 0.5,
         "comparison_low": 0.25,
+        "comparison_allowed": 0.1,
         "comparison_clusters": 7,
         "comparison_refuted": 1,
         "comparison_timestamp_seconds": 1000.0,
