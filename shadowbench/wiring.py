@@ -38,8 +38,7 @@ from shadowbench.otlp.options import Destination, OtlpOptions, check_extra
 from shadowbench.policies.reading import read_policy
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.pricing.known import near_providers, provider_id
-from shadowbench.proxy.lines import Naming
-from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
+from shadowbench.proxy.options import ProxyOptions
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.records import again
