@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -51,7 +51,8 @@ class ReadLog:
     def __init__(self, parts: Sequence[Part], names: tuple[str, ...], choice: Choosing) -> None:
         self._parts = parts
         self._names = names
-        self._choice = choice
+        # Not a method of this: the scores ask for the columns, too, and a circle would keep all of them in memory for a while.
+        self._read_columns = cache(partial(_columns_of, parts, names, choice))
 
     def __enter__(self) -> Self:
         return self
@@ -67,11 +68,9 @@ class ReadLog:
         for part in self._parts:
             part.close()
 
-    @cached_property
+    @property
     def _columns(self) -> Sequence[PairColumns]:
-        known: set[str] | None = set() if len(self._parts) > 1 else None
-        wanted = list(dict.fromkeys([*stored(self._names), *_sliceable(self._choice)]))
-        return [part.pairs(wanted, self._choice, known) for part in self._parts]
+        return self._read_columns()
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -107,7 +106,7 @@ class ReadLog:
     @cached_property
     def scores(self) -> ScoresByName:
         """Scores by the measure's name, each in the pairs' order."""
-        return ScoresByName(self.measures, self._parts, lambda: self._columns)
+        return ScoresByName(self.measures, self._parts, self._read_columns)
 
     @property
     def funnel(self) -> Funnel:
@@ -166,6 +165,12 @@ class ReadLog:
     def to_polars(self) -> polars.DataFrame:
         """Pairs and scores as one frame, a row for each pair. Needs polars."""
         return as_polars(self.pairs, self.scores)
+
+
+def _columns_of(parts: Sequence[Part], names: tuple[str, ...], choice: Choosing) -> Sequence[PairColumns]:
+    known: set[str] | None = set() if len(parts) > 1 else None
+    wanted = list(dict.fromkeys([*stored(names), *_sliceable(choice)]))
+    return [part.pairs(wanted, choice, known) for part in parts]
 
 
 def _row_of(columns: PairColumns, first: int, ref: PairRef) -> int | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
+from shadowbench.store.columns_alike import in_short
 from shadowbench.store.columns_image import Images, cell_or_code, told_apart
 from shadowbench.store.columns_words import Coder
 from shadowbench.store.queries import statements
@@ -94,13 +96,20 @@ class ScoreReader:
     def all(self) -> Mapping[int, ScoreColumns]:
         """What was read, by measure."""
         texts = self._reasons.texts
+        value, production, probability = map(_apart, (self._value, self._production, self._probability))
+        why, production_why = map(_apart, (self._why, self._production_why))
         return {
             measure: ScoreColumns(
-                value=self._value[place],
-                production_value=self._production[place],
-                reason=Coded(codes=self._why[place], texts=texts),
-                production_reason=Coded(codes=self._production_why[place], texts=texts),
-                probability=self._probability[place],
+                value=value[place],
+                production_value=production[place],
+                reason=Coded(codes=why[place], texts=texts),
+                production_reason=Coded(codes=production_why[place], texts=texts),
+                probability=probability[place],
             )
             for place, measure in enumerate(self._measures)
         }
+
+
+def _apart(columns: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """Each column by itself and in short, so that those whose values are alike go with the whole."""
+    return [found.copy() if (found := in_short(column)) is column else found for column in columns]

@@ -1,4 +1,4 @@
-"""Memory that was freed is kept; where the C library does not know how, nothing happens."""
+"""Memory that was freed is kept, and given back when that is asked for; another C library is left alone."""
 
 from __future__ import annotations
 
@@ -6,23 +6,43 @@ import ctypes
 
 import pytest
 
-from shadowbench.cli.memory import keep_freed_memory
+from shadowbench.cli.memory import give_back_freed_memory, keep_freed_memory
 
 
-def test_large_columns_and_the_end_of_the_heap_are_kept() -> None:
-    told: list[tuple[int, int]] = []
+class Glibc:
+    """Notes what it is told."""
 
-    def mallopt(parameter: int, value: int) -> int:
-        told.append((parameter, value))
+    def __init__(self) -> None:
+        self.told: list[tuple[int, ...]] = []
+
+    def mallopt(self, parameter: int, value: int) -> int:
+        self.told.append((parameter, value))
         return 1
 
-    keep_freed_memory(mallopt)
-    assert told == [(-3, 32 * 2**20), (-1, 256 * 2**20)]
+    def malloc_trim(self, pad: int) -> int:
+        self.told.append((pad,))
+        return 1
+
+
+class Musl:
+    """Has neither."""
+
+
+def test_large_columns_and_the_end_of_the_heap_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    libc = Glibc()
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: libc)
+    keep_freed_memory()
+    assert libc.told == [(-3, 32 * 2**20), (-1, 256 * 2**20)]
+
+
+def test_all_that_is_free_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    libc = Glibc()
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: libc)
+    give_back_freed_memory()
+    assert libc.told == [(0,)]
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Musl:
-        """Has no mallopt."""
-
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Musl())
     keep_freed_memory()
+    give_back_freed_memory()

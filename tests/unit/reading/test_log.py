@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -196,3 +198,18 @@ def test_the_newest_configuration_of_a_measure_has_its_name(tmp_path: Path) -> N
         assert log.scores.measure("first").version == "2"
         assert np.isnan(log.scores["first"].value).all()
         assert not np.isnan(log.scores.of(log.measures[0]).value).all()
+
+
+def test_what_was_read_goes_with_the_last_who_holds_it(folder: Path) -> None:
+    """Columns of a large log are not to wait for the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        with shadowbench.read(folder / "a" / "log.db") as read:
+            assert read.pairs.n and len(read.scores)
+            column = weakref.ref(read.pairs["exchange_number"])
+            read.scores.load()
+        del read
+        assert column() is None
+    finally:
+        gc.enable()
