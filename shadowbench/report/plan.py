@@ -2,6 +2,9 @@
 
 Candidates are taken for equal to production, unless a difference is expected; against a bound they are taken to stay as they
 are. Each claim has the design's power by itself; all of them together have less.
+
+What it takes is what the gate goes by: clusters by what they are worth, an interval that allows for what has not come yet, p
+corrected over all that must be better, and as many values as a far quantile's bounds need.
 """
 
 from __future__ import annotations
@@ -12,12 +15,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from shadowbench.report.analysis.conditions import comparison_of, gain, within
+from shadowbench.report.analysis.unseen import AHEAD
+from shadowbench.report.analysis.watching import FEW_LOOKS
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Met
-from shadowbench.report.policy import Against, Claim, Needs, Policy
-from shadowbench.report.sizing import Amount, Design, Variation, amount, detectable
-from shadowbench.stats.distributions import t_quantile
+from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic
+from shadowbench.report.sizing import Amount, Design, Unseen, Variation, amount, detectable, multiplier
+from shadowbench.stats.distributions import normal_cdf, t_quantile
+from shadowbench.stats.estimates import Estimate
+from shadowbench.stats.methods import Method
+from shadowbench.stats.quantiles import least_n
+from shadowbench.stats.sequences import LEAST, PSEUDO
 
 _DAY = 86_400.0
 
@@ -63,13 +72,29 @@ def planned(document: Document, design: Design, differences: Mapping[str, float]
     """Every declared claim about every candidate. `differences`: by how much candidates are expected to be better, by measure,
     on the effect's scale (of ratios a share); else they are taken for equal."""
     days = _days(document)
+    design = replace(design, is_declared=True)
+    strict = replace(design, alpha=design.alpha / _family(document))
     rows = [
-        _planned(candidate, condition, document.policy, design, differences.get(condition.claim.measure), days)
+        _planned(
+            candidate,
+            condition,
+            document.policy,
+            strict if condition.claim.needs is Needs.BETTER else design,
+            differences.get(condition.claim.measure),
+            days,
+        )
         for candidate in document.candidates
         if not candidate.again
         for condition in candidate.verdict.conditions
     ]
     return Plan(design=design, rows=tuple(rows))
+
+
+def _family(document: Document) -> int:
+    """Over how many claims Holm corrects what must be better: its first step, for nobody knows which of them are true."""
+    policy = document.policy
+    claims = len(policy.primary) + sum(claim.needs is Needs.BETTER for claim in policy.guardrails)
+    return max(1, claims * sum(not candidate.again for candidate in document.candidates))
 
 
 def _days(document: Document) -> float | None:
@@ -105,7 +130,9 @@ def _planned(
     distance = _distance(claim, comparison, difference)
     if isinstance(distance, str):
         return replace(blank, reason=distance)
-    found = _at_least(amount(variation, distance, design), variation, policy)
+    found = _at_least(
+        amount(variation, distance, design), variation, policy, _values(claim, comparison.clusters, design)
+    )
     return _timed(replace(blank, distance=distance, amount=found), found, condition.reason)
 
 
@@ -121,16 +148,28 @@ def _timed(row: Planned, found: Amount, why_open: str | None) -> Planned:
     return replace(row, more=more, days=more / row.pairs_per_day if row.pairs_per_day else None)
 
 
-def _at_least(found: Amount, variation: Variation, policy: Policy) -> Amount:
-    """As many as the policy wants before anything is decided."""
-    pairs = max(found.pairs, policy.requires.pairs, math.ceil(policy.requires.clusters * variation.pairs_per_cluster))
-    clusters = max(found.clusters, policy.requires.clusters, math.ceil(pairs / variation.pairs_per_cluster))
+def _at_least(found: Amount, variation: Variation, policy: Policy, values: int) -> Amount:
+    """As many as the policy wants before anything is decided, and as many values as a far quantile takes."""
+    worth = math.ceil(policy.requires.clusters / variation.worth - 1e-6)
+    pairs = max(found.pairs, values, policy.requires.pairs, math.ceil(worth * variation.pairs_per_cluster - 1e-6))
+    clusters = max(found.clusters, worth, math.ceil(pairs / variation.pairs_per_cluster - 1e-6))
     return replace(found, clusters=clusters, pairs=pairs)
+
+
+def _values(claim: Claim, clusters: int, design: Design) -> int:
+    """Below which a quantile has no bounds, were all values independent: q ± m·√(q(1 − q)/n) must lie within 0 and 1."""
+    q = claim.statistic.level
+    if q is None:
+        return 0
+    m = multiplier(clusters, design)
+    tail = min(q, 1 - q)
+    # One more value beyond the quantile than its share counts as one less: 1/tail values.
+    return math.ceil(max(m * m * (1 - tail) / tail, least_n(q, level=1 - 2 * normal_cdf(-m))) + 1 / tail)
 
 
 def _variation(comparison: Comparison) -> Variation | None:
     """From the interval of whoever looks once, which every method has, whatever it calls its standard error."""
-    once = comparison.effect.once
+    once, deciding = comparison.effect.once, comparison.effect.deciding
     if once.low is None or once.high is None or comparison.clusters < 2:
         return None
     low, high = once.low, once.high
@@ -138,12 +177,52 @@ def _variation(comparison: Comparison) -> Variation | None:
         if low <= 0:
             return None
         low, high = math.log(low), math.log(high)
-    se = (high - low) / 2 / t_quantile((1 + once.level) / 2, comparison.clusters - 1)
+    if min(once.worth, deciding.worth) < LEAST:
+        return None
+    se = (high - low) / 2 / t_quantile((1 + once.level) / 2, once.worth - 1)
     if not (math.isfinite(se) and se > 0):
         return None
     return Variation(
-        deviation=se * math.sqrt(comparison.clusters), pairs_per_cluster=comparison.n / comparison.clusters
+        deviation=se * math.sqrt(comparison.clusters),
+        pairs_per_cluster=comparison.n / comparison.clusters,
+        worth=min(1.0, deciding.worth / comparison.clusters),
+        unseen=_unseen(comparison),
     )
+
+
+def _unseen(comparison: Comparison) -> Unseen | None:
+    """How far what has not come yet moves the effect, on the working scale: between bounds it is known, else what the deciding
+    interval's standard error has more than that of whoever looks once tells it. Quantiles have no such part."""
+    effect, subject, clusters = comparison.effect, comparison.subject, comparison.clusters
+    if comparison.statistic.level is not None:
+        return None
+    if subject.low is not None and subject.high is not None and effect.scale is not Scale.RATIO:
+        reach = math.sqrt(PSEUDO) * (subject.high - subject.low) * clusters / effect.deciding.worth
+        exact = effect.once.method in (Method.TANGO, Method.WILSON)  # of independent pairs, at a single look
+        return Unseen(any_time=reach, planned=reach, once=0.0 if exact else reach, clusters=clusters)
+    if effect.once.se is None or effect.deciding.se is None:
+        return None
+    beyond = math.sqrt(max(0.0, effect.deciding.se**2 - effect.once.se**2)) * clusters
+    if effect.scale is Scale.RATIO:
+        beyond /= effect.deciding.value or math.inf
+    return _endless(comparison, beyond) if beyond > 0 else None
+
+
+def _endless(comparison: Comparison, beyond: float) -> Unseen:
+    """Without an upper bound: the dearest of more clusters is dearer."""
+    effect = comparison.effect
+    is_total, seldom = comparison.statistic is Statistic.TOTAL, effect.deciding.method is not Method.ASYMPTOTIC_SEQUENCE
+    times = FEW_LOOKS if is_total or comparison.subject.low is not None else 1.0
+    reach = beyond / times if seldom else beyond
+    average = 1.0 if effect.scale is Scale.RATIO else max(_size(comparison.candidate), _size(comparison.production))
+    dearest = reach / math.sqrt(PSEUDO) / AHEAD / average if average else None
+    return Unseen(
+        any_time=reach, planned=times * reach, once=times * reach, clusters=comparison.clusters, dearest=dearest
+    )
+
+
+def _size(estimate: Estimate | None) -> float:
+    return 0.0 if estimate is None or estimate.value is None else abs(estimate.value)
 
 
 def _distance(claim: Claim, comparison: Comparison, difference: float | None) -> float | str:

@@ -6,21 +6,27 @@ cluster deviation s·√C, and C' of them have the standard error s·√(C/C'). 
 Shown is a claim when its interval leaves out what must not be: with distance δ from the truth to that, and power 1 − β,
 
     once        C = ((z_{α/2}·σ₀ + z_{1−β}·σ)/δ)²
-    planned     as many times more as O'Brien and Fleming's bounds take (`stats.looks.inflation`)
+    planned     as many times more as O'Brien and Fleming's bounds take (`stats.looks.inflation`), where they are planned for as
+                many as it takes; for those of a policy, m is the bound at C of `watching.clusters`, and beyond them that of
+                `any`
     any         the least C at which δ·√C ≥ m(C)·σ₀ + z_{1−β}·σ, m the multiplier of the confidence sequence, tuned for
                 `watching.clusters`; it allows for a first look at 100 clusters. Earlier looks may end it sooner
 
 σ₀ is the deviation if there is no difference, σ the one at δ; they differ for questions of yes or no (Connor 1987).
+
+What decides allows for clusters that have not come yet (`analysis.unseen`), so that m meets √(σ₀²/C + (g/C)²) instead of σ₀/√C,
+and what clusters are worth must reach the first look. Where values have no upper bound g grows with C: the dearest of more
+clusters is dearer, as it is of lognormal values.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from shadowbench.report.policy import Looks, Watching
-from shadowbench.stats.looks import inflation, obrien_fleming
+from shadowbench.stats.looks import inflation, obrien_fleming, so_far, spending_plan
 from shadowbench.stats.power import design_effect
 from shadowbench.stats.proportions import normal_quantile
 from shadowbench.stats.sequences import FIRST_LOOK, critical_value
@@ -33,6 +39,38 @@ class Design:
     alpha: float = 0.05  # two-sided
     power: float = 0.8
     watching: Watching = field(default_factory=Watching)
+    is_declared: bool = (
+        False  # planned looks are for `watching.clusters`, as a gate has them; else for as many as it takes
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """How far clusters that have not come yet may move an effect: √3 of the unit that `analysis.unseen` has, times C."""
+
+    any_time: float
+    planned: float
+    once: float
+    clusters: int = 0  # of which it was found
+    dearest: float | None = None  # of these, in averages; None: there are bounds, and it does not grow
+
+    def reach(self, clusters: float, looks: Looks) -> float:
+        """Of so many clusters."""
+        now = {Looks.ANY: self.any_time, Looks.PLANNED: self.planned, Looks.ONCE: self.once}[looks]
+        if self.dearest is None or clusters <= self.clusters:
+            return now
+        first, then = (-normal_quantile(1 / max(2.5, each)) for each in (self.clusters, clusters))
+        return now * math.exp(_spread(self.dearest, first) * (then - first))
+
+
+def _spread(dearest: float, deviate: float) -> float:
+    """σ of lognormal values whose largest is so many times their mean, where a normal one's is `deviate`; cut where the mean
+    would never be known."""
+    over = 2 * math.log(max(1.0, dearest))
+    return min(_MOST_SPREAD * deviate, deviate - math.sqrt(max(0.0, deviate**2 - over)))
+
+
+_MOST_SPREAD = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +80,8 @@ class Variation:
     deviation: float  # √C times the standard error of C clusters
     deviation_at_null: float | None = None  # where there is no difference; None: as `deviation`
     pairs_per_cluster: float = 1.0
+    worth: float = 1.0  # as how many of equal weight each cluster counts, at most 1
+    unseen: Unseen | None = None  # None: what has not come yet changes nothing
 
     @property
     def at_null(self) -> float:
@@ -62,8 +102,8 @@ def amount(variation: Variation, distance: float, design: Design) -> Amount:
     """Clusters and pairs until this distance shows. Raises ValueError for a distance that is not above 0."""
     if not distance > 0:
         raise ValueError(f"nothing is told from nothing: a distance above 0 is needed, not {distance}")
-    once = _once(variation, distance, design)
-    clusters = _clusters(variation, distance, design, once)
+    once = _clusters(variation, distance, replace(design, watching=replace(design.watching, looks=Looks.ONCE)))
+    clusters = max(once, _clusters(variation, distance, design))
     whole = math.ceil(clusters - 1e-9)
     pairs = math.ceil(clusters * variation.pairs_per_cluster - 1e-9)
     return Amount(clusters=whole, pairs=pairs, times_once=clusters / once)
@@ -71,11 +111,7 @@ def amount(variation: Variation, distance: float, design: Design) -> Amount:
 
 def detectable(variation: Variation, clusters: int, design: Design) -> float:
     """The distance that so many clusters show with the design's power."""
-    if design.watching.looks is Looks.PLANNED:
-        z = _z(design) * variation.at_null + _z_power(design) * variation.deviation
-        return z * math.sqrt(_inflation(design.watching.planned, design.alpha, design.power) / clusters)
-    times = _z(design) if design.watching.looks is Looks.ONCE else _multiplier(clusters, design)
-    return (times * variation.at_null + _z_power(design) * variation.deviation) / math.sqrt(clusters)
+    return _shown(variation, clusters, design)
 
 
 def expected(sd: float, *, sd_at_null: float | None = None, cluster_size: float = 1.0, icc: float = 0.0) -> Variation:
@@ -96,17 +132,37 @@ def of_yes_or_no(discordant: float, difference: float) -> tuple[float, float]:
     return math.sqrt(discordant - difference**2), math.sqrt(discordant)
 
 
-def _once(variation: Variation, distance: float, design: Design) -> float:
+def _clusters(variation: Variation, distance: float, design: Design) -> float:
+    """The least number of clusters at which the distance shows."""
     z = _z(design) * variation.at_null + _z_power(design) * variation.deviation
-    return (z / distance) ** 2
-
-
-def _clusters(variation: Variation, distance: float, design: Design, once: float) -> float:
-    if design.watching.looks is Looks.ONCE:
-        return once
+    once = (z / distance) ** 2
+    if design.watching.looks is Looks.ANY:
+        return _crossing(variation, distance, design, max(once, FIRST_LOOK / variation.worth))
+    if design.watching.looks is Looks.PLANNED and design.is_declared:
+        return _by_the_last(variation, distance, design, once)
     if design.watching.looks is Looks.PLANNED:
-        return once * _inflation(design.watching.planned, design.alpha, design.power)
-    return _crossing(variation, distance, design, max(once, FIRST_LOOK))
+        once *= _inflation(design.watching.planned, design.alpha, design.power)
+    return once if variation.unseen is None else _crossing(variation, distance, design, once)
+
+
+def _shown(variation: Variation, clusters: float, design: Design) -> float:
+    """The distance that so many clusters show."""
+    looks = design.watching.looks
+    times = multiplier(clusters, design)
+    unseen = 0.0 if variation.unseen is None else variation.unseen.reach(clusters, looks) / math.sqrt(clusters)
+    told = times * math.hypot(variation.at_null, unseen) + _z_power(design) * variation.deviation
+    inflated = looks is Looks.PLANNED and not design.is_declared
+    more = _inflation(design.watching.planned, design.alpha, design.power) if inflated else 1.0
+    return told * math.sqrt(more / clusters)
+
+
+def _by_the_last(variation: Variation, distance: float, design: Design, least: float) -> float:
+    """At a planned look, or beyond the last one."""
+    watching = design.watching
+    if least <= watching.clusters and distance >= _shown(variation, watching.clusters, design):
+        return _crossing(variation, distance, design, least)
+    first = max(least, watching.last * (1 + 1e-6), FIRST_LOOK / variation.worth)
+    return _crossing(variation, distance, replace(design, watching=replace(watching, looks=Looks.ANY)), first)
 
 
 @cache  # the same for all claims of a plan, and a tenth of a second's work
@@ -116,25 +172,34 @@ def _inflation(looks: int, alpha: float, power: float) -> float:
 
 def _crossing(variation: Variation, distance: float, design: Design, least: float) -> float:
     """The least number of clusters from `least` on at which the distance shows: δ grows as √C against m, which hardly does."""
-
-    def shows(clusters: float) -> bool:
-        return distance >= detectable_at(clusters)
-
-    def detectable_at(clusters: float) -> float:
-        times = _multiplier(clusters, design)
-        return (times * variation.at_null + _z_power(design) * variation.deviation) / math.sqrt(clusters)
-
     low, high = least, least
-    while not shows(high):
+    while distance < _shown(variation, high, design):
         low, high = high, high * 2
     while high - low > 1e-6 * high:
         middle = (low + high) / 2
-        low, high = (low, middle) if shows(middle) else (middle, high)
+        low, high = (low, middle) if distance >= _shown(variation, middle, design) else (middle, high)
     return high
 
 
-def _multiplier(clusters: float, design: Design) -> float:
+def multiplier(clusters: float, design: Design) -> float:
+    """m: what stands in for z; of looks that are planned for as many as it takes z itself, as `inflation` has the rest."""
+    watching = design.watching
+    is_late = design.is_declared and watching.looks is Looks.PLANNED and clusters > watching.last
+    if design.is_declared and watching.looks is Looks.PLANNED and not is_late:
+        return _bound(
+            so_far(math.floor(_STEPS * clusters / watching.clusters) / _STEPS, watching.planned), design.alpha
+        )
+    if watching.looks is not Looks.ANY and not is_late:
+        return _z(design)
     return critical_value(clusters, tuned_for=design.watching.clusters, level=1 - design.alpha)
+
+
+@cache
+def _bound(times: tuple[float, ...], alpha: float) -> float:
+    return spending_plan(times, alpha=alpha).bounds[-1]
+
+
+_STEPS = 50  # of the information: a bound is that of the step before
 
 
 def _z(design: Design) -> float:

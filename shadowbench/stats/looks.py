@@ -75,6 +75,14 @@ def obrien_fleming(looks: int, *, alpha: float = 0.05) -> Plan:
     return Plan(fractions=tuple(times), bounds=bounds, spent=tuple(spent(c)), alpha=alpha)
 
 
+def so_far(now: float, looks: int) -> tuple[float, ...]:
+    """The looks as shares of the information planned for, where one looks now: of equally spaced ones those before the nearest,
+    and the present, at most 1."""
+    now = min(1.0, max(now, 1e-3))
+    nearest = max(1, round(now * looks))
+    return (*(k / looks for k in range(1, nearest) if k / looks < now), now)
+
+
 def spend(fraction: float, *, alpha: float, spending: Spending) -> float:
     """How much of α may be gone at this fraction."""
     if spending is Spending.POCOCK:

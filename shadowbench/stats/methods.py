@@ -86,7 +86,7 @@ ABOUT: dict[Method, About] = {
         answers="Where a statistic lies that is not smooth, above all a difference of quantiles.",
         formula="quantiles α/2 and 1−α/2 of resampled clusters",
         source="Efron 1979",
-        refused="below 10 clusters, or below a quantile's least n; where a bound lies beyond what was waited for",
+        refused="below 10 clusters, by worth, or below a quantile's least n; where a bound lies beyond what was waited for",
     ),
     Method.LITTLE_BOOTSTRAPS: About(
         answers="Where a statistic lies, of more than 20,000 clusters or values.",
@@ -150,7 +150,7 @@ ABOUT: dict[Method, About] = {
     ),
     Method.WOODRUFF: About(
         answers="Where a quantile of clustered or weighted values lies.",
-        formula="quantiles at q ± t_{C−1}·se of the share below",
+        formula="quantiles at q ± t_{C−1}·se of the share below, C by worth",
         source="Woodruff 1952; Francisco & Fuller 1991",
         refused="below as many effective values as order statistics need",
     ),
@@ -231,7 +231,7 @@ ABOUT: dict[Method, About] = {
         answers="How far apart quantiles of both sides are, or where one lies, at all looks at once; clustered and weighted.",
         formula="quantiles at q ± m·se of the share below, m = √((u+1)/u · ln((u+1)/α²)); sides squared and added",
         source="Woodruff 1952; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, prop. 2.5; Zou & Donner 2008",
-        refused="before 100 clusters; as each side's quantile",
+        refused="before 100 clusters, or clusters worth as many; as each side's quantile",
     ),
     Method.DISCORDANT_E_PROCESS: About(
         answers="Whether wins and losses are uneven, at any look.",
@@ -255,7 +255,7 @@ ABOUT: dict[Method, About] = {
         answers="How often the candidate would win at equal length and style.",
         formula="1/(1+e^(−θ)), logit P = θ + Σβ·z, z = (a−b)/(a+b) scaled; ridge ½Σβ²; clustered sandwich",
         source="Dubois, Galambosi, Liang & Hashimoto 2024 (arXiv 2404.04475)",
-        refused="below 30 clusters; where less than 10 % of pairs are alike, or lengths differ threefold at the median",
+        refused="below 30 clusters, by worth; where below 10 % of pairs are alike, or lengths differ threefold at the median",
     ),
     Method.BRADLEY_TERRY: About(
         answers="How strong each of several contestants is against production.",
@@ -271,9 +271,9 @@ ABOUT: dict[Method, About] = {
     ),
     Method.PREDICTION_POWERED: About(
         answers="The mean that people's labels would have, sharpened by a judge.",
-        formula="λ·mean(F) + mean(y − λf), λ = Cov(y,f)/((1+n/N)·Var(f)) in [0, 1]; clustered, t of labelled clusters",
+        formula="λ·mean(F) + mean(y − λf), λ = Cov(y,f)/((1+n/N)·Var(f)) in [0, 1]; clustered, t of labelled clusters by worth",
         source="Angelopoulos et al. 2023; Angelopoulos, Duchi & Zrnic 2023 (arXiv 2311.01453)",
-        refused="below 20 labelled clusters",
+        refused="below 20 labelled clusters, by worth",
     ),
     Method.PSI: About(
         answers="Whether a number's distribution moved, over quantile bins.",

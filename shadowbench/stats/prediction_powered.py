@@ -62,7 +62,7 @@ def prediction_powered(
 
     λ is the best one, cut to [0, 1], unless `tuning` fixes it. `label_probabilities`, shape (n,): how likely each labelled
     pair was to be asked about, where that was not the same for all; the judge's mean is then that of all pairs. Errors
-    are clustered, with t of the labelled clusters. Refused below LEAST_LABELS of them.
+    are clustered, with t of what the labelled clusters are worth (`Estimate.worth`). Refused below LEAST_LABELS of them.
     """
     f, y, at = column(judged, name="judged"), column(labels, name="labels"), _places(labelled, judged)
     same_length(y, len(at), name="labels")
@@ -70,10 +70,11 @@ def prediction_powered(
     found = Estimate(
         method=Method.PREDICTION_POWERED, level=level, n=len(f), clusters=groups.count, effective_n=effective_n(w)
     )
-    with_labels = len(np.unique(groups.codes[at]))
-    if with_labels < LEAST_LABELS:
-        return Powered(estimate=replace(found, reason=Refused.FEW_LABELS), tuning=0.0, labels=len(y), labels_saved=0.0)
     chances = None if label_probabilities is None else from_probabilities(label_probabilities)
+    with_labels = len(np.unique(groups.codes[at]))
+    found = replace(found, effective_clusters=labels_worth(w[at], groups.codes[at], chances))
+    if found.worth < LEAST_LABELS:
+        return Powered(estimate=replace(found, reason=Refused.FEW_LABELS), tuning=0.0, labels=len(y), labels_saved=0.0)
     sides = _Sides.of(f, y, at, w, chances, groups)
     trust = 0.0 if not len(sides.others) else sides.best() if tuning is None else tuning
     best, alone = sides.rectified(trust), sides.rectified(0.0)
@@ -82,12 +83,22 @@ def prediction_powered(
     if not se:
         told = replace(found, value=best.value, reason=Refused.NO_VARIATION)
         return Powered(estimate=told, tuning=trust, labels=len(y), labels_saved=0.0)
-    [told] = around_each(np.array([best.value]), np.array([se]), found, df=with_labels - 1)
+    [told] = around_each(np.array([best.value]), np.array([se]), found, df=found.worth - 1)
     gain = _squares(alone.influence) / _squares(best.influence)
     return Powered(
-        estimate=replace(told, effective_n=found.effective_n), tuning=trust, labels=len(y),
-        labels_saved=len(y) * max(0.0, gain - 1),
+        estimate=replace(told, effective_n=found.effective_n, effective_clusters=found.effective_clusters),
+        tuning=trust, labels=len(y), labels_saved=len(y) * max(0.0, gain - 1),
     )  # fmt: skip
+
+
+def labels_worth(weights: FloatArray, codes: IntArray, chances: FloatArray | None = None) -> float:
+    """As how many clusters of equal weight those with labels count. `weights` and clusters' `codes` are of the labelled pairs,
+    `chances` the weights 1/probability of having been asked about; 0 without labels."""
+    if not len(codes):
+        return 0.0
+    sums = np.bincount(codes, weights=weights if chances is None else weights * chances)
+    used = np.asarray(sums[sums > 0], dtype=np.float64)
+    return min(float(len(used)), effective_n(used) * (1 + 1e-9))  # rounding
 
 
 def best_tuning(labels: FloatArray, judged: FloatArray, others: FloatArray) -> float:

@@ -55,7 +55,7 @@ def resampled_contrasts(
         return [_refused(sides, Refused.TOO_FEW, level) for _ in sides.levels]
     whole = sides(np.ones((1, sides.clusters)))[0]
     enough = [_is_enough(sides, q, level) for q in sides.levels]
-    if sides.clusters < LEAST_CLUSTERS or not any(enough):
+    if sides.candidate.worth < LEAST_CLUSTERS or not any(enough):
         return [_refused(sides, Refused.TOO_FEW, level, value) for value in whole]
     drawn = replicates(sides, rng, affordable(resamples, sides.n))
     return [
@@ -82,11 +82,12 @@ def _between(sides: QuantileContrasts, value: float, drawn: FloatArray, level: f
     return Estimate(
         method=Method.PERCENTILE_BOOTSTRAP, level=level, n=sides.n, clusters=sides.clusters, value=float(value),
         low=float(ends[0]), high=float(ends[1]), se=float(drawn.std(ddof=1)) if np.isfinite(drawn).all() else None,
+        effective_clusters=sides.candidate.worth,
     )  # fmt: skip
 
 
 def _refused(sides: QuantileContrasts, reason: Refused, level: float, value: float = np.nan) -> Estimate:
     return Estimate(
         method=Method.PERCENTILE_BOOTSTRAP, level=level, n=sides.n, clusters=sides.clusters, reason=reason,
-        value=float(value) if np.isfinite(value) else None,
+        value=float(value) if np.isfinite(value) else None, effective_clusters=sides.candidate.worth if sides.n else None,
     )  # fmt: skip

@@ -15,9 +15,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shadowbench.stats.bootstrap import MANY, RESAMPLES, affordable, percentile
+from shadowbench.stats.bootstrap import LEAST_CLUSTERS, MANY, RESAMPLES, affordable, percentile
 from shadowbench.stats.clusters import Clusters, clusters_of, robust_se
-from shadowbench.stats.columns import FloatArray, IntArray, column, same_length, weights_of
+from shadowbench.stats.columns import FloatArray, IntArray, column, effective_n, same_length, weights_of
 from shadowbench.stats.distributions import binomial_quantile, t_quantile
 from shadowbench.stats.estimates import Estimate, Refused, exponential
 from shadowbench.stats.methods import Method
@@ -26,6 +26,7 @@ from shadowbench.stats.paired_binary import square_and_add
 
 _ROUNDING = 1e-9  # of a share: 0.07 × 100 is 7, and not a little more
 _WINDOW = 6.0  # standard errors: where quantiles of resamples are looked for
+LEAST = 2  # clusters, or what they are worth: with fewer there is no standard error to speak of
 
 
 def least_n(q: float, *, level: float = 0.95) -> int:
@@ -56,6 +57,11 @@ class Sorted:
     def exposure(self) -> FloatArray:
         """Each cluster's weight, shape (clusters,)."""
         return np.asarray(np.bincount(self.codes, weights=self.weights), dtype=np.float64)
+
+    @cached_property
+    def worth(self) -> float:
+        """As how many clusters of equal weight they count (`Clusters.worth`)."""
+        return min(float(len(self.exposure)), effective_n(self.exposure) * (1 + _ROUNDING))
 
     @cached_property
     def _influences(self) -> dict[float, FloatArray]:
@@ -134,7 +140,7 @@ def quantile_of(ordered: Sorted, clusters: int, q: float, *, level: float = 0.95
     found = Estimate(method=method, level=level, n=n, clusters=clusters)
     if not n:
         return replace(found, reason=Refused.TOO_FEW)
-    found = replace(found, value=_finite(ordered.quantile(q)[0]))
+    found = replace(found, value=_finite(ordered.quantile(q)[0]), effective_clusters=ordered.worth)
     if plain:
         ranks = _ranks(n, q, level)
         ends = None if ranks is None else ordered.values[np.array(ranks) - 1]
@@ -166,6 +172,11 @@ class QuantileContrast:
     def width(self) -> int:
         """Every pair is looked at."""
         return self.n
+
+    @property
+    def worth(self) -> float:
+        """As how many clusters of equal weight the pairs' clusters count: both sides have the same."""
+        return self.candidate.worth
 
     def __call__(self, counts: FloatArray) -> FloatArray:
         """For each row of counts; nan where both sides' lie beyond what was waited for."""
@@ -219,14 +230,21 @@ def compare_quantiles_of(
     found = Estimate(method=method, level=level, n=contrast.n, clusters=contrast.clusters, reason=Refused.TOO_FEW)
     if not contrast.n:
         return found
-    sides = (contrast.candidate, contrast.production)
-    if min(effective_of(side, contrast.clusters, contrast.q) for side in sides) < least_n(contrast.q, level=level):
+    if not _is_enough(contrast, level):
         found = replace(found, value=_finite(contrast(np.ones((1, contrast.clusters)))[0]))
     elif many:
         found = _added(contrast, found)
     else:
         found = percentile(contrast, rng, level=level, resamples=affordable(resamples, contrast.width))
+    found = replace(found, effective_clusters=contrast.worth)
     return exponential(found) if contrast.relative else found
+
+
+def _is_enough(contrast: QuantileContrast, level: float) -> bool:
+    """Whether there are clusters enough to resample, by what they are worth, and values enough for bounds on both sides."""
+    sides = (contrast.candidate, contrast.production)
+    least = min(effective_of(side, contrast.clusters, contrast.q) for side in sides)
+    return contrast.worth >= LEAST_CLUSTERS and least >= least_n(contrast.q, level=level)
 
 
 def effective_of(ordered: Sorted, clusters: int, q: float) -> float:
@@ -247,7 +265,9 @@ def _ranks(n: int, q: float, level: float) -> tuple[int, int] | None:
 def _woodruff(ordered: Sorted, clusters: int, q: float, level: float) -> FloatArray | None:
     if effective_of(ordered, clusters, q) < least_n(q, level=level):
         return None
-    half = t_quantile((1 + level) / 2, clusters - 1) * robust_se(ordered.influence_below(q))
+    if ordered.worth < LEAST:
+        return None
+    half = t_quantile((1 + level) / 2, ordered.worth - 1) * robust_se(ordered.influence_below(q))
     if not 0 < q - half < q + half < 1:
         return None
     return np.array([ordered.quantile(q - half)[0], ordered.quantile(q + half)[0]])

@@ -85,22 +85,24 @@ def controlled_win_rate(
     w, groups = weights_of(weights, len(s)), clusters_of(clusters, len(s))
     apart = contrast(ours, theirs)
     overlap, ratio = _overlap(apart), _length_ratio(ours, theirs)
+    worth = groups.worth(w) if len(s) else 0.0
     found = Estimate(
-        method=Method.CONTROLLED_WIN_RATE, level=level, n=len(s), clusters=groups.count, effective_n=effective_n(w)
-    )
-    if reason := _refusal(s, groups, overlap, ratio):
+        method=Method.CONTROLLED_WIN_RATE, level=level, n=len(s), clusters=groups.count, effective_n=effective_n(w),
+        effective_clusters=worth,
+    )  # fmt: skip
+    if reason := _refusal(s, worth, overlap, ratio):
         return Controlled(rate=replace(found, reason=reason), coefficients=(), overlap=overlap, length_ratio=ratio)
     spread = apart.std(axis=0)
     design = np.column_stack([np.ones(len(s)), apart / np.where(spread > 0, spread, 1.0)])
     fit = fit_logistic(design, s, weights=w * len(s) / w.sum(), ridge=np.array([0.0] + [RIDGE] * len(spread)))
     errors = np.sqrt(np.diag(fit.covariance(design, groups)))
-    at_equal, *coefficients = around_each(fit.coefficients, errors, found, df=groups.count - 1)
-    rate = replace(_as_rate(at_equal), effective_n=found.effective_n)
+    at_equal, *coefficients = around_each(fit.coefficients, errors, found, df=worth - 1)
+    rate = replace(_as_rate(at_equal), effective_n=found.effective_n, effective_clusters=worth)
     return Controlled(rate=rate, coefficients=tuple(coefficients), overlap=overlap, length_ratio=ratio)
 
 
-def _refusal(scores: FloatArray, groups: Clusters, overlap: float, length_ratio: float) -> Refused | None:
-    if groups.count < LEAST_CLUSTERS:
+def _refusal(scores: FloatArray, worth: float, overlap: float, length_ratio: float) -> Refused | None:
+    if worth < LEAST_CLUSTERS:
         return Refused.TOO_FEW
     if overlap < LEAST_OVERLAP or not 1 / MOST_RATIO <= length_ratio <= MOST_RATIO:
         return Refused.NO_OVERLAP

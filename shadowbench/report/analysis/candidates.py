@@ -11,7 +11,7 @@ from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.chances import chance_of
 from shadowbench.report.analysis.comparisons import Comparing
 from shadowbench.report.analysis.controlling import controlled
-from shadowbench.report.analysis.correcting import corrected
+from shadowbench.report.analysis.correcting import HOPED_FOR, Sure, corrected
 from shadowbench.report.analysis.correlating import correlations
 from shadowbench.report.analysis.costing import costs
 from shadowbench.report.analysis.counting import counts_of, faults_of, models_of
@@ -23,6 +23,7 @@ from shadowbench.report.analysis.radar import axes
 from shadowbench.report.analysis.slicing import slice_tables, worth_slicing
 from shadowbench.report.analysis.timeline import series
 from shadowbench.report.analysis.values import OF_THE_LOG, Paired, is_preference
+from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Comparison, Origin
 from shadowbench.report.document.parts import Correlation
 from shadowbench.report.document.root import Candidate
@@ -139,9 +140,11 @@ def _with_judges(work: Work, arm: Arm, comparison: Comparison, part: Measured) -
     if comparison.subject.origin is not Origin.JUDGE or not is_plain or comparison.relative or comparison.reason:
         return comparison
     paired, level = part.for_means.paired, work.policy.level
-    effect, why = corrected(work.log, work.people, arm, paired, level=level)
+    looking = Looking(watching=work.policy.watching, clusters=arm.clusters.count)
+    sure = Sure(level=level, looking=looking, hoped_for=work.policy.requires.labels or HOPED_FOR)
+    effect, why = corrected(work.log, work.people, arm, paired, sure=sure)
     found = replace(comparison, corrected=effect, corrected_reason=why)
     if not is_preference(paired.subject):
         return found
-    equal, why_not = controlled(work.log, arm, paired, level=level, seed=work.seed)
+    equal, why_not = controlled(work.log, arm, paired, level=level, seed=work.seed, looking=looking)
     return replace(found, controlled=equal, controlled_reason=why_not)

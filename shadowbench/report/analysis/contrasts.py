@@ -11,17 +11,18 @@ quantiles. `watching` makes intervals from it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shadowbench.report.analysis.sorted_sides import SortedSides
-from shadowbench.report.analysis.unseen import unit_of_mean, unit_of_ratio, worth
+from shadowbench.report.analysis.unseen import is_endless, unit_of_mean, unit_of_ratio, worth
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
 from shadowbench.stats.bootstrap import OfTotals
-from shadowbench.stats.clusters import mean
+from shadowbench.stats.clusters import mean, mean_influence
 from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.estimates import Estimate, Refused, around, exponential, within
 from shadowbench.stats.methods import Method
@@ -43,6 +44,7 @@ class MeanContrast:
     bounds: tuple[float, float] | None = None  # between which it lies
     worth: float | None = None  # as how many of equal weight the clusters count; None: as many as there are
     unit: float = 0.0  # how far a cluster not seen yet can move it; 0: hardly, as of logarithms
+    is_endless: bool = False  # values have no upper bound: nothing tells how far that is
     yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
     share: Estimate | None = None  # of one side that is yes or no: its share
     totals: OfTotals | None = None  # of a ratio of totals: what is resampled
@@ -165,7 +167,7 @@ def quantile_contrast_of(sides: SortedSides, q: float, *, relative: bool) -> Con
 def level_of(paired: Paired, *, level: float) -> MeanContrast:
     """The candidate's mean alone, for a bound."""
     values, bounds = paired.candidate, _bounds(paired)
-    base = mean(values, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    base = mean_of(paired, values, bounds, level)
     share = None
     if bounds == (0.0, 1.0) and paired.n and is_yes_no(values):
         share = rate(values, clusters=paired.clusters, weights=paired.weights, level=level)
@@ -176,8 +178,22 @@ def level_of(paired: Paired, *, level: float) -> MeanContrast:
         bounds=bounds,
         worth=worth(paired),
         unit=unit_of_mean(paired, values),
+        is_endless=is_endless(paired),
         share=share,
     )
+
+
+def mean_of(paired: Paired, values: FloatArray, bounds: tuple[float, float] | None, level: float) -> Estimate:
+    """The mean of what is known of each pair, with an error that allows for a share in scope that is not known (`scopes`)."""
+    found = mean(values, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    if paired.shared is None or found.se is None:
+        return found
+    average, influence = mean_influence(values, paired.weights, paired.clusters)
+    untold = np.where(paired.shared.untold, paired.weights, 0.0)
+    pull = float(untold @ (values - average) / paired.weights.sum())  # on the mean, of the logarithm of the share
+    own, beyond = influence + pull * paired.shared.moved, pull**2 * paired.shared.beyond
+    count = found.clusters
+    return _by_t(replace(found, se=math.sqrt(count / (count - 1) * (float(own @ own) + beyond))), count - 1, level)
 
 
 def quantile_level_of(sides: SortedSides, q: float) -> QuantileLevel:
@@ -189,12 +205,12 @@ def _of_means(paired: Paired, level: float) -> MeanContrast:
     bounds = _bounds(paired)
     if bounds is not None and paired.production is not None:
         bounds = bounds[0] - bounds[1], bounds[1] - bounds[0]
-    base = mean(paired.difference, clusters=paired.clusters, weights=paired.weights, level=level, bounds=bounds)
+    base = mean_of(paired, paired.difference, bounds, level)
     scale, null = _scale(paired)
     few = paired if null is not None and paired.clusters.count < FEW_CLUSTERS else None
     return MeanContrast(
         scale=scale, null=null, base=base, bounds=bounds, worth=worth(paired),
-        unit=unit_of_mean(paired, paired.difference), yes_no=_yes_no(paired), few=few,
+        unit=unit_of_mean(paired, paired.difference), is_endless=is_endless(paired), yes_no=_yes_no(paired), few=few,
     )  # fmt: skip
 
 
@@ -236,5 +252,6 @@ def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContras
     base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
     totals = resamplable_ratio(ours, theirs, clusters=paired.clusters, weights=paired.weights)
     return MeanContrast(
-        scale=Scale.RATIO, null=1.0, base=base, worth=worth(paired), unit=unit_of_ratio(paired), totals=totals
-    )
+        scale=Scale.RATIO, null=1.0, base=base, worth=worth(paired), unit=unit_of_ratio(paired), is_endless=True,
+        totals=totals,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is left of a judge's preference where both answers are as long and look alike.
+"""What is left of a judge's preference where both answers are as long and look alike. Intervals hold at the declared looks.
 
 Length is in characters (metric `length`), else words, else output tokens, which count hidden reasoning, too, and differ between
 makers. Densities of headings, lists and bold go in where measures of these names were scored on both sides.
@@ -7,6 +7,7 @@ makers. Densities of headings, lists and bold go in where measures of these name
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,9 +15,13 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.subsampling import some_clusters
 from shadowbench.report.analysis.values import Paired, is_preference
+from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Controlled
+from shadowbench.report.policy import Looks
 from shadowbench.scores import Shape
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
+from shadowbench.stats.estimates import Refused
+from shadowbench.stats.sequences import FIRST_LOOK
 from shadowbench.stats.win_rates import controlled_win_rate
 
 NO_LENGTHS = "no_lengths"
@@ -33,9 +38,10 @@ Both = tuple[FloatArray, FloatArray]
 
 
 def controlled(
-    log: ReadLog, arm: Arm, paired: Paired, *, level: float = 0.95, seed: int = 0
+    log: ReadLog, arm: Arm, paired: Paired, *, level: float = 0.95, seed: int = 0, looking: Looking | None = None
 ) -> tuple[Controlled | None, str | None]:
-    """Of a preference (`values.is_preference`), over pairs where both sides answered; of anything else (None, None).
+    """Of a preference (`values.is_preference`), over pairs where both sides answered; of anything else (None, None). `looking`:
+    when one looks; None: once.
 
     Without lengths it is None, with the reason `no_lengths`. A refusal of the method is in `rate.reason`, and told as the
     reason beside it.
@@ -48,11 +54,11 @@ def controlled(
     if lengths is None:
         return None, NO_LENGTHS
     ours, theirs, known = _features(lengths, list(_styles(log, rows)))
-    return _fitted(there.among(known), ours[known], theirs[known], level, seed)
+    return _fitted(there.among(known), ours[known], theirs[known], level, seed, looking)
 
 
 def _fitted(
-    paired: Paired, candidate: FloatArray, production: FloatArray, level: float, seed: int
+    paired: Paired, candidate: FloatArray, production: FloatArray, level: float, seed: int, looking: Looking | None
 ) -> tuple[Controlled, str | None]:
     some = some_clusters(paired.clusters, MOST_PAIRS, seed)
     if some is not None:
@@ -60,15 +66,23 @@ def _fitted(
         chosen[some] = True
         paired, candidate, production = paired.among(chosen), candidate[some], production[some]
     found = controlled_win_rate(
-        paired.candidate, candidate, production, clusters=paired.clusters, weights=paired.weights, level=level
+        paired.candidate,
+        candidate,
+        production,
+        clusters=paired.clusters,
+        weights=paired.weights,
+        level=level if looking is None else looking.alike(level, clusters=max(1, paired.clusters.count)),
     )
+    rate = replace(found.rate, level=level)
+    if looking is not None and looking.rule() is Looks.ANY and rate.reason is None and rate.worth < FIRST_LOOK:
+        rate = replace(rate, low=None, high=None, reason=Refused.TOO_FEW)
     told = Controlled(
-        rate=found.rate,
-        length_coefficient=found.coefficients[0] if found.coefficients else None,
+        rate=rate,
+        length_coefficient=replace(found.coefficients[0], level=level) if found.coefficients else None,
         overlap=found.overlap,
         length_ratio=found.length_ratio,
     )
-    return told, found.rate.reason
+    return told, rate.reason
 
 
 def _lengths(log: ReadLog, rows: IntArray) -> Both | None:

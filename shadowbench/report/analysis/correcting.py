@@ -7,13 +7,17 @@
 Some pairs need no label, for what they count as is known: where a side failed, and where both answers read the same. Labels
 speak for all the others, to which the known ones are added as they are. A label weighs 1/probability of having been put into
 the queue.
+
+Intervals hold at the looks that the policy declared: what is scarce are labels, so the clock of a sequence is the number of
+clusters that have some. They allow for a few labels that contradict the judge as much as can be and have not come yet
+(`sequences.steadied`): a judge that errs once in fifty is as a rule right about the first twenty.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,16 +25,21 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.people import People, Said
 from shadowbench.report.analysis.values import Paired, is_preference
+from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Corrected, Origin
 from shadowbench.scores import Shape
 from shadowbench.stats.clusters import mean, mean_influence, robust_se
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray, effective_n
 from shadowbench.stats.estimates import Estimate, Refused
-from shadowbench.stats.prediction_powered import Powered, prediction_powered
+from shadowbench.stats.prediction_powered import Powered, labels_worth, prediction_powered
 from shadowbench.stats.proportions import normal_quantile
 from shadowbench.stats.rogan_gladen import Judged, rogan_gladen_difference
+from shadowbench.stats.sequences import steadied
 
 NO_LABELS = "no_labels"
+
+HOPED_FOR = 200
+"""Clusters with labels for which sequences are tuned where the policy wants none."""
 
 Told = tuple[Corrected | None, str | None]
 """The corrected effect, or why there is none."""
@@ -42,19 +51,37 @@ _PATTERN = ("$.pattern",)
 _IDENTICAL = "identical"
 
 
-def corrected(log: ReadLog, people: People, arm: Arm, paired: Paired, *, level: float = 0.95) -> Told:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sure:
+    """How sure the interval is to be. `looking`: when one looks; None: once. `hoped_for`: clusters with labels."""
+
+    level: float = 0.95
+    looking: Looking | None = None
+    hoped_for: int = HOPED_FOR
+
+    def alike(self, labelled: float) -> float:
+        """The level of an ordinary interval that reaches as far, of so many clusters with labels."""
+        if self.looking is None:
+            return self.level
+        return self.looking.alike(self.level, clusters=max(1.0, labelled), tuned_for=self.hoped_for)
+
+
+ONCE = Sure()
+
+
+def corrected(log: ReadLog, people: People, arm: Arm, paired: Paired, *, sure: Sure = ONCE) -> Told:
     """The corrected effect of a judge, on the scale of `paired.difference`, or why there is none: `no_labels`, `few_labels`,
     `weak_judge`, `no_variation`. Of what is no judge's (None, None). `people`: `People.of(log)`, read once for all."""
     if paired.subject.origin is not Origin.JUDGE:
         return None, None
     if is_preference(paired.subject):
-        return _by_difference(paired, arm, people.preferences(), lambda: _known(log, arm, paired), level)
+        return _by_difference(paired, arm, people.preferences(), lambda: _known(log, arm, paired), sure)
     if paired.subject.shape is not Shape.SIDES:
         return None, NO_LABELS
     ours, theirs = (_in_unit(said, paired) for said in people.ratings(paired.subject.name))
-    found = _by_difference(paired, arm, ours.less(theirs), lambda: paired.imputed, level)
+    found = _by_difference(paired, arm, ours.less(theirs), lambda: paired.imputed, sure)
     if found[0] is None and _is_yes_or_no(paired):
-        by_sides = _by_confusion(paired, arm, (ours, theirs), level)
+        by_sides = _by_confusion(paired, arm, (ours, theirs), sure)
         return found if by_sides[1] == NO_LABELS else by_sides
     return found
 
@@ -78,7 +105,7 @@ def _in_unit(said: Said, paired: Paired) -> Said:
     return replace(said, values=low + said.values * (high - low))
 
 
-def _by_difference(paired: Paired, arm: Arm, said: Said, known_of: Callable[[], BoolArray], level: float) -> Told:
+def _by_difference(paired: Paired, arm: Arm, said: Said, known_of: Callable[[], BoolArray], sure: Sure) -> Told:
     """`known_of`: which pairs need no label; asked only where there are labels, for it reads the log."""
     if not len(said.among(arm, paired.places)[0]):
         return None, NO_LABELS
@@ -87,19 +114,29 @@ def _by_difference(paired: Paired, arm: Arm, said: Said, known_of: Callable[[], 
     at, labels = said.among(arm, asked.places)
     if not len(at):
         return None, NO_LABELS
+    chances = _chances(labels)
+    worth = labels_worth(asked.weights[at], asked.clusters.codes[at], None if chances is None else 1 / chances)
     found = prediction_powered(
         asked.difference,
         at,
         labels.values,
         clusters=asked.clusters,
         weights=asked.weights,
-        label_probabilities=_chances(labels),
-        level=level,
+        label_probabilities=chances,
+        level=sure.alike(worth),
     )
     if found.estimate.reason is None and _is_weak(found, asked.n):
         return None, Refused.WEAK_JUDGE
-    effect = with_known(found.estimate, paired, known)
-    return _told(effect, len(at), found.labels_saved)
+    effect = with_known(_steadied(found.estimate, paired), paired, known)
+    return _told(replace(effect, level=sure.level), len(at), found.labels_saved)
+
+
+def _steadied(estimate: Estimate, paired: Paired) -> Estimate:
+    """With a few labels that say the contrary, where there are bounds to how contrary they can be."""
+    low, high = paired.subject.low, paired.subject.high
+    if low is None or high is None or estimate.reason is not None:
+        return estimate
+    return steadied(estimate, (high - low) / estimate.worth)
 
 
 def _chances(labels: Said) -> FloatArray | None:
@@ -150,7 +187,7 @@ def _is_yes_or_no(paired: Paired) -> bool:
     return all(side is not None and bool(np.isin(side, (0.0, 1.0)).all()) for side in sides)
 
 
-def _by_confusion(paired: Paired, arm: Arm, sides: tuple[Said, Said], level: float) -> Told:
+def _by_confusion(paired: Paired, arm: Arm, sides: tuple[Said, Said], sure: Sure) -> Told:
     """Each side's share, by the judge's own errors on that side."""
     assert paired.production is not None
     asked = paired.among(~paired.imputed)
@@ -161,8 +198,10 @@ def _by_confusion(paired: Paired, arm: Arm, sides: tuple[Said, Said], level: flo
     judged = [
         _judged(asked, side, at, said) for side, (at, said) in zip(values, labelled, strict=True) if side is not None
     ]
+    level = sure.alike(min(side.wrong + side.right for side in judged))
     effect = with_known(rogan_gladen_difference(judged[0], judged[1], level=level), paired, paired.imputed)
-    return _told(effect, len(np.union1d(*(said.rows for _, said in labelled))), None)
+    labels = len(np.union1d(*(said.rows for _, said in labelled)))
+    return _told(replace(effect, level=sure.level), labels, None)
 
 
 def _judged(asked: Paired, side: FloatArray, at: IntArray, said: Said) -> Judged:
@@ -175,10 +214,15 @@ def _judged(asked: Paired, side: FloatArray, at: IntArray, said: Said) -> Judged
         rate=rate,
         n=rate * (1 - rate) / passed.se**2 if passed.se else float(asked.clusters.count),
         specificity=_share(side[at] < _MIDDLE, weights, ~right),
-        wrong=int((~right).sum()),
+        wrong=_worth(asked, at, weights, ~right),
         sensitivity=_share(side[at] > _MIDDLE, weights, right),
-        right=int(right.sum()),
+        right=_worth(asked, at, weights, right),
     )
+
+
+def _worth(asked: Paired, at: IntArray, weights: FloatArray, among: BoolArray) -> int:
+    """As how many independent labels of one weight those of a kind count: answers of one cluster count as one."""
+    return round(labels_worth(weights[among], asked.clusters.codes[at][among]))
 
 
 def _share(true: BoolArray, weights: FloatArray, among: BoolArray) -> float:

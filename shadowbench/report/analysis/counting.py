@@ -30,6 +30,7 @@ def counts_of(arm: Arm) -> Counts:
         candidate_ok=int((~arm.candidate_failed).sum()),
         clusters=arm.clusters.count,
         effective_n=effective_n(arm.weights) if arm.n else None,
+        worth=arm.clusters.worth(arm.weights) if arm.n else None,
     )
 
 

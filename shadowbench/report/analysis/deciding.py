@@ -9,8 +9,9 @@ The first line that fits decides:
     no primary condition is shown: all of them were skipped        inconclusive
     all is shown that was not skipped                              may
 
-Doubting blockers: too few pairs or clusters, too many pairs lost on our side, no A/A lane where one is required, an A/A lane
-that differs from production. A setup that is not to be trusted speaks against the candidate no better than for it.
+Doubting blockers: too few pairs, or clusters by what they are worth; too many pairs lost on our side; no A/A lane where one is
+required, an A/A lane that differs from production. A setup that is not to be trusted speaks against the candidate no better
+than for it.
 
 Quotas: labels, labels given twice, calibrated judges. They are there lest somebody says yes too easily. What is refuted without
 them stays refuted: no label mends a third of requests that fail. A judge that nobody compared with people refutes nothing
@@ -109,8 +110,10 @@ def lane_differs(lane: Sequence[Comparison], policy: Policy) -> Iterator[Compari
 def _of_counts(counts: Counts, requires: Requirements) -> Iterator[Blocker]:
     if (counting := counts.sent - counts.withdrawn) < requires.pairs:
         yield Blocker(code="too_few_pairs", needed=requires.pairs, found=counting)
-    if counts.clusters < requires.clusters:
-        yield Blocker(code="too_few_clusters", needed=requires.clusters, found=counts.clusters)
+    worth = counts.clusters if counts.worth is None else min(counts.clusters, counts.worth)
+    if worth < requires.clusters:
+        counted = counts.clusters if round(worth) < counts.clusters else None
+        yield Blocker(code="too_few_clusters", needed=requires.clusters, found=worth, counted=counted)
     share = lost(counts.not_sent) / counts.pairs if counts.pairs else 0.0
     if share > requires.most_lost:
         yield Blocker(code="too_many_lost", needed=requires.most_lost, found=share)

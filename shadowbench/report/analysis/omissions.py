@@ -3,6 +3,8 @@
 one_side_unscored      one side lacks more scores than the other. Of bounded measures: were they the worst, the claim would
                        not be shown. Of others: the difference is beyond chance, and more than a little
 mean_without_failures  a mean of times, which has no place for failures, and there are more than a little
+failures_left_out      a mean of another measure that has no worst value, and the candidate fails more often than production, by
+                       more than a little: who fails at every hard question would be judged by the easy ones
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 
 from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, NOT_MEANT
 from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Scale
-from shadowbench.scores import Shape
+from shadowbench.scores import Direction, Shape
 
 A_LITTLE = 0.01
 """Share of the pairs that may be left out where nobody knows how much they could change."""
@@ -32,6 +34,8 @@ def omission(comparison: Comparison, slack: Slack) -> str | None:
     """Why a claim that the interval shows stays open."""
     if _leaves_failures_out(comparison):
         return "mean_without_failures"
+    if _fails_unseen(comparison):
+        return "failures_left_out"
     return "one_side_unscored" if _hides(comparison, slack) else None
 
 
@@ -58,6 +62,15 @@ def _leaves_failures_out(comparison: Comparison) -> bool:
         return False
     failed = max(_failures(missing.production), _failures(missing.candidate))
     return failed > A_LITTLE * (comparison.n + failed)
+
+
+def _fails_unseen(comparison: Comparison) -> bool:
+    subject, missing = comparison.subject, comparison.missing
+    if subject.origin is Origin.LOG or comparison.statistic.level is not None:
+        return False
+    worst = {Direction.HIGHER: subject.low, Direction.LOWER: subject.high, Direction.NEITHER: None}[subject.direction]
+    more = _failures(missing.candidate) + _failures(missing.pair) - _failures(missing.production)
+    return worst is None and more > A_LITTLE * (comparison.n + more)
 
 
 def _failures(reasons: Mapping[str, int]) -> int:

@@ -5,6 +5,10 @@ so does a value of either side: what one side could be measured by, the other co
 have come as far as to look at the request. What tells nothing then (the one reason of both sides together; two failures) is in
 scope as often as the pairs that both sides answered: such a failure weighs by that share. It is no guess about any one of
 them; over all of them the mean is that of the requests that the measure is for.
+
+That share is an estimate, too, of the same pairs: each moves the mean directly, and by way of the share (`SharedScope`). A
+standard error that takes the share for known is too large where failures are many and few requests are in scope: of what the
+share adds, the failures' part and that of the answers cancel for the most.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shadowbench.report.analysis.arms import Arm
-from shadowbench.stats.columns import BoolArray, FloatArray
+from shadowbench.stats.clusters import Clusters
+from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 from shadowbench.store.columns import Coded
 
 NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
@@ -29,11 +34,27 @@ NOT_MEANT = frozenset({
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedScope:
+    """Which of a measure's pairs weigh by the share in scope, and what that share was found from."""
+
+    untold: BoolArray  # (n,): of the pairs that count
+    moved: FloatArray  # (clusters,): each one's influence on the logarithm of the share
+    beyond: float  # Σ of its squares over clusters that have no pair that counts
+
+    def among(self, chosen: BoolArray, codes: IntArray) -> SharedScope:
+        """Of the chosen pairs alone, whose clusters are numbered anew; `codes` are those of all."""
+        kept = self.moved[np.unique(codes[chosen])]
+        beyond = self.beyond + float(self.moved @ self.moved - kept @ kept)
+        return SharedScope(untold=self.untold[chosen], moved=kept, beyond=max(0.0, beyond))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Of one measure over an arm's pairs."""
 
     outside: BoolArray  # (n,): a reason says so
     share: float  # in scope, of those that failed and do not tell
+    told: BoolArray | None = None  # (n,): the pairs that the share is of; None: everything is in scope
 
     def may_count(self, untold: BoolArray) -> BoolArray:
         """Where a failure counts."""
@@ -42,6 +63,17 @@ class Scope:
     def weights(self, given: FloatArray, untold: BoolArray) -> FloatArray:
         """With those that do not tell at their share: the same array where that is all."""
         return np.where(untold, given * self.share, given) if self.share < 1 and untold.any() else given
+
+    def shared(self, given: FloatArray, untold: BoolArray, places: IntArray, clusters: Clusters) -> SharedScope | None:
+        """What the share's own uncertainty takes, of the pairs in these places; None where no weight depends on it. `given`,
+        `untold` and `clusters` are of all of the arm's pairs."""
+        some = untold[places]
+        if self.told is None or not 0 < self.share < 1 or not some.any():
+            return None
+        weights = np.where(self.told, given, 0.0)
+        moved = clusters.totals(weights * (~self.outside - self.share)) / (float(weights.sum()) * self.share)
+        kept = moved[np.unique(clusters.codes[places])]
+        return SharedScope(untold=some, moved=kept, beyond=max(0.0, float(moved @ moved - kept @ kept)))
 
 
 def scope_of(
@@ -56,7 +88,8 @@ def scope_of(
     also_of_failures = np.any([has_reason(reasons, told) for reasons, _ in sides], axis=0)
     answered = looked_at & arm.answered & ~also_of_failures
     within, beyond = float(weights[answered & valued].sum()), float(weights[answered & outside].sum())
-    return Scope(outside=outside, share=within / (within + beyond) if within + beyond else 1.0)
+    share = within / (within + beyond) if within + beyond else 1.0
+    return Scope(outside=outside, share=share, told=answered & (valued | outside))
 
 
 def has_reason(column: Coded, words: Collection[str]) -> BoolArray:

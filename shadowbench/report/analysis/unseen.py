@@ -1,14 +1,17 @@
 """By how much a cluster that nobody has seen yet could move an estimate: what `sequences.steadied` steadies by.
 
-    bounded        all of its values go from one bound to the other
-    not bounded    it strays as far from the mean as the farthest so far
-    totals         it costs twice as much as the dearest so far, on one side alone: with costs, a few requests of a thousand may
-                   make a tenth of the sum, and the dearest so far says little about those
+    bounded            all of its values go from one bound to the other
+    endless, totals    it costs twice as much as the dearest so far, on one side alone: of costs and times, which have no upper
+                       bound, a few of a thousand may make a tenth of the sum, and the dearest so far says little about those.
+                       Counts are at least 1: that nothing was ever found does not mean that nothing varies
+    no bound           it strays as far from the mean as the farthest so far
 
 Each weighs 1/(what the clusters are worth) of the whole: where few clusters weigh nearly everything, rare events come late.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -24,6 +27,11 @@ def worth(paired: Paired) -> float:
     return paired.clusters.worth(paired.weights) if paired.n else 0.0
 
 
+def is_endless(paired: Paired) -> bool:
+    """Whether values have a lower bound and no upper one, as costs, times and counts do."""
+    return paired.subject.low is not None and paired.subject.high is None
+
+
 def unit_of_mean(paired: Paired, values: FloatArray) -> float:
     """On the mean of the values, which are within the measure's bounds or differences of such; 0 without pairs."""
     if not paired.n:
@@ -32,6 +40,13 @@ def unit_of_mean(paired: Paired, values: FloatArray) -> float:
     if low is not None and high is not None:
         return (high - low) / worth(paired)
     weights = paired.clusters.totals(paired.weights)
+    if is_endless(paired):
+        sides = (
+            [values]
+            if paired.production is None or values is paired.candidate
+            else [paired.candidate, paired.production]
+        )
+        return _far(paired, weights, [paired.clusters.totals(paired.weights * side) for side in sides])
     sums = paired.clusters.totals(paired.weights * values)
     total = float(weights.sum())
     strayed = np.abs(sums - weights * (float(sums.sum()) / total))
@@ -47,10 +62,23 @@ def unit_of_ratio(paired: Paired) -> float:
     above, below = (float(each.sum()) for each in sums)
     if below == 0:
         return 0.0
-    ours, theirs = sums[0], above / below * sums[1]
+    ratio = above / below
     if paired.subject.low is not None and paired.subject.high is not None:
-        far = max(abs(paired.subject.low), abs(paired.subject.high)) * max(1.0, abs(above / below))
+        far = max(abs(paired.subject.low), abs(paired.subject.high)) * max(1.0, abs(ratio))
         return far * float(weights.sum()) / worth(paired) / abs(below)
-    dearest = np.maximum(np.abs(ours), np.abs(theirs))
-    typical = float((dearest / weights).max()) * float(weights.sum()) / worth(paired)
-    return AHEAD * max(float(dearest.max()), typical) / abs(below)
+    return _far(paired, weights, [sums[0], ratio * sums[1]]) * float(weights.sum()) / abs(below)
+
+
+def _far(paired: Paired, weights: FloatArray, sums: Sequence[FloatArray]) -> float:
+    """What a cluster that costs `AHEAD` times as much as the dearest so far adds to the mean of one side alone. `sums`: what
+    clusters cost, by side."""
+    dearest = np.max(np.abs(sums), axis=0)
+    a_count = 1.0 if _is_counted(paired) else 0.0
+    typical = max(AHEAD * float((dearest / weights).max()), a_count)
+    return max(AHEAD * float(dearest.max()) / float(weights.sum()), typical / worth(paired))
+
+
+def _is_counted(paired: Paired) -> bool:
+    """Whether all values are whole numbers."""
+    sides = (paired.candidate, paired.production)
+    return all(bool((side == np.rint(side)).all()) for side in sides if side is not None)

@@ -29,7 +29,7 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
 from shadowbench.report.analysis.blanks import Blank, blanks_of
 from shadowbench.report.analysis.missingness import lacks_more
-from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, has_reason, scope_of
+from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, SharedScope, has_reason, scope_of
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
 from shadowbench.scores import Direction, Measure, Shape
 from shadowbench.stats.clusters import Clusters
@@ -62,6 +62,7 @@ class Paired:
     clusters: Clusters
     imputed: BoolArray  # a failure counts as the worst value
     missing: Missing
+    shared: SharedScope | None = None  # where some weigh by the share in scope
 
     @property
     def n(self) -> int:
@@ -84,6 +85,7 @@ class Paired:
             clusters=clusters_from(self.clusters.codes[chosen]),
             imputed=self.imputed[chosen],
             missing=self.missing,
+            shared=None if self.shared is None else self.shared.among(chosen, self.clusters.codes),
         )
 
 
@@ -238,6 +240,7 @@ def intended(values: Values, arm: Arm) -> Paired:
         clusters=sample.clusters,
         imputed=sample.of_flags(imputed),
         missing=_missing(values, arm, looked_at, production, candidate),
+        shared=scope.shared(values.weights, untold, sample.places, arm.clusters),
     )
 
 

@@ -25,7 +25,7 @@ from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.bootstrap import MANY, RESAMPLES, OfTotals, affordable, bca, little_bootstraps
 from shadowbench.stats.distributions import normal_cdf, t_cdf, t_quantile
 from shadowbench.stats.estimates import Estimate, Evidence, Refused
-from shadowbench.stats.looks import Plan, at_look, spending_plan
+from shadowbench.stats.looks import Plan, at_look, so_far, spending_plan
 from shadowbench.stats.margins import superiority
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import mcnemar, tango
@@ -41,8 +41,9 @@ from shadowbench.stats.quantile_contrasts import (
 from shadowbench.stats.quantiles import compare_quantiles_of, quantile_of
 from shadowbench.stats.sequences import asymptotic, critical_value, log_mixture_ratio, msprt, rho
 
-SINGLE_LOOK = 1.5
-"""How many times as far as in a sequence: about what sequences are wider by, for what has not come is as dear at one look."""
+FEW_LOOKS = 1.5
+"""How many times as far as in a sequence, where one looks once or a few times: about what sequences are wider by, for what has
+not come is as dear to whoever looks seldom."""
 
 _FAR_TAIL = 0.98  # level: beyond, a bag of a hundred resamples has hardly a value
 
@@ -71,24 +72,31 @@ class Looking:
         looks = self.rule(grown)
         if looks is Looks.ANY:
             return critical_value(clusters * grown, tuned_for=self.watching.clusters, level=level)
-        tail = (1 - level) / 2
-        if looks is Looks.PLANNED:
-            tail = normal_cdf(-_plan(self.times(grown), 1 - level).bounds[-1])
+        tail = (
+            normal_cdf(-_plan(self.times(grown), 1 - level).bounds[-1]) if looks is Looks.PLANNED else (1 - level) / 2
+        )
         counted = (clusters if worth is None else worth) * grown
         return -t_quantile(tail, counted - 1) if counted > 1 else math.inf
 
+    def alike(self, level: float, *, clusters: float, tuned_for: float | None = None) -> float:
+        """The level at which an ordinary interval reaches as far as one that holds at these looks: for methods that know of a
+        single look, and are about normal. `clusters`: what the estimate rests on; `tuned_for`: how many of them are hoped for,
+        None: as many as of all."""
+        looks, tuned_for = self.rule(), self.watching.clusters if tuned_for is None else tuned_for
+        if looks is Looks.ONCE:
+            return level
+        if looks is Looks.ANY:
+            return 1 - 2 * normal_cdf(-critical_value(clusters, tuned_for=tuned_for, level=level))
+        return 1 - 2 * normal_cdf(-_plan(self.times(), 1 - level).bounds[-1])
+
     def rule(self, grown: float = 1.0) -> Looks:
         """By what is decided now, or when there are `grown` times as many clusters: beyond the plan as at any look."""
-        last = self.watching.clusters * (1 + 0.5 / self.watching.planned)
-        late = self.watching.looks is Looks.PLANNED and self.clusters * grown > last
+        late = self.watching.looks is Looks.PLANNED and self.clusters * grown > self.watching.last
         return Looks.ANY if late else self.watching.looks
 
     def times(self, grown: float = 1.0) -> tuple[float, ...]:
         """The looks as shares of the information planned for: those planned before the nearest one, and the present."""
-        now = min(1.0, max(self.clusters * grown / self.watching.clusters, 1e-3))
-        looks = self.watching.planned
-        nearest = max(1, round(now * looks))
-        return (*(k / looks for k in range(1, nearest) if k / looks < now), now)
+        return so_far(self.clusters * grown / self.watching.clusters, self.watching.planned)
 
     def evidence(
         self, contrast: Contrast, deciding: Estimate, chance: np.random.Generator, level: float
@@ -103,14 +111,13 @@ class Looking:
 
     def _of_mean(self, contrast: MeanContrast, chance: np.random.Generator, level: float) -> Evidence:
         looks, null = self.rule(), contrast.null or 0.0
-        base = contrast.steady_at(level)
         if looks is Looks.ANY:
-            return msprt(base, tuned_for=self.watching.clusters, null=null)
+            return msprt(contrast.steady_at(level), tuned_for=self.watching.clusters, null=null)
+        base = _farther(contrast).steady_at(level)
         by_t = superiority(replace(base, value=None if base.value is None else base.value - null))
         if looks is Looks.ONCE:
             return _exact(contrast, chance) or by_t
-        z = None if by_t.p is None else -normal_quantile(max(by_t.p / 2, 1e-300))
-        return self._planned(by_t, z)
+        return self._planned(by_t, None if by_t.p is None else _as_normal(by_t.p))
 
     def _of_interval(self, contrast: Contrast, interval: Estimate, level: float) -> Evidence:
         """Of an interval without a standard error: by its half that reaches towards no difference."""
@@ -122,9 +129,10 @@ class Looking:
             information = interval.clusters * rho(self.watching.clusters, alpha=1 - level) ** 2
             log_ratio = float(log_mixture_ratio(z, information))
             return replace(found, statistic=math.exp(min(log_ratio, 700.0)), p=math.exp(min(0.0, -log_ratio)))
+        p = 2 * t_cdf(-abs(z), interval.worth - 1)
         if self.rule() is Looks.ONCE:
-            return replace(found, statistic=z, p=2 * t_cdf(-abs(z), interval.clusters - 1))
-        return self._planned(replace(found, statistic=z), abs(z))
+            return replace(found, statistic=z, p=p)
+        return self._planned(replace(found, statistic=z), _as_normal(p))
 
     def _planned(self, by_t: Evidence, z: float | None) -> Evidence:
         found = replace(by_t, method=Method.PLANNED_LOOKS)
@@ -177,10 +185,13 @@ def _for_one_look(contrast: Contrast, level: float, chance: np.random.Generator)
     failures of small clusters nothing of those of a large one."""
     if not isinstance(contrast, MeanContrast) or not (contrast.by_t or contrast.totals or _is_clustered(contrast)):
         return once(contrast, level, chance)
-    if contrast.totals:
-        contrast = replace(contrast, unit=SINGLE_LOOK * contrast.unit)
-    steady = contrast.shown(contrast.steady_at(level))
+    steady = contrast.shown(_farther(contrast).steady_at(level))
     return steady if contrast.by_t else _wider(once(contrast, level, chance), steady)
+
+
+def _farther(contrast: MeanContrast) -> MeanContrast:
+    """For one look or a few, of totals and of means whose values have no upper bound."""
+    return replace(contrast, unit=FEW_LOOKS * contrast.unit) if contrast.is_endless else contrast
 
 
 def _is_clustered(contrast: MeanContrast) -> bool:
@@ -208,7 +219,7 @@ def _always(contrast: Contrast, level: float, tuned_for: int) -> Estimate:
 
 def _at_look(contrast: Contrast, plan: Plan, look: int) -> Estimate:
     if isinstance(contrast, MeanContrast):
-        return contrast.shown(at_look(contrast.steady_at(1 - plan.alpha), plan, look))
+        return contrast.shown(at_look(_farther(contrast).steady_at(1 - plan.alpha), plan, look))
     if isinstance(contrast, QuantileLevel):
         return side_at_look(contrast.ordered, contrast.clusters, contrast.q, plan, look)
     return contrast_at_look(contrast.pairs, plan, look)
@@ -233,6 +244,11 @@ def _score(contrast: Contrast, interval: Estimate, critical: float) -> float | N
     distance = value - (contrast.null or 0.0)
     reach = value - low if distance > 0 else high - value
     return distance * critical / reach if reach > 0 else None
+
+
+def _as_normal(p: float) -> float:
+    """The normal deviate that is as rare, on both sides together."""
+    return -normal_quantile(max(p / 2, 1e-300))
 
 
 @cache

@@ -36,10 +36,15 @@ def test_every_claim_of_every_candidate_is_planned_and_of_no_lane() -> None:
 def test_it_takes_what_the_interval_says() -> None:
     row = rows()["small", "helpfulness"]
     se = 0.02 / t_quantile(0.975, CLUSTERS - 1)
-    clusters = ((1.95996 + 0.84162) * se * math.sqrt(CLUSTERS) / 0.05) ** 2
     assert row.amount is not None
     assert row.distance == 0.05
-    assert row.amount.clusters == math.ceil(clusters) > 200
+    clusters = row.amount.clusters
+    deviation = se * math.sqrt(CLUSTERS)
+    reach = (
+        1.95996 * math.hypot(deviation, math.sqrt(3 / clusters)) + 0.84162 * deviation
+    )  # three clusters unlike all others
+    assert reach / math.sqrt(clusters) == pytest.approx(0.05, rel=3e-3)
+    assert clusters > math.ceil((2.80158 * deviation / 0.05) ** 2) > 200
     assert row.amount.pairs == pytest.approx(clusters * PAIRS / CLUSTERS, abs=2)
     assert (row.more, row.days, row.met) == (0, 0.0, Met.SHOWN)
     assert row.discordant == pytest.approx((610 + 649) / (610 + 1100 + 649))

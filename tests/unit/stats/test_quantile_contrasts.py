@@ -110,6 +110,38 @@ def test_one_side_alone_is_woodruffs_with_another_factor() -> None:
     assert watch_side(empty, 0, 0.9, tuned_for=1000).reason is Refused.TOO_FEW
 
 
+def test_clusters_count_as_what_they_are_worth() -> None:
+    """A thousand of which fifty stand for five sixths of everything are hardly more than seventy."""
+    rng = np.random.default_rng(11)
+    weights = np.where(np.arange(1000) < 50, 100.0, 1.0)
+    sides = [Sorted.of(rng.lognormal(size=1000), weights, np.arange(1000)) for _ in range(2)]
+    found = QuantileContrast(*sides, 0.5, 1000)
+    assert 50 < found.worth < 75
+    assert watch_contrast(found, tuned_for=1000).reason is Refused.TOO_FEW
+    assert watch_side(sides[0], 1000, 0.5, tuned_for=1000).reason is Refused.TOO_FEW
+    assert watch_contrast(found, tuned_for=1000).worth == found.worth
+    assert contrast_between(found).low is not None
+    one = Sorted.of(rng.lognormal(size=1000), np.where(np.arange(1000) < 1, 1e6, 1.0), np.arange(1000))
+    for nothing in (
+        contrast_between(QuantileContrast(one, one, 0.5, 1000)),
+        side_at_look(one, 1000, 0.5, spending_plan([1.0]), 0),
+        quantile(one.values, 0.5, weights=one.weights),
+    ):
+        assert (nothing.low, nothing.reason) == (None, Refused.TOO_FEW)
+
+
+def test_where_few_clusters_weigh_nearly_everything_the_truth_is_excluded_as_rarely() -> None:
+    """A median, of four hundred clusters of which twelve weigh sixty times as much as the others."""
+    rng, runs, wrong = np.random.default_rng(12), 400, 0
+    weights = np.where(np.arange(400) < 12, 60.0, 1.0)
+    for _ in range(runs):
+        found = side_at_look(
+            Sorted.of(rng.normal(size=400), weights, np.arange(400)), 400, 0.5, spending_plan([1.0]), 0
+        )
+        wrong += found.excludes(0.0)
+    assert wrong / runs <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
+
+
 def test_failures_beyond_a_bound_of_one_side_are_told() -> None:
     values = np.concatenate([np.random.default_rng(9).lognormal(size=960), np.full(40, np.inf)])
     ordered = Sorted.of(values, np.ones(1000), np.arange(1000))

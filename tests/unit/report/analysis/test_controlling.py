@@ -9,7 +9,9 @@ import pytest
 
 from shadowbench.report.analysis import controlling
 from shadowbench.report.analysis.controlling import controlled
+from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Controlled
+from shadowbench.report.policy import Watching
 from shadowbench.scores import Direction
 from shadowbench.stats.estimates import Refused
 from shadowbench.stats.win_rates import controlled_win_rate, win_rate
@@ -60,6 +62,27 @@ def test_what_length_alone_won_is_gone() -> None:
     assert told.length_coefficient.low is not None
     assert told.length_coefficient.low > 0
     assert told.length_ratio == pytest.approx(np.exp(0.3), rel=0.1)
+
+
+def test_looks_widen_it_and_before_the_first_there_is_none() -> None:
+    wins, ours, theirs = wordy()
+    arm = an_arm(N)
+    log, paired = log_of(ours, theirs), values_of(arm, PREFERENCE, wins)
+    once, always = (
+        found(controlled(log, arm, paired, looking=looking)).rate
+        for looking in (None, Looking(watching=Watching(), clusters=N))
+    )
+    assert once.half_width is not None
+    assert always.half_width is not None
+    assert 1.4 < always.half_width / once.half_width < 1.7
+    assert (always.level, always.value) == (once.level, once.value)
+    few = an_arm(N, clusters=np.arange(N) // 13)
+    told, reason = controlled(
+        log, few, values_of(few, PREFERENCE, wins), looking=Looking(watching=Watching(), clusters=93)
+    )
+    assert told is not None
+    assert (told.rate.low, told.rate.reason, reason) == (None, Refused.TOO_FEW, "too_few")
+    assert found(controlled(log, few, values_of(few, PREFERENCE, wins))).rate.low is not None
 
 
 def test_failures_and_pairs_without_lengths_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 import shadowbench
 from benchmarks.made_log import make_log
 from shadowbench.report.analysis.arms import arms_of
-from shadowbench.report.analysis.correcting import corrected, with_known
-from shadowbench.report.analysis.people import People
+from shadowbench.report.analysis.correcting import Sure, corrected, with_known
+from shadowbench.report.analysis.people import People, Said
 from shadowbench.report.analysis.values import Paired, intended, score_values
+from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Corrected
+from shadowbench.report.policy import Looks, Watching
 from shadowbench.scores import Label, PairRef, Preferred
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.estimates import Estimate
@@ -72,6 +75,79 @@ def test_intervals_hold_the_truth_of_people_as_often_as_they_say() -> None:
         assert told.labels == 120
     assert 0.91 <= held / 200 <= 0.99
     assert np.mean(widths) < 1.96 * np.sqrt(0.25 / 120)  # sharper than labels alone
+
+
+class Voters(People):
+    """People from arrays: each a vote for one pair."""
+
+    def __init__(self, truth: Any, rows: Any) -> None:
+        self._said = Said(rows=rows, values=truth[rows], probability=np.ones(len(rows)))
+
+    def preferences(self) -> Said:
+        return self._said
+
+
+def watched_until_wrong(chance: np.random.Generator, sure: list[Sure], errs: Judge) -> list[bool]:
+    """Of one log, after every two hundred pairs, a tenth of them labelled: whether the truth was excluded at some look."""
+    n = 2400
+    leans = np.repeat(chance.uniform(0.2, 0.6, n // 2), 2)
+    truth = (chance.random(n) < leans).astype(float)
+    scores, rows = errs(chance, truth), np.flatnonzero(chance.random(n) < 0.1)
+    wrong = [False] * len(sure)
+    for look in range(200, n + 1, 200):
+        arm = an_arm(look, clusters=np.arange(look) // 2)
+        people, paired = Voters(truth, rows[rows < look]), values_of(arm, PREFERENCE, scores[:look])
+        for place, each in enumerate(sure):
+            told, _ = corrected(a_log(0), people, arm, paired, sure=each)
+            wrong[place] |= told is not None and told.effect.excludes(0.4)
+    return wrong
+
+
+Judge = Callable[[np.random.Generator, Any], Any]
+JUDGES: dict[str, Judge] = {
+    "errs often": lambda chance, truth: judged(chance, truth),
+    "errs rarely": lambda chance, truth: np.where(chance.random(len(truth)) < 0.03, 1.0, truth),
+}
+
+
+@pytest.mark.parametrize("kind", JUDGES)
+def test_however_often_one_looks_the_truth_of_people_is_hardly_ever_excluded(kind: str) -> None:
+    """By the interval of a single look it is one in eleven, and one in six without what `steadied` adds."""
+    chance, runs = np.random.default_rng(11), 60
+    always = Sure(looking=Looking(watching=Watching(), clusters=1000))
+    found = np.array([watched_until_wrong(chance, [always, Sure()], JUDGES[kind]) for _ in range(runs)])
+    assert found[:, 0].mean() <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
+    if kind == "errs often":
+        assert found[:, 1].mean() > 0.07
+
+
+def test_looks_widen_it_and_labels_are_the_clock() -> None:
+    chance = np.random.default_rng(12)
+    truth = (chance.random(3000) < 0.4).astype(float)
+    arm = an_arm(3000)
+    paired, people = values_of(arm, PREFERENCE, judged(chance, truth)), of_people(truth, np.arange(300))
+    once, always, planned = (
+        found(corrected(a_log(0), people, arm, paired, sure=Sure(looking=looking))).effect
+        for looking in (
+            None,
+            *(Looking(watching=Watching(looks=rule), clusters=1000) for rule in (Looks.ANY, Looks.PLANNED)),
+        )
+    )
+    assert once.half_width is not None
+    assert always.half_width is not None
+    assert planned.half_width is not None
+    assert once.half_width < planned.half_width < 1.1 * once.half_width
+    assert 1.4 < always.half_width / once.half_width < 1.8
+    assert (once.level, always.level, always.worth) == (0.95, 0.95, 300)
+
+
+def test_a_few_labels_that_stand_for_nearly_everything_are_few() -> None:
+    chance = np.random.default_rng(13)
+    truth = (chance.random(2000) < 0.4).astype(float)
+    arm = an_arm(2000)
+    probability = np.where(np.arange(2000) < 10, 1e-4, 1.0)
+    people = of_people(truth, np.arange(300), probability)
+    assert corrected(a_log(2000), people, arm, values_of(arm, PREFERENCE, truth)) == (None, "few_labels")
 
 
 def test_the_judges_own_mean_would_be_wrong() -> None:

@@ -53,6 +53,9 @@ def test_a_candidates_pairs_are_counted_to_the_last() -> None:
     assert (one.pairs, one.sent, one.answered, one.production_ok, one.candidate_ok, one.clusters) == (3, 3, 1, 2, 1, 2)
     assert (other.pairs, other.sent, other.not_sent, other.effective_n) == (2, 1, {"stale": 1}, 1.0)
     assert one.effective_n == pytest.approx((1 + 2 + 2) ** 2 / (1 + 4 + 4))
+    assert one.worth is not None
+    assert one.worth < one.clusters
+    assert other.worth == 1.0
 
 
 def test_faults_are_told_by_outcome_and_reason_of_both_sides() -> None:

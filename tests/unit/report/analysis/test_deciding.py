@@ -102,6 +102,15 @@ def test_what_is_required_and_not_there_is_told(given_: dict[str, Any], found: l
     assert codes(**given_) == found
 
 
+def test_clusters_count_as_what_they_are_worth() -> None:
+    """A thousand users of whom five stand for nearly everything are five users and a little."""
+    [blocker] = decide(GOOD, counts(clusters=1000, worth=6.2), POLICY).blockers
+    assert (blocker.code, blocker.needed, blocker.found, blocker.counted) == ("too_few_clusters", 50, 6.2, 1000)
+    [alike] = decide(GOOD, counts(clusters=40, worth=40.0), POLICY).blockers
+    assert (alike.found, alike.counted) == (40, None)
+    assert not decide(GOOD, counts(clusters=1000, worth=50.0), POLICY).blockers
+
+
 def test_every_blocker_is_a_doubt_or_a_quota() -> None:
     quotas = {"too_few_labels", "too_few_labelled_twice", "uncalibrated_judge"}
     assert not DOUBTS & quotas

@@ -80,6 +80,27 @@ def test_a_mean_of_times_shows_nothing_where_calls_failed(
     assert (found.met, found.reason) == expected
 
 
+@pytest.mark.parametrize(
+    ("failing", "of_production", "reason"),
+    [(0.1, 0.0, "failures_left_out"), (0.1, 0.1, None), (0.005, 0.0, None)],
+)
+def test_who_fails_more_is_not_judged_by_what_is_left(failing: float, of_production: float, reason: str | None) -> None:
+    """A count has no worst value: where the candidate fails, nothing of it is in the mean."""
+    rng = np.random.default_rng(18)
+    leaks = (rng.random((2, 2000)) < 0.05).astype(float)
+    fails = [rng.random(2000) < share for share in (failing, of_production)]
+    why, why_production = (["fault_timed_out" if each else None for each in side] for side in fails)
+    count = a_subject("pii_leaked", high=None, direction=Direction.LOWER)
+    measure = a_measure_of(
+        count, *(np.where(failed, np.nan, side) for failed, side in zip(fails, leaks, strict=True)),
+        failed=fails[0], production_failed=fails[1], why=why, why_production=why_production,
+    )  # fmt: skip
+    claim = Claim(measure="pii_leaked", margin=0.1)
+    policy = Policy(primary=(claim,), watching=Watching(looks=Looks.ONCE))
+    found = weighed(claim, measured(measure, policy, claim, role=Role.PRIMARY))
+    assert (found.met, found.reason) == (Met.OPEN if reason else Met.SHOWN, reason)
+
+
 def test_a_few_clusters_that_weigh_nearly_all_are_few() -> None:
     rng = np.random.default_rng(5)
     weights = np.where(np.arange(1000) < 20, 1000.0, 1.0)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from shadowbench.report.analysis.contrasts import contrast_of
 from shadowbench.report.analysis.values import Paired, intended
 from shadowbench.report.document.comparisons import Subject
+from shadowbench.report.policy import Statistic
 from shadowbench.scores import Shape
+from shadowbench.store.columns import Coded
 from tests.unit.report.analysis.invented import PREFERENCE, a_subject, an_arm
 from tests.unit.report.analysis.measures import values_over
 
@@ -53,6 +57,43 @@ def test_failures_of_a_judge_with_references_count_where_there_are_some(share: f
     assert mean(told) == pytest.approx(0.5 * (1 - failed[known].mean()))
     assert (told.n, int(told.imputed.sum())) == (known.sum(), (known & failed).sum())
     assert told.weights.tolist() == [1.0] * told.n  # who says so is no guess
+
+
+def shared(rng: np.random.Generator, in_scope: float, fails: float, size: int) -> Paired:
+    """Clusters of a size; whole ones are in scope or not, and some fail more often than others."""
+    n = 2400
+    codes = np.arange(n) // size
+    asked = (rng.random(n // size) < in_scope)[codes]
+    failed = rng.random(n) < rng.beta(2 * fails, 2 * (1 - fails), n // size)[codes]
+    why = np.where(failed, 0, np.where(asked, -1, 1)).astype(np.int32)
+    value = np.where(asked & ~failed, rng.random(n) < 0.9, np.nan)
+    arm = an_arm(n, failed=failed, clusters=codes)
+    values = replace(values_over(arm, TOOLS, value), candidate_reason=Coded(codes=why, texts=(FAULT, "no_tools")))
+    return intended(values, arm)
+
+
+@pytest.mark.parametrize(("in_scope", "fails", "size"), [(0.1, 0.3, 1), (0.3, 0.3, 4), (0.1, 0.05, 4)])
+def test_the_standard_error_allows_for_the_share_that_is_not_known(in_scope: float, fails: float, size: int) -> None:
+    """Taking the share for known, the first is a third too large."""
+    rng, values, errors = np.random.default_rng(23), [], []
+    for _ in range(300):
+        found = contrast_of(shared(rng, in_scope, fails, size), Statistic.MEAN, relative=False, level=0.95).base
+        values.append(found.value)
+        errors.append(found.se)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.1)
+    assert np.mean(values) == pytest.approx(0.9 * (1 - fails), abs=0.02)
+
+
+def test_where_no_weight_is_a_guess_nothing_is_added() -> None:
+    rng = np.random.default_rng(24)
+    assert shared(rng, 1.0, 0.3, 2).shared is None
+    found = shared(rng, 0.3, 0.3, 4)
+    assert found.shared is not None
+    some = found.among(np.arange(found.n) % 2 == 0)
+    assert some.shared is not None
+    whole, part = ((each.moved @ each.moved + each.beyond) for each in (found.shared, some.shared))
+    assert part == pytest.approx(whole)  # what is known of the share does not go with the pairs
+    assert (len(some.shared.moved), len(some.shared.untold)) == (some.clusters.count, some.n)
 
 
 def test_two_failures_without_known_scope_do_not_dilute() -> None:

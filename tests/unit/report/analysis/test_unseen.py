@@ -30,9 +30,25 @@ def test_clusters_count_as_what_their_weights_leave_of_them() -> None:
 
 
 def test_without_bounds_the_next_cluster_strays_as_far_as_the_farthest_so_far() -> None:
-    counts = np.r_[np.zeros(98), 1.0, 4.0]
-    paired = values_of(an_arm(100), COUNT, counts, np.zeros(100))
+    drawn = np.r_[np.zeros(98), 1.0, 4.0]
+    paired = values_of(an_arm(100), a_subject(low=None, high=None), drawn, np.zeros(100))
     assert unit_of_mean(paired, paired.difference) == pytest.approx((4 - 0.05) / 100)
+
+
+def test_without_an_upper_bound_it_is_twice_the_farthest_of_either_side() -> None:
+    times = np.r_[np.full(98, 0.5), 1.0, 4.0]
+    paired = values_of(an_arm(100), COUNT, np.full(100, 0.25), times)
+    assert unit_of_mean(paired, paired.difference) == pytest.approx(AHEAD * 4 / 100)
+    assert unit_of_mean(paired, paired.candidate) == pytest.approx(AHEAD * 0.25 / 100)
+
+
+def test_counts_of_which_nothing_came_may_find_one_next() -> None:
+    paired = values_of(an_arm(200), COUNT, np.zeros(200), np.zeros(200))
+    assert unit_of_mean(paired, paired.difference) == pytest.approx(1 / 200)
+    claim = Claim(measure="pii_leaked", margin=0.02)
+    found = compared(a_measure_of(COUNT, np.zeros(2000), np.zeros(2000)), policy(claim), claim)
+    assert found.effect.deciding.high is not None  # there was none, and a clean candidate never passed
+    assert 0.002 < found.effect.deciding.high < 0.02
 
 
 def test_the_next_cluster_costs_twice_as_much_as_the_dearest_so_far() -> None:
@@ -123,6 +139,28 @@ def test_a_few_dear_requests_that_break_the_margin_are_waited_for(rare: float, t
         ours, theirs = costs(rng, 2000, rare, times)
         passed += any(dearest(ours[:n], theirs[:n], Looks.ANY) < 1.1 for n in range(300, 2001, 200))
     assert passed <= 4
+
+
+@pytest.mark.parametrize("looks", Looks)
+def test_a_few_slow_requests_that_break_a_margin_in_seconds_are_waited_for(looks: Looks) -> None:
+    """Two in a thousand take sixty times as long. By the farthest so far alone it would be one in four."""
+    rng, runs, passed = np.random.default_rng(8), 80, 0
+    margin = 0.002 * 59 * float(np.exp(0.5))
+    for _ in range(runs):
+        theirs, ours = rng.lognormal(0, 1, (2, 2000))
+        ours *= np.where(rng.random(2000) < 0.002, 60.0, 1.0)
+        some = [2000] if looks is Looks.ONCE else range(400, 2001, 400)
+        passed += any(slowest(ours[:n], theirs[:n], looks) < margin for n in some)
+    assert passed <= 6
+
+
+def slowest(ours: FloatArray, theirs: FloatArray, looks: Looks) -> float:
+    """The upper end of the difference of means."""
+    n = len(ours)
+    contrast = contrast_of(values_of(an_arm(n), COST, ours, theirs), Statistic.MEAN, relative=False, level=0.95)
+    found = Looking(watching=Watching(looks=looks, clusters=2000), clusters=n)
+    end = found.deciding(contrast, 0.95, np.random.default_rng(0)).high
+    return float("inf") if end is None else end
 
 
 def test_resamples_that_know_of_no_dear_request_do_not_decide_alone() -> None:
