@@ -91,6 +91,12 @@ class Prometheus:
         times = {"start": f"{start_s:.3f}", "end": f"{end_s:.3f}", "step": str(step_s)}
         return await self._asked("query_range", query=expression, **times)
 
+    async def exemplars(self, expression: str, start_s: float, end_s: float) -> list[dict[str, str]]:
+        """The labels of the exemplars of an expression's series."""
+        times = {"start": f"{start_s:.3f}", "end": f"{end_s:.3f}"}
+        found = await self._data("query_exemplars", query=expression, **times)
+        return [each["labels"] for series in found for each in series["exemplars"]]
+
     async def label_values(self, label: str, expression: str) -> list[str]:
         """The values of a label of some series."""
         found: list[str] = await self._data(f"label/{label}/values", **{"match[]": expression})

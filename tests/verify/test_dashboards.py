@@ -33,6 +33,8 @@ needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not i
 
 CHAT = "/v1/chat/completions"
 WINDOW = "20s"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 EMPTY: dict[tuple[str, str], str] = {}
 """Queries, by dashboard and panel, that have nothing to tell here, and why."""
 
@@ -104,7 +106,7 @@ async def traffic(sidecar: Sidecar) -> None:
             for number in itertools.islice(numbers, 10):
                 streamed = {"stream": True, "stream_options": {"include_usage": True}}
                 said = chat(f"Name river {number}. My key is sk-proj-{number:040d}.", **streamed)
-                assert (await client.ask(json_request(CHAT, said))).status == 200
+                assert (await client.ask(json_request(CHAT, said, ("traceparent", TRACEPARENT)))).status == 200
                 await asyncio.sleep(0.03)
         for wrong in (leave, speak_nonsense, meet_a_fault):
             with contextlib.suppress(OSError, AssertionError, asyncio.IncompleteReadError):
@@ -176,6 +178,10 @@ async def test_every_query_of_every_panel_returns_data(tmp_path: Path) -> None:
         assert (failed, sorted(unexpected)) == ([], [])
         assert {(each.board, each.panel) for each in empty} == set(EMPTY), "some have something to tell by now"
         assert_shown(found)
+        for panel in ("Time to first token, p95", "Duration, p95"):
+            (target,) = [each for each in found if (each.board, each.panel) == ("overview", panel)]
+            seen = await prometheus.exemplars(filled(target.expression, "1m"), start_s, end_s)
+            assert TRACE in {labels.get("trace_id") for labels in seen}, panel
         await assert_variables(prometheus)
 
 

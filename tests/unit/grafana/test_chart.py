@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.charts import CHART, GATEWAY, render
+from tests.charts import CHART, GATEWAY, HELMS, render
 from tests.unit.grafana.boards import NAMES, board
 
 MOST_BYTES = 1 << 20
@@ -14,8 +14,9 @@ MOST_BYTES = 1 << 20
 
 
 @pytest.mark.skipif(not (CHART / "dashboards").exists(), reason="the chart has no link to config/grafana")
-def test_each_is_a_config_map_of_its_own() -> None:
-    documents = render({**GATEWAY, "metrics": {"dashboards": {"enabled": True}}})
+@pytest.mark.parametrize("major", HELMS)
+def test_each_is_a_config_map_of_its_own(major: int) -> None:
+    documents = render({**GATEWAY, "metrics": {"dashboards": {"enabled": True}}}, major=major)
     maps = [each for each in documents if each["metadata"].get("labels", {}).get("grafana_dashboard") == "1"]
     found = {key: text for each in maps for key, text in each["data"].items()}
     # Legends have braces as templates do: they must arrive as they are.

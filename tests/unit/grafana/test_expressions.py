@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import promql_parser as promql
 import pytest
 
-from tests.unit.grafana.boards import NAMES, Target, board, panels, plain, series, targets
+from tests.unit.grafana.boards import NAMES, ROOT, Target, board, panels, plain, series, targets
 from tests.unit.grafana.labels import labels_of
 
 KNOWN = series()
@@ -90,3 +90,14 @@ def test_what_covers_the_whole_period_is_asked_once() -> None:
     """A line of numbers that each cover the whole shown period would be misread as values of their moments."""
     for target in TARGETS:
         assert target.instant or "$__range" not in target.expression, str(target)
+
+
+def test_values_that_are_asked_for_are_words_of_the_code() -> None:
+    """What has no such value is quietly empty, or 0. `.*` at a value's end stands for any."""
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "shadowbench").rglob("*.py"))
+    for target in TARGETS:
+        for selector, _ in selectors(target.expression):
+            for matcher in selector.matchers.matchers:
+                for value in matcher.value.split("|"):
+                    known = "$" in value or re.search(f"[\"']{re.escape(value.removesuffix('.*'))}", source)
+                    assert known, f"{target}: {matcher.name} {value}"
