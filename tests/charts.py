@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -177,12 +178,19 @@ def containers_of(pod: Document) -> dict[str, Document]:
     }
 
 
-def environment_of(container: Document, secrets: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    """As the container would see it, with the values of Secrets by name and key."""
-    found = {}
+def environment_of(container: Document, secrets: Mapping[tuple[str, str], str], pod: str = "pod-0") -> dict[str, str]:
+    """As the container of a pod with this name would see it, with the values of Secrets by name and key."""
+    found: dict[str, str] = {}
     for each in container["env"]:
-        reference = each.get("valueFrom", {}).get("secretKeyRef")
-        found[each["name"]] = secrets[reference["name"], reference["key"]] if reference else each["value"]
+        source = each.get("valueFrom", {})
+        if "secretKeyRef" in source:
+            found[each["name"]] = secrets[source["secretKeyRef"]["name"], source["secretKeyRef"]["key"]]
+        elif "fieldRef" in source:
+            assert source["fieldRef"]["fieldPath"] == "metadata.name"
+            found[each["name"]] = pod
+        else:
+            # References to variables before it, as Kubernetes expands them.
+            found[each["name"]] = re.sub(r"\$\((\w+)\)", lambda name: found.get(name[1], name[0]), each["value"])
     return found
 
 

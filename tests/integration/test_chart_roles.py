@@ -161,6 +161,9 @@ async def test_the_three_containers_of_a_pod_answer_mirror_record_and_leave(tmp_
             await eventually(lambda: recorded(tmp_path / "log" / "pairs.db"))
             state = await asyncio.to_thread(pod.run, "mirror", "control", "state", "--json")
             assert (state.returncode, json.loads(state.stdout)["mirroring"]) == (0, "on"), state.stderr
+            # Where the notes have reports made: without the keys of candidates.
+            report = await asyncio.to_thread(pod.run, "scorer", "report", "--format", "json")
+            assert (report.returncode, "small" in report.stdout) == (0, True), report.stderr
     assert (tmp_path / "run" / "handoff").stat().st_mode & 0o777 == 0o700
     assert {each.name for each in (tmp_path / "log").iterdir()} >= {"pairs.db", "pairs.db.secret"}
 

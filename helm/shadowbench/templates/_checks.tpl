@@ -2,15 +2,14 @@
 
 {{- define "shadowbench.checks" -}}
 {{- include "shadowbench.checkConfig" . }}
+{{- include "shadowbench.checkHeaders" . }}
 {{- include "shadowbench.checkMode" . }}
 {{- include "shadowbench.checkReplicas" . }}
 {{- include "shadowbench.checkRoom" . }}
 {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.egress) }}
 {{- fail "networkPolicy.egress is empty: name where production, candidates and judges are, or nothing reaches them (docs/kubernetes.md)" }}
 {{- end }}
-{{- if and .Values.service.bypass.enabled (not .Values.service.bypass.selector) }}
-{{- fail "service.bypass.selector is empty: give the labels of production's pods, which the Service then selects" }}
-{{- end }}
+{{- include "shadowbench.checkBypass" . }}
 {{- end }}
 
 {{/* The chart sets these by environment, alike for every container; a value in the file would be without effect. */}}
@@ -38,6 +37,41 @@
 {{- fail (printf "config names the environment variable %s: say in apiKeys.%s which Secret holds it, as in {name: llm-keys, key: small}" . .) }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The ConfigMap is read by everybody who may read objects: a credential does not belong there. */}}
+{{- define "shadowbench.checkHeaders" -}}
+{{- $places := dict }}
+{{- range $name, $candidate := (dig "candidates" dict .Values.config) }}
+{{- $_ := set $places (printf "candidates.%s" $name) (default dict (get (default dict $candidate) "headers")) }}
+{{- end }}
+{{- range $name, $judge := (dig "scoring" "judges" dict .Values.config) }}
+{{- $_ := set $places (printf "scoring.judges.%s.endpoint" $name) (default dict (dig "endpoint" "headers" dict (default dict $judge))) }}
+{{- end }}
+{{- $_ := set $places "telemetry.otlp" (default dict (dig "telemetry" "otlp" "headers" dict .Values.config)) }}
+{{- range $place, $headers := $places }}
+{{- range $header, $value := $headers }}
+{{- if regexMatch "(?i)^((proxy-)?authorization|cookie|(.*[-_])?(api-?key|token|secret|password))$" $header }}
+{{- fail (printf "config.%s.headers has %s, and would be written into a ConfigMap: name the variable with the key in api_key_env (headers_env of telemetry.otlp), or set all headers in the container's env from a Secret (docs/kubernetes.md)" $place $header) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "shadowbench.checkBypass" -}}
+{{- $bypass := .Values.service.bypass }}
+{{- if and $bypass.enabled (not $bypass.selector) (not $bypass.externalName) }}
+{{- fail "service.bypass.selector is empty: give the labels of production's pods, which the Service then selects, or externalName" }}
+{{- end }}
+{{- if and $bypass.selector $bypass.externalName }}
+{{- fail "service.bypass has selector and externalName: the Service leads either to pods beside it, or to a name elsewhere" }}
+{{- end }}
+{{- if and .Values.sidecar.bypass (ne .Values.mode "sidecar") }}
+{{- fail "sidecar.bypass is for mode sidecar: in mode gateway there is service.bypass" }}
+{{- end }}
+{{- if and .Values.sidecar.bypass (not (dig "production" "url" "" .Values.config)) }}
+{{- fail "sidecar.bypass needs config.production.url: it is where clients are led" }}
 {{- end }}
 {{- end }}
 

@@ -75,6 +75,15 @@ volumeMounts:
 # Scores are made next door: the mirror needs no judge's key.
 - name: SHADOWBENCH_SCORING__ENABLED
   value: "false"
+{{- with dig "store" "export" "url" "" $values.config }}
+# Files are named by times and numbers that other pods' logs have, too: each pod has a folder of its own.
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: SHADOWBENCH_STORE__EXPORT__URL
+  value: {{ printf "%s/$(POD_NAME)" (trimSuffix "/" .) | quote }}
+{{- end }}
 {{- with $values.secret.existingSecret }}
 {{- if .name }}
 - name: SHADOWBENCH_SECRET
@@ -150,7 +159,7 @@ livenessProbe:
 - name: shadowbench-tmp
   mountPath: /tmp
 {{- end }}
-{{- with $values.extraVolumeMounts }}
+{{- with concat $values.extraVolumeMounts (get $values .role).extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -2,6 +2,7 @@
 
 {{- define "shadowbench.keysOfMirror" -}}
 {{- $names := list (dig "mirror" "repeats" "production_api_key_env" "" .Values.config) }}
+{{- $names = concat $names (values (default dict (dig "telemetry" "otlp" "headers_env" dict .Values.config))) }}
 {{- range $name, $candidate := (dig "candidates" dict .Values.config) }}
 {{- $candidate = default dict $candidate }}
 {{- $names = concat $names (list (get $candidate "api_key_env") (get $candidate "egress_proxy_auth_env")) }}

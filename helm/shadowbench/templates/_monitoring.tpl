@@ -1,3 +1,10 @@
+{{/* `helm test`, which a network policy has to admit. */}}
+{{- define "shadowbench.testPeer" -}}
+- podSelector:
+    matchLabels:
+      shadowbench-test: {{ include "shadowbench.fullname" . }}
+{{- end }}
+
 {{- define "shadowbench.scrape" -}}
 path: /metrics
 interval: {{ .Values.metrics.interval }}

@@ -75,5 +75,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* What leads clients around shadowbench in one command. */}}
 {{- define "shadowbench.bypassPatch" -}}
 {{- $bypass := .Values.service.bypass }}
+{{- if $bypass.externalName }}
+{{- list (dict "op" "replace" "path" "/spec/type" "value" "ExternalName") (dict "op" "add" "path" "/spec/externalName" "value" $bypass.externalName) (dict "op" "remove" "path" "/spec/selector") | toJson }}
+{{- else }}
 {{- list (dict "op" "replace" "path" "/spec/selector" "value" $bypass.selector) (dict "op" "replace" "path" "/spec/ports/0/targetPort" "value" $bypass.targetPort) | toJson }}
+{{- end }}
+{{- end }}
+
+{{/* What clients speak: https with certificates of one's own. */}}
+{{- define "shadowbench.scheme" -}}
+{{- ternary "https" "http" (not (empty (dig "proxy" "tls" "cert_file" "" .Values.config))) }}
+{{- end }}
+
+{{/* Where reports are made: beside the scorer, for a report of a large log that runs out of memory takes its container along. */}}
+{{- define "shadowbench.reporter" -}}
+{{- ternary "scorer" "mirror" (has "scorer" (splitList "," (include "shadowbench.roles" .))) }}
 {{- end }}

@@ -8,14 +8,16 @@ What other charts include, with this one as a dependency (values under `shadowbe
     terminationGracePeriodSeconds: {{ include "shadowbench.terminationGracePeriodSeconds" .Subcharts.shadowbench }}
     initContainers: {{- include "shadowbench.sidecar.initContainers" .Subcharts.shadowbench | nindent 8 }}
     containers:     {{- include "shadowbench.sidecar.containers" .Subcharts.shadowbench | nindent 8 }}
+      and where clients connect: {{ include "shadowbench.sidecar.url" .Subcharts.shadowbench }}/v1
     volumes:        {{- include "shadowbench.sidecar.volumes" .Subcharts.shadowbench | nindent 8 }}
 
-Both lists of containers may be included always: the one that sidecar.native does not choose is empty.
+Both lists of containers may be included always: the one that sidecar.native does not choose is empty. With sidecar.bypass both
+are, and the volumes; the address is then production's.
 */}}
 
 {{- define "shadowbench.sidecar.initContainers" -}}
 {{- include "shadowbench.checkSidecar" . }}
-{{- if .Values.sidecar.native }}
+{{- if and .Values.sidecar.native (not .Values.sidecar.bypass) }}
 {{- range splitList "," (include "shadowbench.roles" .) }}
 - {{ include "shadowbench.container" (dict "root" $ "role" . "native" true) | nindent 2 | trim }}
 {{- end }}
@@ -24,7 +26,7 @@ Both lists of containers may be included always: the one that sidecar.native doe
 
 {{- define "shadowbench.sidecar.containers" -}}
 {{- include "shadowbench.checkSidecar" . }}
-{{- if not .Values.sidecar.native }}
+{{- if not (or .Values.sidecar.native .Values.sidecar.bypass) }}
 {{- range reverse (splitList "," (include "shadowbench.roles" .)) }}
 - {{ include "shadowbench.container" (dict "root" $ "role" . "native" false) | nindent 2 | trim }}
 {{- end }}
@@ -32,7 +34,18 @@ Both lists of containers may be included always: the one that sidecar.native doe
 {{- end }}
 
 {{- define "shadowbench.sidecar.volumes" -}}
+{{- if not .Values.sidecar.bypass }}
 {{ include "shadowbench.volumes" . }}
+{{- end }}
+{{- end }}
+
+{{/* Where the pod's own containers connect: the proxy beside them, or production. Without the path of an API. */}}
+{{- define "shadowbench.sidecar.url" -}}
+{{- if .Values.sidecar.bypass }}
+{{- .Values.config.production.url | trimSuffix "/" }}
+{{- else }}
+{{- include "shadowbench.scheme" . }}://{{ ternary "[::1]" "127.0.0.1" (eq .Values.listenHost "[::]") }}:8080
+{{- end }}
 {{- end }}
 
 {{/* By which the PodMonitor finds the pods. */}}

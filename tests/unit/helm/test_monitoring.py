@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.charts import (
     only,
     pod_of,
     render,
+    run_helm,
 )
 from tests.unit.helm.sidecar_pods import SIDECAR, sidecar_documents
 
@@ -129,6 +131,19 @@ def test_rules_arrive_as_they_are(chart: Path) -> None:
     assert rule["metadata"]["labels"]["release"] == "prometheus"
 
 
+def test_runbooks_are_where_they_are_read(chart: Path) -> None:
+    rules = json.loads(json.dumps(RULES))
+    rules["groups"][0]["rules"][0]["annotations"]["runbook_url"] = "docs/runbook.md#shadowbenchdown"
+    (chart / "rules" / "alerts.yaml").write_text(yaml.safe_dump(rules))
+    for url, leads in (
+        ("", "docs/runbook.md"),
+        ("https://wiki.example.com/runbook", "https://wiki.example.com/runbook"),
+    ):
+        values = {**GATEWAY, "metrics": {"prometheusRule": {"enabled": True, "runbookUrl": url}}}
+        (rule,) = checked(only(render(values, chart=chart), "PrometheusRule"))["spec"]["groups"][0]["rules"]
+        assert rule["annotations"]["runbook_url"] == f"{leads}#shadowbenchdown"
+
+
 def test_dashboards_arrive_as_they_are(chart: Path) -> None:
     values = {**GATEWAY, "metrics": {"dashboards": {"enabled": True, "annotations": {"grafana_folder": "LLM"}}}}
     dashboard = only(render(values, chart=chart), "ConfigMap", "-over-view")
@@ -144,10 +159,50 @@ def test_a_chart_that_was_packaged_without_them_says_so(part: str, chart: Path) 
         render({**GATEWAY, "metrics": {part: {"enabled": True}}}, chart=chart)
 
 
-@pytest.mark.parametrize(("folder", "link"), [("prometheus", "rules"), ("grafana", "dashboards")])
-def test_rules_and_dashboards_of_the_repository_come_with_the_chart(folder: str, link: str) -> None:
-    if not (ROOT / "config" / folder).is_dir():
-        pytest.skip(f"there is no config/{folder}")
-    # Helm follows links, and packages what they lead to.
+# ── those of the repository ──
+
+LINKS = {"rules": "prometheus", "dashboards": "grafana"}
+
+
+@pytest.mark.parametrize(("link", "folder"), LINKS.items())
+def test_rules_and_dashboards_of_the_repository_come_with_the_chart(link: str, folder: str) -> None:
     said = f"ln -s ../../config/{folder} helm/shadowbench/{link}"
     assert (CHART / link).resolve() == ROOT / "config" / folder, said
+
+
+def test_a_package_has_the_files_and_no_links(tmp_path: Path) -> None:
+    done = run_helm(4, "package", CHART, "--destination", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (package,) = tmp_path.iterdir()
+    with tarfile.open(package) as archive:
+        assert all(each.isfile() for each in archive.getmembers())
+        packed = {each.name: archive.extractfile(each).read() for each in archive.getmembers()}  # type: ignore[union-attr]
+    for link, folder in LINKS.items():
+        wanted = {f"shadowbench/{link}/{each.name}": each.read_bytes() for each in sources(folder)}
+        assert wanted and wanted.items() <= packed.items()
+
+
+def sources(folder: str) -> list[Path]:
+    return [each for each in (ROOT / "config" / folder).iterdir() if each.suffix in (".yaml", ".json")]
+
+
+def test_its_rules_are_the_operators_rules() -> None:
+    values = {**GATEWAY, "metrics": {"prometheusRule": {"enabled": True}}}
+    rule = checked(only(render(values), "PrometheusRule"))
+    wanted = [
+        group for each in sorted(sources("prometheus")) for group in yaml.safe_load(each.read_text()).get("groups", [])
+    ]
+    assert wanted and rule["spec"]["groups"] == wanted
+
+
+def test_its_dashboards_fit_into_config_maps_with_names_of_their_own() -> None:
+    values = {**GATEWAY, "metrics": {"dashboards": {"enabled": True}}}
+    found = {}
+    for document in render(values):
+        if document["kind"] == "ConfigMap" and "grafana_dashboard" in document["metadata"]["labels"]:
+            assert document["metadata"]["name"] not in found
+            assert len(json.dumps(document["data"])) < 1_000_000  # etcd's bound is a little above
+            found[document["metadata"]["name"]] = document["data"]
+    told = {name: json.loads(text) for data in found.values() for name, text in data.items()}
+    assert told == {each.name: json.loads(each.read_text()) for each in sources("grafana")}
+    assert told

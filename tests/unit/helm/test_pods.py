@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.charts import (
     GATEWAY,
     PRODUCTION,
     SCORER,
+    SIDECAR,
     UNUSUAL,
     Document,
     Values,
@@ -280,6 +282,17 @@ def test_a_control_token_goes_to_those_who_can_be_steered() -> None:
     assert [role for role, names in found.items() if "CONTROL_TOKEN" in names] == ["proxy", "mirror"]
 
 
+def test_pods_export_into_folders_of_their_own() -> None:
+    """Two pods on one prefix would overwrite each other's files."""
+    exporting = {"store": {"retention": {"max_bytes": 1_000_000}, "export": {"url": "s3://evidence/pairs/"}}}
+    values = {**GATEWAY, "config": {**GATEWAY["config"], **exporting}}
+    containers = containers_of(pod_of(render(values)))
+    for pod in ("shadowbench-0", "shadowbench-1"):
+        found = environment_of(containers["mirror"], KEYS, pod)
+        assert found["SHADOWBENCH_STORE__EXPORT__URL"] == f"s3://evidence/pairs/{pod}"
+    assert "SHADOWBENCH_STORE__EXPORT__URL" not in environment_of(containers["scorer"], KEYS)
+
+
 def test_no_secret_is_written_into_any_object() -> None:
     assert "Secret" not in {each["kind"] for name in ALL for each in render(ALL[name])}
 
@@ -321,8 +334,59 @@ def test_services_and_policies_select_the_pods_by_ports_that_they_have() -> None
     assert budget["maxUnavailable"] == 1
 
 
+def test_the_test_of_the_release_reaches_what_it_asks_through_the_network_policy() -> None:
+    documents = render(PRODUCTION)
+    label = only(documents, "Pod", "-test")["metadata"]["labels"]
+    for rule in only(documents, "NetworkPolicy")["spec"]["ingress"]:
+        assert {"podSelector": {"matchLabels": label}} in rule["from"]
+
+
+def test_a_key_may_be_mounted_where_it_is_needed_alone() -> None:
+    mount = {"name": "tls", "mountPath": "/tls", "readOnly": True}
+    values = {
+        **GATEWAY,
+        "extraVolumes": [{"name": "tls", "secret": {"secretName": "tls"}}],
+        "proxy": {"extraVolumeMounts": [mount]},
+    }
+    containers = containers_of(pod_of(render(values)))
+    assert [role for role, each in containers.items() if mount in each["volumeMounts"]] == ["proxy"]
+
+
 def test_the_clients_service_shows_no_admin_port() -> None:
     assert [port["name"] for port in only(render(GATEWAY), "Service", "-shadowbench")["spec"]["ports"]] == ["http"]
+
+
+@pytest.mark.parametrize(
+    "bypass", [{"selector": {"app": "litellm"}}, {"externalName": "litellm.gateways.svc.cluster.local"}]
+)
+def test_the_command_of_the_notes_does_what_the_value_does(bypass: dict[str, object]) -> None:
+    values = {**GATEWAY, "service": {"bypass": bypass}}
+    service = only(render(values), "Service", "-shadowbench")["spec"]
+    (patch,) = re.findall(r"patch service r-shadowbench --type=json -p '(.*?)'", notes_of(values))
+    bypassed = {**GATEWAY, "service": {"bypass": {**bypass, "enabled": True}}}
+    assert patched(service, json.loads(patch)) == only(render(bypassed), "Service", "-shadowbench")["spec"]
+
+
+def patched(spec: Document, patch: list[Document]) -> Document:
+    """As a JSON patch says (RFC 6902), of a Service."""
+    spec = json.loads(json.dumps(spec))
+    for each in patch:
+        *path, last = each["path"].removeprefix("/spec/").split("/")
+        place = spec
+        for part in path:
+            place = place[int(part) if part.isdigit() else part]
+        if each["op"] == "remove":
+            del place[last]
+        else:
+            place[last] = each["value"]
+    return spec
+
+
+def test_production_elsewhere_is_reached_by_its_name() -> None:
+    bypass = {"enabled": True, "externalName": "litellm.gateways.svc.cluster.local"}
+    service = only(render({**GATEWAY, "service": {"bypass": bypass}}), "Service", "-shadowbench")["spec"]
+    assert (service["type"], service["externalName"]) == ("ExternalName", "litellm.gateways.svc.cluster.local")
+    assert "selector" not in service
 
 
 def test_a_bypass_leads_clients_to_productions_pods() -> None:
@@ -347,6 +411,18 @@ def test_notes_tell_where_clients_connect_and_how_to_get_around_it() -> None:
     assert "kubectl -n llm patch service r-shadowbench --type=json" in notes
     assert '"value":{"app":"litellm"}' in notes
     assert "The pair log goes with its pod" in notes_of(GATEWAY)
+
+
+def test_notes_have_reports_made_where_running_out_of_memory_ends_no_recorder() -> None:
+    assert "-c scorer -- shadowbench report" in notes_of(GATEWAY)
+    assert "-c mirror -- shadowbench report" in notes_of({**GATEWAY, "scorer": {"enabled": False}})
+
+
+def test_notes_of_a_sidecar_speak_of_the_pods_that_include_it() -> None:
+    notes = notes_of(SIDECAR)
+    assert "Their clients connect to http://127.0.0.1:8080 (native sidecars)" in notes
+    assert "helm -n llm test" not in notes and "helm -n llm test r" in notes_of(GATEWAY)
+    assert "connect to http://litellm:4000. Nothing is copied" in notes_of({**SIDECAR, "sidecar": {"bypass": True}})
 
 
 def notes_of(values: Values) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.charts import GATEWAY, SIDECAR, RefusedError, containers_of, only, render
@@ -66,6 +68,27 @@ def test_the_pair_log_may_lie_on_a_volume_of_the_pod() -> None:
     mounts = {each["mountPath"]: each["name"] for each in containers_of(pod)["mirror"]["volumeMounts"]}
     assert mounts["/var/lib/shadowbench"] == "data"
     assert "shadowbench-log" not in {each["name"] for each in pod["spec"]["volumes"]}
+
+
+def test_bypassed_the_pod_is_its_own_again() -> None:
+    for values in (NATIVE, CLASSIC):
+        spec = sidecar_pod({**values, "sidecar": {**values.get("sidecar", {}), "bypass": True}})["spec"]
+        assert names(spec["containers"]) == ["app"]
+        assert not spec.get("initContainers") and not spec.get("volumes")
+        assert base_url(spec) == "http://litellm:4000/v1"
+
+
+def test_the_address_for_the_pods_own_containers_is_the_proxys() -> None:
+    assert base_url(sidecar_pod(NATIVE)["spec"]) == "http://127.0.0.1:8080/v1"
+    assert base_url(sidecar_pod({**NATIVE, "listenHost": "[::]"})["spec"]) == "http://[::1]:8080/v1"
+    secure = {**NATIVE["config"], "proxy": {"tls": {"cert_file": "/tls/tls.crt", "key_file": "/tls/tls.key"}}}
+    assert base_url(sidecar_pod({**NATIVE, "config": secure})["spec"]) == "https://127.0.0.1:8080/v1"
+
+
+def base_url(spec: dict[str, Any]) -> str:
+    (app,) = [each for each in spec["containers"] if each["name"] == "app"]
+    (found,) = [each["value"] for each in app["env"] if each["name"] == "OPENAI_BASE_URL"]
+    return str(found)
 
 
 def test_another_mode_cannot_be_included() -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import typing
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.charts import GATEWAY, HELMS, SCORER, SIDECAR, RefusedError, Values, only, render
+from shadowbench import configuration
+from shadowbench.explaining import fields_of
+from shadowbench.settings import Settings
+from tests.charts import GATEWAY, HELMS, ROOT, SCORER, SIDECAR, RefusedError, Values, only, render
 
 
 def changed(values: Values, path: str, value: Any) -> dict[str, Any]:
@@ -84,6 +91,10 @@ def test_a_value_that_cannot_be_is_refused(path: str, value: Any) -> None:
         (GATEWAY, "persistence.emptyDirSizeLimit", "5Gi", r"at most 80 %"),
         (GATEWAY, "networkPolicy.enabled", True, r"networkPolicy\.egress is empty"),
         (GATEWAY, "service.bypass.enabled", True, r"service\.bypass\.selector is empty"),
+        (GATEWAY, "service.bypass", {"selector": {"a": "b"}, "externalName": "litellm"}, "either to pods beside it"),
+        (GATEWAY, "sidecar.bypass", True, r"there is service\.bypass"),
+        (GATEWAY, "config.candidates.small.headers", {"X-API-Key": "sk-1"}, "would be written into a ConfigMap"),
+        (GATEWAY, "config.scoring.judges.quality.endpoint.headers", {"authorization": "Bearer sk-1"}, "api_key_env"),
         (GATEWAY, "store.existingSecret.name", "x", "is for mode scorer"),
         (SCORER, "store", {}, "the store is SQLite: a file in each pod"),
         (SIDECAR, "persistence.enabled", True, r"persistence\.volumeName"),
@@ -105,6 +116,58 @@ def test_native_sidecars_are_refused_where_kubernetes_has_none() -> None:
 def test_more_replicas_are_fine_once_their_logs_are_accepted() -> None:
     deployment = only(render({**GATEWAY, "replicas": 3, "acceptLogPerPod": True}), "Deployment")
     assert deployment["spec"]["replicas"] == 3
+
+
+def variables(kind: Any, where: str = "config") -> Iterator[str]:
+    """Dotted paths of all keys that name environment variables; what has a name of its own is called `any`."""
+    for name, field in fields_of(kind).items():
+        deeper = ".any" if typing.get_origin(field.annotation) is dict else ""
+        if name.endswith("_env"):
+            yield f"{where}.{name}{deeper}"
+        for part in (field.annotation, *typing.get_args(field.annotation)):
+            yield from variables(part, f"{where}.{name}{deeper}")
+
+
+@pytest.mark.parametrize("path", sorted(variables(Settings)))
+def test_every_credential_that_the_configuration_can_name_comes_from_a_secret(path: str) -> None:
+    """A key that a later version adds is found here: templates/_keys.tpl has to know which container needs it."""
+    with pytest.raises(RefusedError, match=r"say in apiKeys\.THE_KEY which Secret"):
+        render(changed(GATEWAY, path, "THE_KEY"))
+
+
+def test_harmless_headers_are_no_secrets() -> None:
+    headers = {"x-team": "search", "x-tokens-left": "many", "x-ai-eg-model": "small"}
+    render(changed(GATEWAY, "config.candidates.small.headers", headers))
+
+
+# The chart's own, by environment: test_pods.py, and refused above.
+OF_THE_CHART = [
+    ("proxy", "listen"),
+    ("proxy", "drain_delay_s"),
+    ("proxy", "drain_timeout_s"),
+    ("admin", "listen"),
+    ("control", "listen"),
+    ("store", "url"),
+    ("runtime", "folder"),
+]
+
+
+@pytest.mark.parametrize("major", HELMS)
+def test_every_other_key_of_the_configuration_arrives_as_it_was_written(major: int, tmp_path: Path) -> None:
+    config = yaml.safe_load((ROOT / "config" / "shadowbench.yaml").read_text("utf-8"))
+    for section, key in OF_THE_CHART:
+        del config[section][key]
+    config["production"]["idle_timeout_s"] = None  # for ever, which is not the default
+    config["store"]["retention"]["max_bytes"] = 8_000_000_000
+    text = only(render({**GATEWAY, "config": config}, major=major), "ConfigMap")["data"]["shadowbench.yaml"]
+    assert loaded(text, tmp_path) == loaded(yaml.safe_dump(config), tmp_path)
+
+
+def loaded(text: str, folder: Path) -> dict[str, Any]:
+    """What shadowbench makes of it."""
+    file = folder / "shadowbench.yaml"
+    file.write_text(text)
+    return configuration.load(file).model_dump()
 
 
 def test_a_configuration_of_ones_own_is_not_looked_into() -> None:
