@@ -8,8 +8,10 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -29,19 +31,33 @@ class Sidecar:
     """One `serve`, its proxy worker alone on a core."""
 
     def __init__(
-        self, folder: Path, stack: ExitStack, *, production: int, candidate: int, store: Path, apart: bool, shield: bool
+        self,
+        folder: Path,
+        stack: ExitStack,
+        *,
+        production: int,
+        candidate: int,
+        store: Path,
+        apart: bool,
+        shield: bool,
+        copies: Mapping[str, Any] = MappingProxyType({}),  # keys of its candidate
     ) -> None:
-        self.port, self._admin, self._control = free_port(), free_port(), free_port()
+        self.port, self.admin, self._control = free_port(), free_port(), free_port()
         self._log = folder / "serve.log"
         self._shield = shield
         config = {
             "proxy": {"listen": f"127.0.0.1:{self.port}", "client_idle_s": 3600},
-            "admin": {"listen": f"127.0.0.1:{self._admin}"},
+            "admin": {"listen": f"127.0.0.1:{self.admin}"},
             "control": {"listen": f"127.0.0.1:{self._control}"},
             "production": {"url": f"http://127.0.0.1:{production}"},
             # Without a breaker the fault stays in force, as long as it is asked for.
             "candidates": {
-                "copy": {"url": f"http://127.0.0.1:{candidate}", "sample_rate": 1.0, "breaker": {"failures": 0}}
+                "copy": {
+                    "url": f"http://127.0.0.1:{candidate}",
+                    "sample_rate": 1.0,
+                    "breaker": {"failures": 0},
+                    **copies,
+                }
             },
             "store": {"url": f"sqlite:///{store}"},
             "runtime": {"folder": str(folder / "run")},
@@ -123,7 +139,7 @@ class Sidecar:
         """All series, by name and labels less those of the process."""
         if fresh:
             time.sleep(_SIGNALS_S)
-        connection = http.client.HTTPConnection("127.0.0.1", self._admin, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=10)
         try:
             connection.request("GET", "/metrics")
             lines = connection.getresponse().read().decode().splitlines()
