@@ -14,17 +14,22 @@ from urllib.parse import quote
 
 import shadowbench
 from shadowbench import configuration, wiring
+from shadowbench.cli.choosing import check_candidates, check_slices, slices_of
 from shadowbench.cli.judged import judges_in
+from shadowbench.cli.memory import keep_freed_memory
 from shadowbench.cli.output import own_files
+from shadowbench.cli.pair_arguments import Typed
 from shadowbench.cli.progress import Bar
+from shadowbench.cli.quantities import moment_of
 from shadowbench.cli.source import log_source
-from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.errors import UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.as_json import load
 from shadowbench.report.document.root import Document
 from shadowbench.report.policy import Policy
+from shadowbench.settings import Settings
 from shadowbench.store.exporting.objects import get_object, is_object
 
 
@@ -35,6 +40,7 @@ class Asked:
     logs: tuple[str, ...]  # files or URLs
     policy: Policy = field(default_factory=Policy)
     again: frozenset[str] = frozenset()  # names of candidates that are production itself (A/A)
+    named: tuple[str, ...] = ()  # of these, those that somebody typed: the logs must have them
     since: float | None = None  # Unix seconds
     until: float | None = None
     candidates: tuple[str, ...] = ()  # nothing: all; A/A lanes are there in any case, for what they measure
@@ -44,47 +50,43 @@ class Asked:
     seed: int = 0
     examples: int = 10  # of each kind, for each candidate
     progress: bool | None = None
+    verdicts_only: bool = False  # nothing but what verdicts need: a gate tells no more
 
 
 def asked(
-    config: Path | None,
-    logs: Sequence[str],
+    typed: Typed,
     *,
-    log: str | None = None,
-    policy: str | None = None,
-    again: Sequence[str] = (),
-    slices: Sequence[str] = (),
-    earlier: Sequence[str] = (),
+    now: float,
+    earlier: Sequence[str] | None = None,
     environ: Mapping[str, str] = os.environ,
     **others: object,
 ) -> Asked:
     """What somebody typed, with the configuration where there is one: its log, its A/A lanes, its policy. Raises
     ConfigurationError for what cannot be meant."""
-    settings = configuration.load(config, environ=environ) if config or configuration.is_there(environ) else None
+    is_there = typed.config or configuration.is_there(environ)
+    settings = configuration.load(typed.config, environ=environ) if is_there else None
     lanes = wiring.production_again(settings) if settings else frozenset()
-    declared, where = (
-        (policy, "--policy") if policy else (settings.report.policy if settings else None, "report.policy")
-    )
-    named = [*logs, *([log] if log else [])]
+    named = [*(typed.logs or ()), *([typed.log] if typed.log else [])]
     return Asked(
-        logs=tuple(dict.fromkeys(named)) or (log_source(config, None).url,),
-        policy=Policy() if declared is None else read_policy(declared, where),
-        again=lanes | frozenset(again),
-        slice=slices_of(slices),
-        earlier=earlier_reports(earlier),
+        logs=tuple(dict.fromkeys(named)) or (log_source(typed.config, None).url,),
+        policy=_declared(typed.policy, settings),
+        again=lanes | frozenset(typed.again or ()),
+        named=tuple(typed.again or ()),
+        since=None if typed.since is None else moment_of(typed.since, "--since", now),
+        until=None if typed.until is None else moment_of(typed.until, "--until", now),
+        slice=slices_of(typed.slices or ()),
+        earlier=earlier_reports(earlier or ()),
+        progress=False if typed.quiet else None,
         **others,  # type: ignore[arg-type]  # of Asked's own names
     )
 
 
-def slices_of(told: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """COLUMN=VALUE, each: several values of a column are any of them. Raises ConfigurationError."""
-    found: dict[str, tuple[str, ...]] = {}
-    for each in told:
-        column, sign, value = each.partition("=")
-        if not sign or not column.strip():
-            raise ConfigurationError(f"--slice {each}: write COLUMN=VALUE, such as stratum=long")
-        found[column.strip()] = (*found.get(column.strip(), ()), value.strip())
-    return found
+def _declared(policy: str | None, settings: Settings | None) -> Policy:
+    """By the option, else by the configuration, else nothing."""
+    if policy is not None:
+        return read_policy(policy, "--policy")
+    configured = settings.report.policy if settings else None
+    return Policy() if configured is None else read_policy(configured, "report.policy")
 
 
 def files_of(wanted: Asked, config: Path | None, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
@@ -102,6 +104,7 @@ def earlier_reports(names: Sequence[str]) -> tuple[Document, ...]:
 def analysed(wanted: Asked, *, now: float) -> Document:
     """Read the logs and analyse them. Raises as `shadowbench.read` does, and ConfigurationError for a candidate that no log
     has."""
+    keep_freed_memory()
     with Bar(wanted=wanted.progress) as bar:
         bar("reading", 0.0)
         with shadowbench.read(
@@ -111,9 +114,10 @@ def analysed(wanted: Asked, *, now: float) -> Document:
             candidate=[*wanted.candidates, *sorted(wanted.again)] if wanted.candidates else None,
             slice=wanted.slice or None,
         ) as log:
-            _check_candidates(log, wanted.candidates)
+            check_candidates(log, wanted.candidates, wanted.named)
+            check_slices(log, wanted.slice)
             bar("judges", 0.0)
-            judges = judges_in(log, wanted.seed) if log.pairs.n else None
+            judges = judges_in(log, wanted.seed) if log.pairs.n and _needs_judges(log, wanted) else None
             options = AnalysisOptions(
                 made_at=now,
                 software=shadowbench.__version__,
@@ -128,16 +132,17 @@ def analysed(wanted: Asked, *, now: float) -> Document:
                 judges=judges.cards if judges else (),
                 judge_spend=judges.spend if judges else None,
                 examples=wanted.examples,
+                verdicts_only=wanted.verdicts_only,
             )
             return analyse(log, wanted.policy, options, bar)
 
 
-def _check_candidates(log: ReadLog, candidates: Sequence[str]) -> None:
-    there = sorted(filter(None, log.pairs.texts["candidate"]))
-    if unknown := sorted(set(candidates) - set(there)):
-        raise ConfigurationError(
-            f"no pairs of {', '.join(unknown)} in these logs; they have: {', '.join(there) or 'none'}"
-        )
+def _needs_judges(log: ReadLog, wanted: Asked) -> bool:
+    """Whether anybody asks how far judges may be trusted. Verdicts do where a claim rests on one and the policy wants it
+    compared with people."""
+    claims = wanted.policy.claims
+    rests = any(each.measure in log.scores and log.scores.measure(each.measure).kind == "judge" for each in claims)
+    return not wanted.verdicts_only or (rests and not wanted.policy.requires.uncalibrated_judges)
 
 
 def _content(name: str) -> bytes:

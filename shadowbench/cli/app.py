@@ -11,11 +11,12 @@ import typer
 from shadowbench import __version__
 from shadowbench.cli import gate_commands, judge_commands, log_commands
 from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
+from shadowbench.cli.commands import Commands
 from shadowbench.cli.control import control
 from shadowbench.cli.demo import demo
 from shadowbench.cli.report_command import report
 
-app = typer.Typer(
+app = Commands(
     name="shadowbench",
     help="Mirror LLM traffic to candidate models, compare the answers, decide with evidence.",
     no_args_is_help=True,

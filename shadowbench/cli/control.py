@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shadowbench.cli.commands import Commands
 from shadowbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-control = typer.Typer(no_args_is_help=True, help="Look at a sidecar that runs, and change what it copies.")
+control = Commands(no_args_is_help=True, help="Look at a sidecar that runs, and change what it copies.")
 
 ConfigOption = Annotated[
     Path | None,

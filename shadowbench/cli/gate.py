@@ -47,7 +47,8 @@ def run_gate(options: GateOptions, *, now: float) -> int:
     and UnavailableError (4)."""
     _check(options)
     baseline = None if options.baseline is None else earlier_reports([options.baseline])[0]
-    document = analysed(replace(options.asked, policy=_policy(options)), now=now)
+    asked = replace(options.asked, policy=_policy(options), verdicts_only=not options.reports)
+    document = analysed(asked, now=now)
     result = gate(document, only=options.only, baseline=baseline)
     for path in options.also:
         _write(path, _form_of(path), result, document)

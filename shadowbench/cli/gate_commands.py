@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
-from shadowbench.cli.report_command import (
+from shadowbench.cli.pair_arguments import (
     AgainOption,
     CandidateOption,
     LogsArgument,
@@ -18,8 +17,11 @@ from shadowbench.cli.report_command import (
     SeedOption,
     SinceOption,
     SliceOption,
+    Typed,
     UntilOption,
+    begun,
 )
+from shadowbench.report.policy import Looks
 
 PANEL = "Read the log"
 
@@ -40,12 +42,64 @@ class PlanFormat(StrEnum):
     json = "json"
 
 
-class LooksChoice(StrEnum):
-    """How often one looks."""
-
-    any = "any"
-    planned = "planned"
-    once = "once"
+BaselineOption = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE", help="An earlier report as JSON: nothing may have become worse."),
+]
+GateFormatOption = Annotated[GateFormat, typer.Option("--format", help="How the result is told.")]
+OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where. Default: stdout.")]
+AlsoOption = Annotated[
+    list[Path] | None,
+    typer.Option("--also", metavar="FILE", help="The result once more: .md, .xml, .json or .txt. May be repeated."),
+]
+ReportOption = Annotated[
+    list[Path] | None,
+    typer.Option("--report", metavar="FILE", help="The whole report: .html, .md, .json (a later --baseline), …"),
+]
+UncalibratedOption = Annotated[
+    bool, typer.Option("--allow-uncalibrated-judges", help="Judges may decide that nobody has compared with people.")
+]
+PowerOption = Annotated[
+    float, typer.Option("--power", metavar="SHARE", min=0.5, max=0.999, help="Chance that it shows, if true.")
+]
+AlphaOption = Annotated[
+    float | None,
+    typer.Option("--alpha", metavar="SHARE", min=1e-6, max=0.5, help="Of false alarms. Default: the policy's."),
+]
+LooksOption = Annotated[Looks | None, typer.Option("--looks", help="Default: the policy's, else any.")]
+PlannedOption = Annotated[
+    int | None, typer.Option("--planned", metavar="N", min=2, max=50, help="So many looks are planned.")
+]
+ClustersOption = Annotated[
+    int | None,
+    typer.Option("--clusters", metavar="N", min=2, help="That are hoped to be enough. Default: the policy's."),
+]
+DifferenceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--difference", metavar="[MEASURE=]NUMBER", help="By how much the candidate is expected to be better."
+    ),
+]
+MarginOption = Annotated[
+    float | None, typer.Option("--margin", metavar="NUMBER", min=0, help="Without a log: how much worse would do.")
+]
+SdOption = Annotated[
+    float | None, typer.Option("--sd", metavar="NUMBER", min=0, help="Without a log: of a pair's difference.")
+]
+DiscordantOption = Annotated[
+    float | None,
+    typer.Option("--discordant", metavar="SHARE", min=0, max=1, help="Without a log: of pairs that differ, yes or no."),
+]
+IccOption = Annotated[
+    float, typer.Option("--icc", metavar="SHARE", min=0, max=1, help="How alike pairs of one cluster are.")
+]
+ClusterSizeOption = Annotated[
+    float, typer.Option("--cluster-size", metavar="NUMBER", min=1, help="Pairs of one cluster.")
+]
+PerDayOption = Annotated[
+    float | None, typer.Option("--per-day", metavar="NUMBER", min=0, help="Pairs that come in a day.")
+]
+PlanFormatOption = Annotated[PlanFormat, typer.Option("--format", help="For eyes, or for programs.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,30 +114,16 @@ def gate(
     log: LogOption = None,
     policy: PolicyOption = None,
     candidate: CandidateOption = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option("--baseline", metavar="FILE", help="An earlier report as JSON: nothing may have become worse."),
-    ] = None,
-    format: Annotated[GateFormat, typer.Option("--format", help="How the result is told.")] = GateFormat.terminal,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where. Default: stdout.")
-    ] = None,
-    also: Annotated[
-        list[Path] | None,
-        typer.Option("--also", metavar="FILE", help="The result once more: .md, .xml, .json or .txt. May be repeated."),
-    ] = None,
-    report: Annotated[
-        list[Path] | None,
-        typer.Option("--report", metavar="FILE", help="The whole report: .html, .md, .json (a later --baseline), …"),
-    ] = None,
+    baseline: BaselineOption = None,
+    format: GateFormatOption = GateFormat.terminal,
+    output: OutputOption = None,
+    also: AlsoOption = None,
+    report: ReportOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     slice: SliceOption = None,
     again: AgainOption = None,
-    allow_uncalibrated_judges: Annotated[
-        bool,
-        typer.Option("--allow-uncalibrated-judges", help="Judges may decide that nobody has compared with people."),
-    ] = False,
+    allow_uncalibrated_judges: UncalibratedOption = False,
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
@@ -91,29 +131,22 @@ def gate(
 
     Goes by a policy: mvp, migration, fine-tuning, critical, cost, or a file of your own (docs/gate.md).
     """
-    from shadowbench.cli.threads import one_thread
-
-    one_thread(os.environ)  # before numpy is imported
-    from shadowbench.cli.analysed import asked, files_of
-    from shadowbench.cli.gate import GateOptions, run_gate
-    from shadowbench.cli.prune import wall_clocks
-    from shadowbench.cli.quantities import moment_of
-
-    now = wall_clocks().now()
-    wanted = asked(
-        config,
-        tuple(logs or ()),
+    now = begun()
+    typed = Typed(
+        logs=logs,
+        config=config,
         log=log,
         policy=policy,
-        again=tuple(again or ()),
-        slices=tuple(slice or ()),
-        since=None if since is None else moment_of(since, "--since", now),
-        until=None if until is None else moment_of(until, "--until", now),
-        redact=True,
-        seed=seed,
-        examples=0,
-        progress=False if quiet else None,
+        again=again,
+        since=since,
+        until=until,
+        slices=slice,
+        quiet=quiet,
     )
+    from shadowbench.cli.analysed import asked, files_of
+    from shadowbench.cli.gate import GateOptions, run_gate
+
+    wanted = asked(typed, now=now, redact=True, seed=seed, examples=0)
     options = GateOptions(
         asked=wanted,
         only=frozenset(candidate or ()),
@@ -135,91 +168,42 @@ def plan(
     policy: PolicyOption = None,
     again: AgainOption = None,
     since: SinceOption = None,
-    power: Annotated[
-        float, typer.Option("--power", metavar="SHARE", min=0.5, max=0.999, help="Chance that it shows, if true.")
-    ] = 0.8,
-    alpha: Annotated[
-        float | None,
-        typer.Option("--alpha", metavar="SHARE", min=1e-6, max=0.5, help="Of false alarms. Default: the policy's."),
-    ] = None,
-    looks: Annotated[LooksChoice | None, typer.Option("--looks", help="Default: the policy's, else any.")] = None,
-    planned: Annotated[
-        int | None, typer.Option("--planned", metavar="N", min=2, max=50, help="So many looks are planned.")
-    ] = None,
-    clusters: Annotated[
-        int | None,
-        typer.Option("--clusters", metavar="N", min=2, help="That are hoped to be enough. Default: the policy's."),
-    ] = None,
-    difference: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--difference", metavar="[MEASURE=]NUMBER", help="By how much the candidate is expected to be better."
-        ),
-    ] = None,
-    margin: Annotated[
-        float | None, typer.Option("--margin", metavar="NUMBER", min=0, help="Without a log: how much worse would do.")
-    ] = None,
-    sd: Annotated[
-        float | None, typer.Option("--sd", metavar="NUMBER", min=0, help="Without a log: of a pair's difference.")
-    ] = None,
-    discordant: Annotated[
-        float | None,
-        typer.Option(
-            "--discordant", metavar="SHARE", min=0, max=1, help="Without a log: of pairs that differ, yes or no."
-        ),
-    ] = None,
-    icc: Annotated[
-        float, typer.Option("--icc", metavar="SHARE", min=0, max=1, help="How alike pairs of one cluster are.")
-    ] = 0.0,
-    cluster_size: Annotated[
-        float, typer.Option("--cluster-size", metavar="NUMBER", min=1, help="Pairs of one cluster.")
-    ] = 1.0,
-    per_day: Annotated[
-        float | None, typer.Option("--per-day", metavar="NUMBER", min=0, help="Pairs that come in a day.")
-    ] = None,
-    format: Annotated[PlanFormat, typer.Option("--format", help="For eyes, or for programs.")] = PlanFormat.terminal,
+    power: PowerOption = 0.8,
+    alpha: AlphaOption = None,
+    looks: LooksOption = None,
+    planned: PlannedOption = None,
+    clusters: ClustersOption = None,
+    difference: DifferenceOption = None,
+    margin: MarginOption = None,
+    sd: SdOption = None,
+    discordant: DiscordantOption = None,
+    icc: IccOption = 0.0,
+    cluster_size: ClusterSizeOption = 1.0,
+    per_day: PerDayOption = None,
+    format: PlanFormatOption = PlanFormat.terminal,
     quiet: QuietOption = False,
 ) -> None:
     """How many pairs, and how many days, until every claim of a policy shows; from a log, or from expected numbers.
 
     Without a log: --margin with --sd or --discordant.
     """
-    from shadowbench.cli.threads import one_thread
-
-    one_thread(os.environ)  # before numpy is imported
+    now = begun()
     from shadowbench.cli.plan import Numbers, PlanOptions, Wanted, differences_of, run_plan
-    from shadowbench.cli.prune import wall_clocks
-    from shadowbench.cli.quantities import moment_of
-    from shadowbench.report.policy import Looks
 
-    now = wall_clocks().now()
-    how = looks if looks is not None else None if planned is None else LooksChoice.planned
-    wanted = Wanted(
-        power=power, alpha=alpha, looks=None if how is None else Looks(how.value), planned=planned, clusters=clusters
-    )
-    expected = differences_of(tuple(difference or ()))
+    if looks is None and planned is not None:
+        looks = Looks.PLANNED
+    sure = Wanted(power=power, alpha=alpha, looks=looks, planned=planned, clusters=clusters)
+    differences = differences_of(tuple(difference or ()))
     if sd is not None or discordant is not None:
         numbers = Numbers(
-            margin=margin or 0.0,
-            sd=sd,
-            discordant=discordant,
-            icc=icc,
-            cluster_size=cluster_size,
-            per_day=per_day,
+            margin=margin or 0.0, sd=sd, discordant=discordant, icc=icc, cluster_size=cluster_size, per_day=per_day
         )
-        options = PlanOptions(wanted=wanted, numbers=numbers, differences=expected, form=format.value)
+        options = PlanOptions(wanted=sure, numbers=numbers, differences=differences, form=format.value)
         raise typer.Exit(run_plan(options, now=now))
     from shadowbench.cli.analysed import asked
 
-    read = asked(
-        config,
-        tuple(logs or ()),
-        log=log,
-        policy=policy,
-        again=tuple(again or ()),
-        since=None if since is None else moment_of(since, "--since", now),
-        redact=True,
-        examples=0,
-        progress=False if quiet else None,
+    typed = Typed(logs=logs, config=config, log=log, policy=policy, again=again, since=since, quiet=quiet)
+    wanted = asked(typed, now=now, redact=True, examples=0)
+    raise typer.Exit(
+        run_plan(PlanOptions(wanted=sure, asked=wanted, differences=differences, form=format.value), now=now)
     )
-    raise typer.Exit(run_plan(PlanOptions(wanted=wanted, asked=read, differences=expected, form=format.value), now=now))

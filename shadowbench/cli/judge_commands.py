@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from shadowbench.cli.arguments import ConfigOption, LogOption
+from shadowbench.cli.commands import Commands
 
 PANEL = "Judges"
-judges = typer.Typer(help="How far judges may be trusted: their cards, and frozen sets that they are asked again.")
+judges = Commands(help="How far judges may be trusted: their cards, and frozen sets that they are asked again.")
 
 
 class CardFormat(StrEnum):

@@ -12,6 +12,7 @@ import orjson
 
 from shadowbench.cli.output import standard_output
 from shadowbench.errors import ConfigurationError
+from shadowbench.report.naming import not_there
 from shadowbench.report.policy import Looks, Policy, Watching
 from shadowbench.report.sizing import Amount, Design, Variation, amount, expected, of_yes_or_no
 
@@ -78,7 +79,7 @@ def run_plan(options: PlanOptions, *, now: float) -> int:
     from shadowbench.report.chapters.planning import planning
     from shadowbench.report.plan import planned
 
-    document = analysed(options.asked, now=now)
+    document = analysed(replace(options.asked, verdicts_only=True), now=now)
     measures = {claim.measure for claim in document.policy.claims}
     found = planned(document, options.wanted.design(document.policy), _by_measure(options.differences, measures))
     _tell(options, _told(found), (planning(found),))
@@ -130,9 +131,7 @@ def _variation(numbers: Numbers, difference: float) -> Variation:
 
 def _by_measure(given: Mapping[str, float], measures: set[str]) -> Mapping[str, float]:
     if unknown := sorted(set(given) - measures - {EVERY}):
-        raise ConfigurationError(
-            f"--difference {unknown[0]}: no claim is of it; there are: {', '.join(sorted(measures))}"
-        )
+        raise ConfigurationError(not_there(f"--difference {unknown[0]}", "no claim is of it", sorted(measures)))
     return {measure: given.get(measure, given.get(EVERY, 0.0)) for measure in measures}
 
 

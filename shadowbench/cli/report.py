@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from shadowbench.cli.analysed import Asked, analysed
+from shadowbench.cli.memory import give_back_freed_memory
 from shadowbench.cli.output import check_output, destination, standard_output
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.document.root import Document
 from shadowbench.report.words import remarks
-from shadowbench.store.exporting.objects import object_exists, put_object
+from shadowbench.store.exporting.objects import is_object, object_exists, put_object
 
 NO_PAIRS = 3
 Format = Literal["terminal", "markdown", "html", "json", "csv", "junit"]
@@ -47,6 +48,12 @@ class ReportOptions:
     force: bool = False  # an output that exists is replaced
     own_files: tuple[Path, ...] = ()  # never written over
     charts: bool | None = None
+    full: bool = False  # on a terminal all chapters
+
+
+def place_of(output: str | None) -> Path | str | None:
+    """A file, or the URL of an object, as it was typed; None: stdout."""
+    return output if output is None or is_object(output) else Path(output.removeprefix("file://"))
 
 
 def format_by(output: str | None) -> Format:
@@ -58,6 +65,7 @@ def run_report(options: ReportOptions, *, now: float) -> int:
     """Write the report; the exit code: 0, or 3 where there is nothing to compare."""
     _check(options)
     document = analysed(options.asked, now=now)
+    give_back_freed_memory()
     if document.totals.pairs or options.format != "terminal":
         _write(document, options)
     if not document.totals.pairs:
@@ -94,7 +102,7 @@ def _check(options: ReportOptions) -> None:
 def _write(document: Document, options: ReportOptions) -> None:
     """To a terminal as wide as it is; elsewhere as bytes, whole or not at all."""
     if options.format == "terminal" and options.output is None:
-        _show(document)
+        _show(document, full=options.full)
         return
     content = rendered(document, options.format, charts=options.charts).encode()
     if isinstance(options.output, str):
@@ -106,7 +114,7 @@ def _write(document: Document, options: ReportOptions) -> None:
         out.write(content)
 
 
-def _show(document: Document) -> None:
+def _show(document: Document, *, full: bool) -> None:
     from rich.console import Console
 
     from shadowbench.report.terminal import show
@@ -114,7 +122,7 @@ def _show(document: Document) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows "?" for a name's, and the numbers
     with standard_output():
-        show(document, Console(highlight=False))
+        show(document, Console(highlight=False), full=full)
 
 
 def _drawn(document: Document) -> str:
@@ -123,7 +131,7 @@ def _drawn(document: Document) -> str:
     from shadowbench.report.terminal import show
 
     out = io.StringIO()
-    show(document, Console(file=out, width=_WIDTH_OF_FILES, highlight=False, color_system=None))
+    show(document, Console(file=out, width=_WIDTH_OF_FILES, highlight=False, color_system=None), full=True)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 

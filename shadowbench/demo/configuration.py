@@ -42,6 +42,11 @@ report:
       rouge_l: {{against: again, margin: 0.1}}    # no more unlike production than production is unlike itself, but for this
     guardrails:
       errors: {{measure: error_class, margin: 10%}}
+    radar:              # for the eye, in HTML: an axis is empty at its beginning and full at its target
+      rouge_l: {{begin: 0, target: 1}}
+      error_class: {{begin: 0.2, target: 0}}
+      truncation: {{begin: 1, target: 0}}
+      latency: {{begin: 10, target: 1}}
     requires: {{pairs: 30, clusters: 30, a_a_lane: true}}
 
 runtime: {{folder: "{runtime}"}}

@@ -52,6 +52,9 @@ class AnalysisOptions:
     judges: tuple[JudgeCard, ...] = ()
     judge_spend: SideSpend | None = None  # None: nobody was asked
     examples: int = 10  # of each kind, for each candidate; 0: none
+    verdicts_only: bool = (
+        False  # the same verdicts, and nothing that they do not need: no other measure, no conclusions
+    )
 
 
 def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Progress | None = None) -> Document:
@@ -60,7 +63,7 @@ def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Pr
     tell("reading pairs", 0.0)
     arms = arms_of(log, options.again)
     tell("reading scores", 0.2)
-    log.scores.load()
+    _load(log, policy, options)
     labels = log.labels
     work = Work(
         log=log,
@@ -69,13 +72,23 @@ def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Pr
         seed=options.seed,
         examples=options.examples,
         redact=options.redact,
+        verdicts_only=options.verdicts_only,
     )
     chapters = _chapters(work, arms, tell)
     tell("concluding", 0.95)
     document = _document(work, options, chapters)
     judged = replace(document, candidates=_judged(document, arms, rows_of(labels)))
+    if options.verdicts_only:
+        return judged
     finished = concluded(judged, options.earlier)
     return replace(finished, methods=methods_of(finished))
+
+
+def _load(log: ReadLog, policy: Policy, options: AnalysisOptions) -> None:
+    """Scores at once, which takes little more time than those of one measure."""
+    wanted = {claim.measure for claim in policy.claims} if options.verdicts_only else set(log.scores)
+    if names := [name for name in log.scores if name in wanted]:
+        log.scores.load(*names)
 
 
 def _nobody(what: str, share: float) -> None:
@@ -113,8 +126,8 @@ def _document(work: Work, options: AnalysisOptions, chapters: Sequence[Chapter])
         candidates=tuple(corrected([each.candidate for each in chapters], policy)),
         judges=options.judges,
         marks=marks(log),
-        drift=_drift(work, chapters),
-        rankings=rankings(log, scores, level=policy.level, seed=options.seed),
+        drift=() if work.verdicts_only else _drift(work, chapters),
+        rankings=() if work.verdicts_only else rankings(log, scores, level=policy.level, seed=options.seed),
     )
 
 

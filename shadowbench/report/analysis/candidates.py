@@ -55,24 +55,41 @@ class Work:
     seed: int
     examples: int
     redact: bool
+    verdicts_only: bool = False  # what was declared, and nothing else
 
 
 def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> Chapter:
     """`lane`: the A/A lane, where it is another arm; `noise`: its comparisons."""
-    log, policy, seed = work.log, work.policy, work.seed
     measures = _measures(work, arm, lane, noise)
+    compared = _compared(work, arm, measures.comparisons)
+    return (
+        Chapter(arm=arm, candidate=compared, scores=()) if work.verdicts_only else _told(work, arm, compared, measures)
+    )
+
+
+def _compared(work: Work, arm: Arm, comparisons: tuple[Comparison, ...]) -> Candidate:
+    """The candidate with what verdicts go by."""
+    pairs = work.log.pairs
+    return Candidate(
+        name=arm.name,
+        again=arm.again,
+        requested_models=models_of(pairs, "candidate_requested_model", arm.rows),
+        reported_models=models_of(pairs, "candidate_reported_model", arm.rows),
+        counts=counts_of(arm),
+        faults=faults_of(pairs, arm),
+        verdict=Verdict(decision=Decision.UNDECLARED),
+        comparisons=comparisons,
+    )
+
+
+def _told(work: Work, arm: Arm, compared: Candidate, measures: _Measures) -> Chapter:
+    """With everything else that is told of it."""
+    log, policy, seed = work.log, work.policy, work.seed
     by_name = measures.kept
     pairs = list(by_name.values())
     scores = [paired for name, paired in by_name.items() if name not in OF_THE_LOG]
-    candidate = Candidate(
-        name=arm.name,
-        again=arm.again,
-        requested_models=models_of(log.pairs, "candidate_requested_model", arm.rows),
-        reported_models=models_of(log.pairs, "candidate_reported_model", arm.rows),
-        counts=counts_of(arm),
-        faults=faults_of(log.pairs, arm),
-        verdict=Verdict(decision=Decision.UNDECLARED),
-        comparisons=measures.comparisons,
+    candidate = replace(
+        compared,
         distributions=measures.distributions,
         costs=costs(log, arm, policy, by_name.get(policy.correct or "")) if arm.n else None,
         slices=slice_tables(log, arm, pairs, policy),
@@ -96,8 +113,8 @@ class _Measures:
 
 def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> _Measures:
     """One measure after the other: what later parts do not need is let go before the next one comes."""
-    names = measures_of(work.log) if arm.n else ()
-    asked = asked_of(work.policy, names)
+    names = _names(work) if arm.n else ()
+    asked = _asked(work, arm, names)
     comparing = Comparing(log=work.log, arm=arm, lane=lane, policy=work.policy, seed=work.seed, noise=noise)
     found: dict[Asked, Comparison] = {}
     distributions: list[Distribution] = []
@@ -107,15 +124,40 @@ def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison
         mine = comparing.of((each for each in asked if each.claim.measure == name), part)
         found |= {each: _with_judges(work, arm, comparison, part) for each, comparison in mine.items()}
         distributions += _distribution(work, arm, name, part)
-        if name not in _SHOWN_ALONE or name in {claim.measure for claim in work.policy.claims}:
+        if _is_kept(work, name):
             kept[name] = part.for_means.paired
         part.forget()
     arm.keep(paired.places for paired in kept.values())
     return _Measures(comparisons=tuple(found[each] for each in asked), distributions=tuple(distributions), kept=kept)
 
 
+def _is_kept(work: Work, name: str) -> bool:
+    return not work.verdicts_only and (
+        name not in _SHOWN_ALONE or name in {claim.measure for claim in work.policy.claims}
+    )
+
+
+def _names(work: Work) -> Sequence[str]:
+    """Whatever was measured; for verdicts alone what was declared."""
+    declared = {claim.measure for claim in work.policy.claims}
+    return [name for name in measures_of(work.log) if name in declared or not work.verdicts_only]
+
+
+def _asked(work: Work, arm: Arm, names: Sequence[str]) -> Sequence[Asked]:
+    """For verdicts alone what was declared; of the lane how like production it is, too: the noise of claims against it."""
+    found = asked_of(work.policy, names)
+    if not work.verdicts_only:
+        return found
+    noise = {claim.measure for claim in work.policy.claims if arm.again and claim.against is Against.AGAIN}
+    return [
+        each
+        for each in found
+        if each.is_declared or (each.claim.measure in noise and each.claim.statistic is Statistic.MEAN)
+    ]
+
+
 def _distribution(work: Work, arm: Arm, name: str, part: Measured) -> Sequence[Distribution]:
-    times = part.times
+    times = None if work.verdicts_only else part.times
     if times is None or not is_told(name, times.timed):
         return ()
     return (distribution(name, times, work.policy.level, chance_of(work.seed, arm.name, "distribution", name)),)
@@ -137,7 +179,8 @@ def _correlations(
 def _with_judges(work: Work, arm: Arm, comparison: Comparison, part: Measured) -> Comparison:
     """A judge's effect as people would have it, and at equal length."""
     is_plain = comparison.statistic is Statistic.MEAN and comparison.against is Against.PRODUCTION
-    if comparison.subject.origin is not Origin.JUDGE or not is_plain or comparison.relative or comparison.reason:
+    is_judged = comparison.subject.origin is Origin.JUDGE and not comparison.relative and not comparison.reason
+    if work.verdicts_only or not (is_judged and is_plain):
         return comparison
     paired, level = part.for_means.paired, work.policy.level
     looking = Looking(watching=work.policy.watching, clusters=arm.clusters.count)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from shadowbench import __version__
+from shadowbench.cli.app import app
 from shadowbench.store.opening import open_log
 from tests import preloaded
 
@@ -192,3 +194,11 @@ def test_an_empty_log_is_inconclusive(tmp_path: Path) -> None:
     assert "no pairs in" in done.stderr
     exported = run("export", "--log", f"sqlite:///{tmp_path}/pairs.db", "--format", "jsonl", folder=tmp_path)
     assert (exported.returncode, exported.stdout, exported.stderr) == (0, "", "0 pairs exported\n")
+
+
+@pytest.mark.parametrize("command", [(), ("report",), ("gate",), ("plan",), ("control",), ("judges",), ("score",)])
+def test_help_names_no_type_where_there_is_nothing_to_type(command: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "120", "TERM": "dumb"}).output
+    assert "--help" in told
+    assert "<bool>" not in told
+    assert "<list" not in told

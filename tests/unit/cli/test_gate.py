@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from shadowbench.cli.analysed import Asked, earlier_reports
+from shadowbench.cli.analysed import Asked, analysed, earlier_reports
+from shadowbench.cli.choosing import slices_of
 from shadowbench.cli.gate import GateOptions, run_gate
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.policies.reading import read_policy
+from shadowbench.report.document.root import Document
 from shadowbench.report.policy import Claim, Looks, Policy, Requirements, Watching
 from tests.unit.cli.gate_logs import failing_in, write_log
 
@@ -86,7 +90,9 @@ def test_a_log_that_is_not_there_could_not_be_run(tmp_path: Path) -> None:
 
 def test_one_candidate_may_be_chosen(logs: dict[str, str]) -> None:
     assert run_gate(options(logs["good"], only=frozenset({"small"})), now=NOW) == 0
-    with pytest.raises(ConfigurationError, match="--candidate smal: has no pairs here; there are: small"):
+    with pytest.raises(
+        ConfigurationError, match=r"--candidate smal: it has no pairs here; did you mean 'small'\? There are: small"
+    ):
         run_gate(options(logs["good"], only=frozenset({"smal"})), now=NOW)
 
 
@@ -162,3 +168,68 @@ def test_the_same_log_gives_the_same_bytes(logs: dict[str, str], tmp_path: Path)
     for path in paths:
         run_gate(options(logs["bad"], also=(path,)), now=NOW)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_the_gate_decides_as_the_report_does(logs: dict[str, str], tmp_path: Path) -> None:
+    """With and without a report beside it, which makes it analyse everything."""
+    for name in ("good", "bad", "few"):
+        told = []
+        for reports in ((), (tmp_path / "report.json",)):
+            run_gate(options(logs[name], form="json", output=tmp_path / "gate.json", reports=reports), now=NOW)
+            told.append((tmp_path / "gate.json").read_bytes())
+        assert told[0] == told[1], name
+
+
+def test_without_a_report_nothing_but_what_was_declared_is_analysed(
+    logs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def spied(wanted: Asked, *, now: float) -> Document:
+        found.append(analysed(wanted, now=now))
+        return found[-1]
+
+    monkeypatch.setattr("shadowbench.cli.gate.analysed", spied)
+    run_gate(options(logs["good"]), now=NOW)
+    assert {each.subject.name for candidate in found[0].candidates for each in candidate.comparisons} == {"error_class"}
+
+
+def test_the_noise_floor_is_told_in_the_terminal(logs: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    run_gate(options(logs["good"]), now=NOW)
+    assert "A/A lane again, production against itself in 300 pairs: errors" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            {"named": ("agian",)},
+            "--again agian: these logs have no pairs of it; did you mean 'again'? There are: again, small",
+        ),
+        ({"candidates": ("smal",)}, "--candidate smal: these logs have no pairs of it; did you mean 'small'?"),
+        (
+            {"slice": {"path": ("/v1/chat/completion",)}},
+            "--slice path=/v1/chat/completion: no pair has it; did you mean",
+        ),
+    ],
+)
+def test_a_name_that_is_misspelt_is_told_with_the_nearest(
+    logs: dict[str, str], typed: dict[str, Any], said: str
+) -> None:
+    wanted = options(logs["good"])
+    with pytest.raises(ConfigurationError) as caught:
+        run_gate(replace(wanted, asked=replace(wanted.asked, **typed)), now=NOW)
+    assert said in str(caught.value)
+
+
+def test_a_column_that_there_is_not_is_told_with_the_nearest() -> None:
+    with pytest.raises(
+        ConfigurationError, match="--slice strtum: no column of words has this name; did you mean 'stratum'"
+    ):
+        slices_of(["strtum=long"])
+    assert slices_of(["tenant=a", "model=x"]) == {"tenant_key": ("a",), "production_requested_model": ("x",)}
+
+
+def test_an_empty_log_has_misspelt_nobody(logs: dict[str, str]) -> None:
+    wanted = options(logs["empty"])
+    assert run_gate(replace(wanted, asked=replace(wanted.asked, named=("again",))), now=NOW) == 3

@@ -97,7 +97,9 @@ def test_a_log_without_candidates_has_no_plan(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_difference_is_of_a_claim_that_is_there(tmp_path: Path) -> None:
     options = PlanOptions(asked=a_log(tmp_path, exchanges=60), differences={"eror_class": 0.1})
-    with pytest.raises(ConfigurationError, match="--difference eror_class: no claim is of it; there are: error_class"):
+    with pytest.raises(
+        ConfigurationError, match="--difference eror_class: no claim is of it; did you mean 'error_class'"
+    ):
         run_plan(options, now=NOW)
 
 

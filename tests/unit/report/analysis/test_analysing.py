@@ -20,7 +20,7 @@ from shadowbench.report.as_json import dump, load
 from shadowbench.report.document.comparisons import Comparison, Correction, Role
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met
-from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
+from shadowbench.report.policy import Against, Claim, Looks, Needs, Policy, Statistic, Watching
 from shadowbench.stats.methods import Method
 
 PAIRS = 6000
@@ -213,3 +213,43 @@ def test_progress_is_told_in_order(made: Path) -> None:
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] <= 1
+
+
+JUDGED = dataclasses.replace(
+    POLICY,
+    guardrails=(*POLICY.guardrails, Claim(measure="pairwise", needs=Needs.BETTER)),
+    requires=dataclasses.replace(POLICY.requires, uncalibrated_judges=True),
+)
+
+
+@pytest.mark.parametrize("looks", list(Looks))
+def test_what_verdicts_need_gives_the_verdicts_of_the_whole_report(made: Path, looks: Looks) -> None:
+    policy = dataclasses.replace(JUDGED, watching=Watching(looks=looks))
+    with shadowbench.read(made) as log:
+        whole = analyse(log, policy, OPTIONS)
+    with shadowbench.read(made) as log:
+        bare = analyse(log, policy, dataclasses.replace(OPTIONS, verdicts_only=True))
+    assert [each.verdict for each in bare.candidates] == [each.verdict for each in whole.candidates]
+    assert {each.met for candidate in whole.candidates for each in candidate.verdict.conditions} > {Met.SHOWN}
+    for few, all_of_it in zip(bare.candidates, whole.candidates, strict=True):
+        told = {(each.subject, each.statistic, each.against, each.role): each for each in all_of_it.comparisons}
+        for each in few.comparisons:
+            same = told[each.subject, each.statistic, each.against, each.role]
+            assert (each.effect.deciding, each.noise and each.noise.deciding) == (
+                same.effect.deciding, same.noise and same.noise.deciding,
+            )  # fmt: skip
+
+
+def test_what_verdicts_do_not_need_is_not_looked_at(made: Path) -> None:
+    with shadowbench.read(made) as log:
+        bare = analyse(log, POLICY, dataclasses.replace(OPTIONS, verdicts_only=True))
+        assert "word_count" not in {measure.name for measure in log.scores._found}
+    assert (bare.drift, bare.rankings, bare.findings, bare.methods) == ((), (), (), ())
+    for candidate in bare.candidates:
+        assert (candidate.slices, candidate.examples, candidate.series, candidate.distributions) == ((), (), (), ())
+        assert {each.subject.name for each in candidate.comparisons} <= {claim.measure for claim in POLICY.claims}
+
+
+def test_the_made_log_s_counters_are_of_its_pairs(document: Document) -> None:
+    assert document.traffic is not None and document.traffic.recorded == document.totals.exchanges
+    assert "funnel_disagrees" not in {note.code for note in document.warnings}
