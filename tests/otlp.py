@@ -8,7 +8,6 @@ from typing import Any, Self
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from oteltap import OtelTapHttpProtobufReceiver, OtelTapHttpProtobufReceiverSettings
 
 from tests.sidecars import free_ports
 
@@ -17,6 +16,9 @@ class Receiver:
     """Keeps all spans and metrics that come. Use it as `async with`."""
 
     def __init__(self) -> None:
+        # Here, because there is no build of it for every machine, and others need `attributes` only.
+        from oteltap import OtelTapHttpProtobufReceiver, OtelTapHttpProtobufReceiverSettings
+
         (self.port,) = free_ports(1)
         self.spans: list[Span] = []
         self.metrics: list[Metric] = []

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from shadowbench.endpoints.testing import ScriptedProvider
 from tests.origins import RawClient, json_request
+from tests.otlp import Receiver, attributes
 from tests.sidecars import Sidecar, chat, eventually
 
-oteltap = pytest.importorskip("oteltap", reason="oteltap has no build for this machine", exc_type=ImportError)
-
-if TYPE_CHECKING:
-    from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
-    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+pytestmark = pytest.mark.skipif(find_spec("oteltap") is None, reason="oteltap has no build for this machine")
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
@@ -55,22 +55,18 @@ class Told:
 
     def production(self, model: str) -> Span:
         (found,) = [
-            each for each in self.spans if said(each)["shadowbench.target"] == "production" and model in each.name
+            each for each in self.spans if attributes(each)["shadowbench.target"] == "production" and model in each.name
         ]
         return found
 
     def children(self, of: Span) -> dict[str, Span]:
-        return {said(each)["shadowbench.target"]: each for each in self.spans if each.parent_span_id == of.span_id}
+        return {
+            attributes(each)["shadowbench.target"]: each for each in self.spans if each.parent_span_id == of.span_id
+        }
 
     def points(self, metric: str) -> list[Any]:
         """The last that was told of it: totals."""
         return list([each for each in self.metrics if each.name == metric][-1].histogram.data_points)
-
-
-def said(of: Any) -> dict[str, Any]:
-    from tests.otlp import attributes
-
-    return attributes(of)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +76,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 async def run(folder: Path) -> Told:
-    from tests.otlp import Receiver
-
     candidates = {
         "small": {"sample_rate": 1, "model": "m-2"},
         "busy": {"sample_rate": 1, "model": "scripted-rate-limited", "breaker": {"failures": 0}},
@@ -155,7 +149,7 @@ def test_without_a_clients_trace_the_exchange_is_the_trace(told: Told) -> None:
     production = told.production("alone")
     assert production.parent_span_id == b""
     assert production.trace_id.hex() == told.ids["alone"].replace("-", "")
-    assert said(production)["shadowbench.exchange.id"] == told.ids["alone"]
+    assert attributes(production)["shadowbench.exchange.id"] == told.ids["alone"]
 
 
 def test_spans_stand_where_the_calls_were_in_time(told: Told) -> None:
@@ -163,10 +157,8 @@ def test_spans_stand_where_the_calls_were_in_time(told: Told) -> None:
         assert told.began_ns - 1_000_000 <= each.start_time_unix_nano <= each.end_time_unix_nano <= told.ended_ns
     production = told.production("traced")
     took_s = (production.end_time_unix_nano - production.start_time_unix_nano) / 1e9
-    assert (
-        said(production)["gen_ai.response.time_to_first_chunk"] <= said(production)["shadowbench.time_to_first_token"]
-    )
-    assert said(production)["shadowbench.time_to_first_token"] < took_s
+    facts = attributes(production)
+    assert facts["gen_ai.response.time_to_first_chunk"] <= facts["shadowbench.time_to_first_token"] < took_s
     copied = told.children(production)["small"]
     assert production.start_time_unix_nano <= copied.start_time_unix_nano
 
@@ -174,7 +166,7 @@ def test_spans_stand_where_the_calls_were_in_time(told: Told) -> None:
 def test_a_span_says_what_was_asked_and_answered(told: Told) -> None:
     production = told.production("traced")
     assert production.name == "chat traced"
-    facts = said(production)
+    facts = attributes(production)
     assert {
         key: facts[key] for key in facts if key.startswith(("gen_ai.op", "gen_ai.pro", "gen_ai.req", "server."))
     } == {
@@ -187,7 +179,7 @@ def test_a_span_says_what_was_asked_and_answered(told: Told) -> None:
     }
     assert facts["gen_ai.usage.input_tokens"] > 0 and facts["gen_ai.usage.output_tokens"] > 0
     assert facts["gen_ai.response.finish_reasons"] == ["stop"]
-    small = said(told.children(production)["small"])
+    small = attributes(told.children(production)["small"])
     assert (small["gen_ai.request.model"], small["http.response.status_code"]) == ("m-2", 200)
 
 
@@ -202,26 +194,28 @@ def test_a_span_says_what_was_asked_and_answered(told: Told) -> None:
 def test_each_dialect_has_its_operation(told: Told, model: str, operation: str, provider: str) -> None:
     production = told.production(model)
     assert production.name == f"{operation} {model}"
-    assert said(production)["gen_ai.provider.name"] == provider
-    assert said(production)["gen_ai.usage.input_tokens"] > 0
+    assert attributes(production)["gen_ai.provider.name"] == provider
+    assert attributes(production)["gen_ai.usage.input_tokens"] > 0
 
 
 def test_what_failed_says_how(told: Told) -> None:
     refused, cut = told.production("scripted-server-error"), told.production("scripted-reset-mid-body")
-    assert (refused.status.code, said(refused)["error.type"]) == (2, "500")
-    assert (cut.status.code, said(cut)["error.type"]) == (2, "truncated")
+    assert (refused.status.code, attributes(refused)["error.type"]) == (2, "500")
+    assert (cut.status.code, attributes(cut)["error.type"]) == (2, "truncated")
     busy = told.children(told.production("alone"))["busy"]
-    assert (said(busy)["error.type"], said(busy)["http.response.status_code"]) == ("429", 429)
+    assert (attributes(busy)["error.type"], attributes(busy)["http.response.status_code"]) == ("429", 429)
     assert told.production("alone").status.code == 0
 
 
 def test_metrics_count_every_call_also_of_traces_that_are_not_kept(told: Told) -> None:
     left_out = untimed(told.counted)  # a machine under load disturbs some
     assert durations(told.metrics) == 3 * len(REQUESTS) - left_out
-    failed = {said(each).get("error.type") for each in told.points("gen_ai.client.operation.duration")}
+    failed = {attributes(each).get("error.type") for each in told.points("gen_ai.client.operation.duration")}
     assert failed == {None, "500", "429", "truncated"} or left_out
-    tokens = [each for each in told.points("gen_ai.client.token.usage") if said(each)["shadowbench.target"] == "small"]
-    assert {said(each)["gen_ai.token.type"] for each in tokens} == {"input", "output"}
+    tokens = [
+        each for each in told.points("gen_ai.client.token.usage") if attributes(each)["shadowbench.target"] == "small"
+    ]
+    assert {attributes(each)["gen_ai.token.type"] for each in tokens} == {"input", "output"}
     assert list(tokens[0].explicit_bounds)[:4] == [1, 4, 16, 64]
     assert told.points("gen_ai.server.time_to_first_token") and told.points(
         "gen_ai.client.operation.time_to_first_chunk"
