@@ -24,6 +24,7 @@ from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
 from shadowbench.links import private_folder
 from shadowbench.listening import Address, bind
+from shadowbench.outlet import STDERR, never_waiting
 from shadowbench.signals import Counters, Sample
 from shadowbench.telemetry.totals import Totals
 from shadowbench.worker import describe, forbid_core_dumps
@@ -101,6 +102,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT, then drain. The exit code. Raises UnavailableError when a port is taken."""
         forbid_core_dumps()
         with contextlib.ExitStack() as held:
+            held.enter_context(contextlib.redirect_stderr(never_waiting()))  # for what libraries say
             held.callback(self._close)
             if self._plan.exclusive_folder is not None:
                 held.callback(os.close, _lock(self._plan.exclusive_folder))
@@ -184,6 +186,8 @@ class Supervisor:
     def _own_samples(self) -> Iterable[Sample]:
         yield Sample(name="build_info", labels=(("version", __version__),), value=1, kind="gauge")
         yield Sample(name="draining", labels=(), value=self.draining, kind="gauge")
+        here = (("role", "parent"), ("worker", "0"))
+        yield Sample(name="log_dropped_lines_total", labels=here, value=STDERR.dropped, kind="counter")
         for child in self._children:
             where = (("role", child.spec.role), ("worker", str(child.spec.number)))
             yield Sample(name="worker_up", labels=where, value=child.pid is not None, kind="gauge")
@@ -258,6 +262,7 @@ class Supervisor:
 
     def on_snapshot(self, child: Child, samples: list[Sample]) -> None:
         self._totals.push(child.spec.source, samples)
+        STDERR.flush()
 
     def on_exit(self, child: Child, code: int, lived_s: float) -> None:
         spec = child.spec

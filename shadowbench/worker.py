@@ -19,11 +19,12 @@ import dataclasses
 import gc
 import json
 import os
+import re
 import resource
-import select
 import signal
 import socket
 import sys
+import time
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar, Union, cast
 
 from shadowbench.errors import ShadowbenchError
+from shadowbench.outlet import STDERR, LineStream, Throttle, as_line
 from shadowbench.signals import Counters, to_wire
 
 OPTIONS_FD = "SHADOWBENCH_OPTIONS_FD"
@@ -44,9 +46,12 @@ ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": str(4 << 20), "MALLOC_MMAP_THRESHOLD_": s
 SNAPSHOT_S = 1.0
 # What a parent that does not read (stopped, debugged) costs at most. Snapshots are cumulative: skipping is harmless.
 _MAX_UNREAD_BYTES = 262_144
-# A line above what a pipe takes atomically could block a worker whose stderr nobody reads.
-_MAX_LINE_BYTES = select.PIPE_BUF
 _FLUSH_S = 1.0
+# Of one event: so many lines at once, then one in so many seconds. What goes wrong may do so for every request.
+_BURST, _EVERY_S = 20, 3.0
+# The messages of these speak of code and of the system. Others may quote what came over a socket.
+_SPEAK_OF_CODE = (ShadowbenchError, OSError, AttributeError, NameError, TypeError, ImportError, AssertionError)
+_QUOTED = re.compile(r"""(?<!\w)b?(?:'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z)|`[^`]*(?:`|\Z))""", re.DOTALL)
 
 T = TypeVar("T")
 # Does what a message asks for and says what came of it. Must be quick: the loop carries traffic.
@@ -56,13 +61,7 @@ Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 def log(level: str, event: str, **fields: object) -> None:
     """One line of JSON on stderr; dropped rather than waited for. Never per request, never with bodies or secrets."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = json.dumps({"timestamp": now, "level": level, "event": event, "pid": os.getpid(), **fields}, default=str)
-    data = line.encode()[: _MAX_LINE_BYTES - 1] + b"\n"
-    try:
-        if select.select([], [2], [], 0)[1]:
-            os.write(2, data)
-    except (OSError, ValueError):
-        pass  # stderr is gone: nobody listens, and that must not hurt the traffic
+    STDERR.write(as_line({"timestamp": now, "level": level, "event": event, "pid": os.getpid(), **fields}))
 
 
 class Parent(asyncio.Protocol):
@@ -79,6 +78,7 @@ class Parent(asyncio.Protocol):
         self._rest = b""
         self._closed = asyncio.Event()
         self._reported: set[str] = set()
+        self._throttle = Throttle(burst=_BURST, every_s=_EVERY_S)
 
     def ready(self) -> None:
         """Say that this worker serves. What start-up allocated is taken out of the collector's sight first.
@@ -103,11 +103,18 @@ class Parent(asyncio.Protocol):
         """Push all counters and gauges, as of now."""
         for hook in self._before:
             hook()
+        STDERR.flush()
+        self.counters.set_total("log_dropped_lines_total", STDERR.dropped)
         if self._transport is None or self._transport.get_write_buffer_size() < _MAX_UNREAD_BYTES:
             self._say({"snapshot": to_wire(self.counters.snapshot())})
 
     def log(self, level: str, event: str, **fields: object) -> None:
-        """One line on stderr, with this worker's role."""
+        """One line on stderr, with this worker's role. Of what repeats, few: `suppressed` tells how many were not told."""
+        untold = self._throttle.admit(event, time.monotonic())
+        if untold is None:
+            return
+        if untold:
+            fields["suppressed"] = untold
         log(level, event, role=self._role, **fields)
 
     # ── the control socket ──
@@ -170,7 +177,7 @@ class Parent(asyncio.Protocol):
     def _uncaught(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Exceptions of callbacks and tasks: all counted, each kind told once."""
         self.counters.add("worker_uncaught_errors_total")
-        what = describe(context["exception"]) if "exception" in context else str(context.get("message"))[:200]
+        what = describe(context["exception"]) if "exception" in context else without_quotes(str(context.get("message")))
         if what not in self._reported and len(self._reported) < 100:
             self._reported.add(what)
             self.log("error", "uncaught", error=what)
@@ -186,6 +193,8 @@ def run(main: Main) -> NoReturn:
     role = _role()
     code = 0
     forbid_core_dumps()
+    # Warnings, logging's last resort and the interpreter's own words are written to sys.stderr, and would wait there.
+    sys.stderr = LineStream(lambda line: _tell_stray(role, line))
     try:
         options = _read_options()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -197,6 +206,12 @@ def run(main: Main) -> NoReturn:
         log("error", "worker stops", role=role, error=describe(error))
         code = 1
     sys.exit(code)
+
+
+def _tell_stray(role: str, line: str) -> None:
+    """What others than we say. It is not known what they speak of: quotes are left out."""
+    if line.strip():
+        log("warning", "stderr", role=role, text=without_quotes(line))
 
 
 def forbid_core_dumps() -> None:
@@ -250,14 +265,20 @@ def _read_options() -> dict[str, Any]:
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line, with the place in our code that raised it."""
+    """An exception in one line, with the place in our code that raised it, and without anything that it quotes of traffic."""
     place, traceback = "", error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if "shadowbench" in code.co_filename:
             place = f" at {Path(code.co_filename).name}:{traceback.tb_lineno} in {code.co_name}"
         traceback = traceback.tb_next
-    return f"{type(error).__name__}: {str(error)[:200]}{place}"
+    message = str(error)[:200] if isinstance(error, _SPEAK_OF_CODE) else without_quotes(str(error))
+    return f"{type(error).__name__}: {message}{place}"
+
+
+def without_quotes(text: str) -> str:
+    """At most 200 characters of a message, with … for what stands in quotation marks: it may be anybody's."""
+    return _QUOTED.sub("'…'", text[:10_000])[:200]
 
 
 # ── options as JSON ──

@@ -35,6 +35,11 @@ PARTS = (
                 "",
                 "Exceptions nobody expected. Each kind is logged once; please report them.",
             ),
+            counter(
+                "log_dropped_lines_total",
+                "",
+                "Log lines that nobody took from standard error. The parent's own stand under the role parent.",
+            ),
         ),
     ),
     Part(
@@ -66,6 +71,12 @@ PARTS = (
                 "proxy_overhead_seconds",
                 "",
                 "What the proxy added to an exchange, from reading to writing on both ways, without waiting.",
+            ),
+            counter("access_log_lines_total", "", "Lines of the access log (proxy.access_log) that were written."),
+            counter(
+                "access_log_dropped_total",
+                "reason",
+                "Lines of it that were not, by reason: above max_per_second (rate), taken by nobody (stderr), or a bug of ours (fault).",
             ),
             counter("proxy_tunnels_total", "", "Connections upgraded to a raw tunnel. They are never mirrored."),
             counter("proxy_dropped_trailers_total", "", "Messages whose trailers were dropped."),
@@ -111,7 +122,7 @@ PARTS = (
             counter(
                 "handoff_refusals_total",
                 "reason",
-                "Connections refused, by reason: another user's socket, or not our protocol.",
+                "Connections refused, by reason: another user's socket, another version, or not our protocol.",
             ),
         ),
     ),
@@ -128,7 +139,7 @@ PARTS = (
             counter(
                 "mirror_refusals_total",
                 "reason",
-                "Proxy connections refused, by reason: another user, or not our protocol.",
+                "Proxy connections refused, by reason: another user, another version, or not our protocol.",
             ),
             counter(
                 "mirror_late_frames_total",
@@ -223,7 +234,7 @@ PARTS = (
             counter(
                 "otlp_failures_total",
                 "signal reason",
-                "Exports that the receiver did not take, by signal (traces, metrics) and reason.",
+                "Exports that failed, by signal (traces, metrics) and reason: of the receiver, or a fault of ours.",
             ),
             gauge("otlp_waiting_exchanges", "", "Exchanges whose calls wait to be sent; at most 2,048."),
         ),

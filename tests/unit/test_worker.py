@@ -82,6 +82,39 @@ def test_an_error_is_described_with_its_place() -> None:
     assert text.endswith("in _read")
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyError("sk-canary"), "KeyError: '…'"),
+        (ValueError("invalid literal for int() with base 10: b'sk-canary'"), "base 10: '…'"),
+        (LookupError('unknown encoding: "sk-canary'), "unknown encoding: '…'"),
+        (ValueError("can't read `sk-canary` here"), "ValueError: can't read '…' here"),
+        (ValueError("'" + "sk-canary" * 50_000), "ValueError: '…'"),
+        (FileNotFoundError(2, "No such file or directory", "/run/x"), "'/run/x'"),
+        (ConfigurationError("there is no candidate 'small'"), "there is no candidate 'small'"),
+        (AttributeError("'NoneType' object has no attribute 'x'"), "has no attribute 'x'"),
+    ],
+)
+def test_what_an_exception_quotes_is_left_out_unless_it_speaks_of_code(error: Exception, told: str) -> None:
+    assert told in describe(error) and "sk-canary" not in describe(error)
+
+
+def test_what_repeats_is_told_rarely_and_says_how_often(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("shadowbench.worker.time.monotonic", lambda: now[0])
+    parent = Parent("mirror")
+    for _ in range(500):
+        parent.log("warning", "a proxy was refused")
+    parent.log("warning", "another matter")
+    now[0] += 60.0
+    parent.log("warning", "a proxy was refused")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines] == ["a proxy was refused"] * 20 + ["another matter", "a proxy was refused"]
+    assert lines[-1]["suppressed"] == 480 and not any("suppressed" in line for line in lines[:-1])
+
+
 # ── the control socket ──
 
 
@@ -112,9 +145,9 @@ async def test_ready_and_snapshots_are_told_as_lines() -> None:
         wire.parent.before_snapshot(lambda: wire.parent.counters.gauge("open", 1))
         wire.parent.snapshot()
         assert await wire.heard() == {"ready": True}
-        assert await wire.heard() == {
-            "snapshot": [["open", [], 1, "gauge"], ["requests_total", [["reason", "x"]], 2, "counter"]]
-        }
+        dropped, *counted = (await wire.heard())["snapshot"]
+        assert dropped[0] == "log_dropped_lines_total"
+        assert counted == [["open", [], 1, "gauge"], ["requests_total", [["reason", "x"]], 2, "counter"]]
 
 
 async def test_the_word_to_drain_arrives_however_it_is_cut() -> None:
@@ -153,7 +186,7 @@ async def test_what_cannot_be_done_is_refused_and_the_worker_goes_on(capfd: pyte
         wire.parent.on_message("bug", bug)
         wire.parent.on_message("wrong", wrong)
         wire.writer.write(b'{"ask": 1, "kind": "bug"}\n{"ask": 2, "kind": "wrong"}\n{"ask": 3, "kind": "what"}\n')
-        assert (await wire.heard())["refusal"].startswith("KeyError: 'options'")
+        assert (await wire.heard())["refusal"].startswith("KeyError: '…' at ")
         assert await wire.heard() == {"answer": 2, "refusal": "candidates need a restart"}
         assert await wire.heard() == {"answer": 3, "refusal": "it does not know what 'what' means"}
         assert not wire.parent.draining.is_set()
@@ -201,6 +234,11 @@ async def main(parent, options):
         raise ConfigurationError("that cannot be")
     if options.get("broken"):
         raise ValueError("oh")
+    if options.get("strays"):
+        import logging, sys, warnings
+        logging.getLogger("library").warning("it said %r", "sk-canary")
+        warnings.warn("of 'sk-canary'")
+        print("half a line", end="", file=sys.stderr)
     print("serving", flush=True)
     await parent.draining.wait()
 run(main)
@@ -243,6 +281,17 @@ def test_an_error_ends_a_worker_with_one_line(options: dict[str, Any], code: int
     fields = json.loads(line)
     assert (process.returncode, fields["level"], fields["event"]) == (code, "error", "worker stops")
     assert fields["error"].startswith(error)
+
+
+def test_what_libraries_say_is_said_in_our_lines_without_their_quotes() -> None:
+    process = start({"strays": True})
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    lines = [json.loads(line) for line in process.communicate(timeout=20)[1].splitlines()]
+    assert {line["event"] for line in lines} == {"stderr"}
+    said = " ".join(line["text"] for line in lines)
+    assert "it said '…'" in said and "UserWarning: of '…'" in said and "canary" not in said
 
 
 def test_importing_a_worker_loads_no_library_of_the_roof() -> None:
