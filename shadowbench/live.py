@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shadowbench.errors import ConfigurationError
+from shadowbench.keyed import is_credential
 from shadowbench.settings import Settings
 
-# Full keys and what lies below them; `*` is any name. The mirror alone reads all of these.
+# Full keys and what lies below them; `*` is any name. The access log is the proxies', all else the mirror's.
 _LIVE = (
+    ("proxy", "access_log"),
     ("mirror", "enabled"),
     ("mirror", "include"),
     ("mirror", "exclude"),
@@ -88,7 +90,9 @@ def merged(running: Settings, fresh: Settings) -> Settings:
         )
         for name, candidate in running.candidates.items()
     }
-    return running.model_copy(update={"mirror": running.mirror.model_copy(update=keys), "candidates": candidates})
+    mirror = running.mirror.model_copy(update=keys)
+    proxy = running.proxy.model_copy(update={"access_log": fresh.proxy.access_log})
+    return running.model_copy(update={"mirror": mirror, "candidates": candidates, "proxy": proxy})
 
 
 # ── rates that an operator sets ──
@@ -211,7 +215,7 @@ def _rate(value: Any, where: str, problems: list[str]) -> float:
 def _compare(keys: Keys, old: Any, new: Any) -> Iterator[Difference]:
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old is _MISSING or new is _MISSING or json.dumps(old) != json.dumps(new):
-            yield Difference(keys=keys, before=_shown(old), after=_shown(new))
+            yield Difference(keys=keys, before=_shown(keys, old), after=_shown(keys, new))
         return
     for key in dict.fromkeys((*old, *new)):
         yield from _compare((*keys, str(key)), old.get(key, _MISSING), new.get(key, _MISSING))
@@ -219,8 +223,15 @@ def _compare(keys: Keys, old: Any, new: Any) -> Iterator[Difference]:
         yield Difference(keys=keys, before=list(old), after=list(new))
 
 
-def _shown(value: Any) -> Any:
-    return None if value is _MISSING else value
+def _shown(keys: Keys, value: Any) -> Any:
+    """As logs and marks may have it: what a configuration says of a credential's header is nobody else's business."""
+    if value is _MISSING:
+        return None
+    if len(keys) > 1 and keys[-2] == "headers" and is_credential(keys[-1].lower().encode()):
+        return "…"
+    if isinstance(value, dict):
+        return {key: _shown((*keys, str(key)), each) for key, each in value.items()}
+    return value
 
 
 def _covers(live: Keys, keys: Keys) -> bool:

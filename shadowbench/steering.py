@@ -31,6 +31,7 @@ _STATE_S = 2.0
 _MAX_MARK_CHARS = 4000
 _UNTOLD_MARKS = 100
 _SECTIONS_OF_THE_MIRROR = frozenset({"candidates", "mirror", "prices", "redaction", "store"})
+_SECTIONS_OF_THE_PROXY = frozenset({"proxy"})
 
 Fields = dict[str, Any]
 
@@ -189,7 +190,7 @@ class Steering:
             return told
 
     async def _take_over(self, running: Settings, changed: tuple[Difference, ...]) -> Fields:
-        ours = [each for each in changed if self.has_mirror or each.keys[0] not in _SECTIONS_OF_THE_MIRROR]
+        ours = [each for each in changed if each.keys[0] not in self._sections_of_others]
         applied = tuple(each for each in ours if each.is_live)
         waiting = tuple(each for each in ours if not each.is_live)
         for each in waiting:
@@ -203,12 +204,18 @@ class Steering:
         after = Course(settings=running, rates=before.rates.without(applied), mode=_mode_of(before.mode, applied))
         # Not what the file said: an operator may have set another rate meanwhile.
         in_force = differences(before.effective, after.effective)
-        marks = (_marks("policy_changed", in_force) if in_force else []) + self._mode_marks(before.mode, after.mode)
+        of_policy = [each for each in in_force if each.keys[0] not in _SECTIONS_OF_THE_PROXY]
+        marks = (_marks("policy_changed", of_policy) if of_policy else []) + self._mode_marks(before.mode, after.mode)
         held = {each.keys: each.before for each in in_force}
         for each in applied:
             before_it = held.get(each.keys, each.before)
             self._log.info("a changed key was applied", key=each.name, before=before_it, after=each.after)
         return {**await self._put_on(after, marks), **answer}
+
+    @property
+    def _sections_of_others(self) -> frozenset[str]:
+        """What parents of other roles read of the same file."""
+        return {"proxy": _SECTIONS_OF_THE_MIRROR, "mirror": _SECTIONS_OF_THE_PROXY}.get(self._role, frozenset())
 
     async def _put_on(self, course: Course, marks: list[Fields]) -> Fields:
         """Remember, tell everybody, and wait until it holds.
@@ -242,8 +249,9 @@ class Steering:
             del options["version_above"]  # that is known of the place, not of the configuration
             for child in mirrors:
                 child.amend(options)
+        access_log = to_json(wiring.access_log_options(course.settings))
         for child in self._crew.crew_of("proxy"):
-            child.amend({"hands_off": self._hands_off})
+            child.amend({"hands_off": self._hands_off, "access_log": access_log})
 
     async def _tell_all(self) -> list[UnavailableError]:
         """Who did not confirm, and why."""
@@ -280,7 +288,8 @@ class Steering:
 
     async def _tell_proxy(self, child: Child) -> Fields:
         options = child.spec.options
-        answer = await child.ask({"kind": "hand_off", "enabled": options.get("hands_off", True)}, _CONFIRM_S)
+        told = {name: options[name] for name in ("hands_off", "access_log")}
+        answer = await child.ask({"kind": "change", **told}, _CONFIRM_S)
         child.works_by(options)
         return answer
 

@@ -38,7 +38,8 @@ from shadowbench.otlp.options import Destination, OtlpOptions, check_extra
 from shadowbench.policies.reading import read_policy
 from shadowbench.pricing import FlatRates, PriceEntry, PricingOptions, rates_for
 from shadowbench.pricing.known import near_providers, provider_id
-from shadowbench.proxy.options import ProxyOptions
+from shadowbench.proxy.lines import Naming
+from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
 from shadowbench.recorder.edges import BucketOptions
 from shadowbench.recorder.options import RecorderOptions, TargetOptions
 from shadowbench.records import again
@@ -70,6 +71,8 @@ Role = Literal["serve", "proxy", "mirror", "score"]
 _LONGEST_SOCKET_NAME = "recorder.sock.4194304"
 # After a worker's own deadlines ran out it has this long to end by itself before it is killed.
 _GRACE_S = 3.0
+# Below this a token can be guessed by asking.
+_LEAST_TOKEN_CHARS = 16
 # A proxy's goodbye to the mirror, after its last stream.
 _GOODBYE_S = 5.0
 
@@ -107,6 +110,11 @@ def _control_token(settings: Settings, environ: Mapping[str, str]) -> str | None
         raise ConfigurationError(
             f"control.token_env: the environment variable {settings.control.token_env} is not set: "
             "put the token of the control port in it"
+        )
+    if len(token) < _LEAST_TOKEN_CHARS and not parse_address(settings.control.listen).is_loopback:
+        raise ConfigurationError(
+            f"control.token_env: the token in {settings.control.token_env} is too short for a port that other machines reach: "
+            f"take {_LEAST_TOKEN_CHARS} characters or more, as `openssl rand -hex 32` prints them"
         )
     return token
 
@@ -159,8 +167,18 @@ def proxy_options(settings: Settings, number: int, environ: Mapping[str, str] = 
         drain_timeout_s=proxy.drain_timeout_s,
         tls_cert=_path(proxy.tls.cert_file),
         tls_key=_path(proxy.tls.key_file),
+        naming=Naming(
+            request_id_header=settings.mirror.request_id_header,
+            routes=tuple(_endpoint(text)[1] for text in settings.mirror.endpoints),
+        ),
+        access_log=access_log_options(settings),
         mirror_socket=str(runtime_folder(settings, environ) / "mirror.sock"),
     )
+
+
+def access_log_options(settings: Settings) -> AccessLogOptions:
+    """Which requests get a line in a proxy's log. What an operator may change while it runs."""
+    return AccessLogOptions(**settings.proxy.access_log.model_dump())
 
 
 def mirror_options(settings: Settings, environ: Mapping[str, str] = os.environ) -> MirrorOptions:

@@ -10,6 +10,7 @@ import resource
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from shadowbench.http1.resolver import Resolver
 from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.doorman import Doorman, Slots
-from shadowbench.proxy.options import ProxyOptions
+from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
 from shadowbench.proxy.tap import Tap
 from shadowbench.proxy.traffic import Traffic
 from shadowbench.worker import Parent, from_json, run
@@ -42,11 +43,12 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     if options.mirror_socket:
         chance = random.Random()
         tap = Tap(Path(options.mirror_socket), name=options.name, counters=counters, chance=chance, wall=_wall)
+        tap.link.on_refusal = lambda error: parent.log("warning", "the mirror was refused", error=str(error))
         tap.set_enabled(options.hands_off)
         tap.start()
-    parent.on_message("hand_off", lambda message: _hand_off(tap, enabled=bool(message["enabled"])))
+    traffic = Traffic(options, origin=origin, tap=tap, ticker=ticker, counters=counters, log=parent.log)
+    parent.on_message("change", lambda message: _change(tap, traffic, message))
     parent.on_message("state", lambda message: _state(tap))
-    traffic = Traffic(options, origin=origin, tap=tap, ticker=ticker, counters=counters)
     slots = Slots(options.slots_fd, options.slot, options.slots)
     traffic.on_connections = slots.hold
     sockets = [socket.socket(fileno=fd) for fd in options.listen_fds]
@@ -67,10 +69,11 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     ticker.stop()
 
 
-def _hand_off(tap: Tap | None, *, enabled: bool) -> dict[str, Any]:
-    """The kill switch and its end. Copies that were begun are the mirror's to withdraw."""
+def _change(tap: Tap | None, traffic: Traffic, message: Mapping[str, Any]) -> dict[str, Any]:
+    """The kill switch and its end: copies that were begun are the mirror's to withdraw. And the access log."""
     if tap is not None:
-        tap.set_enabled(enabled)
+        tap.set_enabled(bool(message["hands_off"]))
+    traffic.log_access(from_json(AccessLogOptions, message["access_log"]))
     return _state(tap)
 
 

@@ -338,7 +338,7 @@ class Exchange:
         if connection is not None:
             connection.abort()
         self._end_copy(fault.reason)
-        self._traffic.failed(fault)
+        self._traffic.failed(fault, self._head, answered=self.has_answered)
         client = self._client
         if self.has_answered:
             self.on_read_done()

@@ -6,6 +6,15 @@ from dataclasses import dataclass, field
 
 from shadowbench.http1.origin import OriginOptions
 from shadowbench.http1.requests import ServerOptions
+from shadowbench.proxy.lines import Naming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLogOptions:
+    """Which requests get a line in the log: a share of them, drawn by lot, and so many per second and worker at most."""
+
+    sample_rate: float = 0.0
+    max_per_second: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,8 @@ class ProxyOptions:
     drain_timeout_s: float = 600.0  # then streams have this long to finish
     tls_cert: str | None = None  # towards clients
     tls_key: str | None = None
+    naming: Naming = field(default_factory=Naming)  # of requests, in log lines
+    access_log: AccessLogOptions = field(default_factory=AccessLogOptions)
     mirror_socket: str = ""  # empty: nothing is handed off
     hands_off: bool = True  # False: not until an operator resumes
     listen_fds: tuple[int, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from shadowbench.http1.heads import Refusal
@@ -10,10 +11,12 @@ from shadowbench.http1.origin import ConnectFault, Origin
 from shadowbench.http1.requests import RequestHead
 from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
+from shadowbench.proxy.access import AccessLog
+from shadowbench.proxy.complaints import Complaints
 from shadowbench.proxy.copying import Copy
 from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.faults import ProductionFault
-from shadowbench.proxy.options import ProxyOptions
+from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
 from shadowbench.proxy.tap import Tap
 from shadowbench.signals import Counters, Histogram
 
@@ -25,7 +28,14 @@ class Traffic:
     """`ServerHost` of a proxy worker. Counts in plain integers; `report` turns them into signals."""
 
     def __init__(
-        self, options: ProxyOptions, *, origin: Origin, tap: Tap | None, ticker: Ticker, counters: Counters
+        self,
+        options: ProxyOptions,
+        *,
+        origin: Origin,
+        tap: Tap | None,
+        ticker: Ticker,
+        counters: Counters,
+        log: Callable[..., None] | None = None,
     ) -> None:
         self.options = options
         self.origin = origin
@@ -48,6 +58,27 @@ class Traffic:
         self.on_connections: Callable[[int], None] = lambda count: None
         self._base_path = origin.base_path
         self._host = origin.host
+        self._upstream = origin.host.decode("latin-1")
+        self._complaints = Complaints(log, naming=options.naming, upstream=self._upstream) if log is not None else None
+        # What makes an exchange: the access log puts itself here while it is on, and costs nothing while it is off.
+        self._exchange: Callable[[Traffic, ServerConnection, RequestHead], Exchange] = Exchange
+        self._access: AccessLog | None = None
+        self.log_access(options.access_log)
+
+    def log_access(self, options: AccessLogOptions) -> None:
+        """Requests that begin from now on get a line in the log, or not. What is under way goes on as it began."""
+        if self._access is not None:
+            self._access.close()
+        self._access, self._exchange = None, Exchange
+        if options.sample_rate > 0:
+            self._access = AccessLog(
+                options,
+                naming=self.options.naming,
+                upstream=self._upstream,
+                counters=self._counters,
+                chance=random.Random(),
+            )
+            self._exchange = self._access.begin
 
     # ── connections ──
 
@@ -55,7 +86,7 @@ class Traffic:
         """A client's request has its turn."""
         self.begun += 1
         self.active += 1
-        return Exchange(self, connection, head)
+        return self._exchange(self, connection, head)
 
     def opened(self, connection: ServerConnection) -> None:
         """A client connected."""
@@ -92,9 +123,11 @@ class Traffic:
         self._counters.add("proxy_cancelled_requests_total", (("reason", reason),))
         self.active -= 1
 
-    def failed(self, fault: ProductionFault) -> None:
-        """Production failed."""
+    def failed(self, fault: ProductionFault, head: RequestHead, *, answered: bool) -> None:
+        """Production failed; `answered`: in the middle of its answer to the client."""
         self._counters.add("proxy_production_faults_total", (("reason", fault.code),))
+        if self._complaints is not None:
+            self._complaints.tell(fault, head, answered=answered, now=self.ticker.now)
         self.active -= 1
 
     def lag_us(self, since: float) -> int:
@@ -163,6 +196,9 @@ class Traffic:
             for connection in tuple(self.connections):
                 connection.cut_off()
             return False
+        finally:
+            if self._access is not None:
+                self._access.close()
         return True
 
     def report(self, counters: Counters) -> None:

@@ -29,7 +29,13 @@ from shadowbench.settings.endpoints import (
     RangeSettings,
     RetrySettings,
 )
-from shadowbench.settings.front import AdminSettings, ControlSettings, ProxySettings, ServerTlsSettings
+from shadowbench.settings.front import (
+    AccessLogSettings,
+    AdminSettings,
+    ControlSettings,
+    ProxySettings,
+    ServerTlsSettings,
+)
 from shadowbench.settings.keeping import (
     ExportSettings,
     RedactionSettings,
@@ -50,6 +56,7 @@ from shadowbench.settings.telling import BucketSettings, OtlpSettings, ReportSet
 
 __all__ = [
     "DEFAULT_METRICS",
+    "AccessLogSettings",
     "AdminSettings",
     "BreakerSettings",
     "BucketSettings",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from shadowbench.settings.checking import check_socket_mode
-from shadowbench.settings.kinds import ListenAddress, ListenAddresses, Seconds, SecondsOrZero, VariableName
+from shadowbench.settings.kinds import ListenAddress, ListenAddresses, Seconds, SecondsOrZero, Share, VariableName
 from shadowbench.settings.section import Section
 
 
@@ -25,6 +25,15 @@ class ServerTlsSettings(Section):
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("needs both cert_file and key_file")
         return self
+
+
+class AccessLogSettings(Section):
+    """A line in the log for some of the requests: which, how it ended, how large, how long. No bodies, no headers, no keys."""
+
+    sample_rate: Share = 0.0
+    """Share of the requests, drawn by lot. 0: none; faults are logged in any case."""
+    max_per_second: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Most lines per second and worker. What is above it, or what nobody takes from standard error, is dropped and counted."""
 
 
 class ProxySettings(Section):
@@ -54,6 +63,8 @@ class ProxySettings(Section):
     """At shutdown: how long new requests are still taken, with Connection: close, until load balancers noticed."""
     drain_timeout_s: Seconds = 25.0
     """At shutdown: how long running requests may take to finish, after the delay."""
+    access_log: AccessLogSettings = AccessLogSettings()
+    """A line in the log for some of the requests. A reload changes it while running."""
 
 
 class AdminSettings(Section):

@@ -15,7 +15,7 @@ def test_every_request_is_documented() -> None:
 
 def test_every_live_key_is_documented() -> None:
     section = TEXT.partition("## SIGHUP")[2].partition("## ")[0]
-    listed = set(re.findall(r"`((?:mirror|candidates)\.[a-z_.*]+)`", section))
+    listed = set(re.findall(r"`((?:mirror|candidates|proxy)\.[a-z_.*]+)`", section))
     assert listed == {".".join(keys) for keys in live._LIVE}
 
 

@@ -118,6 +118,11 @@ class Crew:
         return found
 
 
+def told_to_proxies(*, hands_off: bool = True, sample_rate: float = 0.0) -> dict[str, Any]:
+    access_log = {"sample_rate": sample_rate, "max_per_second": 100}
+    return {"kind": "change", "hands_off": hands_off, "access_log": access_log}
+
+
 @pytest.fixture
 def crew(tmp_path: Path) -> Crew:
     return Crew(tmp_path)
@@ -138,7 +143,7 @@ async def test_a_pause_reaches_the_mirror_and_stays_with_its_place(crew: Crew) -
 async def test_the_kill_switch_reaches_everybody_and_only_resume_ends_it(crew: Crew) -> None:
     await crew.steering.kill()
     assert crew.mirror.asked[-1]["withdraw"] is True
-    assert [worker.asked[-1] for worker in crew.proxies] == [{"kind": "hand_off", "enabled": False}] * 2
+    assert [worker.asked[-1] for worker in crew.proxies] == [told_to_proxies(hands_off=False)] * 2
     assert [worker.spec.options["hands_off"] for worker in crew.proxies] == [False, False]
     assert (await crew.steering.pause())["mirroring"] == "killed"
     crew.config["mirror"]["enabled"] = False
@@ -154,7 +159,7 @@ async def test_the_kill_switch_stops_proxies_though_the_mirror_hangs(crew: Crew)
     crew.mirror.is_away = True
     with pytest.raises(UnavailableError, match="mirror did not answer: the change is remembered"):
         await crew.steering.kill()
-    assert [worker.asked[-1]["enabled"] for worker in crew.proxies] == [False, False]
+    assert [worker.asked[-1]["hands_off"] for worker in crew.proxies] == [False, False]
     assert crew.steering.course.mode is Mode.KILLED
     assert crew.mirror.spec.options["enabled"] is False  # so it comes back as it should be
 
@@ -202,7 +207,7 @@ async def test_a_proxy_that_started_meanwhile_is_told(crew: Crew) -> None:
     crew.steering.on_ready(crew.proxies[1])  # type: ignore[arg-type]
     await crew.do_background()
     assert [len(worker.asked) for worker in crew.proxies] == [1, 1]
-    assert crew.proxies[1].asked == [{"kind": "hand_off", "enabled": False}]
+    assert crew.proxies[1].asked == [told_to_proxies(hands_off=False)]
 
 
 # ── rates ──
@@ -288,6 +293,30 @@ async def test_a_mark_of_a_reload_tells_what_was_in_force(crew: Crew) -> None:
     )
     (line,) = crew.logged("a changed key was applied")
     assert (line["before"], line["after"]) == (0.02, 0.4)
+
+
+async def test_a_reload_turns_the_access_log_on_and_says_nothing_of_it_in_the_pair_log(crew: Crew) -> None:
+    crew.config["proxy"]["access_log"] = {"sample_rate": 0.5}
+    answer = await crew.steering.reload()
+    assert (answer["applied"], answer["needs_restart"]) == (["proxy.access_log.sample_rate"], [])
+    assert [worker.asked[-1] for worker in crew.proxies] == [told_to_proxies(sample_rate=0.5)] * 2
+    assert crew.proxies[0].spec.options["access_log"]["sample_rate"] == 0.5  # of whoever starts next, too
+    assert crew.marks == []
+
+
+async def test_a_mirror_apart_leaves_the_access_log_to_the_proxies(tmp_path: Path) -> None:
+    crew = Crew(tmp_path, "mirror")
+    crew.config["proxy"]["access_log"] = {"sample_rate": 0.5}
+    answer = await crew.steering.reload()
+    assert (answer["applied"], answer["needs_restart"]) == ([], [])
+    assert [message["kind"] for message in crew.mirror.asked] == ["state"]
+
+
+async def test_what_a_rule_says_of_a_credential_is_in_no_mark_and_no_log(crew: Crew) -> None:
+    crew.config["mirror"]["exclude"] = {"theirs": {"headers": {"x-api-key": "sk-canary", "x-team": "search"}}}
+    assert (await crew.steering.reload())["applied"] == ["mirror.exclude.theirs"]
+    told = json.dumps(crew.marks) + crew.log.getvalue()
+    assert "search" in told and "sk-canary" not in told
 
 
 async def test_a_file_that_is_wrong_is_told_and_the_old_one_holds(crew: Crew) -> None:

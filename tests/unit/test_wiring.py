@@ -42,8 +42,8 @@ def test_serve_runs_everything_proxies_first() -> None:
 
 def test_the_control_ports_token_is_the_parents_alone() -> None:
     asked = settings(control={"listen": "0.0.0.0:9465", "token_env": "THE_TOKEN"})
-    plan = wiring.plan(asked, "serve", ENVIRON | {"THE_TOKEN": " hush \n"})
-    assert (plan.control, plan.control_token) == (Address(host="0.0.0.0", port=9465), "hush")
+    plan = wiring.plan(asked, "serve", ENVIRON | {"THE_TOKEN": " hush hush hush hush \n"})
+    assert (plan.control, plan.control_token) == (Address(host="0.0.0.0", port=9465), "hush hush hush hush")
     assert [spec.withheld for spec in plan.workers] == [("THE_TOKEN",)] * 4
     assert "hush" not in repr(plan)
 

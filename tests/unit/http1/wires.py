@@ -10,7 +10,7 @@ import asyncio
 import random
 import select
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +203,7 @@ class Bench:
         policy: Policy | None = None,
         server: ServerOptions | None = None,
         production: OriginOptions | None = None,
+        log: Callable[..., None] | None = None,
         **given: Any,
     ) -> None:
         self.ticker = ManualTicker(asyncio.get_running_loop())
@@ -216,7 +217,9 @@ class Bench:
             self.tap.link._loop = asyncio.get_running_loop()
             self.connect_mirror(policy)
         options = ProxyOptions(production=self.origin._options, server=server or ServerOptions(), **given)
-        self.traffic = Traffic(options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters)
+        self.traffic = Traffic(
+            options, origin=self.origin, tap=self.tap, ticker=self.ticker, counters=self.counters, log=log
+        )
 
     # ── peers ──
 
