@@ -1,4 +1,8 @@
-"""/livez, /readyz and /metrics of a parent. The only module that knows aiohttp; imported after the workers were started."""
+"""/livez, /readyz and /metrics of a parent. Imported after the workers were started.
+
+Reading only: no request changes anything, and no answer holds more than whether workers live, and signals, whose labels are
+names from the configuration. Therefore anybody who reaches the port may ask.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from typing import Protocol
 
 from aiohttp import web
 
+from shadowbench.serving import Serving, on_answer
 from shadowbench.signals import Sample
 from shadowbench.telemetry import prometheus
 from shadowbench.telemetry.accepting import form_for
+from shadowbench.worker import describe, log
 
 
 class Observed(Protocol):
@@ -29,8 +35,8 @@ class AdminServer:
 
     def __init__(self, observed: Observed, sockets: Sequence[socket.socket]) -> None:
         self._observed = observed
-        self._sockets = sockets
         app = web.Application()
+        app.on_response_prepare.append(on_answer)
         app.add_routes(
             [
                 web.get("/livez", self._livez),
@@ -38,18 +44,15 @@ class AdminServer:
                 web.get("/metrics", self._metrics),
             ]
         )
-        # Probes come every few seconds and logs are for events: no access log.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._serving = Serving(app, sockets, on_bug=_tell)
 
     async def start(self) -> None:
         """Begin to serve."""
-        await self._runner.setup()
-        for sock in self._sockets:
-            await web.SockSite(self._runner, sock).start()
+        await self._serving.start()
 
     async def stop(self) -> None:
         """End, closing the sockets."""
-        await self._runner.cleanup()
+        await self._serving.stop()
 
     async def _livez(self, request: web.Request) -> web.Response:
         return _answer(self._observed.is_live, "alive", "no worker is alive")
@@ -61,6 +64,10 @@ class AdminServer:
         form = form_for(",".join(request.headers.getall("Accept", [])))
         text = await asyncio.to_thread(prometheus.render, self._observed.samples(), form)
         return web.Response(body=text, headers={"Content-Type": form.content_type})
+
+
+def _tell(error: BaseException) -> None:
+    log("error", "an admin request failed", role="parent", error=describe(error))
 
 
 def _answer(good: bool, yes: str, no: str) -> web.Response:

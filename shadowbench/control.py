@@ -17,7 +17,6 @@ import asyncio
 import hmac
 import ipaddress
 import json
-import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import hdrs, web
 
 from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.serving import HEADERS, Serving
 from shadowbench.signals import Counters
 from shadowbench.worker import describe
 
@@ -37,7 +37,6 @@ _BODY_WITHIN_S = 5.0
 _LOOPBACK_NAME = "localhost"
 _BEARER = "bearer "
 _ACTIONS = frozenset({"state", "pause", "resume", "kill", "rates", "reload"})
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Fields = dict[str, Any]
 
@@ -139,7 +138,6 @@ class ControlServer:
         log: FilteringBoundLogger,
     ) -> None:
         self._controlled = controlled
-        self._sockets = sockets
         self._access = access
         self._counters = counters
         self._log = log
@@ -154,20 +152,15 @@ class ControlServer:
                 web.post("/v1/reload", self._plain(controlled.reload)),
             ]
         )
-        # aiohttp's own words about malformed requests quote them, credentials included.
-        silent = logging.getLogger(f"{__name__}.silent")
-        silent.disabled = True
-        self._runner = web.AppRunner(app, access_log=None, logger=silent, shutdown_timeout=1.0)
+        self._serving = Serving(app, sockets, on_bug=self._on_bug)
 
     async def start(self) -> None:
         """Begin to serve."""
-        await self._runner.setup()
-        for sock in self._sockets:
-            await web.SockSite(self._runner, sock).start()
+        await self._serving.start()
 
     async def stop(self) -> None:
         """End, closing the sockets."""
-        await self._runner.cleanup()
+        await self._serving.stop()
 
     # ── before and after every request ──
 
@@ -188,16 +181,19 @@ class ControlServer:
         except UnavailableError as error:
             return self._refuse(request, 503, "unavailable", str(error))
         except Exception as error:  # noqa: BLE001  a bug of ours: told in the log, not to callers
-            self._log.error("a control request failed", path=request.path, error=describe(error))
+            self._on_bug(error)
             return self._refuse(request, 500, "error", "failed; the log says why")
         self._count(request, "ok")
         return response
+
+    def _on_bug(self, error: BaseException) -> None:
+        self._log.error("a control request failed", error=describe(error))
 
     def _refuse(
         self, request: web.Request, status: int, code: str, message: str, error: web.HTTPException | None = None
     ) -> web.Response:
         self._count(request, code)
-        headers = dict(_HEADERS)
+        headers = dict(HEADERS)
         if status == 401:
             headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
         if error is not None and hdrs.ALLOW in error.headers:
@@ -215,12 +211,12 @@ class ControlServer:
         async def handle(request: web.Request) -> web.Response:
             if await _body(request):
                 raise ConfigurationError(f"{request.path} takes no arguments")
-            return web.json_response(await act(), headers=_HEADERS)
+            return web.json_response(await act(), headers=HEADERS)
 
         return handle
 
     async def _rates(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._controlled.rates(await _body(request)), headers=_HEADERS)
+        return web.json_response(await self._controlled.rates(await _body(request)), headers=HEADERS)
 
 
 async def _body(request: web.Request) -> Fields:

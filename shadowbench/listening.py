@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import os
 import socket
 import stat
@@ -64,7 +65,10 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
+        try:
+            return bool(self.path) or self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False  # a name: who knows where it leads
 
 
 def parse_address(text: str) -> Address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from shadowbench.errors import ConfigurationError
 
 _MAX_FILE_BYTES = 1 << 20
+_NAMED = re.compile(r"(alias|tag) '.*'", re.DOTALL)
 
 
 class YamlFile:
@@ -40,6 +42,8 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
             problem = " ".join(part for part in (error.context, error.problem) if part)
+            # A password that begins with * or ! is an alias or a tag to YAML, and would be repeated.
+            problem = _NAMED.sub(r"\1; put values that begin with * or ! in quotes", problem)
             raise ConfigurationError(f"{path}{line}: not valid YAML: {problem}") from None
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None

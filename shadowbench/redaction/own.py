@@ -59,4 +59,6 @@ def _compile(place: str, pattern: str) -> Any:
     except re2.error as error:
         reason = error.args[0] if error.args else error
         reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        # Somebody's secret may be what is to be found: the pattern is not repeated as a whole.
+        reason = str(reason).replace(f": {pattern}", "")
         raise ConfigurationError(f"{place}: {reason} (the syntax is RE2's, without lookarounds)") from None

@@ -1,6 +1,8 @@
+import json
 from dataclasses import dataclass, field
 
 import aiohttp
+import pytest
 
 from shadowbench.admin import AdminServer
 from shadowbench.listening import Address, bind
@@ -47,8 +49,6 @@ async def test_metrics_are_prometheus_text() -> None:
     assert text.splitlines()[-1] == "shadowbench_draining 1.0"
 
 
-async def test_there_is_nothing_else() -> None:
-    assert (await ask(Observed(), "/"))[0] == 404
 async def test_metrics_are_open_metrics_for_who_asks_for_them() -> None:
     observed = Observed(counted=[Sample(name="draining", labels=(), value=1, kind="gauge")])
     status, text, kind = await ask(observed, "/metrics", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1")
@@ -56,3 +56,34 @@ async def test_metrics_are_open_metrics_for_who_asks_for_them() -> None:
     assert text.splitlines()[-2:] == ["shadowbench_draining 1.0", "# EOF"]
 
 
+async def test_there_is_nothing_else() -> None:
+    assert (await ask(Observed(), "/"))[0] == 404
+
+
+async def test_nothing_is_changed_here_whatever_the_method() -> None:
+    sockets = bind(Address(host="127.0.0.1", port=0))
+    server = AdminServer(Observed(), sockets)
+    await server.start()
+    url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    try:
+        async with aiohttp.ClientSession() as session:
+            for path in ("/livez", "/readyz", "/metrics"):
+                for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+                    async with session.request(method, url + path, data=b"{}") as response:
+                        assert response.status == 405, (method, path)
+    finally:
+        await server.stop()
+
+
+class Broken(Observed):
+    def samples(self) -> list[Sample]:
+        raise KeyError("cAnArY-7f3a9e")
+
+
+async def test_a_bug_is_in_the_log_without_what_it_quotes(capfd: pytest.CaptureFixture[str]) -> None:
+    status, text, _ = await ask(Broken(), "/metrics")
+    assert (status, text) == (500, "Internal Server Error\n")
+    (line,) = capfd.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert said["event"] == "an admin request failed"
+    assert said["error"].startswith("KeyError: '…'")
