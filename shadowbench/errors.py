@@ -24,4 +24,12 @@ class UnavailableError(ShadowbenchError):
 
 
 class ProtocolError(ShadowbenchError):
-    """A peer of ours (proxy, mirror, recorder) sent bytes that are no frames of a version we read."""
+    """A peer of ours (proxy, mirror, recorder) sent bytes that are no frames of a version we read. `reason`: for counters."""
+
+    reason = "protocol"
+
+
+class VersionError(ProtocolError):
+    """A peer of ours is of a release that is too old or too new for us."""
+
+    reason = "version"

@@ -26,7 +26,7 @@ from functools import partial
 from math import inf, isnan, nan
 from typing import Any, NamedTuple
 
-from shadowbench.errors import ProtocolError
+from shadowbench.errors import ProtocolError, VersionError
 from shadowbench.making import maker_of
 
 VERSION = 2
@@ -496,11 +496,14 @@ def hello_frame(*, role: str, epoch: str, extra: dict[str, Any] | None = None) -
 
 
 def check_version(fields: dict[str, Any]) -> int:
-    """The version that a HELLO or WELCOME names. Raises ProtocolError when we cannot read it."""
+    """The version that a HELLO or WELCOME names. Raises VersionError when we cannot read it, ProtocolError without one."""
     version = fields.get("version")
+    if not isinstance(version, int):
+        raise ProtocolError("the peer names no handoff version: run proxy, mirror and recorder of neighbouring releases")
     if version not in READABLE_VERSIONS:
-        raise ProtocolError(
-            f"the peer speaks handoff version {version}, this side reads {READABLE_VERSIONS}: "
-            "run proxy, mirror and recorder of neighbouring releases"
+        known = " and ".join(map(str, READABLE_VERSIONS))
+        raise VersionError(
+            f"the peer speaks handoff version {version}, this side reads {known}: "
+            "run proxy, mirror and recorder of neighbouring releases, and upgrade the recorder and the mirror first"
         )
-    return int(version)
+    return version

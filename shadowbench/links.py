@@ -70,6 +70,7 @@ class Sender(asyncio.Protocol):
         self.recorded = 0
         self.peer_version = handoff.VERSION
         self.on_ack: Callable[[handoff.AckPayload], None] | None = None  # for owners that pass settlements on
+        self.on_refusal: Callable[[ProtocolError], None] = lambda error: None  # for owners that tell
         self._role = role
         self._name = name
         self._listener = listener
@@ -216,8 +217,9 @@ class Sender(asyncio.Protocol):
         try:
             for frame in self._reader.feed(data):
                 self._take(frame)
-        except ProtocolError:
-            self._counters.add("handoff_refusals_total", (("reason", "protocol"),))
+        except ProtocolError as error:
+            self._counters.add("handoff_refusals_total", (("reason", error.reason),))
+            self.on_refusal(error)
             if self._transport is not None:
                 self._transport.abort()
 

@@ -28,7 +28,7 @@ SIGNALS = {
     CALLS: "candidate calls by the stage they reached; labels candidate, stage and reason",
     RETRIES: "attempts that came to nothing and were followed by another; labels candidate and reason",
     GOODBYES_MISSED: "proxy connections that ended without a goodbye",
-    REFUSALS: "proxy connections that were closed by us; label reason (peer_user, protocol)",
+    REFUSALS: "proxy connections that were closed by us; label reason (peer_user, version, protocol)",
     LATE_FRAMES: "frames of exchanges that were already settled or dropped: normal after a drop",
     MISCOUNTED_ACKS: "settlements the recorder reported beyond the exchanges it was given",
     QUEUE_DEPTH: "requests waiting in a lane; label candidate",

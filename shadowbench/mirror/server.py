@@ -118,12 +118,13 @@ class ProxyConnection(asyncio.Protocol):
         if frame.kind != Kind.HELLO:
             raise ProtocolError("the first frame is not a hello")
         fields = handoff.read_json(frame.payload)
-        handoff.check_version(fields)
+        version = handoff.check_version(fields)
         epoch = fields.get("epoch")
         if fields.get("role") != "proxy" or not isinstance(epoch, str) or not epoch or len(epoch) > 200:
             raise ProtocolError("the peer is no proxy, or has no epoch")
         self.intake = self._server.greeted(self, epoch)
-        welcome = json.dumps({"version": handoff.VERSION, "role": "mirror"}).encode()
+        # An older proxy is spoken to in its own version, or it would hang up.
+        welcome = json.dumps({"version": min(version, handoff.VERSION), "role": "mirror"}).encode()
         # Policy first: once welcomed, a proxy opens exchanges, and by rates that are in force.
         self.write([handoff.pack(Kind.POLICY, 0, self._server.policy), handoff.pack(Kind.WELCOME, 0, welcome)])
 
@@ -161,7 +162,7 @@ class ProxyConnection(asyncio.Protocol):
 
     def _violated(self, error: ProtocolError) -> None:
         self._server.log("warning", "a proxy was refused", error=str(error))
-        self._refuse("protocol")
+        self._refuse(error.reason)
 
     def _refuse(self, reason: str) -> None:
         self._server.counters.add(names.REFUSALS, (("reason", reason),))

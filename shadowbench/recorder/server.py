@@ -217,7 +217,7 @@ class MirrorConnection(asyncio.Protocol):
                     self._take(frame)
         except ProtocolError as error:
             self._recorder.log("error", "a mirror was refused", error=str(error))
-            self._refuse("protocol")
+            self._refuse(error.reason)
             return
         self.acknowledge()
 

@@ -113,7 +113,7 @@ async def test_another_version_is_hung_up_on_with_longer_and_longer_waits():
         await asyncio.sleep(0)
         assert sender._timer is not None
         sender._timer.cancel()
-        assert counters.get("handoff_refusals_total", (("reason", "protocol"),)) == times
+        assert counters.get("handoff_refusals_total", (("reason", "version"),)) == times
     assert sender._delay_s == 0.4
     assert owner.ready == [] and owner.lost == [], "it was never ready, so nothing was lost"
 
