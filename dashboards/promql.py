@@ -59,6 +59,13 @@ def increase(name: str, *matchers: str, by: str = "") -> str:
     return total(f"increase({series(name, *matchers)}{_PERIOD})", by)
 
 
+def last_hour(name: str, *matchers: str, by: str = "") -> str:
+    """How much a counter has grown within an hour, its first count included: of what should never happen the first is the one
+    that matters, and to Prometheus a series that comes with a 1 has not grown."""
+    counter = series(name, *matchers)
+    return total(f"({counter} unless {counter} offset 1h) or increase({counter}[1h])", by)
+
+
 def quantile(level: float, name: str, *matchers: str, by: str = "") -> str:
     """Of a histogram. `name`: without _bucket."""
     labels = f"{by}, le" if by else "le"

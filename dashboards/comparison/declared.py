@@ -83,7 +83,7 @@ SECTION = Section(
             unit="s",
             width=6,
             height=6,
-            limits=[(1800, ODD), (7200, BAD)],
+            limits=[(1800, ODD), (3600, BAD)],
             nothing="not looked at yet",
         ),
         number(

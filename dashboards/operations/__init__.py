@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from dashboards.board import INSTANCE, JOB, TARGET, Board
-from dashboards.operations import handoff, judges, mirror, processes, proxy, recorder, redaction, scoring, watched
+from dashboards.operations import (
+    handoff,
+    judges,
+    mirror,
+    outlets,
+    processes,
+    proxy,
+    recorder,
+    redaction,
+    scoring,
+    watched,
+)
 
 BOARD = Board(
     uid="shadowbench-operations",

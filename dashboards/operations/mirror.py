@@ -108,9 +108,11 @@ SECTION = Section(
         ),
         lines(
             "Exchanges in the mirror",
-            "Exchanges whose production side has not ended, and proxies that are connected.",
+            "Exchanges whose production side has not ended, proxies that are connected, and connections from mirrors "
+            "to recorders.",
             Query(expression=total(series("mirror_live_exchanges")), legend="exchanges"),
             Query(expression=total(series("mirror_proxies")), legend="proxies"),
+            Query(expression=total(series("recorder_connections")), legend="connections to the recorder"),
             unit="short",
             nothing="not scraped",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.kinds import YES_IS_GOOD, lines, number, states
 from dashboards.panels import ODD, Query, Section
-from dashboards.promql import grown, least, most, or_none, or_zero, rate, series, total
+from dashboards.promql import grown, last_hour, least, most, or_none, or_zero, series, total
 
 SECTION = Section(
     title="Processes",
@@ -54,13 +54,14 @@ SECTION = Section(
         ),
         lines(
             "Faults of our own",
-            "What should never happen: exceptions nobody expected, faults while copying, answers that could not be "
-            "read, accounts that do not add up. No client saw any. Each kind is logged once; please report them.",
-            Query(expression=or_zero(rate("worker_uncaught_errors_total")), legend="uncaught exceptions"),
-            Query(expression=or_zero(rate("handoff_errors_total")), legend="while copying"),
-            Query(expression=or_zero(rate("recorder_read_errors_total")), legend="answers not read"),
-            Query(expression=or_zero(rate("mirror_miscounted_acks_total")), legend="settled twice"),
-            unit="cps",
+            "What should never happen, in the last hour: exceptions nobody expected, faults while copying, answers "
+            "that could not be read, accounts that do not add up. No client saw any. Each kind is logged once; "
+            "please report them.",
+            Query(expression=or_zero(last_hour("worker_uncaught_errors_total")), legend="uncaught exceptions"),
+            Query(expression=or_zero(last_hour("handoff_errors_total")), legend="while copying"),
+            Query(expression=or_zero(last_hour("recorder_read_errors_total")), legend="answers not read"),
+            Query(expression=or_zero(last_hour("mirror_miscounted_acks_total")), legend="settled twice"),
+            unit="short",
             nothing="not scraped",
         ),
         lines(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.kinds import lines, number
 from dashboards.panels import BAD, Query, Section
-from dashboards.promql import grown, or_none, or_zero, rate
+from dashboards.promql import last_hour, or_none, or_zero, rate
 
 SECTION = Section(
     title="What is taken out before anything is kept",
@@ -30,8 +30,8 @@ SECTION = Section(
         number(
             "Withheld",
             "Texts and bodies that are not in the log at all, because a credential was left in them after redaction, "
-            "in the last minutes. Any is a bug of ours; please report it.",
-            Query(expression=or_zero(grown("recorder_leaks_total")), legend="withheld"),
+            "in the last hour. Any is a bug of ours; please report it.",
+            Query(expression=or_zero(last_hour("recorder_leaks_total")), legend="withheld"),
             unit="short",
             width=8,
             height=8,

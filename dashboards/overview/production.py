@@ -26,7 +26,7 @@ SECTION = Section(
                 legend="not answered",
             ),
             unit="percentunit",
-            limits=[(0.001, ODD), (0.01, BAD)],
+            limits=[(0.003, ODD), (0.0144, BAD)],
             nothing="no requests",
         ),
         number(
@@ -35,7 +35,7 @@ SECTION = Section(
             "without waiting. A rise says that the proxy lacks CPU.",
             Query(expression=quantile(0.99, "proxy_overhead_seconds"), legend="p99"),
             unit="s",
-            limits=[(0.005, ODD), (0.02, BAD)],
+            limits=[(0.01, ODD), (0.1, BAD)],
             nothing="no requests",
         ),
         number(

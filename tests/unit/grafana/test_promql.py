@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.promql import CHOSEN, grown, increase, or_none, or_zero, quantile, rate, share, total
+from dashboards.promql import CHOSEN, grown, increase, last_hour, or_none, or_zero, quantile, rate, share, total
 
 
 def test_counters_are_summed_over_processes_and_apart_by_labels() -> None:
@@ -12,6 +12,11 @@ def test_counters_are_summed_over_processes_and_apart_by_labels() -> None:
         == f'sum by (r) (increase(shadowbench_a_total{{{CHOSEN}, x="y"}}[$__rate_interval]))'
     )
     assert increase("a_total").endswith("[$__range]))")
+
+
+def test_the_first_count_of_what_never_happens_is_seen() -> None:
+    counter = f"shadowbench_a_total{{{CHOSEN}}}"
+    assert last_hour("a_total") == f"sum(({counter} unless {counter} offset 1h) or increase({counter}[1h]))"
 
 
 def test_quantiles_keep_the_edges_until_the_end() -> None:
