@@ -1,15 +1,15 @@
 """Calls on their way to a receiver: a queue with an end to it, and the thread that empties it.
 
 The recorder's writer puts calls in and goes on; nothing here makes it wait, and nothing that fails here reaches it. When the
-receiver is slow or gone, calls are dropped and counted. What the receiver says is kept as the last failure, for the loop to
-log: rarely, since it is asked once a second and tells of changes.
+receiver is slow or gone, calls are dropped and counted. What the receiver says of each signal is kept, for the loop to log
+when it changes.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from shadowbench.otlp.call import Calls
@@ -20,6 +20,7 @@ from shadowbench.signals import Counters
 
 _LOOK_EVERY_S = 0.25
 _BATCH = 128  # exchanges: a few hundred spans, some 200 KB
+_TRACES, _METRICS = "traces", "metrics"
 _OWN_FAULT = "fault"
 
 
@@ -47,8 +48,9 @@ class Outbox:
         self._leaving = threading.Event()
         self._give_up_at: float | None = None
         self._backend: Backend | None = None
-        self._failure: str | None = None
-        self._told_failure: str | None = None
+        # Why the last export of each signal failed: what is so, and what was logged.
+        self._now: dict[str, str | None] = {_TRACES: None, _METRICS: None}
+        self._logged: dict[str, str | None] = dict(self._now)
         self._crowded_out = 0  # spans; the writer's thread counts
         self._faults = 0  # the writer's thread counts
         self._spans: Counter[str] = Counter()
@@ -89,21 +91,22 @@ class Outbox:
             counters.set_total("otlp_spans_total", self._spans[result], (("result", result),))
         dropped = self._spans["dropped"] + self._crowded_out
         counters.set_total("otlp_spans_total", dropped, (("result", "dropped"),))
-        for (signal, reason), count in list(self._failures.items()):
+        failures = Counter(dict(self._failures))
+        failures[_TRACES, _OWN_FAULT] += self._faults
+        for (signal, reason), count in failures.items():
             counters.set_total("otlp_failures_total", count, (("signal", signal), ("reason", reason)))
-        if self._faults:
-            counters.set_total("otlp_failures_total", self._faults, (("signal", "traces"), ("reason", _OWN_FAULT)))
         counters.gauge("otlp_waiting_exchanges", len(self._waiting))
 
-    def news(self) -> tuple[str, str] | None:
-        """A level and a sentence for the log, when what the receiver says has changed since it was last asked."""
-        failure = self._failure
-        if failure == self._told_failure:
-            return None
-        self._told_failure = failure
-        if failure is None:
-            return "info", "the OTLP receiver takes exports again"
-        return "warning", f"the OTLP receiver does not take exports: {failure}"
+    def news(self) -> Iterator[tuple[str, str]]:
+        """A level and a sentence for the log, where what the receiver says has changed since it was last asked."""
+        for signal, failure in self._now.items():
+            if failure == self._logged[signal]:
+                continue
+            self._logged[signal] = failure
+            if failure is None:
+                yield "info", f"the OTLP receiver takes {signal} again"
+            else:
+                yield "warning", f"the OTLP receiver does not take {signal}: {failure}"
 
     # ── the thread ──
 
@@ -111,8 +114,8 @@ class Outbox:
         try:
             self._backend = backend = self._open_backend()
         except Exception as error:  # noqa: BLE001  without a way to send the queue fills, and what it drops is counted
-            self._failure = type(error).__name__
-            self._failures["traces", _OWN_FAULT] += 1
+            self._now[_TRACES] = type(error).__name__
+            self._failures[_TRACES, _OWN_FAULT] += 1
             return
         metrics_due = self._clock() + self._options.every_s
         while not self._leaving.wait(_LOOK_EVERY_S):
@@ -136,23 +139,27 @@ class Outbox:
                 continue
             failure = backend.send_spans(spans)
             self._spans["sent" if failure is None else "failed"] += len(spans)
-            self._note("traces", failure)
+            self._note(_TRACES, failure)
 
     def _tell(self, backend: Backend, calls: Calls) -> list[Span]:
         """The spans of an exchange, its values measured."""
-        spans = spans_of(calls, self._destinations) if self._is_kept(calls) else []
-        if self._options.metrics:
-            for number, call in enumerate(calls.calls):
-                found = list(measurements_of(call, self._destinations.get(call.target), self._models))
-                backend.measure(found, spans[number] if spans else None)
+        try:
+            spans = spans_of(calls, self._destinations) if self._is_kept(calls) else []
+            if self._options.metrics:
+                for number, call in enumerate(calls.calls):
+                    found = list(measurements_of(call, self._destinations.get(call.target), self._models))
+                    backend.measure(found, spans[number] if spans else None)
+        except Exception:  # noqa: BLE001  a bug in telling of one exchange must not end the thread
+            self._failures[_TRACES, _OWN_FAULT] += 1
+            return []
         return spans
 
     def _send_metrics(self, backend: Backend) -> None:
         if not self._is_over():
-            self._note("metrics", backend.send_metrics())
+            self._note(_METRICS, backend.send_metrics())
 
     def _note(self, signal: str, failure: str | None) -> None:
-        self._failure = failure
+        self._now[signal] = failure
         if failure is not None:
             self._failures[signal, failure] += 1
 

@@ -87,10 +87,10 @@ class Sdk:
 
     def send_metrics(self) -> str | None:
         """Why they were not taken, None when they were, or when there are none."""
-        data = self._reader.get_metrics_data()
-        if data is None:
-            return None
         try:
+            data = self._reader.get_metrics_data()
+            if data is None:
+                return None
             result = self._metric_exporter.export(data, timeout_millis=self._timeout_ms)
         except Exception as error:  # noqa: BLE001  see `send_spans`
             return type(error).__name__

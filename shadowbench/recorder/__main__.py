@@ -91,8 +91,8 @@ def build_outbox(options: OtlpOptions, parent: Parent) -> Outbox:
 
     def report() -> None:
         outbox.report(parent.counters)
-        if (news := outbox.news()) is not None:
-            parent.log(*news)
+        for level, sentence in outbox.news():
+            parent.log(level, sentence)
 
     parent.before_snapshot(report)
     outbox.start()

@@ -118,12 +118,12 @@ def test_a_failure_is_counted_and_told_once_until_it_changes() -> None:
     with running(backend) as outbox:
         outbox.put(traced())
         until(lambda: told(outbox).get(("otlp_spans_total", "failed")) == 2)
-        assert outbox.news() == ("warning", "the OTLP receiver does not take exports: http_503")
-        assert outbox.news() is None
+        assert list(outbox.news()) == [("warning", "the OTLP receiver does not take traces: http_503")]
+        assert list(outbox.news()) == []
         backend.failure = None
         outbox.put(traced())
         until(lambda: told(outbox).get(("otlp_spans_total", "sent")) == 2)
-        assert outbox.news() == ("info", "the OTLP receiver takes exports again")
+        assert list(outbox.news()) == [("info", "the OTLP receiver takes traces again")]
     assert told(outbox)[("otlp_failures_total", "traces", "http_503")] == 1
 
 
@@ -138,6 +138,35 @@ def test_what_cannot_be_told_costs_only_itself() -> None:
     assert told(outbox) == {("otlp_spans_total", "sent"): 2, ("otlp_failures_total", "traces", "fault"): 1}
 
 
+def test_a_receiver_of_traces_alone_is_told_of_once_however_often_metrics_fail() -> None:
+    class TracesOnly(Recorded):
+        def send_metrics(self) -> str | None:
+            super().send_metrics()
+            return "http_404"
+
+    backend, said = TracesOnly(), []
+    with running(backend, replace(OPTIONS, every_s=0.01)) as outbox:
+        for exports in range(1, 4):
+            outbox.put(traced())
+            until(lambda exports=exports: backend.exports_of_metrics >= exports and len(backend.spans) == 2 * exports)
+            said += outbox.news()
+    assert said == [("warning", "the OTLP receiver does not take metrics: http_404")]
+
+
+def test_a_bug_in_telling_of_one_exchange_does_not_end_the_telling() -> None:
+    class Stumbling(Recorded):
+        def measure(self, measurements: Sequence[Measurement], span: Span | None) -> None:
+            if not self.measured:
+                self.measured += measurements
+                raise ValueError("a bug")
+
+    backend = Stumbling()
+    with running(backend) as outbox:
+        outbox.put(traced())
+        outbox.put(traced())
+    assert told(outbox) == {("otlp_spans_total", "sent"): 2, ("otlp_failures_total", "traces", "fault"): 1}
+
+
 def test_without_a_backend_what_comes_is_dropped_and_said() -> None:
     def missing() -> Backend:
         raise ImportError("no opentelemetry")
@@ -146,7 +175,7 @@ def test_without_a_backend_what_comes_is_dropped_and_said() -> None:
     outbox.start()
     outbox.put(traced())
     outbox.put(traced())
-    until(lambda: (outbox.news() or ("", ""))[1].endswith("ImportError"))
+    until(lambda: [sentence[-11:] for _, sentence in outbox.news()] == ["ImportError"])
     outbox.stop()
     assert told(outbox)[("otlp_spans_total", "dropped")] == 2
 
