@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
+from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import round_steps
 
 _HEIGHT = 210
@@ -79,11 +80,11 @@ def _axes(
 
 
 def _line(side: Side, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
-    chart = alt.Chart(alt.Data(values=_points(side)))
+    chart = alt.Chart(data(_points(side)))
     dash = DASHES if side.dashed else [1, 0]
     yield chart.mark_line(stroke=side.colour, strokeWidth=2, strokeDash=dash, clip=True).encode(x=x, y=y)
     if None in side.seconds:
-        last = alt.Chart(alt.Data(values=_points(side)[-1:]))
+        last = alt.Chart(data(_points(side)[-1:]))
         yield last.mark_point(shape="triangle-up", size=60, filled=True, fill=side.colour, opacity=1).encode(x=x, y=y)
 
 
@@ -91,5 +92,5 @@ def _strip(side: Side, number: int, x: alt.X) -> alt.Chart:
     """From the first level that is censored to the right end; the first at the top, the next below."""
     first = min(level for level, seconds in zip(side.levels, side.seconds, strict=True) if seconds is None)
     top = number * (_STRIP + 2)
-    strip = alt.Chart(alt.Data(values=[{"x": _place(first)}])).mark_rect(fill=side.colour, opacity=0.8)
+    strip = alt.Chart(data([{"x": _place(first)}])).mark_rect(fill=side.colour, opacity=0.8)
     return strip.encode(x=x, x2=alt.X2Value(WIDTH - 48), y=alt.YValue(top), y2=alt.Y2Value(top + _STRIP))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from shadowbench.report.charts.colours import WIDTH, Colour
+from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import span
 
 _HEIGHT = 200
@@ -39,7 +40,7 @@ def front(stands: Sequence[Stand], *, across: str, up: str) -> alt.LayerChart:
         }
         for stand in stands
     ]
-    chart = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    chart = alt.Chart(data(rows)).encode(x=x, y=y)
     dots = chart.mark_point(size=90, strokeWidth=2, opacity=1).encode(
         stroke=alt.Stroke("stroke:N", scale=None, legend=None),
         fill=alt.Fill("fill:N", scale=None, legend=None),

@@ -17,6 +17,7 @@ from typing import Any
 import altair as alt
 
 from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
+from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import span
 
 _ROW = 44  # pixels: a line of words, and the interval below
@@ -72,7 +73,7 @@ def _rows(rows: Sequence[Row], keep: Any, make: Any) -> alt.Chart:
     """A layer's data: rows that have what it draws."""
     values = [{"row": number, **make(row)} for number, row in enumerate(rows) if keep(row)]
     bottom = alt.Scale(domain=[len(rows) - 0.5, -0.5], nice=False, zero=False)
-    return alt.Chart(alt.Data(values=values)).encode(y=alt.Y("row:Q", scale=bottom, axis=None))
+    return alt.Chart(data(values)).encode(y=alt.Y("row:Q", scale=bottom, axis=None))
 
 
 def _reference(rows: Sequence[Row], reference: float | None, x: alt.X) -> list[alt.Chart]:

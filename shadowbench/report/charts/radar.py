@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 
 from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
+from shadowbench.report.charts.rows import data
 
 _RINGS = (0.25, 0.5, 0.75, 1.0)
 _FURTHEST = 1.2  # what is beyond its target is drawn no further out
@@ -56,7 +57,7 @@ def _point(number: int, axes: int, radius: float) -> dict[str, float]:
 def _chart(values: list[dict[str, Any]]) -> alt.Chart:
     x = alt.X("x:Q", scale=alt.Scale(domain=[-_WIDE, _WIDE], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-_HIGH, _HIGH], nice=False), axis=None)
-    return alt.Chart(alt.Data(values=values)).encode(x=x, y=y)
+    return alt.Chart(data(values)).encode(x=x, y=y)
 
 
 def _web(axes: int) -> Iterator[alt.Chart]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
+from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import span
 
 _HEIGHT = 170
@@ -67,7 +68,7 @@ def _height(moments: Sequence[Moment], null: float | None, form: str) -> alt.Y:
 
 def _null(null: float | None, y: alt.Y) -> Iterator[alt.Chart]:
     if null is not None:
-        yield alt.Chart(alt.Data(values=[{"y": null}])).mark_rule(color=Colour.QUIET).encode(y=y)
+        yield alt.Chart(data([{"y": null}])).mark_rule(color=Colour.QUIET).encode(y=y)
 
 
 def _so_far(moments: Sequence[Moment], x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
@@ -75,7 +76,7 @@ def _so_far(moments: Sequence[Moment], x: alt.X, y: alt.Y) -> Iterator[alt.Chart
     rows = [
         {"at": each.end * 1000, "y": each.so_far, "low": each.so_far_low, "high": each.so_far_high} for each in known
     ]
-    chart = alt.Chart(alt.Data(values=rows)).encode(x=x)
+    chart = alt.Chart(data(rows)).encode(x=x)
     band = alt.Y("low:Q", scale=y["scale"], axis=y["axis"])
     yield chart.mark_area(color=Colour.CANDIDATE, opacity=0.2, clip=True).encode(y=band, y2=alt.Y2("high:Q"))
     yield chart.mark_line(stroke=Colour.CANDIDATE, strokeWidth=2, clip=True).encode(y=y)
@@ -88,9 +89,9 @@ def _stretches(moments: Sequence[Moment], x: alt.X, y: alt.Y) -> Iterator[alt.Ch
         for each in moments
         if each.low is not None and each.high is not None
     ]
-    thin = alt.Chart(alt.Data(values=bars)).mark_rule(color=Colour.OPEN, strokeWidth=1, opacity=0.6, clip=True)
+    thin = alt.Chart(data(bars)).mark_rule(color=Colour.OPEN, strokeWidth=1, opacity=0.6, clip=True)
     yield thin.encode(x=x, y=y, y2=alt.Y2("high:Q"))
-    dots = alt.Chart(alt.Data(values=rows)).mark_point(
+    dots = alt.Chart(data(rows)).mark_point(
         size=28, filled=True, fill=Colour.OPEN, opacity=1, clip=True
     )  # fmt: skip
     yield dots.encode(x=x, y=y)
@@ -98,7 +99,7 @@ def _stretches(moments: Sequence[Moment], x: alt.X, y: alt.Y) -> Iterator[alt.Ch
 
 def _marks(marks: Sequence[Mark], x: alt.X) -> Iterator[alt.Chart]:
     if marks:
-        chart = alt.Chart(alt.Data(values=[{"at": mark.at * 1000, "label": mark.label} for mark in marks]))
+        chart = alt.Chart(data([{"at": mark.at * 1000, "label": mark.label} for mark in marks]))
         chart = chart.encode(x=x)
         yield chart.mark_rule(color=Colour.WORSE, strokeDash=[2, 2])
         yield chart.mark_text(color=Colour.WORSE, align="left", dx=3, dy=4, fontWeight="bold").encode(
