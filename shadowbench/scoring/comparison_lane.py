@@ -89,9 +89,12 @@ class ComparisonLane:
             self._counters.gauge("comparison_estimate", effect["estimate"], labels)
             self._counters.gauge("comparison_clusters", effect["clusters"], labels)
             self._counters.gauge("comparison_refuted", effect["refuted"], labels)
-            for name in ("low", "high", "allowed"):
-                if effect[name] is not None:
-                    self._counters.gauge(f"comparison_{name}", effect[name], labels)
+            if effect["low"] is not None:
+                self._counters.gauge("comparison_low", effect["low"], labels)
+            if effect["high"] is not None:
+                self._counters.gauge("comparison_high", effect["high"], labels)
+            if effect["allowed"] is not None:
+                self._counters.gauge("comparison_allowed", effect["allowed"], labels)
 
     def _forget(self) -> None:
         for name in ("timestamp_seconds", "estimate", "clusters", "refuted", "low", "high", "allowed"):
