@@ -30,6 +30,7 @@ BOARD = Board(
         redaction.SECTION,
         scoring.SECTION,
         judges.SECTION,
+        outlets.SECTION,
     ],
     variables=[JOB, INSTANCE, TARGET],
 )
