@@ -40,8 +40,8 @@ def radar(spokes: Sequence[Spoke]) -> alt.LayerChart | None:
         return None
     layers = [
         *_web(len(spokes)),
-        _shape(spokes, [spoke.production for spoke in spokes], Colour.PRODUCTION, DASHES),
-        _shape(spokes, [spoke.candidate for spoke in spokes], Colour.CANDIDATE, [1, 0]),
+        _shape([spoke.production for spoke in spokes], Colour.PRODUCTION, DASHES),
+        _shape([spoke.candidate for spoke in spokes], Colour.CANDIDATE, [1, 0]),
         _intervals(spokes),
         *_labels(spokes),
     ]
@@ -75,16 +75,22 @@ def _web(axes: int) -> Iterator[alt.Chart]:
     yield _chart(ends).mark_rule(color=Colour.LINE).encode(x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
 
 
-def _shape(spokes: Sequence[Spoke], radii: Sequence[float | None], colour: Colour, dashes: list[int]) -> alt.Chart:
-    """A closed line through what is known; an axis without a value is passed over."""
-    known = [(number, _inside(radius)) for number, radius in enumerate(radii) if radius is not None]
-    corners = [_point(number, len(spokes), radius) for number, radius in [*known, *known[:1]]]
-    rows = [corner | {"order": order} for order, corner in enumerate(corners)]
+def _shape(radii: Sequence[float | None], colour: Colour, dashes: list[int]) -> alt.Chart:
+    """A closed line, with a gap beside an axis without a value: passing over it would draw a value that nobody measured."""
+    rows = [row for number in range(len(radii)) for row in _edge(number, radii)]
     return (
         _chart(rows)
-        .mark_line(stroke=colour, strokeWidth=2, strokeDash=dashes, point=False)
-        .encode(order=alt.Order("order:Q"))
+        .mark_line(stroke=colour, strokeWidth=2, strokeDash=dashes, strokeCap="round", point=False)
+        .encode(order=alt.Order("order:Q"), detail=alt.Detail("edge:N"))
     )
+
+
+def _edge(number: int, radii: Sequence[float | None]) -> list[dict[str, float]]:
+    """From one axis to the next; nothing where one of the two has no value."""
+    places = number, (number + 1) % len(radii)
+    ends = [(place, radius) for place in places if (radius := radii[place]) is not None]
+    corners = [_point(place, len(radii), _inside(radius)) for place, radius in ends]
+    return [corner | {"order": order, "edge": number} for order, corner in enumerate(corners)] if len(ends) == 2 else []
 
 
 def _intervals(spokes: Sequence[Spoke]) -> alt.Chart:

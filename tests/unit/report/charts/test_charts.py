@@ -1,6 +1,7 @@
 """Each kind of chart is drawn, with what it must show and in the page's colours alone."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -133,6 +134,15 @@ def test_levels_are_told_in_percent() -> None:
 
 def test_marks_have_their_numbers() -> None:
     assert ">1<" in _drawn("series")
+
+
+def test_a_radar_s_line_has_a_gap_beside_an_axis_without_a_value() -> None:
+    spokes = [replace(_SPOKES[0], production=None), *(replace(each, production=0.5) for each in _SPOKES[1:])]
+    chart = radar(spokes)
+    assert chart is not None
+    lines = [layer for layer in chart.to_dict()["layer"] if "detail" in layer["encoding"]]
+    drawn = [len({row["edge"] for row in layer["data"]["values"]}) for layer in lines]
+    assert drawn == [len(spokes) - 2, len(spokes)]
 
 
 def test_two_axes_are_no_radar() -> None:
