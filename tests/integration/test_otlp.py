@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from shadowbench.endpoints.testing import ScriptedProvider
 from tests.origins import RawClient, json_request
@@ -51,6 +53,7 @@ class Told:
     ended_ns: int
     ids: dict[str, str]  # of exchanges in the log, by model
     counted: dict[str, float]
+    scraped: str  # /metrics as OpenMetrics
     log: str
 
     def production(self, model: str) -> Span:
@@ -82,7 +85,8 @@ async def run(folder: Path) -> Told:
     }
     async with ScriptedProvider(chunk_after_s=0.002) as provider, Receiver() as receiver:
         otlp = {"endpoint": receiver.url, "every_s": 0.5}
-        sidecar = Sidecar(folder, provider.url, candidates=candidates, telemetry={"otlp": otlp})
+        prices = {"*": {"input_per_mtok": 1.0, "output_per_mtok": 2.0}}
+        sidecar = Sidecar(folder, provider.url, candidates=candidates, prices=prices, telemetry={"otlp": otlp})
         async with sidecar:
             began_ns = time.time_ns()
             for model, (path, body, headers) in REQUESTS.items():
@@ -94,6 +98,7 @@ async def run(folder: Path) -> Told:
             ended_ns = time.time_ns()
             await eventually(lambda: all_told(sidecar))
             counted = await sidecar.metrics()
+            scraped = await asyncio.to_thread(scrape, sidecar.admin_port)
             rows = sidecar.rows("select distinct exchange_id as id, production_requested_model as model from pairs")
         # What was measured last is told on leaving.
         await eventually(lambda: durations(receiver.metrics) == 3 * len(REQUESTS) - untimed(counted))
@@ -104,8 +109,17 @@ async def run(folder: Path) -> Told:
             ended_ns=ended_ns,
             ids={row["model"]: row["id"] for row in rows},
             counted=counted,
+            scraped=scraped,
             log=sidecar.stderr,
         )
+
+
+def scrape(port: int) -> str:
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"Accept": "application/openmetrics-text"}
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        return str(answer.read().decode())
 
 
 async def all_told(sidecar: Sidecar) -> bool:
@@ -240,3 +254,16 @@ def test_what_was_sent_is_counted_and_nothing_complains(told: Told) -> None:
     assert [v for k, v in sent.items() if 'result="sent"' in k] == [3 * KEPT]
     assert "failures" not in "".join(sent)
     assert '"level":"error"' not in told.log.replace(" ", "")
+
+
+def test_what_prometheus_scrapes_names_the_trace_and_is_whole(told: Told) -> None:
+    """Of a cost, which no load on this machine disturbs; tests/verify/test_exemplars.py asks Prometheus for the others."""
+    families = {each.name: each for each in text_string_to_metric_families(told.scraped)}
+    buckets = families["shadowbench_request_cost_usd"].samples
+    found = {(each.labels["target"], each.exemplar.labels["trace_id"]) for each in buckets if each.exemplar}
+    assert found == {
+        ("production", TRACE),
+        ("small", TRACE),
+        ("busy", TRACE),
+    }  # whoever turns away costs nothing, for sure
+    assert TRACE[::-1] not in told.scraped
