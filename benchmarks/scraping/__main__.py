@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         streams=wanted.streams,
         sample_rate=wanted.sample_rate,
         apart=wanted.apart,
+        shield=wanted.shield,
     )
     report = _run(course, " ".join(sys.argv[1:] if arguments is None else arguments), errors)
     print_report(report, console)
@@ -81,6 +82,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--sample-rate", type=float, default=0.1, help="share of the streams that is copied (default %(default)s)"
     )
     parser.add_argument("--apart", action="store_true", help="the parent beside the load instead of beside the proxy")
+    parser.add_argument(
+        "--shield", action="store_true", help="on a busy machine: the proxy goes before all others on its core"
+    )
     parser.add_argument("--markdown", action="store_true", help="write docs/benchmarks-scraping.md")
     wanted = parser.parse_args(arguments)
     if wanted.rounds < 2:

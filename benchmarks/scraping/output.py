@@ -151,7 +151,7 @@ def markdown(report: Report) -> str:
         share=f"{course.sample_rate:.0%}",
         half=course.seconds / 2,
         rounds=course.rounds,
-        parent=" to itself" if course.apart else ", and shares it with the parent, which answers the scrapes",
+        parent=_place(course),
         first="runs before all others (SCHED_FIFO)" if report.result.goes_first else "had NO priority: run as root",
         processor=machine.processor,
         cores=machine.cores,
@@ -162,6 +162,12 @@ def markdown(report: Report) -> str:
         load=machine.load_average,
         cores_note=_cores_note(machine.cores),
     )
+
+
+def _place(course: Course) -> str:
+    place = " to itself" if course.apart else ", and shares it with the parent, which answers the scrapes"
+    first = " (`--shield`: also before the parent, as on a machine with a core for it)" if not course.apart else ""
+    return place + (f", and goes before all others there{first}" if course.shield else "")
 
 
 def _verdict(report: Report) -> str:

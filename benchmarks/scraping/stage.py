@@ -31,6 +31,7 @@ class Course:
     streams: int
     sample_rate: float
     apart: bool  # the parent beside the load, not beside the proxy
+    shield: bool  # strangers on the proxy's core wait for it, and so does the parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Stage:
             candidate=candidate,
             store=folder / "pairs.db",
             apart=True,
-            shield=False,
+            shield=course.shield,
             copies={
                 "url": f"http://127.0.0.1:{candidate}{PATH_OF_CANDIDATE}",
                 "sample_rate": course.sample_rate,
