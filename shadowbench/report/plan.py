@@ -203,6 +203,8 @@ def _unseen(comparison: Comparison) -> Unseen | None:
     if effect.once.se is None or effect.deciding.se is None:
         return None
     beyond = math.sqrt(max(0.0, effect.deciding.se**2 - effect.once.se**2)) * clusters
+    if effect.once.method is Method.GEOMETRIC_RATIO:  # on its logarithms already
+        return Unseen(any_time=beyond, planned=beyond, once=beyond, clusters=clusters)
     if effect.scale is Scale.RATIO:
         beyond /= effect.deciding.value or math.inf
     return _endless(comparison, beyond) if beyond > 0 else None

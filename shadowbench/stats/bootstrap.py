@@ -88,7 +88,8 @@ def ratio_of_totals(numerators: FloatArray, denominators: FloatArray, n: int) ->
 
 
 def _ratio(totals: FloatArray) -> FloatArray:
-    return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # whoever asks looks at what is not finite
+        return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
 
 
 def whole(statistic: Statistic) -> float:
@@ -98,12 +99,14 @@ def whole(statistic: Statistic) -> float:
 
 def bca(statistic: OfTotals, rng: np.random.Generator, *, level: float = 0.95, resamples: int = RESAMPLES) -> Estimate:
     """Bias-corrected and accelerated (Efron 1987), the jackknife over clusters. Not for quantiles: their jackknife says
-    nothing. Refused below LEAST_CLUSTERS, and where nothing varies."""
+    nothing. Refused below LEAST_CLUSTERS, where nothing varies, and where a resample's denominator is zero."""
     value = whole(statistic)
     if refusal := _refusal(statistic):
         return _refused(Method.BCA_BOOTSTRAP, statistic, value, level, refusal)
     drawn = replicates(statistic, rng, resamples)
     left_out = statistic.left_out()
+    if not (np.isfinite(drawn).all() and np.isfinite(left_out).all()):
+        return _refused(Method.BCA_BOOTSTRAP, statistic, value, level, Refused.NEAR_ZERO)
     if np.ptp(drawn) == 0 or np.ptp(left_out) == 0:
         return _refused(Method.BCA_BOOTSTRAP, statistic, value, level, Refused.NO_VARIATION)
     levels = bca_levels(bias_correction(drawn, value), acceleration(left_out), level)

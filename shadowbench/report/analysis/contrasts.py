@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shadowbench.report.analysis.sorted_sides import SortedSides
-from shadowbench.report.analysis.unseen import is_endless, unit_of_mean, unit_of_ratio, worth
+from shadowbench.report.analysis.unseen import is_endless, unit_of_logarithms, unit_of_mean, unit_of_ratio, worth
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
@@ -43,7 +43,7 @@ class MeanContrast:
     on_logarithms: bool = False
     bounds: tuple[float, float] | None = None  # between which it lies
     worth: float | None = None  # as how many of equal weight the clusters count; None: as many as there are
-    unit: float = 0.0  # how far a cluster not seen yet can move it; 0: hardly, as of logarithms
+    unit: float = 0.0  # how far a cluster not seen yet can move it
     is_endless: bool = False  # values have no upper bound: nothing tells how far that is
     yes_no: Pairs | None = None  # independent pairs of one weight, yes or no on both sides
     share: Estimate | None = None  # of one side that is yes or no: its share
@@ -56,8 +56,8 @@ class MeanContrast:
         return self.yes_no is None and self.share is None and self.totals is None
 
     def at(self, level: float) -> Estimate:
-        """The working estimate, its interval at another level."""
-        return leveled(self.base, level)
+        """The working estimate, its interval at another level, by the t of what clusters are worth."""
+        return _by_worth(replace(leveled(self.base, level), effective_clusters=self.worth))
 
     def steady_at(self, level: float) -> Estimate:
         """The same for who decides by it: rare events come late (`sequences.steadied`), and clusters count as what they are
@@ -244,10 +244,11 @@ def _of_ratio(paired: Paired, statistic: Statistic, level: float) -> MeanContras
     assert theirs is not None  # a ratio is of sides
     unbounded = paired.subject.high is None
     if statistic is Statistic.MEAN and unbounded and paired.n and bool((ours > 0).all() and (theirs > 0).all()):
-        base = mean(np.log(ours) - np.log(theirs), clusters=paired.clusters, weights=paired.weights, level=level)
+        logarithms = np.log(ours) - np.log(theirs)
+        base = mean(logarithms, clusters=paired.clusters, weights=paired.weights, level=level)
         return MeanContrast(
             scale=Scale.RATIO, null=0.0, base=replace(base, method=Method.GEOMETRIC_RATIO), worth=worth(paired),
-            on_logarithms=True,
+            unit=unit_of_logarithms(paired, logarithms), on_logarithms=True,
         )  # fmt: skip
     base = ratio_of_means(ours, theirs, clusters=paired.clusters, weights=paired.weights, level=level)
     totals = resamplable_ratio(ours, theirs, clusters=paired.clusters, weights=paired.weights)

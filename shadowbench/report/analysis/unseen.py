@@ -5,18 +5,23 @@
                        bound, a few of a thousand may make a tenth of the sum, and the dearest so far says little about those.
                        Counts are at least 1: that nothing was ever found does not mean that nothing varies
     no bound           it strays as far from the mean as the farthest so far
+    logarithms         as that, and at least by ten times: a fiftieth of all that takes a hundred times as long is a tenth more
 
 Each weighs 1/(what the clusters are worth) of the whole: where few clusters weigh nearly everything, rare events come late.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from shadowbench.report.analysis.values import Paired
 from shadowbench.stats.columns import FloatArray
+
+TENFOLD = math.log(10.0)
+"""How far a ratio not seen yet may lie from the others, at least."""
 
 AHEAD = 2.0
 """How many times the dearest cluster so far the next one may cost."""
@@ -47,6 +52,18 @@ def unit_of_mean(paired: Paired, values: FloatArray) -> float:
             else [paired.candidate, paired.production]
         )
         return _far(paired, weights, [paired.clusters.totals(paired.weights * side) for side in sides])
+    return _strayed(paired, weights, values)
+
+
+def unit_of_logarithms(paired: Paired, values: FloatArray) -> float:
+    """On the mean of the logarithms of ratios; 0 without pairs."""
+    if not paired.n:
+        return 0.0
+    weights = paired.clusters.totals(paired.weights)
+    return max(_strayed(paired, weights, values), TENFOLD / worth(paired))
+
+
+def _strayed(paired: Paired, weights: FloatArray, values: FloatArray) -> float:
     sums = paired.clusters.totals(paired.weights * values)
     total = float(weights.sum())
     strayed = np.abs(sums - weights * (float(sums.sum()) / total))

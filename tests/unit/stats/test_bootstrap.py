@@ -7,7 +7,16 @@ import pytest
 from scipy import stats
 
 from shadowbench.stats import bootstrap
-from shadowbench.stats.bootstrap import OfTotals, acceleration, bca, little_bootstraps, percentile, replicates, whole
+from shadowbench.stats.bootstrap import (
+    OfTotals,
+    acceleration,
+    bca,
+    little_bootstraps,
+    percentile,
+    ratio_of_totals,
+    replicates,
+    whole,
+)
 from shadowbench.stats.clusters import Clusters, mean
 from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.correlation import RankCorrelation
@@ -77,6 +86,13 @@ def test_the_standard_error_is_that_of_the_mean() -> None:
     assert percentile(mean_of(values), rng(7), resamples=3).se == pytest.approx(
         replicates(mean_of(values), rng(7), 3).std(ddof=1)
     )
+
+
+def test_a_resample_without_a_denominator_has_no_interval() -> None:
+    """Two of three hundred requests were paid for: one resample in seven has none of them."""
+    paid = np.where(np.arange(300) < 2, 1.0, 0.0)
+    found = bca(ratio_of_totals(2 * paid + 0.01, paid, 300), np.random.default_rng(1))
+    assert (found.low, found.reason) == (None, Refused.NEAR_ZERO)
 
 
 def test_nothing_to_draw_from() -> None:

@@ -20,6 +20,7 @@ from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Statistic
 from shadowbench.scores import Direction
 from shadowbench.stats.clusters import mean
+from shadowbench.stats.distributions import t_quantile
 from shadowbench.stats.methods import Method
 from shadowbench.stats.ratios import geometric_ratio, ratio_of_means
 from tests.unit.report.analysis.invented import ERROR, LIKENESS, PREFERENCE, a_subject, an_arm, values_of
@@ -104,14 +105,28 @@ def test_the_unit_is_what_one_cluster_can_move() -> None:
     assert of(RNG.random(80), RNG.random(80), subject=doubled, clusters=np.arange(80) // 4).unit == pytest.approx(0.1)
 
 
-def test_looked_at_more_than_once_bounded_values_have_a_steadier_error() -> None:
+def test_what_decides_has_a_steadier_error() -> None:
     alike = of(np.ones(80), np.ones(80), clusters=np.arange(80))
     assert alike.base.method is Method.ALL_ALIKE
     assert alike.steady_at(0.95).se == pytest.approx(math.sqrt(3) / 80)
     some = of(RNG.random(80), RNG.random(80), clusters=np.arange(80))
     assert some.steady_at(0.95).se == pytest.approx(math.hypot(some.base.se or 0, math.sqrt(3) / 80))
     logarithms = of(RNG.random(80) + 1, RNG.random(80) + 1, subject=LATENCY, relative=True, clusters=np.arange(80))
-    assert logarithms.steady_at(0.95).half_width == logarithms.base.half_width
+    assert logarithms.steady_at(0.95).se == pytest.approx(
+        math.hypot(logarithms.base.se or 0, math.sqrt(3) * math.log(10) / 80)
+    )
+
+
+def test_the_interval_of_a_single_look_goes_by_what_clusters_are_worth() -> None:
+    weights = np.where(np.arange(80) < 4, 50.0, 1.0)
+    found = contrast_of(
+        values_of(an_arm(80, weights=weights), a_subject(low=None, high=None), RNG.random(80), RNG.random(80)),
+        Statistic.MEAN, relative=False, level=0.95,
+    )  # fmt: skip
+    assert found.base.se is not None
+    assert found.worth is not None
+    assert found.worth < 8
+    assert found.at(0.95).half_width == pytest.approx(t_quantile(0.975, found.worth - 1) * found.base.se)
 
 
 def test_what_is_shown_lies_within_its_bounds() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shadowbench.report.analysis.contrasts import contrast_of
-from shadowbench.report.analysis.unseen import AHEAD, unit_of_mean, unit_of_ratio, worth
+from shadowbench.report.analysis.unseen import AHEAD, unit_of_logarithms, unit_of_mean, unit_of_ratio, worth
 from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Comparison, Origin
 from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
@@ -40,6 +40,31 @@ def test_without_an_upper_bound_it_is_twice_the_farthest_of_either_side() -> Non
     paired = values_of(an_arm(100), COUNT, np.full(100, 0.25), times)
     assert unit_of_mean(paired, paired.difference) == pytest.approx(AHEAD * 4 / 100)
     assert unit_of_mean(paired, paired.candidate) == pytest.approx(AHEAD * 0.25 / 100)
+
+
+def test_a_ratio_not_seen_yet_is_tenfold_at_least() -> None:
+    near, far = np.full(100, 0.1), np.r_[np.zeros(99), 5.0]
+    paired = values_of(an_arm(100), COST, np.ones(100), np.ones(100))
+    assert unit_of_logarithms(paired, near) == pytest.approx(np.log(10) / 100)
+    assert unit_of_logarithms(paired, far) == pytest.approx((5 - 0.05) / 100)
+
+
+def test_ratios_that_rarely_are_huge_are_waited_for() -> None:
+    """One in fifty takes 117 times as long, which is a tenth more. By the standard error alone it would be one in eight."""
+    rng, runs, passed = np.random.default_rng(9), 150, 0
+    for _ in range(runs):
+        ours = np.exp(rng.normal(0, 0.2, 600)) * np.where(rng.random(600) < 0.02, 117.0, 1.0)
+        passed += any(ratio(ours[:n]) < 1.1 for n in range(100, 601, 50))
+    assert passed <= 8
+
+
+def ratio(ours: FloatArray) -> float:
+    """The upper end of the typical ratio to a production that always takes a second."""
+    n = len(ours)
+    contrast = contrast_of(values_of(an_arm(n), COST, ours, np.ones(n)), Statistic.MEAN, relative=True, level=0.95)
+    looking = Looking(watching=Watching(), clusters=n)
+    end = looking.deciding(contrast, 0.95, np.random.default_rng(0)).high
+    return float("inf") if end is None else end
 
 
 def test_counts_of_which_nothing_came_may_find_one_next() -> None:
