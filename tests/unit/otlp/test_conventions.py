@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
+from opentelemetry.semconv._incubating.metrics import gen_ai_metrics
 
+from shadowbench.otlp import conventions
 from shadowbench.otlp.call import Try
 from shadowbench.otlp.conventions import error_type_of, operation_of, provider_of
+from shadowbench.otlp.measuring import METRICS
 from shadowbench.records import Dialect, Outcome
 from tests.unit.otlp.test_spans import PRODUCTION
 
@@ -56,3 +60,16 @@ def test_an_error_is_a_status_or_one_of_our_outcomes(outcome: Outcome, status: i
 def test_what_was_not_tried_again_failed_as_its_last_attempt_did(status: int | None, told: str) -> None:
     tried = Try(reason="connect_refused", status=status, start_ns=0, end_ns=1)
     assert error_type_of(replace(PRODUCTION, outcome=Outcome.NOT_SENT, status=None, tries=(tried,))) == told
+
+
+def test_names_are_those_of_opentelemetrys_own_constants() -> None:
+    """Its package has them still, marked as moved; from there nothing is imported but here."""
+    known = {
+        value
+        for module in (gen_ai_attributes, gen_ai_metrics)
+        for value in vars(module).values()
+        if isinstance(value, str)
+    }
+    ours = {value for value in vars(conventions).values() if isinstance(value, str) and value.startswith("gen_ai.")}
+    assert ours | {metric.name for metric in METRICS} <= known
+    assert len(ours) == 13
