@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 # As script/image-lock has them.
-EXTRAS = ("export", "sql")
+EXTRAS = ("export", "otel", "sql")
 LOCKED = re.compile(r"^([\w.-]+)==(\S+?)(?: ;.*)? \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?$)+)", re.MULTILINE)
 
 
