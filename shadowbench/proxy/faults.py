@@ -57,6 +57,8 @@ _RESPONSE = {
     ),
 }  # fmt: skip
 
+CODES = tuple(dict.fromkeys(each.code for each in (*_CONNECT.values(), FIRST_BYTE, IDLE, *_RESPONSE.values())))
+
 
 def of_connect(reason: str) -> ProductionFault:
     """For the reason of a `ConnectFault`."""

@@ -15,7 +15,7 @@ from shadowbench.proxy.access import AccessLog
 from shadowbench.proxy.complaints import Complaints
 from shadowbench.proxy.copying import Copy
 from shadowbench.proxy.exchange import Exchange
-from shadowbench.proxy.faults import ProductionFault
+from shadowbench.proxy.faults import CODES, ProductionFault
 from shadowbench.proxy.options import AccessLogOptions, ProxyOptions
 from shadowbench.proxy.tap import Tap
 from shadowbench.signals import Counters, Histogram
@@ -51,6 +51,8 @@ class Traffic:
         self.trailers = 0
         self.overhead = Histogram(OVERHEAD_EDGES_S)
         self._counters = counters
+        for code in CODES:  # at zero from the start, so that the first fault is an increase
+            counters.add("proxy_production_faults_total", (("reason", code),), 0)
         self._copy_faults: set[tuple[str, type[Exception]]] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._leaving = False

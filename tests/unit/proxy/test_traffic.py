@@ -112,3 +112,12 @@ async def test_a_report_counts_connections_requests_and_answers():
     assert counts["proxy_requests_total"] == 2 and counts["proxy_answered_requests_total"] == 1
     assert counts["proxy_active_requests"] == counts["proxy_production_connections"] == 1
     await bench.close()
+
+
+@on_uvloop
+async def test_faults_are_counted_from_zero_so_that_the_first_is_an_increase():
+    bench = Bench()
+    told = {dict(labels)["reason"]: value for labels, value in bench.counters.series("proxy_production_faults_total")}
+    assert {"production_refused", "production_reset", "production_idle_timed_out"} <= set(told)
+    assert not any(told.values())
+    await bench.close()
