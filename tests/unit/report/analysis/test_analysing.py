@@ -20,7 +20,7 @@ from shadowbench.report.as_json import dump, load
 from shadowbench.report.document.comparisons import Comparison, Correction, Role
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met
-from shadowbench.report.policy import Against, Claim, Looks, Needs, Policy, Statistic, Watching
+from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
 from shadowbench.stats.methods import Method
 
 PAIRS = 6000
@@ -215,20 +215,13 @@ def test_progress_is_told_in_order(made: Path) -> None:
     assert shares[-1] <= 1
 
 
-JUDGED = dataclasses.replace(
-    POLICY,
-    guardrails=(*POLICY.guardrails, Claim(measure="pairwise", needs=Needs.BETTER)),
-    requires=dataclasses.replace(POLICY.requires, uncalibrated_judges=True),
-)
-
-
-@pytest.mark.parametrize("looks", list(Looks))
-def test_what_verdicts_need_gives_the_verdicts_of_the_whole_report(made: Path, looks: Looks) -> None:
-    policy = dataclasses.replace(JUDGED, watching=Watching(looks=looks))
+@pytest.mark.parametrize("fixture", ["document", "once"])
+def test_what_verdicts_need_gives_the_verdicts_of_the_whole_report(
+    made: Path, fixture: str, request: pytest.FixtureRequest
+) -> None:
+    whole: Document = request.getfixturevalue(fixture)
     with shadowbench.read(made) as log:
-        whole = analyse(log, policy, OPTIONS)
-    with shadowbench.read(made) as log:
-        bare = analyse(log, policy, dataclasses.replace(OPTIONS, verdicts_only=True))
+        bare = analyse(log, whole.policy, dataclasses.replace(OPTIONS, verdicts_only=True))
     assert [each.verdict for each in bare.candidates] == [each.verdict for each in whole.candidates]
     assert {each.met for candidate in whole.candidates for each in candidate.verdict.conditions} > {Met.SHOWN}
     for few, all_of_it in zip(bare.candidates, whole.candidates, strict=True):
