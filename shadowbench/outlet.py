@@ -182,8 +182,11 @@ def as_line(fields: Mapping[str, object]) -> bytes:
     return line
 
 
+_encoded = json.JSONEncoder(default=str).encode  # `json.dumps` would make an encoder for each line
+
+
 def _dumped(fields: Mapping[str, object]) -> bytes:
-    return json.dumps(fields, default=str).encode() + b"\n"
+    return _encoded(fields).encode() + b"\n"
 
 
 def _shortened(value: object) -> object:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shadowbench.signals import Counters
 
 _GATHER_S = 0.05
-# A line costs some ten microseconds: more of them in one turn of the loop would be a delay that streams notice.
+# A line costs some 25 microseconds: more of them in one turn of the loop would be a delay that streams notice.
 _PER_TURN = 10
 _NEXT_TURN_S = 0.002
 _MOST_WAITING = 1000

@@ -84,6 +84,7 @@ async def test_a_worker_gets_its_options_and_its_last_words_are_heard() -> None:
         "runs_total": 1,
         "echo": 7,
         "last_words_total": 1,
+        "log_dropped_lines_total": 0,
     }
     assert (child.ready, child.was_ready, child.pid) == (False, True, None)
 
