@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
+from shadowbench.cli.memory import uncollected
 from shadowbench.cli.pair_arguments import (
     AgainOption,
     CandidateOption,
@@ -91,18 +92,20 @@ def report(
         slices=slice,
         quiet=quiet,
     )
-    from shadowbench.cli.analysed import asked, files_of
-    from shadowbench.cli.report import ReportOptions, format_by, place_of, run_report
+    with uncollected():  # the libraries below are large
+        from shadowbench.cli.analysed import asked, files_of
+        from shadowbench.cli.report import ReportOptions, format_by, place_of, run_report
 
-    chosen = tuple(candidate or ())
-    wanted = asked(typed, now=now, earlier=earlier, candidates=chosen, redact=redact, seed=seed, examples=examples)
-    options = ReportOptions(
-        asked=wanted,
-        format=format_by(output) if format is None else format.value,
-        full=full,
-        output=place_of(output),
-        force=force,
-        own_files=files_of(wanted, config),
-        charts=charts,
-    )
-    raise typer.Exit(run_report(options, now=now))
+        chosen = tuple(candidate or ())
+        wanted = asked(typed, now=now, earlier=earlier, candidates=chosen, redact=redact, seed=seed, examples=examples)
+        options = ReportOptions(
+            asked=wanted,
+            format=format_by(output) if format is None else format.value,
+            full=full,
+            output=place_of(output),
+            force=force,
+            own_files=files_of(wanted, config),
+            charts=charts,
+        )
+        code = run_report(options, now=now)
+    raise typer.Exit(code)

@@ -1,12 +1,14 @@
-"""Memory that was freed is kept, and given back when that is asked for; another C library is left alone."""
+"""Memory that was freed is kept, and given back when that is asked for; another C library is left alone. Garbage that holds
+itself is looked for again afterwards."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
 import pytest
 
-from shadowbench.cli.memory import give_back_freed_memory, keep_freed_memory
+from shadowbench.cli.memory import give_back_freed_memory, keep_freed_memory, uncollected
 
 
 class Glibc:
@@ -46,3 +48,21 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Musl())
     keep_freed_memory()
     give_back_freed_memory()
+
+
+def test_garbage_is_not_looked_for_meanwhile_whatever_happens() -> None:
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), uncollected():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
+
+
+def test_who_does_without_already_goes_on_without() -> None:
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
