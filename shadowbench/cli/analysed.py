@@ -25,6 +25,7 @@ from shadowbench.cli.source import log_source
 from shadowbench.errors import UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.reading.log import ReadLog
+from shadowbench.reading.names import FOR_REPORTS
 from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.as_json import load
 from shadowbench.report.document.root import Document
@@ -113,6 +114,7 @@ def analysed(wanted: Asked, *, now: float) -> Document:
             until=wanted.until,
             candidate=[*wanted.candidates, *sorted(wanted.again)] if wanted.candidates else None,
             slice=wanted.slice or None,
+            columns=FOR_REPORTS,
         ) as log:
             check_candidates(log, wanted.candidates, wanted.named)
             check_slices(log, wanted.slice)

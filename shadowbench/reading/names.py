@@ -35,7 +35,10 @@ _OF_SIDE = (
     "disturbed",
 )
 USUAL = (*_OF_PAIR, *(f"{side}_{name}" for name in _OF_SIDE for side in SIDES))
-"""What is read unless other columns are named: what a report needs."""
+"""What is read unless other columns are named: what a notebook begins with."""
+
+FOR_REPORTS = tuple(name for name in USUAL if not name.endswith("_status"))
+"""What a report needs: of a status it tells what the outcome and its reason do."""
 
 DISTURBED = {f"{side}_disturbed": side for side in SIDES}
 """Columns that are worked out: why a side's times are not its endpoint's alone."""
