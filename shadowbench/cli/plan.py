@@ -14,7 +14,7 @@ from shadowbench.cli.output import standard_output
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.naming import not_there
 from shadowbench.report.policy import Looks, Policy, Watching
-from shadowbench.report.sizing import Amount, Design, Variation, amount, expected, of_yes_or_no
+from shadowbench.report.sizing import Amount, Design, Unseen, Variation, amount, expected, of_yes_or_no
 
 if TYPE_CHECKING:
     from shadowbench.cli.analysed import Asked
@@ -120,13 +120,14 @@ def _variation(numbers: Numbers, difference: float) -> Variation:
         raise ConfigurationError(
             "how much do pairs vary? Give one of --sd (of the difference) and --discordant (share that differ)"
         )
-    sd, at_null = numbers.sd or 0.0, None
+    sd, at_null, unseen = numbers.sd or 0.0, None, None
     if numbers.discordant is not None:
         try:
             sd, at_null = of_yes_or_no(numbers.discordant, difference)
+            unseen = Unseen.of_yes_or_no()
         except ValueError as error:
             raise ConfigurationError(f"--discordant: {error}") from None
-    return expected(sd, sd_at_null=at_null, cluster_size=numbers.cluster_size, icc=numbers.icc)
+    return expected(sd, sd_at_null=at_null, cluster_size=numbers.cluster_size, icc=numbers.icc, unseen=unseen)
 
 
 def _by_measure(given: Mapping[str, float], measures: set[str]) -> Mapping[str, float]:

@@ -29,7 +29,7 @@ from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.looks import inflation, obrien_fleming, so_far, spending_plan
 from shadowbench.stats.power import design_effect
 from shadowbench.stats.proportions import normal_quantile
-from shadowbench.stats.sequences import FIRST_LOOK, critical_value
+from shadowbench.stats.sequences import FIRST_LOOK, PSEUDO, critical_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,11 @@ class Unseen:
     once: float
     clusters: int = 0  # of which it was found
     dearest: float | None = None  # of these, in averages; None: there are bounds, and it does not grow
+
+    @classmethod
+    def of_yes_or_no(cls) -> Unseen:
+        """Of differences of shares; a single look has methods for them that need none."""
+        return cls(any_time=math.sqrt(PSEUDO), planned=math.sqrt(PSEUDO), once=0.0)
 
     def reach(self, clusters: float, looks: Looks) -> float:
         """Of so many clusters."""
@@ -114,13 +119,21 @@ def detectable(variation: Variation, clusters: int, design: Design) -> float:
     return _shown(variation, clusters, design)
 
 
-def expected(sd: float, *, sd_at_null: float | None = None, cluster_size: float = 1.0, icc: float = 0.0) -> Variation:
+def expected(
+    sd: float,
+    *,
+    sd_at_null: float | None = None,
+    cluster_size: float = 1.0,
+    icc: float = 0.0,
+    unseen: Unseen | None = None,
+) -> Variation:
     """The variation of pairs of this standard deviation that come in clusters of a size, alike within them by `icc`."""
     factor = math.sqrt(design_effect(cluster_size, icc) / cluster_size)
     return Variation(
         deviation=sd * factor,
         deviation_at_null=None if sd_at_null is None else sd_at_null * factor,
         pairs_per_cluster=cluster_size,
+        unseen=unseen,
     )
 
 
@@ -160,7 +173,7 @@ def _by_the_last(variation: Variation, distance: float, design: Design, least: f
     """At a planned look, or beyond the last one."""
     watching = design.watching
     if least <= watching.clusters and distance >= _shown(variation, watching.clusters, design):
-        return _crossing(variation, distance, design, least)
+        return _between(variation, distance, design, least, watching.clusters)
     first = max(least, watching.last * (1 + 1e-6), FIRST_LOOK / variation.worth)
     return _crossing(variation, distance, replace(design, watching=replace(watching, looks=Looks.ANY)), first)
 
@@ -175,6 +188,11 @@ def _crossing(variation: Variation, distance: float, design: Design, least: floa
     low, high = least, least
     while distance < _shown(variation, high, design):
         low, high = high, high * 2
+    return _between(variation, distance, design, low, high)
+
+
+def _between(variation: Variation, distance: float, design: Design, low: float, high: float) -> float:
+    """The least between the two; at the higher one it shows."""
     while high - low > 1e-6 * high:
         middle = (low + high) / 2
         low, high = (low, middle) if distance >= _shown(variation, middle, design) else (middle, high)

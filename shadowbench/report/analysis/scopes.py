@@ -43,7 +43,7 @@ class SharedScope:
 
     def among(self, chosen: BoolArray, codes: IntArray) -> SharedScope:
         """Of the chosen pairs alone, whose clusters are numbered anew; `codes` are those of all."""
-        kept = self.moved[np.unique(codes[chosen])]
+        kept = _of_clusters(self.moved, codes[chosen])
         beyond = self.beyond + float(self.moved @ self.moved - kept @ kept)
         return SharedScope(untold=self.untold[chosen], moved=kept, beyond=max(0.0, beyond))
 
@@ -72,7 +72,7 @@ class Scope:
             return None
         weights = np.where(self.told, given, 0.0)
         moved = clusters.totals(weights * (~self.outside - self.share)) / (float(weights.sum()) * self.share)
-        kept = moved[np.unique(clusters.codes[places])]
+        kept = _of_clusters(moved, clusters.codes[places])
         return SharedScope(untold=some, moved=kept, beyond=max(0.0, float(moved @ moved - kept @ kept)))
 
 
@@ -90,6 +90,13 @@ def scope_of(
     within, beyond = float(weights[answered & valued].sum()), float(weights[answered & outside].sum())
     share = within / (within + beyond) if within + beyond else 1.0
     return Scope(outside=outside, share=share, told=answered & (valued | outside))
+
+
+def _of_clusters(moved: FloatArray, codes: IntArray) -> FloatArray:
+    """Of the clusters that have a pair, in their order."""
+    used = np.zeros(len(moved), np.bool_)
+    used[codes] = True
+    return moved[used]
 
 
 def has_reason(column: Coded, words: Collection[str]) -> BoolArray:

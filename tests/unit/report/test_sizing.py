@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.report.policy import Looks, Watching
-from shadowbench.report.sizing import Design, Variation, amount, detectable, expected, of_yes_or_no
+from shadowbench.report.sizing import Design, Unseen, Variation, amount, detectable, expected, of_yes_or_no
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.looks import at_look, obrien_fleming
 from shadowbench.stats.power import mcnemar_pairs
-from shadowbench.stats.sequences import FIRST_LOOK, asymptotic, multiplier, rho
+from shadowbench.stats.sequences import FIRST_LOOK, asymptotic, critical_value, multiplier, rho
 
 ONCE = Design(watching=Watching(looks=Looks.ONCE))
 designs = st.builds(
@@ -36,6 +37,40 @@ def test_yes_or_no_takes_what_connor_says(discordant: float, difference: float, 
     sd, at_null = of_yes_or_no(discordant, difference)
     found = amount(expected(sd, sd_at_null=at_null), difference, ONCE).pairs
     assert found == math.ceil(mcnemar_pairs(discordant, difference)) == pytest.approx(pairs, abs=1)
+
+
+def test_yes_or_no_watched_allows_for_what_has_not_come() -> None:
+    """As what decides does (`sequences.steadied`): three clusters that differ by all that they can."""
+    sd, at_null = of_yes_or_no(0.01, 0.0)
+    design = Design(watching=Watching(looks=Looks.ANY))
+    found = amount(expected(sd, sd_at_null=at_null, unseen=Unseen.of_yes_or_no()), 0.01, design).clusters
+    times = critical_value(found, tuned_for=1000, level=0.95)
+    assert times * math.sqrt(0.01 / found + 3 / found**2) + 0.8416 * 0.1 / math.sqrt(found) == pytest.approx(
+        0.01, rel=2e-3
+    )
+    assert found > 1.05 * amount(expected(sd, sd_at_null=at_null), 0.01, design).clusters
+    once = [amount(expected(sd, unseen=each), 0.01, ONCE).clusters for each in (None, Unseen.of_yes_or_no())]
+    assert once[0] == pytest.approx(once[1], abs=1)
+
+
+def test_the_dearest_of_more_clusters_is_dearer_as_of_lognormal_values() -> None:
+    rng = np.random.default_rng(6)
+    largest = {n: float(np.median([rng.lognormal(-0.5, 1, n).max() for _ in range(400)])) for n in (300, 3000)}
+    unseen = Unseen(any_time=1.0, planned=1.5, once=1.5, clusters=300, dearest=largest[300])
+    assert unseen.reach(3000, Looks.ANY) == pytest.approx(largest[3000] / largest[300], rel=0.2)
+    assert unseen.reach(200, Looks.ONCE) == 1.5
+    assert replace(unseen, dearest=None).reach(3000, Looks.ANY) == 1.0
+
+
+def test_looks_that_a_policy_planned_are_its_own() -> None:
+    """For as many as it takes, five looks take 3 % more; where the last is declared at a thousand, an early one takes more."""
+    planned = Design(watching=Watching(looks=Looks.PLANNED, clusters=1000), is_declared=True)
+    early, late, beyond = (amount(expected(1.0), distance, planned) for distance in (0.14, 0.0915, 0.05))
+    assert early.times_once > 1.3
+    assert late.clusters == pytest.approx(1000, rel=0.05)
+    assert beyond.times_once > 1.8  # what holds at any look takes over
+    shown = detectable(expected(1.0), early.clusters, planned)
+    assert shown == pytest.approx(0.14, rel=0.02)
 
 
 @pytest.mark.parametrize("discordant", [0.01, 1.1])
