@@ -148,7 +148,7 @@ def markdown(report: Report) -> str:
         verdict=_verdict(report),
         delays=_table(delay_rows(report)),
         facts=_table(fact_rows(report)),
-        share=f"{course.sample_rate:.0%}",
+        share=f"{course.sample_rate * 100:g} %",
         half=course.seconds / 2,
         rounds=course.rounds,
         parent=_place(course),
