@@ -76,7 +76,7 @@ PARTS = (
             counter(
                 "access_log_dropped_total",
                 "reason",
-                "Lines of it that were not, by reason: above max_per_second (rate), taken by nobody (stderr), or a bug of ours (fault).",
+                "Lines of it that were not, by reason: above max_per_second (rate), taken by nobody (stderr), a bug (fault).",
             ),
             counter("proxy_tunnels_total", "", "Connections upgraded to a raw tunnel. They are never mirrored."),
             counter("proxy_dropped_trailers_total", "", "Messages whose trailers were dropped."),

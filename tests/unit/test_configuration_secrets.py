@@ -1,5 +1,5 @@
-"""Errors of the configuration go to logs, to the control port's callers and to bug reports: they never repeat a value that is, or
-may be meant as, a secret."""
+"""Errors of the configuration go to logs, to the control port's callers and to bug reports: they never repeat a value that is
+a secret, or may be meant as one."""
 
 from __future__ import annotations
 
