@@ -499,7 +499,9 @@ def check_version(fields: dict[str, Any]) -> int:
     """The version that a HELLO or WELCOME names. Raises VersionError when we cannot read it, ProtocolError without one."""
     version = fields.get("version")
     if not isinstance(version, int):
-        raise ProtocolError("the peer names no handoff version: run proxy, mirror and recorder of neighbouring releases")
+        raise ProtocolError(
+            "the peer names no handoff version: run proxy, mirror and recorder of neighbouring releases"
+        )
     if version not in READABLE_VERSIONS:
         known = " and ".join(map(str, READABLE_VERSIONS))
         raise VersionError(
