@@ -25,6 +25,9 @@ class ScoresByName(Mapping[str, ScoreColumns]):
     def __getitem__(self, name: str) -> ScoreColumns:
         return self.of(self.measure(name))
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._newest  # a mapping's own way is to ask for the scores, which would be read for that
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._newest)
 

@@ -39,3 +39,14 @@ def test_a_measure_that_a_log_does_not_know_tells_nothing_there(tmp_path: Path) 
     with shadowbench.read([tmp_path / "a" / "log.db", tmp_path / "b" / "log.db"]) as read:
         told = read.scores.told(read.scores.measure("language"), ["$.asked"])
         assert (told.codes.tolist(), list(told.texts)) == ([0, -1], ["de"])
+
+
+def test_whether_there_is_a_measure_is_told_without_reading_its_scores(tmp_path: Path) -> None:
+    with logs_in(tmp_path) as (log, scores):
+        log.append([an_exchange(1)])
+        (measure,) = scores.register([a_measure("language")])
+        scores.put_scores([Score(1, 1, measure, 1.0, None)])
+    with shadowbench.read(tmp_path / "log.db") as read:
+        measures = read.scores
+    assert "language" in measures  # the log is closed: nothing can be read of it
+    assert "length" not in measures
