@@ -1,4 +1,6 @@
 import json
+import os
+import sys
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -7,6 +9,7 @@ import pytest
 from shadowbench.admin import AdminServer
 from shadowbench.listening import Address, bind
 from shadowbench.signals import Sample
+from shadowbench.telemetry import prometheus
 
 
 @dataclass
@@ -54,6 +57,21 @@ async def test_metrics_are_open_metrics_for_who_asks_for_them() -> None:
     status, text, kind = await ask(observed, "/metrics", Accept="application/openmetrics-text;version=1.0.0,*/*;q=0.1")
     assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
     assert text.splitlines()[-2:] == ["shadowbench_draining 1.0", "# EOF"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a niceness for each thread")
+async def test_metrics_are_written_behind_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    written_at: list[int] = []
+
+    def render(*args: object) -> bytes:
+        written_at.append(os.getpriority(os.PRIO_PROCESS, 0))  # of this thread
+        return b""
+
+    monkeypatch.setattr(prometheus, "render", render)
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    await ask(Observed(), "/metrics")
+    assert written_at == [min(19, ours + 10)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == ours
 
 
 async def test_there_is_nothing_else() -> None:
