@@ -1,10 +1,10 @@
-"""How long the report of a large log takes, and how much memory: from the file to the HTML page, on one core.
+"""How long the report of a large log takes, and how much memory: the whole command, from file to HTML page, on one core.
 
     python -m benchmarks.big_report [--log FILE] [--pairs 1000000] [--metrics 6] [--html FILE] [--parts]
 
-Makes the log where there is none (some minutes, `made_log`), then reads, analyses and renders in a fresh process that is bound
-to one core and to one thread. Prints what it took as JSON: seconds of wall clock and of CPU, and the most memory that was
-resident. `--parts`: what each step took, too.
+Makes the log where there is none (some minutes, `made_log`), then runs `shadowbench report` on one core. Prints what it took as
+JSON: seconds of wall clock, of CPU for the program and for the system, and the most memory that was resident. `--parts`: runs
+the same steps once more in a process of its own, and says what each took.
 """
 
 from __future__ import annotations
@@ -12,78 +12,76 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
-from shadowbench.report.document.root import Document
-from shadowbench.report.policy import Against, Claim, Policy, Statistic
-
 MOST_SECONDS, MOST_MIB = 15.0, 1000.0
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LANE = "twin"
+_POLICY = "extends: migration\nprimary: {pairwise: {margin: 0.05}}\n"
+"""What a migration declares, with the judge that the log has: guardrails for failures, latency, cost and more."""
 
 
-def policy() -> Policy:
-    """What a migration declares: as good, not slower, not dearer, no more failures."""
-    return Policy(
-        name="migration",
-        primary=(Claim(measure="contains", margin=0.02),),
-        guardrails=(
-            Claim(measure="error_class", margin=0.01),
-            Claim(measure="latency", statistic=Statistic.P95, relative=True, margin=0.1),
-            Claim(measure="cost", statistic=Statistic.TOTAL, relative=True, margin=0.0),
-            Claim(measure="embedding_cosine_ngrams", against=Against.AGAIN, margin=0.3),
-        ),
-        correct="contains",
-    )
+def measured(log: Path, page: Path) -> dict[str, float]:
+    """The command on the first core that we may use."""
+    with tempfile.TemporaryDirectory() as folder:
+        policy = Path(folder) / "policy.yaml"
+        policy.write_text(_POLICY)
+        command = [sys.executable, "-m", "shadowbench.cli", "report", str(log.absolute()), "--again", _LANE]
+        command += ["--policy", str(policy), "--output", str(page.absolute()), "--force", "--quiet"]
+        core = min(os.sched_getaffinity(0))
+        started = time.perf_counter()
+        running = subprocess.Popen(["taskset", "-c", str(core), *command], cwd=folder)  # where no configuration is
+        _, status, used = os.wait4(running.pid, 0)
+        wall_s = time.perf_counter() - started
+    if status:
+        sys.exit(f"the report failed, with exit code {os.waitstatus_to_exitcode(status)}")
+    return {
+        "wall_s": round(wall_s, 2),
+        "user_s": round(used.ru_utime, 2),
+        "system_s": round(used.ru_stime, 2),
+        "peak_mib": round(used.ru_maxrss / 1024),  # Linux tells KiB
+    }
 
 
-def report(log: Path, page: Path | None) -> dict[str, float]:
-    """Read, analyse, render; seconds of CPU after each step."""
+def steps(log: Path) -> dict[str, float]:
+    """Seconds of CPU of each step, in this process."""
     import shadowbench
+    from shadowbench.cli.judged import judges_in
+    from shadowbench.cli.memory import keep_freed_memory
+    from shadowbench.policies.reading import read_policy
     from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
     from shadowbench.report.html import render
 
-    steps: dict[str, float] = {}
+    told: list[tuple[str, float]] = [("imports", 0.0)]
 
-    def tell(what: str, _: float) -> None:
-        steps[what] = time.process_time()
+    def tell(what: str, _: float = 0.0) -> None:
+        told.append((what, time.process_time()))
 
-    def analysed() -> Document:  # and the log let go of
-        options = AnalysisOptions(made_at=time.time(), software="benchmark", again=frozenset({"twin"}))
-        with shadowbench.read(log) as opened:
-            return analyse(opened, policy(), options, tell)
-
-    document = analysed()
-    tell("rendering", 1.0)
-    text = render(document)
-    tell("done", 1.0)
-    if page is not None:
-        page.write_text(text)
-    return steps
-
-
-def measured(log: Path, page: Path | None) -> dict[str, object]:
-    """`report` in a process of its own, on one core."""
-    command = [sys.executable, "-m", "benchmarks.big_report", "--child", "--log", str(log)]
-    command += ["--html", str(page)] if page else []
-    core = min(os.sched_getaffinity(0))
-    started = time.perf_counter()
-    done = subprocess.run(
-        ["taskset", "-c", str(core), *command],
-        env=os.environ | dict.fromkeys(_THREADS, "1"), stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
-    return {"wall_s": round(time.perf_counter() - started, 2), **json.loads(done.stdout)}
-
-
-def _child(log: Path, page: Path | None) -> None:
-    steps = report(log, page)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    peak = round(used.ru_maxrss / 1024)  # Linux tells KiB
-    print(json.dumps({"cpu_s": round(used.ru_utime + used.ru_stime, 2), "peak_mib": peak, "steps": steps}))
+    keep_freed_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        policy = Path(folder) / "policy.yaml"
+        policy.write_text(_POLICY)
+        declared = read_policy(str(policy), "--policy")
+    with shadowbench.read(log) as opened:
+        tell("pairs")
+        assert opened.pairs.n
+        tell("scores")
+        opened.scores.load()
+        tell("judges")
+        judges = judges_in(opened, 0)
+        options = AnalysisOptions(
+            made_at=0.0, software="benchmark", again=frozenset({_LANE}), judges=judges.cards, judge_spend=judges.spend
+        )
+        document = analyse(opened, declared, options, tell)
+    tell("rendering")
+    render(document)
+    tell("done")
+    return {what: round(end - begin, 2) for (what, begin), (_, end) in pairwise(told) if end - begin > 0.01}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -93,22 +91,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--metrics", type=int, default=6)
     parser.add_argument("--html", type=Path, help="where to write the page")
-    parser.add_argument("--parts", action="store_true", help="seconds of CPU of each step")
-    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--parts", action="store_true", help="seconds of CPU of each step, too")
+    parser.add_argument("--steps", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args(arguments)
-    if wanted.child:
-        _child(wanted.log, wanted.html)
+    if wanted.steps:
+        print(json.dumps(steps(wanted.log)))
         return
     if not wanted.log.exists():
         from benchmarks.made_log import make_log
 
         make_log(wanted.log, pairs=wanted.pairs, metrics=wanted.metrics, seed=1)
-    found = measured(wanted.log, wanted.html)
-    steps = found.pop("steps")
-    if wanted.parts:
-        found["steps"] = steps
+    with tempfile.TemporaryDirectory() as folder:
+        found: dict[str, object] = dict(measured(wanted.log, wanted.html or Path(folder) / "report.html"))
     found["within"] = float(str(found["wall_s"])) < MOST_SECONDS and float(str(found["peak_mib"])) < MOST_MIB
+    if wanted.parts:
+        found["steps"] = _steps_elsewhere(wanted.log)
     print(json.dumps(found, indent=2))
+
+
+def _steps_elsewhere(log: Path) -> object:
+    command = [sys.executable, "-m", "benchmarks.big_report", "--steps", "--log", str(log)]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    done = subprocess.run(command, env=os.environ | threads, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
 
 
 if __name__ == "__main__":

@@ -157,7 +157,9 @@ def blocker(found: Blocker) -> str:
         return f"{told}."
     form = share if found.code in _SHARES else number
     sense = "at most" if found.code in _AT_MOST else "at least"
-    worth = "" if found.counted is None else f", which is what {form(found.counted)} of unequal size or weight are worth"
+    worth = (
+        "" if found.counted is None else f", which is what {form(found.counted)} of unequal size or weight are worth"
+    )
     return f"{told}: {form(found.found)}{worth}; it takes {sense} {form(found.needed)}."
 
 

@@ -41,7 +41,9 @@ def test_what_looking_costs_is_told() -> None:
     told = {design.watching.looks: lines(planning(planned(example(), design)))[1] for design in (ONCE, often, few)}
     assert told[Looks.ONCE].endswith("with a single look.")
     assert "with looks at any time, which take " in told[Looks.ANY]
-    assert re.search(r"with 5 planned looks, which take 1\.\d+ to \d\.\d+ times the pairs of a single one", told[Looks.PLANNED])
+    assert re.search(
+        r"with 5 planned looks, which take 1\.\d+ to \d\.\d+ times the pairs of a single one", told[Looks.PLANNED]
+    )
 
 
 def test_the_end_is_told() -> None:
