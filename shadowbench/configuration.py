@@ -1,4 +1,8 @@
-"""Find, read and merge the configuration, and say in the user's words what is wrong with it."""
+"""Find, read and merge the configuration, and say in the user's words what is wrong with it.
+
+Settings are imported by who uses them: they take a third of a second, and who only asks whether there is a configuration, such
+as a report of a log that was named, has no use for them.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,20 @@ import os
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsError
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.explaining import fields_of, keys_of, problem_of, suggestion, type_at
 from shadowbench.policies.reading import faults_of
-from shadowbench.settings import Settings, conflicts
 from shadowbench.yaml_files import YamlFile, named_file
+
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+    from shadowbench.settings import Settings
 
 PREFIX = "SHADOWBENCH_"
 _POLICY = "report.policy"
@@ -30,6 +37,10 @@ _IMPORTS = (Path(__file__).parent / "offline" / "files", Path(__file__).parents[
 
 def load(file: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Settings:
     """The configuration from `file` (or the default places) with the environment over it. Raises ConfigurationError."""
+    from pydantic_settings import InitSettingsSource, SettingsError
+
+    from shadowbench.settings import Settings, conflicts
+
     path = file if file is not None else _default_file(environ)
     document = YamlFile(path)
 
@@ -94,6 +105,8 @@ def read_import_shape_file(name: str, where: str) -> Mapping[str, Any]:
 
 
 def _explain(detail: ErrorDetails, document: YamlFile, environ: Mapping[str, str]) -> str:
+    from shadowbench.settings import Settings
+
     keys = keys_of(detail["loc"], Settings)
     place = _variable_of(keys, environ) or document.place(keys)
     path = ".".join(keys)
@@ -115,6 +128,8 @@ def _variable_of(keys: tuple[str, ...], environ: Mapping[str, str]) -> str | Non
 
 
 def _bad_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    from shadowbench.settings import Settings
+
     # Only names with "__" are surely meant for us: Kubernetes sets SHADOWBENCH_PORT and the like for a service so named.
     for name in sorted(environ):
         section, *nested = name.upper().removeprefix(PREFIX).lower().split("__")
@@ -132,6 +147,8 @@ def _bad_variables(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _not_json(environ: Mapping[str, str]) -> Iterator[str]:
     """The variables of sections, lists and mappings whose values are no JSON."""
+    from shadowbench.settings import Settings
+
     for name, value in sorted(environ.items()):
         if not name.upper().startswith(PREFIX):
             continue

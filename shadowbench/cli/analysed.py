@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import shadowbench
-from shadowbench import configuration, wiring
+from shadowbench import configuration
 from shadowbench.cli.choosing import check_candidates, check_slices, slices_of
 from shadowbench.cli.judged import judges_in
 from shadowbench.cli.memory import keep_freed_memory
@@ -30,8 +31,10 @@ from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.as_json import load
 from shadowbench.report.document.root import Document
 from shadowbench.report.policy import Policy
-from shadowbench.settings import Settings
 from shadowbench.store.exporting.objects import get_object, is_object
+
+if TYPE_CHECKING:
+    from shadowbench.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def asked(
     ConfigurationError for what cannot be meant."""
     is_there = typed.config or configuration.is_there(environ)
     settings = configuration.load(typed.config, environ=environ) if is_there else None
-    lanes = wiring.production_again(settings) if settings else frozenset()
+    lanes = _lanes(settings) if settings else frozenset()
     named = [*(typed.logs or ()), *([typed.log] if typed.log else [])]
     return Asked(
         logs=tuple(dict.fromkeys(named)) or (log_source(typed.config, None).url,),
@@ -80,6 +83,12 @@ def asked(
         progress=False if typed.quiet else None,
         **others,  # type: ignore[arg-type]  # of Asked's own names
     )
+
+
+def _lanes(settings: Settings) -> frozenset[str]:
+    from shadowbench import wiring  # knows of every worker: only where there is a configuration
+
+    return wiring.production_again(settings)
 
 
 def _declared(policy: str | None, settings: Settings | None) -> Policy:

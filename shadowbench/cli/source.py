@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadowbench import configuration, wiring
+from shadowbench import configuration
 from shadowbench.errors import ConfigurationError
 
 
@@ -24,6 +24,8 @@ def log_source(config: Path | None, log: str | None) -> LogSource:
         if log is None:
             raise ConfigurationError("which pair log? Name it with --log FILE, or its configuration with -c FILE")
         return LogSource(url=_as_url(log))
+    from shadowbench import wiring  # knows of every worker: only where there is a configuration
+
     settings = configuration.load(config)
     return LogSource(
         url=_as_url(log) if log is not None else settings.store.url,
@@ -33,6 +35,7 @@ def log_source(config: Path | None, log: str | None) -> LogSource:
 
 def configured_questions(config: Path | None) -> frozenset[str]:
     """What the judges of the configuration go by; nothing without one."""
+    from shadowbench import wiring
     from shadowbench.scoring.calibration.questions import questions_of_judges
 
     if config is None and not configuration.is_there(os.environ):
