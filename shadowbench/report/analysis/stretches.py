@@ -127,19 +127,17 @@ class Cells:
         worth = weight**2 / np.cumsum(self.squares)
         strayed = self._strayed(total / weight) / weight**2
         found = _estimates(total / weight, strayed, np.cumsum(self.n), clusters, worth, level)
-        counted = np.minimum(clusters, weight**2 / np.cumsum(self._by_stretch(self._grown(self.weight, self.weight))))
+        had = _before(self.weight, self.opens)
+        squares = np.cumsum(self._by_stretch(_grown(self.weight, self.weight, had, had)))
+        counted = np.minimum(clusters, weight**2 / squares)
         return [replace(each, effective_clusters=c) for each, c in zip(found, counted.tolist(), strict=True)]
-
-    def _grown(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        """By how much each cell makes Σab over clusters grow, (m,), where a and b are sums over a cluster so far."""
-        had_a, had_b = _before(a, self.opens), _before(b, self.opens)
-        return a * had_b + b * had_a + a * b
 
     def _strayed(self, values: FloatArray) -> FloatArray:
         """Σ(T − value·W)² over clusters, of everything up to each stretch's end, (k,): from ΣT², ΣTW and ΣW², which grow cell
         by cell. Of values less the whole's mean, or else the squares would cancel; what is left of them then is rounding."""
         w, t = self.weight, self.apart
-        grown = (self._grown(w, w), self._grown(w, t), self._grown(t, t))
+        had_w, had_t = _before(w, self.opens), _before(t, self.opens)
+        grown = (_grown(w, w, had_w, had_w), _grown(w, t, had_w, had_t), _grown(t, t, had_t, had_t))
         ww, wt, tt = (np.cumsum(self._by_stretch(each)) for each in grown)
         apart = values - self.mean
         strayed = tt - 2 * apart * wt + apart**2 * ww
@@ -199,6 +197,12 @@ def _times(borders: FloatArray, joined: IntArray) -> Sequence[tuple[float, float
     begins = np.flatnonzero(_changes(joined))
     ends = np.append(begins[1:], len(joined))
     return [(float(borders[begin]), float(borders[end])) for begin, end in zip(begins, ends, strict=True)]
+
+
+def _grown(a: FloatArray, b: FloatArray, had_a: FloatArray, had_b: FloatArray) -> FloatArray:
+    """By how much each cell makes Σab over clusters grow, (m,), where a and b are sums over a cluster so far. `had_a` and
+    `had_b`: what the cluster had before the cell (`_before`)."""
+    return a * had_b + b * had_a + a * b
 
 
 def _before(values: FloatArray, opens: BoolArray) -> FloatArray:
