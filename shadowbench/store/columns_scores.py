@@ -110,6 +110,11 @@ class ScoreReader:
         }
 
 
-def _apart(columns: NDArray[Any]) -> Sequence[NDArray[Any]]:
-    """Each column by itself and in short, so that those whose values are alike go with the whole."""
-    return [found.copy() if (found := in_short(column)) is column else found for column in columns]
+def _apart(block: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """A block's columns, each in short. Where that is most of them, the others are copied, so that the block is let go of."""
+    columns = list(block)
+    found = [in_short(column) for column in columns]
+    are_long = [short is column for short, column in zip(found, columns, strict=True)]
+    if 2 * sum(are_long) > len(columns):
+        return found
+    return [column.copy() if is_long else column for column, is_long in zip(found, are_long, strict=True)]
