@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.store.columns_image import NOTHING, Images, cell
+from shadowbench.store.columns_image import NOTHING, Images, cell, cell_or_code, told_apart
 
 
 @pytest.fixture
@@ -103,3 +103,24 @@ def test_a_cell_that_is_not_of_eight_bytes_is_noticed(connection: sqlite3.Connec
     filled(connection, [(1, 2)], kind="INTEGER")
     with pytest.raises(AssertionError, match="eight bytes"):
         Images(connection).matrix(select(2, is_real=True), {}, 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.one_of(st.floats(allow_nan=False).filter(lambda x: x > -1e300 or math.isinf(x)), st.integers(0, 2**16)),
+        min_size=1, max_size=30,
+    )
+)  # fmt: skip
+def test_codes_in_the_place_of_numbers_are_told_apart(rows: list[float | int]) -> None:
+    """Whole numbers are codes here, all others are values."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE t (value REAL, code INTEGER)")
+        connection.executemany(
+            "INSERT INTO t VALUES (?, ?)", [(None, each) if isinstance(each, int) else (each, None) for each in rows]
+        )
+        statement = f"SELECT {cell_or_code('value', 'code')} FROM t ORDER BY rowid"
+        for images in (Images(connection), Images(Fetching(connection))):  # type: ignore[arg-type]
+            numbers, codes = told_apart(images.matrix(statement, {}, 1)[:, 0])
+            np.testing.assert_array_equal(numbers, [math.nan if isinstance(each, int) else each for each in rows])
+            assert codes.tolist() == [each if isinstance(each, int) else 0 for each in rows]
