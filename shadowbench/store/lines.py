@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import json
 import types
@@ -82,9 +81,10 @@ def _observation(document: dict[str, Any], side: str) -> Observation:
 
 def _body(told: dict[str, Any], where: str) -> bytes | None:
     if "body_base64" in told:
+        coded = _as(str, told["body_base64"], f"{where}.body_base64")
         try:
-            return base64.b64decode(_as(str, told["body_base64"], f"{where}.body_base64"), validate=True)
-        except binascii.Error:
+            return base64.b64decode(coded, validate=True)
+        except ValueError:  # binascii.Error is one, and letters beyond ASCII raise it bare
             raise BadLineError(f"{where}.body_base64 is not base64") from None
     text = _as(str | None, told.get("body"), f"{where}.body")
     return None if text is None else text.encode("utf-8", "surrogatepass")

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["good.db", "--policy", "critical"], 3, "Inconclusive: 1 candidate, by the policy critical."),
         (["good.db"], 2, "name a policy with --policy (cost, critical, fine-tuning, migration, mvp, or a YAML file)"),
         (["good.db", "--policy", "wrong.yaml"], 2, "wrong.yaml:2: primary.quality: says no margin"),
-        (["good.db", "--policy", "ours.yaml", "--candidate", "smal"], 2, "--candidate smal: has no pairs here"),
+        (["good.db", "--policy", "ours.yaml", "--candidate", "smal"], 2, "--candidate smal: it has no pairs here"),
         (["no.db", "--policy", "ours.yaml"], 4, "there is no pair log at"),
     ],
 )

@@ -97,6 +97,7 @@ def with_(value: object, *path: str) -> Callable[[Any], None]:
         (with_({}, "request", "headers"), "request.headers is not an array"),
         (with_([], "production"), "production is not a JSON object"),
         (with_("!", "production", "body_base64"), "production.body_base64 is not base64"),
+        (with_("é", "production", "body_base64"), "production.body_base64 is not base64"),
         (with_(True, "production", "status"), "production.status is True, not an integer"),
         (with_("x", "candidate", "timing", "head_s"), "candidate.timing.head_s is 'x', not a number"),
     ],
