@@ -14,7 +14,18 @@ from shadowbench.cli.output import standard_output
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.naming import not_there
 from shadowbench.report.policy import Looks, Policy, Watching
-from shadowbench.report.sizing import Amount, Design, Unseen, Variation, amount, expected, of_yes_or_no
+from shadowbench.report.sizing import (
+    MOST,
+    Amount,
+    Design,
+    Least,
+    OutOfReachError,
+    Unseen,
+    Variation,
+    amount,
+    expected,
+    of_yes_or_no,
+)
 
 if TYPE_CHECKING:
     from shadowbench.cli.analysed import Asked
@@ -24,6 +35,21 @@ if TYPE_CHECKING:
 SCHEMA, VERSION = "shadowbench.plan", 1
 EVERY = ""
 """The measure of a difference that is given for all."""
+
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "--power": (0.5, 0.999),
+    "--alpha": (1e-6, 0.5),
+    "--planned": (2, 50),
+    "--clusters": (2, 1e9),
+    "--difference": (-1e9, 1e9),
+    "--margin": (0.0, 1e9),
+    "--sd": (0.0, 1e9),
+    "--discordant": (0.0, 1.0),
+    "--icc": (0.0, 1.0),
+    "--cluster-size": (1.0, 1e6),
+    "--per-day": (0.0, 1e12),
+}
+"""Between what each number may lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +63,8 @@ class Wanted:
     clusters: int | None = None  # that are hoped to be enough
 
     def design(self, policy: Policy) -> Design:
-        """With the policy's word where nobody said anything."""
+        """With the policy's word where nobody said anything. Raises ConfigurationError for what is out of bounds."""
+        _check({"--power": self.power, "--alpha": self.alpha, "--planned": self.planned, "--clusters": self.clusters})
         changes = {"looks": self.looks, "planned": self.planned, "clusters": self.clusters}
         given = {name: value for name, value in changes.items() if value is not None}
         watching: Watching = replace(policy.watching, **given)  # type: ignore[arg-type]  # of Watching's own names
@@ -54,6 +81,26 @@ class Numbers:
     icc: float = 0.0  # how alike pairs of one cluster are
     cluster_size: float = 1.0
     per_day: float | None = None  # pairs
+
+    def check(self) -> None:
+        """Raises ConfigurationError for what is out of bounds."""
+        _check(
+            {
+                "--margin": self.margin,
+                "--sd": self.sd,
+                "--discordant": self.discordant,
+                "--icc": self.icc,
+                "--cluster-size": self.cluster_size,
+                "--per-day": self.per_day,
+            }
+        )
+
+
+def _check(given: Mapping[str, float | None]) -> None:
+    for option, value in given.items():
+        least, most = BOUNDS[option]
+        if value is not None and not least <= value <= most:  # nor is what is no number at all
+            raise ConfigurationError(f"{option} {value:g}: must be a number from {least:g} to {most:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +139,11 @@ def differences_of(told: Sequence[str]) -> Mapping[str, float]:
     for each in told:
         measure, sign, number = each.rpartition("=")
         try:
-            found[measure.strip() if sign else EVERY] = float(number)
+            value = float(number)
         except ValueError:
             raise ConfigurationError(f"--difference {each}: write a number, or MEASURE=NUMBER") from None
+        _check({"--difference": value})
+        found[measure.strip() if sign else EVERY] = value
     return found
 
 
@@ -103,14 +152,22 @@ def _from_numbers(options: PlanOptions, numbers: Numbers) -> int:
 
     if set(options.differences) - {EVERY}:
         raise ConfigurationError("--difference MEASURE=NUMBER is for the claims of a log; here it is a number")
+    numbers.check()
     difference = options.differences.get(EVERY, 0.0)
     distance = numbers.margin + difference
     if not distance > 0:
         raise ConfigurationError(
             "how much is to be told from nothing? Give --margin, --difference, or both, above 0 in all"
         )
-    design = options.wanted.design(Policy())
-    found = amount(_variation(numbers, difference), distance, design)
+    policy = Policy()
+    design, least = options.wanted.design(policy), Least(pairs=policy.requires.pairs, clusters=policy.requires.clusters)
+    try:
+        found = amount(_variation(numbers, difference), distance, design, least)
+    except OutOfReachError:
+        raise ConfigurationError(
+            f"{distance:g} is so little beside how much pairs vary that it takes more than {MOST:,.0f} clusters: "
+            "give a wider margin"
+        ) from None
     _tell(options, _expected(found, design, numbers), (expecting(found, design, numbers.per_day),))
     return 0
 

@@ -9,24 +9,17 @@ corrected over all that must be better, and as many values as a far quantile's b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from shadowbench.report.analysis.conditions import comparison_of, gain, within
-from shadowbench.report.analysis.unseen import AHEAD
-from shadowbench.report.analysis.watching import FEW_LOOKS
+from shadowbench.report.analysis.conditions import comparison_of
+from shadowbench.report.analysis.reaching import amount_for, distance_of, variation_of
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Met
-from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic
-from shadowbench.report.sizing import Amount, Design, Unseen, Variation, amount, detectable, multiplier
-from shadowbench.stats.distributions import normal_cdf, t_quantile
-from shadowbench.stats.estimates import Estimate
-from shadowbench.stats.methods import Method
-from shadowbench.stats.quantiles import least_n
-from shadowbench.stats.sequences import LEAST, PSEUDO
+from shadowbench.report.policy import Claim, Needs, Policy
+from shadowbench.report.sizing import Amount, Design, detectable
 
 _DAY = 86_400.0
 
@@ -50,7 +43,8 @@ class Planned:
     days: float | None = None  # until then, at the traffic of now
     detectable: float | None = None  # the distance that so many clusters as there are would show
     scale: Scale | None = None
-    # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction | not_as_expected | a condition's
+    # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction | not_as_expected |
+    # out_of_reach | calls_failed | a condition's
     reason: str | None = None
 
 
@@ -119,21 +113,29 @@ def _planned(
         met=condition.met,
         pairs=0 if comparison is None else comparison.n,
         clusters=0 if comparison is None else comparison.clusters,
-        pairs_per_day=None if comparison is None or days is None else comparison.n / days,
+        pairs_per_day=None if comparison is None else _daily(comparison, days),
         discordant=None if comparison is None else _discordant(comparison),
         scale=None if comparison is None else comparison.effect.scale,
     )
-    variation = None if comparison is None else _variation(comparison)
+    variation = None if comparison is None else variation_of(comparison)
     if comparison is None or variation is None:
         return replace(blank, reason="not_measured" if comparison is None else "no_interval")
     blank = replace(blank, detectable=detectable(variation, comparison.clusters, design))
-    distance = _distance(claim, comparison, difference)
+    distance = distance_of(claim, comparison, difference)
     if isinstance(distance, str):
         return replace(blank, reason=distance)
-    found = _at_least(
-        amount(variation, distance, design), variation, policy, _values(claim, comparison.clusters, design)
-    )
+    found = amount_for(claim, comparison, variation, distance, design, policy)
+    if isinstance(found, str):
+        return replace(blank, distance=distance, reason=found)
     return _timed(replace(blank, distance=distance, amount=found), found, condition.reason)
+
+
+def _daily(comparison: Comparison, days: float | None) -> float | None:
+    """Pairs in a day: by the period of the candidate's own pairs, where the report has days by it, else by that of the log."""
+    still = comparison.still_needed
+    if still is not None and still.more and still.days:
+        return still.more / still.days
+    return None if days is None else comparison.n / days
 
 
 def _timed(row: Planned, found: Amount, why_open: str | None) -> Planned:
@@ -146,112 +148,6 @@ def _timed(row: Planned, found: Amount, why_open: str | None) -> Planned:
         reason = "not_as_expected" if why_open in (None, "wide_interval", "too_few") else why_open
         return replace(row, more=0, reason=reason)
     return replace(row, more=more, days=more / row.pairs_per_day if row.pairs_per_day else None)
-
-
-def _at_least(found: Amount, variation: Variation, policy: Policy, values: int) -> Amount:
-    """As many as the policy wants before anything is decided, and as many values as a far quantile takes."""
-    worth = math.ceil(policy.requires.clusters / variation.worth - 1e-6)
-    pairs = max(found.pairs, values, policy.requires.pairs, math.ceil(worth * variation.pairs_per_cluster - 1e-6))
-    clusters = max(found.clusters, worth, math.ceil(pairs / variation.pairs_per_cluster - 1e-6))
-    return replace(found, clusters=clusters, pairs=pairs)
-
-
-def _values(claim: Claim, clusters: int, design: Design) -> int:
-    """Below which a quantile has no bounds, were all values independent: q ± m·√(q(1 − q)/n) must lie within 0 and 1."""
-    q = claim.statistic.level
-    if q is None:
-        return 0
-    m = multiplier(clusters, design)
-    tail = min(q, 1 - q)
-    # One more value beyond the quantile than its share counts as one less: 1/tail values.
-    return math.ceil(max(m * m * (1 - tail) / tail, least_n(q, level=1 - 2 * normal_cdf(-m))) + 1 / tail)
-
-
-def _variation(comparison: Comparison) -> Variation | None:
-    """From the interval of whoever looks once, which every method has, whatever it calls its standard error."""
-    once, deciding = comparison.effect.once, comparison.effect.deciding
-    if once.low is None or once.high is None or comparison.clusters < 2:
-        return None
-    low, high = once.low, once.high
-    if comparison.effect.scale is Scale.RATIO:
-        if low <= 0:
-            return None
-        low, high = math.log(low), math.log(high)
-    if min(once.worth, deciding.worth) < LEAST:
-        return None
-    se = (high - low) / 2 / t_quantile((1 + once.level) / 2, once.worth - 1)
-    if not (math.isfinite(se) and se > 0):
-        return None
-    return Variation(
-        deviation=se * math.sqrt(comparison.clusters),
-        pairs_per_cluster=comparison.n / comparison.clusters,
-        worth=min(1.0, deciding.worth / comparison.clusters),
-        unseen=_unseen(comparison),
-    )
-
-
-def _unseen(comparison: Comparison) -> Unseen | None:
-    """How far what has not come yet moves the effect, on the working scale: between bounds it is known, else what the deciding
-    interval's standard error has more than that of whoever looks once tells it. Quantiles have no such part."""
-    effect, subject, clusters = comparison.effect, comparison.subject, comparison.clusters
-    if comparison.statistic.level is not None:
-        return None
-    if subject.low is not None and subject.high is not None and effect.scale is not Scale.RATIO:
-        reach = math.sqrt(PSEUDO) * (subject.high - subject.low) * clusters / effect.deciding.worth
-        exact = effect.once.method in (Method.TANGO, Method.WILSON)  # of independent pairs, at a single look
-        return Unseen(any_time=reach, planned=reach, once=0.0 if exact else reach, clusters=clusters)
-    if effect.once.se is None or effect.deciding.se is None:
-        return None
-    beyond = math.sqrt(max(0.0, effect.deciding.se**2 - effect.once.se**2)) * clusters
-    if effect.once.method is Method.GEOMETRIC_RATIO:  # on its logarithms already
-        return Unseen(any_time=beyond, planned=beyond, once=beyond, clusters=clusters)
-    if effect.scale is Scale.RATIO:
-        beyond /= effect.deciding.value or math.inf
-    return _endless(comparison, beyond) if beyond > 0 else None
-
-
-def _endless(comparison: Comparison, beyond: float) -> Unseen:
-    """Without an upper bound: the dearest of more clusters is dearer."""
-    effect = comparison.effect
-    is_total, seldom = comparison.statistic is Statistic.TOTAL, effect.deciding.method is not Method.ASYMPTOTIC_SEQUENCE
-    times = FEW_LOOKS if is_total or comparison.subject.low is not None else 1.0
-    reach = beyond / times if seldom else beyond
-    average = 1.0 if effect.scale is Scale.RATIO else max(_size(comparison.candidate), _size(comparison.production))
-    dearest = reach / math.sqrt(PSEUDO) / AHEAD / average if average else None
-    return Unseen(
-        any_time=reach, planned=times * reach, once=times * reach, clusters=comparison.clusters, dearest=dearest
-    )
-
-
-def _size(estimate: Estimate | None) -> float:
-    return 0.0 if estimate is None or estimate.value is None else abs(estimate.value)
-
-
-def _distance(claim: Claim, comparison: Comparison, difference: float | None) -> float | str:
-    """From where the truth is expected to be to what must not be; or why there is none."""
-    scale = comparison.effect.scale
-    if claim.against is Against.BOUND:
-        return _to_the_bound(claim, comparison)
-    if gain(comparison.effect.once, scale, comparison.subject.direction) is None:
-        return "no_direction"
-    better = 0.0 if difference is None else _on_scale(difference, scale)
-    if claim.needs is Needs.BETTER:
-        return better if better > 0 else "no_difference"
-    distance = _on_scale(claim.margin, scale) + better
-    return distance if distance > 0 else "no_margin"
-
-
-def _to_the_bound(claim: Claim, comparison: Comparison) -> float | str:
-    """The candidate is taken to stay as it is."""
-    once = comparison.effect.once
-    point = within(replace(once, low=once.value, high=once.value), claim.bound or 0.0, comparison.subject.direction)
-    if point is None:
-        return "no_direction"
-    return point.low if point.low > 0 else "beyond_the_bound"
-
-
-def _on_scale(share: float, scale: Scale) -> float:
-    return math.log1p(share) if scale is Scale.RATIO else share
 
 
 def _discordant(comparison: Comparison) -> float | None:

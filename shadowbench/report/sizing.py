@@ -17,6 +17,9 @@ Shown is a claim when its interval leaves out what must not be: with distance δ
 What decides allows for clusters that have not come yet (`analysis.unseen`), so that m meets √(σ₀²/C + (g/C)²) instead of σ₀/√C,
 and what clusters are worth must reach the first look. Where values have no upper bound g grows with C: the dearest of more
 clusters is dearer, as it is of lognormal values.
+
+Nothing is shown by fewer clusters than are asked for anyway: of what hardly varies, that is what it takes. More than `MOST` is
+out of reach.
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.looks import inflation, obrien_fleming, so_far, spending_plan
 from shadowbench.stats.power import design_effect
 from shadowbench.stats.proportions import normal_quantile
-from shadowbench.stats.sequences import FIRST_LOOK, PSEUDO, critical_value
+from shadowbench.stats.sequences import FIRST_LOOK, LEAST, PSEUDO, critical_value
+
+MOST = 1e12
+"""Clusters that anybody could gather."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +109,29 @@ class Amount:
     times_once: float  # as many times more as for somebody who looks a single time
 
 
-def amount(variation: Variation, distance: float, design: Design) -> Amount:
-    """Clusters and pairs until this distance shows. Raises ValueError for a distance that is not above 0."""
+class OutOfReachError(ValueError):
+    """It takes more clusters than anybody could gather."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Least:
+    """What is asked for anyway."""
+
+    pairs: float = 0.0
+    clusters: float = LEAST  # by what they are worth
+
+    def of(self, variation: Variation) -> float:
+        """In clusters as they are."""
+        return max(LEAST, self.clusters / variation.worth, self.pairs / variation.pairs_per_cluster)
+
+
+def amount(variation: Variation, distance: float, design: Design, least: Least = Least()) -> Amount:
+    """Clusters and pairs until this distance shows. Raises ValueError for a distance that is not above 0, `OutOfReachError` for
+    one that more than `MOST` clusters would take."""
     if not distance > 0:
         raise ValueError(f"nothing is told from nothing: a distance above 0 is needed, not {distance}")
     once = _clusters(variation, distance, replace(design, watching=replace(design.watching, looks=Looks.ONCE)))
+    once = max(least.of(variation), once)
     clusters = max(once, _clusters(variation, distance, design))
     whole = math.ceil(clusters - 1e-9)
     pairs = math.ceil(clusters * variation.pairs_per_cluster - 1e-9)
@@ -148,7 +172,9 @@ def of_yes_or_no(discordant: float, difference: float) -> tuple[float, float]:
 def _clusters(variation: Variation, distance: float, design: Design) -> float:
     """The least number of clusters at which the distance shows."""
     z = _z(design) * variation.at_null + _z_power(design) * variation.deviation
-    once = (z / distance) ** 2
+    if not z <= math.sqrt(MOST) * distance:
+        raise OutOfReachError(f"more than {MOST:,.0f} clusters would be needed")
+    once = max(LEAST, (z / distance) ** 2)
     if design.watching.looks is Looks.ANY:
         return _crossing(variation, distance, design, max(once, FIRST_LOOK / variation.worth))
     if design.watching.looks is Looks.PLANNED and design.is_declared:
@@ -187,6 +213,8 @@ def _crossing(variation: Variation, distance: float, design: Design, least: floa
     """The least number of clusters from `least` on at which the distance shows: δ grows as √C against m, which hardly does."""
     low, high = least, least
     while distance < _shown(variation, high, design):
+        if high > MOST:
+            raise OutOfReachError(f"more than {MOST:,.0f} clusters would be needed")
         low, high = high, high * 2
     return _between(variation, distance, design, low, high)
 

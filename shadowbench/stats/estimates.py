@@ -109,10 +109,13 @@ def within(estimate: Estimate, least: float, most: float) -> Estimate:
     return replace(estimate, value=cut(estimate.value), low=cut(estimate.low), high=cut(estimate.high))
 
 
+_LARGEST_LOGARITHM = 709.0  # of what a float holds
+
+
 def exponential(estimate: Estimate) -> Estimate:
     """The estimate of e^x from that of x; `se` stays x's."""
 
     def exp(x: float | None) -> float | None:
-        return None if x is None else math.exp(x)
+        return None if x is None else math.exp(x) if x < _LARGEST_LOGARITHM else math.inf
 
     return replace(estimate, value=exp(estimate.value), low=exp(estimate.low), high=exp(estimate.high))

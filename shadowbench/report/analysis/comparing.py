@@ -35,7 +35,6 @@ from shadowbench.stats.columns import FloatArray
 from shadowbench.stats.estimates import Estimate, Refused
 from shadowbench.stats.margins import Standing, stand
 from shadowbench.stats.methods import Method
-from shadowbench.stats.power import StillNeeded
 from shadowbench.stats.proportions import sign_test
 from shadowbench.stats.quantiles import quantile_of
 from shadowbench.stats.rates import rate
@@ -64,9 +63,9 @@ def compare(
     asked: Asked, ours: Measured, again: Measured | None, terms: Terms, chance: np.random.Generator
 ) -> Comparison:
     """The comparison that is asked for. `again`: the same measure over the A/A lane, None where there is no other lane."""
-    statistic = asked.claim.statistic
+    claim, statistic = asked.claim, asked.claim.statistic
     ready = ours.ready_for(statistic)
-    beside = asked.claim.against is Against.AGAIN and again is not None
+    beside = claim.against is Against.AGAIN and again is not None
     if beside and again is not None:
         theirs = again.ready_for(statistic)
         ready = Ready(beside_lane(ready.paired, ours.arm, theirs.paired, again.arm), ours.arm)
@@ -75,14 +74,17 @@ def compare(
         return replace(found, reason=reason)
     contrast = _contrast(asked, ready, terms.level)
     effect = _effect(asked, contrast, terms, chance)
-    return replace(
+    found = replace(
         found,
         effect=effect,
         answered_only=_answered_only(asked, ready, effect, terms, chance),
         outcomes=None if beside else _outcomes(asked, ready.paired),
         standing=_standing(asked, effect, ready.paired.subject) if asked.is_declared else None,
-        **_reach(asked, contrast, effect, terms),  # type: ignore[arg-type]
+        detectable=_detectable(contrast, effect, terms),
     )
+    if not asked.is_declared:
+        return found
+    return replace(found, still_needed=still_needed(claim, found, terms.policy, terms.pairs_per_day))
 
 
 def _described(asked: Asked, ready: Ready, terms: Terms, *, beside: bool) -> Comparison:
@@ -143,9 +145,15 @@ def _no_effect(asked: Asked, paired: Paired, beside: bool) -> str | None:
         return "no_values"
     if asked.is_ratio and paired.production is None:
         return "no_ratio_of_pairs"
+    if asked.is_ratio and not _any_but_zero(paired):
+        return "all_zero"
     if asked.is_ratio and claim.statistic.level is not None and not _all_positive(paired):
         return "not_above_zero"
     return None
+
+
+def _any_but_zero(paired: Paired) -> bool:
+    return bool(paired.candidate.any()) or (paired.production is not None and bool(paired.production.any()))
 
 
 def _all_positive(paired: Paired) -> bool:
@@ -233,31 +241,18 @@ def _shifted(estimate: Estimate, zero: float) -> Estimate:
     return replace(estimate, value=less(estimate.value), low=less(estimate.low), high=less(estimate.high))
 
 
-def _reach(asked: Asked, contrast: Contrast, effect: Effect, terms: Terms) -> dict[str, float | StillNeeded | None]:
-    """What so many clusters can show, in the margin's unit, and what it takes until the margin is told from no difference."""
+def _detectable(contrast: Contrast, effect: Effect, terms: Terms) -> float | None:
+    """The least true effect that so many clusters show."""
     deciding = effect.deciding
     critical = terms.looking.critical(deciding.clusters, terms.level, worth=deciding.worth)
     se = deciding.se if isinstance(contrast, MeanContrast) else None
     se = working_se(deciding, se, critical, on_logarithms=contrast.on_logarithms)
     if se is None or not math.isfinite(critical):
-        return {}
-    least = detectable(se, critical)
-    margin = _working_margin(asked, contrast, effect)
-    still = None
-    if margin is not None and margin > 0:
-        still = still_needed(
-            se, margin, terms.looking, n=deciding.n, clusters=deciding.clusters, level=terms.level,
-            pairs_per_day=terms.pairs_per_day,
-        )  # fmt: skip
-    return {"detectable": math.expm1(least) if contrast.on_logarithms else least, "still_needed": still}
-
-
-def _working_margin(asked: Asked, contrast: Contrast, effect: Effect) -> float | None:
-    """How far the interval has to be from where it fails, on the working scale; None: nothing was declared."""
-    claim = asked.claim
-    if not asked.is_declared:
         return None
-    if claim.against is Against.BOUND:
-        value = effect.deciding.value
-        return None if value is None or claim.bound is None else abs(claim.bound - value)
-    return math.log1p(claim.margin) if contrast.on_logarithms else claim.margin
+    least = detectable(se, critical)
+    if not contrast.on_logarithms:
+        return least
+    return math.expm1(least) if least < _ENDLESS else None
+
+
+_ENDLESS = 700.0  # of a logarithm: what a float still holds

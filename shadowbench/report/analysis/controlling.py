@@ -13,6 +13,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
+from shadowbench.report.analysis.computable import in_range
 from shadowbench.report.analysis.subsampling import some_clusters
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.analysis.watching import Looking
@@ -109,7 +110,7 @@ def _scored(log: ReadLog, name: str, rows: IntArray) -> Both | None:
     if name not in log.scores or log.scores.measure(name).shape is not Shape.SIDES:
         return None
     scores = log.scores[name]
-    return scores.value[rows], scores.production_value[rows]
+    return in_range(scores.value[rows]), in_range(scores.production_value[rows])
 
 
 def _known(both: Both) -> BoolArray:

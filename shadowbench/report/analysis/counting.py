@@ -13,6 +13,7 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.reading.names import SIDES
 from shadowbench.reading.pairs import Pairs
 from shadowbench.report.analysis.arms import Arm, counted
+from shadowbench.report.analysis.computable import in_range
 from shadowbench.report.document.root import Counts, Fault, Source, Totals, Traffic
 from shadowbench.report.document.times import SideSpend
 from shadowbench.stats.columns import BoolArray, effective_n
@@ -137,7 +138,7 @@ def _sent(pairs: Pairs) -> BoolArray:
 
 def spend_of(pairs: Pairs, side: str, which: BoolArray) -> SideSpend:
     """What these calls cost, as far as it is known."""
-    usd = pairs[f"{side}_cost_usd"][which]
+    usd = in_range(pairs[f"{side}_cost_usd"][which])
     known = ~np.isnan(usd)
     return SideSpend(
         calls=len(usd),

@@ -9,6 +9,7 @@ import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
+from shadowbench.report.analysis.computable import in_range
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 
 MOST_KINDS = 50  # of words: the others are one
@@ -108,7 +109,7 @@ def outcomes_of(log: ReadLog, arm: Arm, at: IntArray, side: str) -> Word:
 
 
 def _number(log: ReadLog, rows: IntArray, of: str, column: str, asked: BoolArray) -> Number:
-    values = log.pairs[column][rows]
+    values = in_range(log.pairs[column][rows])
     return Number(of=of, values=values, known=asked & ~np.isnan(values))
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from shadowbench.reading.log import ReadLog
 from shadowbench.reading.names import SIDES
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
+from shadowbench.report.analysis.computable import in_range
 from shadowbench.report.analysis.sorted_sides import SortedPairs
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
@@ -70,7 +71,7 @@ def ranked(timed: Timed) -> Ranked:
 def timed(log: ReadLog, arm: Arm, measure: str) -> Timed:
     """The arm's pairs that can be compared in this measure."""
     failed = {"production": arm.production_failed, "candidate": arm.candidate_failed}
-    given = {side: log.pairs[f"{side}_{MEASURES[measure]}"][arm.rows] for side in SIDES}
+    given = {side: in_range(log.pairs[f"{side}_{MEASURES[measure]}"][arm.rows]) for side in SIDES}
     why = _of_streams(log, arm, failed) if measure in _OF_STREAMS else np.full(arm.n, _FINE, np.int8)
     for side in SIDES:
         why = np.where(why == _FINE, _of_side(log, arm, side, given[side], failed[side]), why)

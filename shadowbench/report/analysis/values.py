@@ -28,6 +28,7 @@ import numpy as np
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
 from shadowbench.report.analysis.blanks import Blank, blanks_of
+from shadowbench.report.analysis.computable import bound_in_range, computable
 from shadowbench.report.analysis.missingness import lacks_more
 from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, SharedScope, has_reason, scope_of
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
@@ -98,12 +99,16 @@ def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
     scores = log.scores.of(measure)
     sides = measure.shape is Shape.SIDES
     probability = scores.probability[arm.rows]
+    candidate, why = computable(scores.value[arm.rows], _of(scores.reason, arm.rows))
+    production, why_not = None, None
+    if sides:
+        production, why_not = computable(scores.production_value[arm.rows], _of(scores.production_reason, arm.rows))
     return Values(
         subject=subject_of(measure),
-        production=scores.production_value[arm.rows] if sides else None,
-        candidate=scores.value[arm.rows],
-        production_reason=_of(scores.production_reason, arm.rows) if sides else None,
-        candidate_reason=_of(scores.reason, arm.rows),
+        production=production,
+        candidate=candidate,
+        production_reason=why_not,
+        candidate_reason=why,
         weights=_also_drawn(arm.weights, probability),
         blank=blanks_of(log, arm, scores, measure.shape),
     )
@@ -123,8 +128,8 @@ def subject_of(measure: Measure) -> Subject:
         direction=measure.direction,
         shape=measure.shape,
         unit=measure.unit,
-        low=measure.low,
-        high=measure.high,
+        low=bound_in_range(measure.low),
+        high=bound_in_range(measure.high),
         version=measure.version,
         config_hash=measure.config_hash,
     )
@@ -177,7 +182,7 @@ def log_values(log: ReadLog, arm: Arm, name: str) -> Values:
             candidate_reason=nothing,
             weights=arm.weights,
         )
-    production, candidate = (_side(log, arm, name, side) for side in ("production", "candidate"))
+    production, candidate = (computable(*_side(log, arm, name, side)) for side in ("production", "candidate"))
     return Values(
         subject=subject,
         production=production[0],

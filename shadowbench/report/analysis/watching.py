@@ -240,10 +240,19 @@ def _score(contrast: Contrast, interval: Estimate, critical: float) -> float | N
     shown = (interval.value, interval.low, interval.high)
     if any(x is None for x in shown):
         return None
-    value, low, high = ((math.log(x) if contrast.on_logarithms else x) for x in shown if x is not None)
+    value, low, high = ((_logarithm(x) if contrast.on_logarithms else x) for x in shown if x is not None)
     distance = value - (contrast.null or 0.0)
     reach = value - low if distance > 0 else high - value
-    return distance * critical / reach if reach > 0 else None
+    if not (math.isfinite(distance) and reach > 0):
+        return None
+    return (
+        distance * critical / reach if math.isfinite(reach) else 0.0
+    )  # a bound without end leaves everything possible
+
+
+def _logarithm(ratio: float) -> float:
+    """Of a bound so small that it is told as 0, too."""
+    return math.log(ratio) if ratio > 0 else -math.inf
 
 
 def _as_normal(p: float) -> float:

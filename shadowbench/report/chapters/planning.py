@@ -83,6 +83,8 @@ def _design(design: Design, amounts: list[Amount]) -> str:
     if not times:
         return f"{told}; with {how}."
     least, most = (words.number(each) for each in (times[0], times[-1]))
+    if most == "1":
+        return f"{told}; with {how}, which take no more pairs than a single one."
     span = least if least == most else f"{least} to {most}"
     return f"{told}; with {how}, which take {span} times the pairs of a single one."
 

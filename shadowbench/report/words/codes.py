@@ -21,6 +21,8 @@ REASONS = {
     "wide_interval": "the interval is too wide to tell",
     "not_measured": "not measured",
     "no_values": "no pair has a value",
+    "all_zero": "both sides are zero throughout: a ratio says nothing",
+    "out_of_range": "larger than can be computed with",
     "no_p": "there is no test of it",
     "no_again_lane": "there is no A/A lane to compare with",
     "no_direction": "neither more nor less of it is better",
@@ -35,6 +37,8 @@ REASONS = {
     # of plans
     "no_difference": "by how much it is expected to be better was not told",
     "beyond_the_bound": "as it is now, it does not keep the bound",
+    "out_of_reach": "no number of pairs that anybody could gather shows so little",
+    "calls_failed": "most calls failed",
     "not_as_expected": "there are enough pairs to show it, were the candidate as it is expected to be",
     "uncalibrated_judge": "people do not bear the judge out: too few labels, or too little agreement",
     "too_many_unscored": "too many pairs have no score",
