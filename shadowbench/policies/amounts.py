@@ -72,6 +72,12 @@ NEITHER = frozenset(
 )
 """Measures of which neither more nor less is better: nothing can be claimed of them."""
 
+PREFERENCES = frozenset({"pairwise"})
+"""Judges of which it is known that they say who is preferred: from one half there is a half to lose."""
+
+WORSE_ABOVE = frozenset({"empty", "error_class", "refusal", "refusal_flip", "repetition", "truncation"})
+"""Of `SHARES` those of which less is better."""
+
 _MOST_RELATIVE = 10.0  # eleven times as much: whoever writes more means percent
 
 
@@ -115,7 +121,18 @@ def margin_of(amount: Amount, measure: str, *, relative: bool) -> float:
         raise ValueError(f"allows {1 + value:g} times as much; a tenth more is written 0.1 or 10%")
     if not relative and measure in SHARES and value >= 1:
         raise ValueError(f"allows everything: {measure} goes from 0 to 1; one percentage point is written 0.01 or 1%")
+    if not relative and amount.unit == "%" and value >= 1:
+        raise ValueError("allows everything: a share goes from 0 to 1; one percentage point is written 0.01 or 1%")
     return value
+
+
+def preferred_despite(margin: float, measure: str) -> None:
+    """Raises ValueError for a margin that a candidate keeps that is never preferred."""
+    if measure in PREFERENCES and margin >= 0.5:
+        raise ValueError(
+            "allows everything: a candidate that is never preferred is preferred half less often than an equal one; to be "
+            "preferred in 45 % of the cases is written 0.05 or 5%"
+        )
 
 
 def bound_of(amount: Amount, measure: str) -> float:
@@ -123,6 +140,8 @@ def bound_of(amount: Amount, measure: str) -> float:
     value = _in_unit(amount, measure, relative=False)
     if measure in SHARES and not 0 <= value <= 1:
         raise ValueError(f"cannot be: {measure} goes from 0 to 1; one percent is written 0.01 or 1%")
+    if measure in SHARES and value == (1 if measure in WORSE_ABOVE else 0):
+        raise ValueError(f"allows everything: {measure} goes from 0 to 1, and this is the worst that there is")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shadowbench.policies.amounts import NEITHER, bound_of, margin_of
+from shadowbench.policies.amounts import NEITHER, bound_of, margin_of, preferred_despite
 from shadowbench.policies.fields import ClaimFields, PolicyFields
 from shadowbench.report.policy import Against, Needs, Statistic, WhereAbsent
 
@@ -87,7 +87,9 @@ def _of_margin(keys: Keys, measure: str, claim: ClaimFields) -> Iterator[Problem
         yield keys, "says no margin: how much worse would still do, as in margin: 0.02; there is no default"
         return
     try:
-        margin_of(claim.margin, measure, relative=is_relative(claim))
+        margin = margin_of(claim.margin, measure, relative=is_relative(claim))
+        if not is_relative(claim):
+            preferred_despite(margin, measure)
     except ValueError as error:
         yield (*keys, "margin"), str(error)
 

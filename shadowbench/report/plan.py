@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from shadowbench.report.analysis.conditions import comparison_of
+from shadowbench.report.analysis.deciding import FAILING
 from shadowbench.report.analysis.reaching import amount_for, distance_of, variation_of
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
@@ -121,6 +122,8 @@ def _planned(
     if comparison is None or variation is None:
         return replace(blank, reason="not_measured" if comparison is None else "no_interval")
     blank = replace(blank, detectable=detectable(variation, comparison.clusters, design))
+    if any(blocker.code in FAILING for blocker in candidate.verdict.blockers):
+        return replace(blank, reason="calls_failed")
     distance = distance_of(claim, comparison, difference)
     if isinstance(distance, str):
         return replace(blank, reason=distance)

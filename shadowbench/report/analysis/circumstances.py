@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from shadowbench.report.analysis.allowances import allows_much, room_of
+from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import JudgeCard
-from shadowbench.report.document.root import Document, Traffic
+from shadowbench.report.document.root import Candidate, Document, Traffic
 from shadowbench.report.document.times import Drift, MarkShown
 from shadowbench.report.document.verdicts import Note
 from shadowbench.report.policy import Policy
@@ -24,6 +26,29 @@ def of_policy(policy: Policy) -> Iterator[Note]:
     """Nothing was declared."""
     if not policy.primary:
         yield Note(code="undeclared_policy")
+
+
+def of_margins(candidates: Sequence[Candidate]) -> Iterator[Note]:
+    """Margins that allow much of all that there is to lose, each once."""
+    wide = [each for candidate in candidates for each in candidate.comparisons if _is_wide(each)]
+    for found in {(each.subject.name, each.statistic, each.margin): each for each in wide}.values():
+        room = room_of(found.subject, found.effect.scale)
+        yield Note(
+            code="wide_margin",
+            values={
+                "margin": found.margin or 0.0,
+                "room": room or 0.0,
+                "unit": found.subject.unit,
+                "scale": found.effect.scale.value,
+                "statistic": found.statistic.value,
+                "in_percent": int(found.in_percent),
+            },
+            measure=found.subject.name,
+        )
+
+
+def _is_wide(comparison: Comparison) -> bool:
+    return comparison.reason is None and comparison.role is not Role.SECONDARY and allows_much(comparison)
 
 
 def of_judges(judges: Sequence[JudgeCard]) -> Iterator[Note]:
@@ -76,11 +101,19 @@ def of_marks(marks: Sequence[MarkShown]) -> Iterator[Note]:
 
 
 def of_drift(drift: Sequence[Drift]) -> Iterator[Note]:
-    """Whatever drifted."""
-    for each in drift:
-        if each.drifted:
-            p = each.p if each.p_adjusted is None else each.p_adjusted
-            yield Note(code="drifted", values={"of": each.of, "side": each.side, **({} if p is None else {"p": p})})
+    """Whatever drifted, each once, with all tests that say so and the least of their p."""
+    drifted = [each for each in drift if each.drifted]
+    for of, side in dict.fromkeys((each.of, each.side) for each in drifted):
+        found = [each for each in drifted if (each.of, each.side) == (of, side)]
+        known = [each.p if each.p_adjusted is None else each.p_adjusted for each in found]
+        least = min((p for p in known if p is not None), default=None)
+        most = next((each.explanation[0][0] for each in found if each.explanation), "")
+        values: dict[str, str | float] = {"of": of, "side": side, "tests": ", ".join(each.method for each in found)}
+        if least is not None:
+            values["p"] = least
+        if most:
+            values["most"] = most
+        yield Note(code="drifted", values=values)
 
 
 def most_frequent(counts: Mapping[str, int]) -> str:

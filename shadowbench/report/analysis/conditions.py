@@ -21,6 +21,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from shadowbench.report.analysis.allowances import allows_everything
 from shadowbench.report.analysis.omissions import Slack, omission, unscored
 from shadowbench.report.document.comparisons import Comparison, Effect, Origin, Role, Scale, Subject
 from shadowbench.report.document.parts import JudgeCard
@@ -144,6 +145,8 @@ def objection(
         return comparison.reason
     if (misfit := _misfit(claim, comparison.effect.scale)) is not None:
         return misfit
+    if allows_everything(claim, comparison):
+        return "margin_allows_everything"
     if comparison.subject.direction is Direction.NEITHER and comparison.effect.scale is not Scale.PREFERENCE:
         return "no_direction"
     requires = policy.requires

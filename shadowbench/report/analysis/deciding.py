@@ -9,13 +9,15 @@ The first line that fits decides:
     no primary condition is shown: all of them were skipped        inconclusive
     all is shown that was not skipped                              may
 
-Doubting blockers: too few pairs, or clusters by what they are worth; too many pairs lost on our side; no A/A lane where one is
-required, an A/A lane that differs from production. A setup that is not to be trusted speaks against the candidate no better
-than for it.
+Doubting blockers: most calls of production failed; too few pairs, or clusters by what they are worth; too many pairs lost on
+our side; no A/A lane where one is required, an A/A lane that differs from production. A setup that is not to be trusted speaks
+against the candidate no better than for it.
 
-Quotas: labels, labels given twice, calibrated judges. They are there lest somebody says yes too easily. What is refuted without
-them stays refuted: no label mends a third of requests that fail. A judge that nobody compared with people refutes nothing
-either; conditions that rest on it are open.
+Quotas: calls of the candidate that did not fail; labels, labels given twice, calibrated judges; margins that a value can break.
+They are there lest somebody says yes too easily. What is refuted without them stays refuted: no label mends a third of requests
+that fail. A judge that nobody compared with people refutes nothing either; conditions that rest on it are open.
+
+Where most calls of a side fail, more pairs of the same tell nothing more: what is open waits for the endpoint, not for pairs.
 
 So an open condition never hides a refuted one, and an effect that moves to the worse, all else the same, never makes a verdict
 better: `may not` stays, and `inconclusive` does not become `may`.
@@ -24,7 +26,7 @@ better: `may not` stays, and `inconclusive` does not become `may`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shadowbench.report.analysis.conditions import comparison_of, conditions, trusted
 from shadowbench.report.document.comparisons import Comparison, Role
@@ -33,8 +35,15 @@ from shadowbench.report.document.root import Counts
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.policy import Against, Policy, Requirements
 
-DOUBTS = frozenset({"too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane", "a_a_lane_differs"})
+DOUBTS = frozenset(
+    {"production_fails", "too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane", "a_a_lane_differs"}
+)
 """Blockers that leave nothing decided, neither way. All others only keep from saying yes."""
+
+FAILING = frozenset({"production_fails", "candidate_fails"})
+"""Blockers that no number of pairs removes: the endpoint has to be mended."""
+
+MOST_FAILED = 0.5  # share of a side's calls: above, there is hardly an answer to compare
 
 WANTED = frozenset({"client_cancelled", "paused", "killed", "shutdown"})
 """Reasons of copies that were not sent because somebody wanted it so: not lost to load, and not by what they are."""
@@ -70,11 +79,15 @@ def decide(
     counting = counts.sent - counts.withdrawn
     calibrated = trusted(comparisons, policy, judges)
     found = conditions(comparisons, policy, calibrated=calibrated, pairs=counting)
+    failing = tuple(_of_calls(counts))
+    if failing:
+        found = tuple(map(_waiting_for_the_endpoint, found))
     blockers = (
+        *failing,
         *_of_counts(counts, policy.requires),
         *_of_lane(lane, policy),
         *_of_labels(labelled, policy.requires),
-        *_of_judges(found),
+        *_of_claims(found),
     )
     return Verdict(decision=decision(policy, found, blockers), conditions=found, blockers=blockers)
 
@@ -107,6 +120,23 @@ def lane_differs(lane: Sequence[Comparison], policy: Policy) -> Iterator[Compari
             yield found
 
 
+def _of_calls(counts: Counts) -> Iterator[Blocker]:
+    """Of each side most of whose calls failed."""
+    n = counts.sent - counts.withdrawn
+    if n and (failed := 1 - counts.production_ok / n) > MOST_FAILED:
+        yield Blocker(code="production_fails", needed=MOST_FAILED, found=failed)
+    if n and (failed := 1 - counts.candidate_ok / n) > MOST_FAILED:
+        yield Blocker(code="candidate_fails", needed=MOST_FAILED, found=failed)
+
+
+def _waiting_for_the_endpoint(condition: Condition) -> Condition:
+    """An open condition that waits for no pairs."""
+    if condition.met is not Met.OPEN:
+        return condition
+    waits_for_pairs = condition.reason in (None, "wide_interval", "too_few")
+    return replace(condition, still_needed=None, reason="calls_failed" if waits_for_pairs else condition.reason)
+
+
 def _of_counts(counts: Counts, requires: Requirements) -> Iterator[Blocker]:
     if (counting := counts.sent - counts.withdrawn) < requires.pairs:
         yield Blocker(code="too_few_pairs", needed=requires.pairs, found=counting)
@@ -137,10 +167,17 @@ def _of_labels(labelled: Labelled, requires: Requirements) -> Iterator[Blocker]:
         yield Blocker(code="too_few_labelled_twice", needed=requires.labelled_twice, found=twice)
 
 
-def _of_judges(found: Sequence[Condition]) -> Iterator[Blocker]:
-    """One for each judge that a claim rests on and nobody compared with people."""
-    for measure in dict.fromkeys(each.claim.measure for each in found if each.reason == "uncalibrated_judge"):
+def _of_claims(found: Sequence[Condition]) -> Iterator[Blocker]:
+    """One for each judge that a claim rests on and nobody compared with people, and for each measure of which a claim allows
+    everything."""
+    for measure in _measures(found, "uncalibrated_judge"):
         yield Blocker(code="uncalibrated_judge", needed=1, found=0, measure=measure)
+    for measure in _measures(found, "margin_allows_everything"):
+        yield Blocker(code="margin_allows_everything", needed=1, found=0, measure=measure)
+
+
+def _measures(found: Sequence[Condition], reason: str) -> Sequence[str]:
+    return list(dict.fromkeys(each.claim.measure for each in found if each.reason == reason))
 
 
 def _differs(comparison: Comparison) -> bool:

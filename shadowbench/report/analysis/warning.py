@@ -27,6 +27,7 @@ def warnings(document: Document) -> tuple[Note, ...]:
     policy = document.policy
     return (
         *circumstances.of_policy(policy),
+        *circumstances.of_margins(candidates),
         *(note for lane in lanes for note in doubting.of_lane(lane, policy)),
         *circumstances.of_judges(document.judges),
         *_of_each(_CONTRADICTED, candidates, policy),

@@ -47,6 +47,8 @@ def comparison_of(candidate: Candidate, condition: Condition) -> Comparison | No
 def _of(candidate: Candidate) -> Iterator[Table | Line]:
     verdict = candidate.verdict
     yield Line(text=words.decision(verdict.decision, candidate.name), tone=_TONES.get(verdict.decision))
+    if told := words.because(verdict):
+        yield Line(text=told, tone=_TONES.get(verdict.decision))
     yield from (Line(text=words.blocker(found), tone=Tone.OPEN, item=True) for found in verdict.blockers)
     if verdict.conditions:
         yield Table(columns=_COLUMNS, rows=tuple(_row(candidate, condition) for condition in verdict.conditions))
@@ -78,7 +80,8 @@ def _effect(comparison: Comparison) -> str:
 
 
 def _is_told(why: str, comparison: Comparison | None) -> bool:
-    return comparison is not None and comparison.effect.deciding.reason == why
+    """Whether the effect's own cell says it."""
+    return comparison is not None and _is_there(comparison) and comparison.effect.deciding.reason == why
 
 
 def _is_there(comparison: Comparison | None) -> bool:

@@ -44,8 +44,8 @@ class Condition:
 class Blocker:
     """A requirement that is not met: nobody may move while it stands (`analysis.deciding` has the table)."""
 
-    # too_few_pairs | too_few_clusters | too_many_lost | too_few_labels | too_few_labelled_twice | no_a_a_lane |
-    # a_a_lane_differs | uncalibrated_judge
+    # production_fails | candidate_fails | too_few_pairs | too_few_clusters | too_many_lost | too_few_labels |
+    # too_few_labelled_twice | no_a_a_lane | a_a_lane_differs | uncalibrated_judge | margin_allows_everything
     code: str
     needed: float
     found: float

@@ -151,7 +151,11 @@ def _card(number: int, candidate: Candidate) -> VerdictCard:
         models=models(candidate.reported_models or candidate.requested_models),
         badge="Noise floor" if candidate.again else _BADGES[verdict.decision],
         tone="undeclared" if candidate.again else verdict.decision.value,
-        sentence=_AGAIN if candidate.again else words.decision(verdict.decision, candidate.name),
+        sentence=_AGAIN
+        if candidate.again
+        else " ".join(
+            part for part in (words.decision(verdict.decision, candidate.name), words.because(verdict)) if part
+        ),
         blockers=tuple(words.blocker(each) for each in verdict.blockers),
         conditions=tuple(_condition(candidate, each) for each in verdict.conditions),
     )

@@ -21,6 +21,7 @@ from shadowbench.report.words.codes import (
 from shadowbench.report.words.conclusions import (
     TIES,
     amount,
+    because,
     blocker,
     claim,
     condition,
@@ -55,6 +56,7 @@ __all__ = [
     "TIES",
     "alarm",
     "amount",
+    "because",
     "between",
     "blocker",
     "blocker_title",

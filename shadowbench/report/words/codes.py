@@ -57,6 +57,7 @@ REASONS = {
     "overlapping_periods": "both reports tell of the same pairs in part",
     "changed_measure": "it was measured otherwise before",
     "no_interval": "there is no interval",
+    "margin_allows_everything": "no value could break it",
     # of slices, and of judges' effects at equal length and as people would have them
     "not_recorded": "the log does not tell",
     "one_value": "the same for all requests",
@@ -95,6 +96,8 @@ ALARMS = {
 }
 
 BLOCKERS = {
+    "production_fails": "most of production's calls failed",
+    "candidate_fails": "most of the candidate's calls failed",
     "too_few_pairs": "too few pairs",
     "too_few_clusters": "too few independent clusters",
     "too_many_lost": "too many pairs were lost on our side",
@@ -103,6 +106,7 @@ BLOCKERS = {
     "no_a_a_lane": "there is no A/A lane",
     "a_a_lane_differs": "production differs from itself",
     "uncalibrated_judge": "a judge is not calibrated",
+    "margin_allows_everything": "a margin allows everything",
 }
 
 _STANDINGS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadowbench.report.document.comparisons import Comparison, Effect, Outcomes, Scale
-from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
+from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.policy import Against, Claim, Needs, Statistic
 from shadowbench.report.words.codes import blocker_title, measure_title, reason, statistic
 from shadowbench.report.words.numbers import ABSENT, between, count, number, rough, share, shares, waiting
@@ -65,8 +65,7 @@ def outcomes(found: Outcomes) -> str:
 def claim(declared: Claim, unit: str = "", scale: Scale | None = None) -> str:
     """What must be shown: `latency (p95) not worse than production by more than 10 %`; of a preference, where the scale says
     that it is one, `pairwise: preferred in more than 45 %, ties half`."""
-    of = "" if declared.statistic is Statistic.MEAN else f" ({statistic(declared.statistic)})"
-    subject = f"{measure_title(declared.measure)}{of}"
+    subject = _title(declared)
     if declared.against is Against.BOUND:
         bound = amount(declared.bound, unit, percent="bound" in declared.in_percent)
         return f"{subject} {_needs(declared.needs)} {bound}"
@@ -148,8 +147,30 @@ def decision(found: Decision, candidate: str) -> str:
     return _DECISIONS[found].format(candidate)
 
 
+def because(found: Verdict) -> str:
+    """Which claims caused a verdict, or would but for the evidence; empty where none is refuted."""
+    refuted = [_title(each.claim) for each in found.conditions if each.met is Met.REFUTED]
+    if not refuted:
+        return ""
+    named = ", ".join(dict.fromkeys(refuted))
+    if found.decision is not Decision.MAY_NOT:
+        return f"Refuted, and yet nothing is decided while the evidence is in doubt: {named}."
+    is_all = not found.blockers and all(each.met is not Met.OPEN for each in found.conditions)
+    return f"Decided by what is refuted: {named}." + ("" if is_all else f" {_WHATEVER_ELSE}")
+
+
+_WHATEVER_ELSE = "What is open, or required and not there, keeps from passing alone."
+
+
+def _title(declared: Claim) -> str:
+    of = "" if declared.statistic is Statistic.MEAN else f" ({statistic(declared.statistic)})"
+    return f"{measure_title(declared.measure)}{of}"
+
+
 def blocker(found: Blocker) -> str:
     """Which requirement is not met, and by how much."""
+    if (side := _FAILING.get(found.code)) is not None:
+        return _failing(side, found.found)
     of = "" if found.measure is None else f" ({measure_title(found.measure)})"
     title = blocker_title(found.code)
     told = f"{title[:1].upper()}{title[1:]}{of}"
@@ -163,6 +184,12 @@ def blocker(found: Blocker) -> str:
     return f"{told}: {form(found.found)}{worth}; it takes {sense} {form(found.needed)}."
 
 
-_WITHOUT_NUMBERS = {"no_a_a_lane", "a_a_lane_differs", "uncalibrated_judge"}
+def _failing(side: str, failed: float) -> str:
+    calls = f"Every call of {side}" if failed >= 1 else f"{share(failed)} of the calls of {side}"
+    return f"{calls} failed: there is {'nothing' if failed >= 1 else 'hardly anything'} to compare."
+
+
+_WITHOUT_NUMBERS = {"no_a_a_lane", "a_a_lane_differs", "uncalibrated_judge", "margin_allows_everything"}
 _SHARES = {"too_many_lost", "too_few_labelled_twice"}
 _AT_MOST = {"too_many_lost"}
+_FAILING = {"production_fails": "production", "candidate_fails": "the candidate"}

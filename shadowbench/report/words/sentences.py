@@ -225,9 +225,43 @@ def _mirroring_paused(note: Note) -> str:
 
 
 def _drifted(note: Note) -> str:
+    by = " and ".join(_TESTS.get(each, each) for each in _text(note, "tests").split(", ") if each)
+    most = f", most of all {_text(note, 'most').replace('_', ' ')}" if note.values.get("most") else ""
     return (
-        f"The last part of the period is unlike the first in {_text(note, 'of').replace('_', ' ')} ({_text(note, 'side')}, "
-        f"{p_value(_float(note, 'p'))}). The whole is a mean of both."
+        f"The last part of the period is unlike the first in {_drifting(note)}{most} "
+        f"({p_value(_float(note, 'p'))}{f' by {by}' if by else ''}). The whole is a mean of both."
+    )
+
+
+def _drifting(note: Note) -> str:
+    """A property of one side, or all that is known of it."""
+    of, side = _text(note, "of"), _text(note, "side")
+    if of == "requests":
+        return "requests as a whole (their lengths, strata and paths together)"
+    whose = "" if side == "requests" else f" of {side}"
+    if of in ("production_answers", "candidate_answers"):
+        return f"answers{whose} as a whole (their lengths, latencies and reasons to end together)"
+    return f"{measure_title(of).replace('_', ' ')}{whose}"
+
+
+_TESTS = {
+    "psi": "PSI",
+    "kolmogorov_smirnov": "the distance of distribution functions",
+    "jensen_shannon": "Jensen and Shannon's distance",
+    "mmd": "MMD",
+    "classifier": "a classifier",
+}
+
+
+def _wide_margin(note: Note) -> str:
+    preferred = _text(note, "scale") == Scale.PREFERENCE
+    margin = amount(
+        _float(note, "margin"), _text(note, "unit"), relative=preferred, percent=bool(note.values.get("in_percent"))
+    )
+    room = amount(_float(note, "room"), _text(note, "unit"), relative=preferred)
+    return (
+        f"The margin of {_what(note)}, {margin}, is more than a third of all that there is to lose, {room}: to keep it shows "
+        "little."
     )
 
 
@@ -271,6 +305,13 @@ def _mirror_lost(note: Note) -> str:
         f"{share(_float(note, 'share'))} of the requests that were drawn ({_int(note, 'lost'):,} of {_int(note, 'sampled'):,}) "
         f"never came into the log, most often: {_reason(note)}."
     )
+
+
+def _measure_not_there(note: Note) -> str:
+    there = f"Measured are {_text(note, 'there')}."
+    if note.values.get("near"):
+        return f"The policy names {_text(note, 'names')}, which nobody measured: did you mean {_text(note, 'near')}? {there}"
+    return f"The policy names what nobody measured: {_text(note, 'names')}. {there}"
 
 
 # --- recommendations -------------------------------------------------------------------------------------------------
@@ -407,11 +448,13 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "model_changed": _model_changed,
     "mirroring_paused": _mirroring_paused,
     "drifted": _drifted,
+    "wide_margin": _wide_margin,
     "unpriced_cost": _unpriced_cost,
     "undeclared_policy": _undeclared_policy,
     "censored": _censored,
     "funnel_disagrees": _funnel_disagrees,
     "mirror_lost": _mirror_lost,
+    "measure_not_there": _measure_not_there,
     "may_and_better": _may_and_better,
     "may_not_better": _may_not_better,
     "may_and_worse": _may_and_worse,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.metrics.registry import METRICS
-from shadowbench.policies.amounts import NEITHER, SHARES, UNITS, Amount, bound_of, margin_of, read_amount
+from shadowbench.policies.amounts import NEITHER, SHARES, UNITS, WORSE_ABOVE, Amount, bound_of, margin_of, read_amount
 from shadowbench.report.analysis.values import OF_THE_LOG
 from shadowbench.scores import Direction
 
@@ -124,3 +124,8 @@ def test_the_shares_and_units_are_those_of_the_metrics() -> None:
     assert {name: declared[name].unit for name in UNITS} == dict(UNITS)
     assert set(OF_THE_LOG) <= UNITS.keys() | SHARES
     assert {name for name, metric in declared.items() if metric.direction is Direction.NEITHER} == NEITHER
+
+
+def test_of_shares_it_is_known_which_way_is_worse() -> None:
+    declared = {found.plugin.name: found.plugin for found in METRICS.all_offered()}
+    assert {name for name in SHARES if declared[name].direction is Direction.LOWER} == WORSE_ABOVE

@@ -83,3 +83,35 @@ def test_a_claim_stands_once() -> None:
 
 def test_an_axis_has_a_length() -> None:
     assert list(told(radar={"x": {"begin": 1, "target": 1}})) == ["radar.x.target"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "fields", "key"),
+    [
+        ("pairwise", {"margin": "105%"}, "margin"),
+        ("pairwise", {"margin": "50%"}, "margin"),
+        ("pairwise", {"margin": 0.5}, "margin"),
+        ("ours", {"margin": "100%"}, "margin"),
+        ("error_class", {"margin": "100%"}, "margin"),
+        ("error_class", {"against": "bound", "bound": "100%"}, "bound"),
+        ("json_schema", {"against": "bound", "bound": 0}, "bound"),
+    ],
+)
+def test_what_nothing_could_break_is_refused(measure: str, fields: dict[str, Any], key: str) -> None:
+    found = claim(measure=measure, **fields)
+    assert list(found) == [f"primary.x.{key}"]
+    assert "allows everything" in found[f"primary.x.{key}"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "fields"),
+    [
+        ("pairwise", {"margin": "49%"}),
+        ("ours", {"margin": 1.05}),  # of a rating from 1 to 5, for all that a policy knows
+        ("latency", {"margin": "100%", "relative": True}),
+        ("error_class", {"against": "bound", "bound": 0}),
+        ("json_schema", {"against": "bound", "bound": "100%"}),
+    ],
+)
+def test_what_something_could_break_is_not(measure: str, fields: dict[str, Any]) -> None:
+    assert claim(measure=measure, **fields) == {}

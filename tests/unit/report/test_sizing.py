@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.report.policy import Looks, Watching
-from shadowbench.report.sizing import Design, Unseen, Variation, amount, detectable, expected, of_yes_or_no
+from shadowbench.report.sizing import (
+    Design,
+    Least,
+    OutOfReachError,
+    Unseen,
+    Variation,
+    amount,
+    detectable,
+    expected,
+    of_yes_or_no,
+)
 from shadowbench.stats.clusters import mean
 from shadowbench.stats.looks import at_look, obrien_fleming
 from shadowbench.stats.power import mcnemar_pairs
@@ -96,6 +106,25 @@ def test_looking_at_any_time_takes_what_the_sequence_costs() -> None:
 def test_a_sequence_begins_at_its_first_look() -> None:
     assert amount(expected(0.1), 1.0, Design()).clusters == FIRST_LOOK
     assert amount(expected(0.1), 1.0, ONCE).clusters < FIRST_LOOK
+
+
+@pytest.mark.parametrize("looks", list(Looks))
+@pytest.mark.parametrize("sd", [0.0, 1e-300, 1e-9])
+def test_what_hardly_varies_takes_what_is_asked_for_anyway(looks: Looks, sd: float) -> None:
+    design = Design(watching=Watching(looks=looks))
+    found = amount(expected(sd, cluster_size=2.0), 0.03, design, Least(pairs=300, clusters=50))
+    assert (found.clusters, found.pairs, found.times_once) == (150, 300, 1.0)
+
+
+def test_no_more_often_looking_takes_a_million_times_the_pairs() -> None:
+    assert amount(expected(1e-9), 0.03, Design()).times_once == FIRST_LOOK / 2
+
+
+@pytest.mark.parametrize("looks", list(Looks))
+@pytest.mark.parametrize(("sd", "distance"), [(1e308, 1e-308), (math.inf, 0.1), (1.0, 1e-20)])
+def test_what_nobody_could_gather_is_out_of_reach(looks: Looks, sd: float, distance: float) -> None:
+    with pytest.raises(OutOfReachError, match="clusters would be needed"):
+        amount(expected(sd), distance, Design(watching=Watching(looks=looks)))
 
 
 def test_clusters_that_are_alike_take_more_pairs() -> None:

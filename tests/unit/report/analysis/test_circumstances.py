@@ -10,14 +10,16 @@ from shadowbench.report.analysis.circumstances import (
     of_counters,
     of_drift,
     of_judges,
+    of_margins,
     of_marks,
     of_policy,
     of_traffic,
 )
+from shadowbench.report.document.comparisons import Role, Scale
 from shadowbench.report.document.root import Traffic
 from shadowbench.report.document.times import Drift, MarkShown
 from shadowbench.report.policy import Claim, Policy
-from tests.unit.report.analysis.parts import card
+from tests.unit.report.analysis.parts import card, compared
 from tests.unit.report.documents import example
 
 
@@ -76,6 +78,32 @@ def drift(**given: Any) -> Drift:
     return Drift(
         of="prompt_length", side="requests", method="psi", statistic=0.2, n_before=9, n_after=9, **(told | given)
     )
+
+
+def test_what_several_tests_say_is_told_once() -> None:
+    told = [
+        drift(), replace(drift(p_adjusted=0.02), method="kolmogorov_smirnov"), replace(drift(), side="small"),
+        replace(drift(explanation=(("path=/v1", 0.9), ("stratum=a", 0.1))), of="requests", method="classifier"),
+    ]  # fmt: skip
+    assert [note.values for note in of_drift(told)] == [
+        {"of": "prompt_length", "side": "requests", "tests": "psi, kolmogorov_smirnov", "p": 0.01},
+        {"of": "prompt_length", "side": "small", "tests": "psi", "p": 0.01},
+        {"of": "requests", "side": "requests", "tests": "classifier", "p": 0.01, "most": "path=/v1"},
+    ]
+
+
+def test_a_wide_margin_is_told_once() -> None:
+    wide = replace(compared("pairwise", scale=Scale.PREFERENCE, role=Role.PRIMARY), margin=0.3)
+    candidates = [replace(each, comparisons=(wide, replace(wide, margin=0.1))) for each in example().candidates[:2]]
+    [note] = of_margins(candidates)
+    assert (note.code, note.measure, note.values["margin"], note.values["room"]) == (
+        "wide_margin",
+        "pairwise",
+        0.3,
+        0.5,
+    )
+    unasked = replace(wide, role=Role.SECONDARY)
+    assert not list(of_margins([replace(candidates[0], comparisons=(unasked,))]))
 
 
 def test_what_drifted_with_its_corrected_p() -> None:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from shadowbench.report.analysis.computable import in_range
 from shadowbench.report.document.comparisons import Role, Scale
 from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
 from shadowbench.scores import Direction
@@ -195,3 +198,43 @@ def test_where_neither_is_better_nothing_stands_anywhere() -> None:
     found = compared(a_measure_of(subject, *rng().random((2, N))), policy(Claim(measure="words")))
     assert (found.standing, found.outcomes) == (None, None)
     assert found.effect.evidence is not None
+
+
+EXTREMES = st.sampled_from([0.0, 1e-320, 1e-300, 1e-160, 1e-9, 1.0, 2.0, 1e9, 1e160, 1e300, 1e308, NAN])
+CLAIMS = [
+    Claim(measure="latency", margin=0.1, relative=True),
+    Claim(measure="latency", margin=0.1),
+    Claim(measure="latency", margin=0.1, relative=True, statistic=Statistic.TOTAL),
+    Claim(measure="latency", margin=0.1, relative=True, statistic=Statistic.P50),
+    Claim(measure="latency", margin=0.1, statistic=Statistic.P95),
+    Claim(measure="latency", against=Against.BOUND, bound=1e308),
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(EXTREMES, EXTREMES), min_size=1, max_size=6),
+    st.sampled_from([1, 40]),
+    st.sampled_from(CLAIMS),
+    st.sampled_from(list(Looks)),
+)
+def test_no_number_keeps_a_comparison_from_being_told(
+    pairs: list[tuple[float, float]], times: int, claim: Claim, looks: Looks
+) -> None:
+    """Whatever endpoints and scorers say, as `values` lets it in: an effect, or why there is none; and no warning."""
+    ours, theirs = (in_range(np.array(side)) for side in zip(*(pairs * times), strict=True))
+    found = compared(a_measure_of(LATENCY, ours, theirs), policy(claim, looks=looks), claim)
+    deciding = found.effect.deciding
+    assert found.reason is not None or deciding.reason is not None or deciding.low is not None
+    for estimate in (deciding, found.effect.once):
+        assert not any(x is not None and np.isnan(x) for x in (estimate.value, estimate.low, estimate.high))
+
+
+def test_sides_that_are_nothing_but_zeros_have_no_ratio() -> None:
+    cost = a_subject("cost", high=None, direction=Direction.LOWER, unit="USD")
+    claim = Claim(measure="cost", margin=0.1, relative=True, statistic=Statistic.TOTAL)
+    found = compared(a_measure_of(cost, np.zeros(N), np.zeros(N)), policy(claim))
+    assert found.reason == "all_zero"
+    one = np.zeros(N)
+    one[0] = 1.0
+    assert compared(a_measure_of(cost, one, np.zeros(N)), policy(claim)).reason is None

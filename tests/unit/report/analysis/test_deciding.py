@@ -12,6 +12,7 @@ from shadowbench.report.document.comparisons import Comparison, Missing, Origin,
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Requirements
 from shadowbench.scores import Direction
+from shadowbench.stats.power import StillNeeded
 from tests.unit.report.analysis.parts import card, compared, counts
 
 PRIMARY = Claim(measure="rubric", margin=0.05)
@@ -112,9 +113,22 @@ def test_clusters_count_as_what_they_are_worth() -> None:
 
 
 def test_every_blocker_is_a_doubt_or_a_quota() -> None:
-    quotas = {"too_few_labels", "too_few_labelled_twice", "uncalibrated_judge"}
+    quotas = {
+        "candidate_fails",
+        "too_few_labels",
+        "too_few_labelled_twice",
+        "uncalibrated_judge",
+        "margin_allows_everything",
+    }
     assert not DOUBTS & quotas
-    assert {"too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane", "a_a_lane_differs"} == DOUBTS
+    assert {
+        "production_fails",
+        "too_few_pairs",
+        "too_few_clusters",
+        "too_many_lost",
+        "no_a_a_lane",
+        "a_a_lane_differs",
+    } == DOUBTS
 
 
 def test_a_lane_is_asked_about_differences_with_production_alone() -> None:
@@ -227,3 +241,49 @@ def test_all_conditions_have_their_place_and_open_ones_a_reason(
     found = decide(comparisons, counts(), policy).conditions
     assert [each.claim for each in found] == list(policy.claims)
     assert all((each.met is Met.OPEN) == (each.reason is not None) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("given_", "found"),
+    [
+        ({"production_ok": 500, "candidate_ok": 500}, []),
+        ({"candidate_ok": 499}, ["candidate_fails"]),
+        ({"production_ok": 499}, ["production_fails"]),
+        ({"production_ok": 0, "candidate_ok": 0}, ["production_fails", "candidate_fails"]),
+    ],
+)
+def test_where_most_calls_fail_that_is_said_first(given_: dict[str, int], found: list[str]) -> None:
+    requires = {"labels": 50}
+    assert codes(counts=counts(1000, **given_), requires=requires) == [*found, "too_few_labels"]
+
+
+def test_where_most_calls_fail_no_pairs_are_promised() -> None:
+    still = StillNeeded(pairs=9000, more=8000, days=1.0)
+    wide = compared("rubric", (-0.3, 0.3), role=Role.PRIMARY, still_needed=still)
+    failed = decide((wide, GOOD[1]), counts(1000, candidate_ok=10), POLICY)
+    sound = decide((wide, GOOD[1]), counts(1000), POLICY)
+    assert [(each.reason, each.still_needed) for each in failed.conditions] == [("calls_failed", None), (None, None)]
+    assert (sound.conditions[0].reason, sound.conditions[0].still_needed) == ("wide_interval", still)
+
+
+def test_a_candidate_that_fails_may_be_refuted_and_a_production_that_fails_refutes_nobody() -> None:
+    worse = (compared("rubric", (-0.3, -0.2), role=Role.PRIMARY), GOOD[1])
+    assert decide(worse, counts(1000, candidate_ok=10), POLICY).decision is Decision.MAY_NOT
+    assert decide(worse, counts(1000, production_ok=10), POLICY).decision is Decision.INCONCLUSIVE
+    assert decide(GOOD, counts(1000, candidate_ok=10), POLICY).decision is Decision.INCONCLUSIVE
+
+
+def test_a_refuted_guardrail_fails_without_labels_and_not_with_too_few_pairs() -> None:
+    slow = (GOOD[0], compared("errors", (0.2, 0.3), role=Role.GUARDRAIL, direction=Direction.LOWER))
+    policy = Policy(primary=(PRIMARY,), guardrails=(ERRORS,), requires=Requirements(labels=50))
+    assert decide(slow, counts(), policy).decision is Decision.MAY_NOT
+    assert decide(slow, counts(99), policy).decision is Decision.INCONCLUSIVE
+
+
+def test_a_margin_that_nothing_breaks_passes_nobody() -> None:
+    lost_all = compared("rubric", (0.0, 0.01), scale=Scale.PREFERENCE, role=Role.PRIMARY)
+    policy = Policy(primary=(Claim(measure="rubric", margin=1.05),))
+    verdict = decide((lost_all,), counts(), policy)
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert [(each.code, each.measure) for each in verdict.blockers] == [("margin_allows_everything", "rubric")]
+    assert (verdict.conditions[0].met, verdict.conditions[0].reason) == (Met.OPEN, "margin_allows_everything")

@@ -4,7 +4,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from shadowbench.report.analysis.deciding import DOUBTS
+from shadowbench.report.analysis.deciding import DOUBTS, FAILING
 from shadowbench.report.document.comparisons import Role
 from shadowbench.report.document.verdicts import Goal
 from shadowbench.report.policy import Statistic
@@ -38,7 +38,8 @@ def test_failures_and_foreign_codes_are_told_as_they_are() -> None:
 
 
 def test_every_blocker_has_a_title() -> None:
-    assert DOUBTS | {"too_few_labels", "too_few_labelled_twice", "uncalibrated_judge"} == BLOCKERS.keys()
+    quotas = {"too_few_labels", "too_few_labelled_twice", "uncalibrated_judge", "margin_allows_everything"}
+    assert DOUBTS | FAILING | quotas == BLOCKERS.keys()
 
 
 def test_every_alarm_of_a_judge_has_words() -> None:

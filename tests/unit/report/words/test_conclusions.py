@@ -6,9 +6,10 @@ import pytest
 
 from shadowbench.policies.reading import read_policy
 from shadowbench.report.document.comparisons import Outcomes, Scale
-from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
+from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.policy import Against, Claim, Needs, Statistic
 from shadowbench.report.words.conclusions import (
+    because,
     blocker,
     claim,
     condition,
@@ -205,3 +206,42 @@ def test_every_state_of_a_condition() -> None:
 )
 def test_blockers(of: Blocker, told: str) -> None:
     assert blocker(of) == told
+
+
+def a_verdict(decision: Decision, *mets: Met, blocked: bool = False) -> Verdict:
+    claims = (Claim(measure="rubric"), Claim(measure="latency", statistic=Statistic.P95), Claim(measure="error_class"))
+    conditions = tuple(
+        Condition(claim=each, role=Role.PRIMARY, met=met) for each, met in zip(claims, mets, strict=False)
+    )
+    blockers = (Blocker(code="uncalibrated_judge", needed=1, found=0),) if blocked else ()
+    return Verdict(decision=decision, conditions=conditions, blockers=blockers)
+
+
+def test_what_decided_is_named() -> None:
+    refuted = a_verdict(Decision.MAY_NOT, Met.SHOWN, Met.REFUTED, Met.REFUTED)
+    assert because(refuted) == "Decided by what is refuted: latency (p95), errors."
+    for also in (
+        a_verdict(Decision.MAY_NOT, Met.OPEN, Met.REFUTED),
+        a_verdict(Decision.MAY_NOT, Met.SHOWN, Met.REFUTED, blocked=True),
+    ):
+        assert because(also) == (
+            "Decided by what is refuted: latency (p95). What is open, or required and not there, keeps from passing alone."
+        )
+
+
+def test_what_would_have_decided_but_for_the_evidence_is_named_too() -> None:
+    assert because(a_verdict(Decision.INCONCLUSIVE, Met.OPEN, Met.REFUTED)) == (
+        "Refuted, and yet nothing is decided while the evidence is in doubt: latency (p95)."
+    )
+    assert because(a_verdict(Decision.INCONCLUSIVE, Met.OPEN)) == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "failed", "told"),
+    [
+        ("production_fails", 1.0, "Every call of production failed: there is nothing to compare."),
+        ("candidate_fails", 0.6, "60 % of the calls of the candidate failed: there is hardly anything to compare."),
+    ],
+)
+def test_an_endpoint_that_fails_is_told_as_such(code: str, failed: float, told: str) -> None:
+    assert blocker(Blocker(code=code, needed=0.5, found=failed)) == told

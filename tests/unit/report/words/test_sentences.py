@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shadowbench.report.analysis
+from shadowbench.report import misspelt
 from shadowbench.report.analysis.concluding import concluded
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.verdicts import Note
@@ -18,6 +19,7 @@ from shadowbench.report.words.sentences import CODES, sentence
 from tests.unit.report.documents import example
 
 ANALYSIS = sorted(Path(shadowbench.report.analysis.__file__).parent.glob("*.py"))
+_OF_POLICIES = {misspelt.CODE}  # made where a log is read
 _BY_NAME = {
     *("better", "worse", "higher", "lower"),  # what `noting.way` returns
     *("inferior", "non_inferior", "within_bound", "beyond_bound"),
@@ -53,7 +55,7 @@ def texts(node: ast.expr) -> Iterator[str]:
 def test_every_note_that_analysis_makes_has_a_sentence() -> None:
     source = "".join(path.read_text("utf-8") for path in ANALYSIS)
     assert all(f'"{code}"' in source for code in _BY_NAME)
-    made = constants("Note", "code") | constants("note_of", "code") | _BY_NAME
+    made = constants("Note", "code") | constants("note_of", "code") | _BY_NAME | _OF_POLICIES
     assert len(made) > 20
     assert made == CODES  # nor is there a sentence that nobody says
 
@@ -137,3 +139,35 @@ def test_nothing_is_called_significant() -> None:
     told = [sentence(note) for note in (*notes.findings, *notes.warnings)]
     assert told
     assert not any("significan" in each.lower() for each in told)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"of": "request_bytes", "side": "requests", "tests": "psi, kolmogorov_smirnov", "p": 0.0001},
+            "in request bytes (p < 0.001 by PSI and the distance of distribution functions)",
+        ),
+        (
+            {"of": "requests", "side": "requests", "tests": "mmd, classifier", "most": "path=/v1", "p": 0.003},
+            "in requests as a whole (their lengths, strata and paths together), most of all path=/v1 (p = 0.003 by MMD and a "
+            "classifier)",
+        ),
+        (
+            {"of": "candidate_answers", "side": "small", "tests": "mmd", "p": 0.02},
+            "in answers of small as a whole (their lengths, latencies and reasons to end together) (p = 0.020 by MMD)",
+        ),
+        ({"of": "refusal", "side": "small", "p": 0.02}, "in refusal of small (p = 0.020)"),
+    ],
+)
+def test_what_drifted_is_told_by_what_it_is(values: dict[str, str | float], told: str) -> None:
+    assert sentence(Note(code="drifted", values=values)) == (
+        f"The last part of the period is unlike the first {told}. The whole is a mean of both."
+    )
+
+
+def test_a_wide_margin_is_told_beside_what_there_is_to_lose() -> None:
+    values = {"margin": 0.3, "room": 0.5, "unit": "", "scale": "preference", "in_percent": 0}
+    assert sentence(Note(code="wide_margin", measure="pairwise", values=values)) == (
+        "The margin of pairwise, 30 %, is more than a third of all that there is to lose, 50 %: to keep it shows little."
+    )
