@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def labels_in(rest: list[ast.expr]) -> set[str]:
     }
 
 
+@cache
 def all_counted() -> list[tuple[str, list[ast.expr]]]:
     files = [path for path in ROOT.rglob("*.py") if path.name != "meanings.py"]
     return [each for path in files for each in counted(ast.parse(path.read_text()))]
