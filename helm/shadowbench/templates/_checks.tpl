@@ -2,61 +2,16 @@
 
 {{- define "shadowbench.checks" -}}
 {{- include "shadowbench.checkConfig" . }}
-{{- include "shadowbench.checkHeaders" . }}
 {{- include "shadowbench.checkMode" . }}
+{{- include "shadowbench.checkEnv" . }}
+{{- include "shadowbench.checkNames" . }}
 {{- include "shadowbench.checkReplicas" . }}
 {{- include "shadowbench.checkRoom" . }}
+{{- include "shadowbench.checkScrape" . }}
 {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.egress) }}
 {{- fail "networkPolicy.egress is empty: name where production, candidates and judges are, or nothing reaches them (docs/kubernetes.md)" }}
 {{- end }}
 {{- include "shadowbench.checkBypass" . }}
-{{- end }}
-
-{{/* The chart sets these by environment, alike for every container; a value in the file would be without effect. */}}
-{{- define "shadowbench.checkConfig" -}}
-{{- $config := .Values.config }}
-{{- if not .Values.existingConfigMap.name }}
-{{- if not (dig "production" "url" "" $config) }}
-{{- fail "config.production.url is required: the gateway or model server whose answers clients get, e.g. http://litellm:4000" }}
-{{- end }}
-{{- range $key, $instead := dict
-  "proxy.listen" "listenHost and the fixed port 8080"
-  "proxy.drain_delay_s" "drain.delaySeconds"
-  "proxy.drain_timeout_s" "drain.timeoutSeconds"
-  "admin.listen" "listenHost and the fixed ports 9464, 9474 and 9484"
-  "control.listen" "the fixed ports 9465 and 9475 on loopback, reached by kubectl exec or port-forward"
-  "store.url" "persistence, or in mode scorer store.existingSecret"
-  "runtime.folder" "nothing: the containers share an emptyDir" }}
-{{- $parts := splitList "." $key }}
-{{- if hasKey (default dict (get $config (index $parts 0))) (index $parts 1) }}
-{{- fail (printf "config.%s is set by the chart: leave it out; instead there is %s" $key $instead) }}
-{{- end }}
-{{- end }}
-{{- range (concat (splitList "," (include "shadowbench.keysOfMirror" .)) (splitList "," (include "shadowbench.keysOfScorer" .)) (splitList "," (include "shadowbench.keysOfControl" .))) }}
-{{- if and . (not (hasKey $.Values.apiKeys .)) }}
-{{- fail (printf "config names the environment variable %s: say in apiKeys.%s which Secret holds it, as in {name: llm-keys, key: small}" . .) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* The ConfigMap is read by everybody who may read objects: a credential does not belong there. */}}
-{{- define "shadowbench.checkHeaders" -}}
-{{- $places := dict }}
-{{- range $name, $candidate := (dig "candidates" dict .Values.config) }}
-{{- $_ := set $places (printf "candidates.%s" $name) (default dict (get (default dict $candidate) "headers")) }}
-{{- end }}
-{{- range $name, $judge := (dig "scoring" "judges" dict .Values.config) }}
-{{- $_ := set $places (printf "scoring.judges.%s.endpoint" $name) (default dict (dig "endpoint" "headers" dict (default dict $judge))) }}
-{{- end }}
-{{- $_ := set $places "telemetry.otlp" (default dict (dig "telemetry" "otlp" "headers" dict .Values.config)) }}
-{{- range $place, $headers := $places }}
-{{- range $header, $value := $headers }}
-{{- if regexMatch "(?i)^((proxy-)?authorization|cookie|(.*[-_])?(api-?key|token|secret|password))$" $header }}
-{{- fail (printf "config.%s.headers has %s, and would be written into a ConfigMap: name the variable with the key in api_key_env (headers_env of telemetry.otlp), or set all headers in the container's env from a Secret (docs/kubernetes.md)" $place $header) }}
-{{- end }}
-{{- end }}
-{{- end }}
 {{- end }}
 
 {{- define "shadowbench.checkBypass" -}}
@@ -78,12 +33,28 @@
 {{- define "shadowbench.checkMode" -}}
 {{- if eq .Values.mode "scorer" }}
 {{- if not .Values.store.existingSecret.name }}
-{{- fail "mode scorer scores a store that many pods share, and the store is SQLite: a file in each pod, which the scorer beside it scores. Use mode gateway or sidecar with scorer.enabled, or name the Secret with a PostgreSQL URL in store.existingSecret" }}
+{{- fail "mode scorer is for a store that many pods share, which this version of shadowbench does not have: the store is SQLite: a file in each pod, which the scorer beside it scores. Use mode gateway or sidecar with scorer.enabled" }}
 {{- end }}
 {{- else if .Values.store.existingSecret.name }}
 {{- fail "store.existingSecret is for mode scorer: in the other modes every pod keeps its own log" }}
 {{- end }}
+{{- if and (eq .Values.mode "scorer") .Values.persistence.enabled }}
+{{- fail "persistence.enabled is for mode gateway: in mode scorer the pods keep no log" }}
+{{- end }}
+{{- $bypass := .Values.service.bypass }}
+{{- if and (eq .Values.mode "scorer") (or $bypass.enabled $bypass.selector $bypass.externalName) }}
+{{- fail "service.bypass is for mode gateway: in mode scorer no clients come through the pods" }}
+{{- end }}
 {{- if eq .Values.mode "sidecar" }}
+{{- if or $bypass.enabled $bypass.selector $bypass.externalName }}
+{{- fail "service.bypass is for mode gateway, which has a Service: in mode sidecar there is sidecar.bypass" }}
+{{- end }}
+{{- if .Values.networkPolicy.enabled }}
+{{- fail "networkPolicy.enabled is for pods of the chart's own: in mode sidecar the pods are yours, and a NetworkPolicy of yours selects them" }}
+{{- end }}
+{{- if .Values.autoscaling.enabled }}
+{{- fail "autoscaling.enabled is for pods of the chart's own: in mode sidecar your own autoscaler scales them" }}
+{{- end }}
 {{- if .Values.persistence.enabled }}
 {{- fail "persistence.enabled is for mode gateway: in mode sidecar give your own pod a volume and its name in persistence.volumeName" }}
 {{- end }}
@@ -119,4 +90,51 @@
 {{- fail (printf "config.store.retention.max_bytes must be set, and at most 80 %% of the pair log's room (%s, %d bytes): the WAL needs the rest, and a pod that fills an emptyDir is evicted" $size $room) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* A key that stands twice is refused by some readers of YAML, and the last one taken by others: a selector would miss its pods. */}}
+{{- define "shadowbench.checkNames" -}}
+{{- $labels := include "shadowbench.ownLabels" . | fromYaml }}
+{{- include "shadowbench.checkKeys" (dict "place" "commonLabels" "given" .Values.commonLabels "taken" $labels) }}
+{{- $labels = merge $labels (default dict .Values.commonLabels) }}
+{{- $metrics := .Values.metrics }}
+{{- range $place, $given := dict
+  "podLabels" .Values.podLabels
+  "metrics.podMonitor.labels" $metrics.podMonitor.labels
+  "metrics.serviceMonitor.labels" $metrics.serviceMonitor.labels
+  "metrics.prometheusRule.labels" $metrics.prometheusRule.labels
+  "metrics.dashboards.labels" $metrics.dashboards.labels }}
+{{- include "shadowbench.checkKeys" (dict "place" $place "given" $given "taken" $labels) }}
+{{- end }}
+{{- include "shadowbench.checkKeys" (dict "place" "podAnnotations" "given" .Values.podAnnotations "taken" (dict "kubectl.kubernetes.io/default-container" 1 "checksum/config" 1)) }}
+{{- $volumes := dict "shadowbench-config" 1 "shadowbench-run" 1 "shadowbench-log" 1 "shadowbench-tmp" 1 }}
+{{- range .Values.extraVolumes }}
+{{- include "shadowbench.checkKeys" (dict "place" "extraVolumes" "given" (dict .name 1) "taken" $volumes) }}
+{{- $_ := set $volumes .name 1 }}
+{{- end }}
+{{- end }}
+
+{{- define "shadowbench.checkKeys" -}}
+{{- range $key, $_ := default dict .given }}
+{{- if hasKey $.taken $key }}
+{{- fail (printf "%s has %s, which is there already: give it another name, or leave it out" $.place $key) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The operator leaves out a monitor whose scrapes may take longer than the time between them. */}}
+{{- define "shadowbench.checkScrape" -}}
+{{- $metrics := .Values.metrics }}
+{{- if gt (include "shadowbench.milliseconds" $metrics.scrapeTimeout | int64) (include "shadowbench.milliseconds" $metrics.interval | int64) }}
+{{- fail (printf "metrics.scrapeTimeout (%s) is above metrics.interval (%s), and Prometheus would scrape nothing: set it at most as high" $metrics.scrapeTimeout $metrics.interval) }}
+{{- end }}
+{{- end }}
+
+{{/* Of a duration as Prometheus writes it: 1m30s. */}}
+{{- define "shadowbench.milliseconds" -}}
+{{- $sum := 0 }}
+{{- range regexFindAll "[0-9]+(ms|[smh])" . -1 }}
+{{- $sum = add $sum (mul (regexFind "^[0-9]+" . | int64) (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+$" .))) }}
+{{- end }}
+{{- $sum }}
 {{- end }}

@@ -48,6 +48,13 @@ volumeMounts:
 {{- end }}
 
 {{- define "shadowbench.env" -}}
+{{ include "shadowbench.ownEnv" . }}
+{{- with (get .root.Values .role).env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "shadowbench.ownEnv" -}}
 {{- $values := .root.Values -}}
 - name: SHADOWBENCH_PROXY__LISTEN
   value: {{ printf "%s:8080" (ternary (ternary "[::1]" "127.0.0.1" (eq $values.listenHost "[::]")) $values.listenHost (and (eq $values.mode "sidecar") $values.sidecar.loopback)) | quote }}
@@ -101,9 +108,6 @@ volumeMounts:
     secretKeyRef:
       name: {{ $key.name }}
       key: {{ $key.key }}
-{{- end }}
-{{- with (get $values .role).env }}
-{{ toYaml . }}
 {{- end }}
 {{- end }}
 
@@ -159,7 +163,7 @@ livenessProbe:
 - name: shadowbench-tmp
   mountPath: /tmp
 {{- end }}
-{{- with concat $values.extraVolumeMounts (get $values .role).extraVolumeMounts }}
+{{- with concat (default list $values.extraVolumeMounts) (default list (get $values .role).extraVolumeMounts) }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -134,6 +134,19 @@ def test_the_way_around_leads_where_the_value_does() -> None:
         assert found == each["value"]
 
 
+def test_what_stops_copying_is_what_the_notes_print() -> None:
+    command = r"kubectl -n llm get pods .* shadowbench control kill"
+    given = [f"--set-json={name}={json.dumps(value)}" for name, value in FIRST.items()]
+    chart = ROOT / "helm" / "shadowbench"
+    notes = run_helm(4, "install", "shadowbench", chart, "-n", "llm", "--dry-run=client", *given).stdout
+    runbook = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+    told = {tuple(re.findall(command, text)) for text in (PAGE, notes, runbook)}
+    assert len(told) == 1 and len(told.pop()) == 1
+    assert not re.search(
+        r"exec (deployment|statefulset)\S* .*control (kill|pause|rates|resume)", PAGE + notes + runbook
+    )
+
+
 def test_the_seconds_of_leaving_are_the_defaults() -> None:
     defaults = yaml.safe_load((ROOT / "helm" / "shadowbench" / "values.yaml").read_text("utf-8"))["drain"]
     told = re.findall(r"^\d\. `(\w+)` \((\d+)\)", PAGE, re.M)

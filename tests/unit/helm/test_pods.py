@@ -284,7 +284,7 @@ def test_a_control_token_goes_to_those_who_can_be_steered() -> None:
 
 def test_pods_export_into_folders_of_their_own() -> None:
     """Two pods on one prefix would overwrite each other's files."""
-    exporting = {"store": {"retention": {"max_bytes": 1_000_000}, "export": {"url": "s3://evidence/pairs/"}}}
+    exporting = {"store": {"retention": {"max_bytes": 2_000_000}, "export": {"url": "s3://evidence/pairs/"}}}
     values = {**GATEWAY, "config": {**GATEWAY["config"], **exporting}}
     containers = containers_of(pod_of(render(values)))
     for pod in ("shadowbench-0", "shadowbench-1"):
@@ -411,6 +411,23 @@ def test_notes_tell_where_clients_connect_and_how_to_get_around_it() -> None:
     assert "kubectl -n llm patch service r-shadowbench --type=json" in notes
     assert '"value":{"app":"litellm"}' in notes
     assert "The pair log goes with its pod" in notes_of(GATEWAY)
+
+
+def test_notes_stop_copying_in_every_pod() -> None:
+    """`exec deployment/…` reaches one of them."""
+    for values, selector, role in (
+        (PRODUCTION, "app.kubernetes.io/instance=r", "mirror"),
+        (SIDECAR, "shadowbench-sidecar=r-shadowbench", "shadowbench-mirror"),
+    ):
+        pods = f"kubectl -n llm get pods -l {selector} -o name"
+        each = f"xargs -I{{}} kubectl -n llm exec {{}} -c {role} -- shadowbench control kill"
+        assert f"{pods} | {each}" in notes_of(values)
+        assert notes_of(values).count("control kill") == 1
+
+
+def test_notes_warn_of_pods_that_cannot_run() -> None:
+    assert "WARNING: these pods cannot run. This version of shadowbench knows SQLite alone" in notes_of(SCORER)
+    assert not any("WARNING" in notes_of(values) for values in (GATEWAY, SIDECAR, PRODUCTION))
 
 
 def test_notes_have_reports_made_where_running_out_of_memory_ends_no_recorder() -> None:

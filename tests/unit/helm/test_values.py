@@ -56,6 +56,15 @@ def test_a_typo_is_refused(path: str, value: Any, major: int) -> None:
         ("metrics.interval", "often"),
         ("proxy.resources.limits", None),
         ("mirror.resources.limits", {"memory": None}),
+        ("proxy.env", [{"value": "x"}]),
+        ("config.production.url", "litellm:4000"),
+        ("config.production.url", "ftp://litellm"),
+        ("config.candidates.small.url", "unix:/run/x"),
+        ("config.candidates.small.sample_rate", 1.5),
+        ("config.candidates.small.sample_rate", -0.1),
+        ("config.mirror.strata", {"rare": {"rates": {"small": 2}}}),
+        ("config.scoring.judges.quality.sample_rate", 0),
+        ("config.proxy.workers", 0),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(path: str, value: Any) -> None:
@@ -97,6 +106,15 @@ def test_a_value_that_cannot_be_is_refused(path: str, value: Any) -> None:
         (GATEWAY, "config.scoring.judges.quality.endpoint.headers", {"authorization": "Bearer sk-1"}, "api_key_env"),
         (GATEWAY, "store.existingSecret.name", "x", "is for mode scorer"),
         (SCORER, "store", {}, "the store is SQLite: a file in each pod"),
+        (GATEWAY, "metrics.interval", "5s", r"metrics\.scrapeTimeout \(10s\) is above metrics\.interval \(5s\)"),
+        (GATEWAY, "metrics.scrapeTimeout", "1m1s", r"\(1m1s\) is above metrics\.interval \(15s\)"),
+        (SCORER, "persistence.enabled", True, r"in mode scorer the pods keep no log"),
+        (SCORER, "service.bypass.selector", {"a": "b"}, "in mode scorer no clients"),
+        (SIDECAR, "service.bypass.enabled", True, r"in mode sidecar there is sidecar\.bypass"),
+        (SIDECAR, "service.bypass.selector", {"a": "b"}, r"there is sidecar\.bypass"),
+        (SIDECAR, "service.bypass.externalName", "litellm", r"there is sidecar\.bypass"),
+        (SIDECAR, "networkPolicy.enabled", True, "a NetworkPolicy of yours"),
+        (SIDECAR, "autoscaling.enabled", True, "your own autoscaler"),
         (SIDECAR, "persistence.enabled", True, r"persistence\.volumeName"),
         (SIDECAR, "metrics.serviceMonitor.enabled", True, r"use metrics\.podMonitor"),
     ],
@@ -106,6 +124,59 @@ def test_what_does_not_fit_together_is_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(RefusedError, match=said):
         render(changed(values, path, value))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "production.url",
+        "candidates.small.url",
+        "candidates.small.egress_proxy",
+        "candidates.small.parameters.tools",
+        "scoring.judges.quality.endpoint.url",
+        "telemetry.otlp.endpoint",
+        "store.export.url",
+    ],
+)
+@pytest.mark.parametrize(
+    "url", ["https://user:hush@example.com/v1", "http://hush@example.com", "https://example.com/v1?api_key=hush"]
+)
+def test_no_credential_in_a_url_comes_into_the_config_map(path: str, url: str) -> None:
+    value: Any = [{"url": url}] if path.endswith("tools") else url
+    with pytest.raises(RefusedError, match=rf"config\.{path}\S* has a credential in its URL") as caught:
+        render(changed(GATEWAY, f"config.{path}", value))
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["file:///pairs@home", "https://example.com/@v1", "Write to me@example.com: https://example.com?a=b"]
+)
+def test_other_text_is_no_credential(text: str) -> None:
+    render(changed(GATEWAY, "config.candidates.small.system_prompt", text))
+
+
+@pytest.mark.parametrize("major", HELMS)
+@pytest.mark.parametrize(
+    "path",
+    ["drain", "metrics", "service", "service.bypass", "persistence", "apiKeys", "config", "proxy", "image", "secret",
+     "drain.timeoutSeconds", "persistence.size", "metrics.interval"],
+)  # fmt: skip
+def test_what_the_chart_needs_is_not_taken_away(path: str, major: int) -> None:
+    """A default that is set to null is gone. Helm says which, and not where a template stumbled over it."""
+    with pytest.raises(RefusedError, match="specifications of the schema") as caught:
+        render(changed(GATEWAY, path, None), major=major)
+    assert path.rpartition(".")[2] in str(caught.value)
+    assert "nil pointer" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["commonLabels", "podLabels", "podAnnotations", "nodeSelector", "extraVolumes", "extraVolumeMounts", "proxy.env",
+     "proxy.extraVolumeMounts", "service.appProtocol", "priorityClassName", "networkPolicy.clients", "sidecar.bypass",
+     "autoscaling.behavior", "metrics.relabelings", "service.bypass.selector", "image.tag"],
+)  # fmt: skip
+def test_what_is_empty_may_be_nothing(path: str) -> None:
+    assert only(render(changed(GATEWAY, path, None)), "Deployment")
 
 
 def test_native_sidecars_are_refused_where_kubernetes_has_none() -> None:
