@@ -74,6 +74,7 @@ class Child:
         self.ready = False
         self.was_ready = False  # ever
         self.restarts = 0
+        self.silent_s = 0.0  # since it was last heard of, as far as its owner was awake to hear
         self._observer = observer
         self._fds = tuple(fds)
         self._control: _Control | None = None
@@ -145,9 +146,13 @@ class Child:
     def kill(self) -> None:
         """End the process now."""
         self._leaving.set()
+        self.replace()
+
+    def replace(self) -> None:
+        """End a process that hangs; another fills its place."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                self._process.kill()  # also one that is stopped
 
     async def _rest(self, delay_s: float) -> None:
         try:
@@ -165,7 +170,7 @@ class Child:
             except OSError:
                 ours.close()  # no memory, too many processes: as if it had died at once
                 return _COULD_NOT_START
-        self.pid = process.pid
+        self.pid, self.silent_s = process.pid, 0.0
         _, control = await asyncio.get_running_loop().create_unix_connection(
             lambda: _Control(self._on_message, self._serves.clear), sock=ours
         )
@@ -196,6 +201,7 @@ class Child:
         return {**worker.ALLOCATOR, **given}
 
     def _on_message(self, message: Mapping[str, Any]) -> None:
+        self.silent_s = 0.0
         if message.get("ready"):
             self.ready = self.was_ready = True
             self._serves.set()

@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from aiohttp import hdrs, web
+from aiohttp import ClientPayloadError, hdrs, web
 
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.serving import HEADERS, Serving
@@ -180,6 +180,8 @@ class ControlServer:
             return self._refuse(request, 400, "invalid", str(error))
         except UnavailableError as error:
             return self._refuse(request, 503, "unavailable", str(error))
+        except _LeftError:
+            return self._refuse(request, 400, "left", "the body broke off")
         except Exception as error:  # noqa: BLE001  a bug of ours: told in the log, not to callers
             self._on_bug(error)
             return self._refuse(request, 500, "error", "failed; the log says why")
@@ -219,11 +221,19 @@ class ControlServer:
         return web.json_response(await self._controlled.rates(await _body(request)), headers=HEADERS)
 
 
+class _LeftError(Exception):
+    """Whoever asked hung up before the request was whole."""
+
+
 async def _body(request: web.Request) -> Fields:
     """The body's members; none where there is no body. Raises ConfigurationError, and aiohttp's 413 when it is too large."""
+    if (request.content_length or 0) > _MAX_BODY_BYTES:
+        raise web.HTTPRequestEntityTooLarge(max_size=_MAX_BODY_BYTES, actual_size=request.content_length or 0)
     try:
         async with asyncio.timeout(_BODY_WITHIN_S):
             text = await request.read()
+    except (ConnectionError, ClientPayloadError, web.RequestPayloadError):
+        raise _LeftError from None
     except TimeoutError:
         raise ConfigurationError(f"the body did not come within {_BODY_WITHIN_S:g} s") from None
     if not text:

@@ -89,6 +89,7 @@ class Steering:
         self._read = read
         self._log = log
         self._untold: list[Fields] = []  # marks that no mirror took yet
+        self._mark_number = 0  # of the last one
         self._version: int | None = None  # of the policy, as the mirror told last
         self._one_at_a_time = asyncio.Lock()  # protects the course: changes reach all workers in one order
         crew.counters.gauge("mirroring_enabled", mode is Mode.ON)
@@ -225,7 +226,7 @@ class Steering:
         if self._crew.draining:
             raise UnavailableError("this sidecar is shutting down")
         before, untold = self.course, self._untold
-        self._remember(course, [*untold, *marks][-_UNTOLD_MARKS:])
+        self._remember(course, [*untold, *self._numbered(marks)][-_UNTOLD_MARKS:])
         failures = await self._tell_all()
         refusals = [failure for failure in failures if isinstance(failure, RefusedError)]
         if refusals:
@@ -237,6 +238,11 @@ class Steering:
             reasons = "; ".join(map(str, failures))
             raise UnavailableError(f"{reasons}: the change is remembered and holds as soon as the worker is back")
         return self._told()
+
+    def _numbered(self, marks: list[Fields]) -> list[Fields]:
+        """A mirror that hung takes a mark, and its answer comes too late: told again, it knows it by its number."""
+        first, self._mark_number = self._mark_number + 1, self._mark_number + len(marks)
+        return [{**mark, "number": number} for number, mark in enumerate(marks, first)]
 
     def _remember(self, course: Course, untold: list[Fields]) -> None:
         """For workers that start from now on, and for the next change."""

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 _HEAD_START_S = 2.0
 _CONFIGURATION_ERROR = 2
 _SLOT = struct.Struct("=I")
+# Workers tell their signals each second, whatever they do. One that says nothing for so long does not serve; one that would
+# have to be ended by hand is, after a while, unless it carries clients' answers: whoever waits for those decides.
+_LISTEN_S = 1.0
+_SILENT_S = 10.0
+_HANGS_S = 60.0
+_REPLACED = frozenset({"mirror", "recorder"})  # the others compute, and may have been asked for much
 # `timeout` and shells signal the process and its group: what comes together is one wish, not an impatient second one.
 _SAME_SIGNAL_S = 0.5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -119,6 +125,7 @@ class Supervisor:
             self._group = group
             if orphans.are_ours():
                 self.in_background(orphans.reap(), "orphans")
+            self.in_background(self._listen(), "listen")
             running = await self._start(group)
             servers: list[AdminServer | ControlServer] = [await self._serve_admin(admin)] if admin else []
             if control and self.steered is not None:
@@ -191,7 +198,10 @@ class Supervisor:
         for child in self._children:
             where = (("role", child.spec.role), ("worker", str(child.spec.number)))
             yield Sample(name="worker_up", labels=where, value=child.pid is not None, kind="gauge")
-            yield Sample(name="worker_ready", labels=where, value=child.ready, kind="gauge")
+            yield Sample(
+                name="worker_ready", labels=where, value=child.ready and child.silent_s < _SILENT_S, kind="gauge"
+            )
+            yield Sample(name="worker_silent_seconds", labels=where, value=child.silent_s, kind="gauge")
             yield Sample(name="worker_restarts_total", labels=where, value=child.restarts, kind="counter")
             if child.pid is not None:
                 yield Sample(name="worker_resident_bytes", labels=where, value=_resident_bytes(child.pid), kind="gauge")
@@ -277,6 +287,26 @@ class Supervisor:
             # It said why; trying again would say the same.
             self._exit_code = _CONFIGURATION_ERROR
             self._end()
+
+    async def _listen(self) -> None:
+        """Notice who is silent. Time in which we did not listen ourselves, because we were stopped, is nobody's silence."""
+        loop = asyncio.get_running_loop()
+        while not self.draining:
+            began = loop.time()
+            await asyncio.sleep(_LISTEN_S)
+            awake_s = min(loop.time() - began, 2 * _LISTEN_S)
+            for child in self._children:
+                self._heed(child, awake_s)
+
+    def _heed(self, child: Child, awake_s: float) -> None:
+        before = child.silent_s
+        child.silent_s = before + awake_s if child.pid is not None else 0.0
+        where = {"role": child.spec.role, "worker": child.spec.number, "silent_s": round(child.silent_s)}
+        if before < _SILENT_S <= child.silent_s:
+            self._log.warning("worker is silent", **where)
+        if child.silent_s >= _HANGS_S and child.ready and child.spec.role in _REPLACED:
+            self._log.error("worker hangs and is replaced", **where)
+            child.replace()
 
     # ── leaving ──
 

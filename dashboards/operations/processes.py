@@ -11,8 +11,8 @@ SECTION = Section(
     panels=[
         states(
             "Ready",
-            "Each process of each sidecar, and whether it serves. The proxy matters to clients; all others only to "
-            "pairs.",
+            "Each process of each sidecar, and whether it serves: one that hangs, silent for ten seconds, does not. The "
+            "proxy matters to clients; all others only to pairs.",
             Query(
                 expression=least(series("worker_ready"), by="instance, role, worker"),
                 legend="{{role}} {{worker}} {{instance}}",

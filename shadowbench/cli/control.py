@@ -17,9 +17,6 @@ from shadowbench.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.table import Table
 
-_WIDTH_OF_FILES = 10_000
-"""Where no terminal shows it (a pipe, `kubectl exec` without -t) no line is broken and no name cut."""
-
 control = Commands(no_args_is_help=True, help="Look at a sidecar that runs, and change what it copies.")
 
 ConfigOption = Annotated[
@@ -143,7 +140,7 @@ def _print_json(said: Any) -> None:
 def _show_state(said: Mapping[str, Any]) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+    console = Console(highlight=False)
     mirror = said.get("mirror")
     console.print(f"mirroring: [bold]{said['mirroring']}[/bold]   role: {said['role']}   version: {said['version']}")
     if mirror is not None and not mirror["answers"]:
@@ -163,10 +160,11 @@ def _links(mirror: Mapping[str, Any]) -> str:
 
 
 def _lanes(mirror: Mapping[str, Any]) -> Table:
-    from rich.table import Column, Table
+    from rich.table import Table
 
-    name = Column("candidate", overflow="fold")
-    table = Table(name, "rate", "in force", "queued", "running", "breaker", "spent", "budget left", "note", box=None)
+    table = Table(
+        "candidate", "rate", "in force", "queued", "running", "breaker", "spent", "budget left", "note", box=None
+    )
     for lane in mirror["lanes"]:
         table.add_row(
             lane["name"],
@@ -200,15 +198,27 @@ def _spent(lane: Mapping[str, Any]) -> str:
 def _note(lane: Mapping[str, Any]) -> str:
     said = {"paused": "paused", "price_unknown": "price unknown", "usage_unknown": "usage unknown"}
     notes = [words for key, words in said.items() if lane[key]]
+    if short := lane.get("short"):
+        notes.append(_short(short, lane["budget"]))
     if lane["last_fault"]:
         notes.append(f"last fault: {lane['last_fault']}")
     return "; ".join(notes)
 
 
-def _strata(mirror: Mapping[str, Any]) -> Table:
-    from rich.table import Table
+def _short(short: Mapping[str, Any], budget: list[Mapping[str, Any]]) -> str:
+    """What the last call that found no room would have taken, and what there is."""
+    unit, _, name = short["limit"].partition("_")
+    left = next(window[f"left_{unit}"] for window in budget if window["window"] == name)
+    if unit == "usd":
+        return f"a call reserves about {short['reserves_usd']:.4g} USD, {left or 0:.4g} are left ({name})"
+    return f"a call reserves {short['reserves_tokens']} tokens, {left or 0} are left ({name})"
 
-    table = Table("stratum", *(lane["name"] for lane in mirror["lanes"]), box=None)
+
+def _strata(mirror: Mapping[str, Any]) -> Table:
+    from rich.table import Column, Table
+
+    names = ("stratum", *(lane["name"] for lane in mirror["lanes"]))
+    table = Table(*(Column(name, overflow="fold") for name in names), box=None)
     for stratum in mirror["strata"]:
         table.add_row(stratum["name"], *(_number(rate) for rate in stratum["rates"].values()))
     return table

@@ -163,7 +163,7 @@ class Origin:
         loop = asyncio.get_running_loop()
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._options.connect_timeout_s):
+            async with self._ticker.timeout(self._options.connect_timeout_s):
                 connection = await self._connect(loop)
         except ConnectFault:
             raise

@@ -2,35 +2,46 @@
 
 Time-outs here are seconds long and may be half a second late; a call_later and cancel per request would cost more than
 the parsing of its head.
+
+A process that was stopped for a while (a debugger, a frozen container, a machine without processor time) finds all deadlines
+past when it goes on, and what came meanwhile unread in its sockets. The time in which the loop stood still is therefore none:
+whoever had three seconds left has three seconds left.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 _BUCKETS = 5
 _PERIOD_S = 0.1
 _LAG_WORTH_KEEPING_S = 0.002
 _LAGS_KEPT = 600
+# A tick that comes later than that was kept by no callback of ours: the process stood still.
+STOOD_STILL_S = 1.0
 
 
 class Watched(Protocol):
     """A connection with deadlines of its own."""
 
     def check(self, now: float) -> None:
-        """Called about twice a second with the loop's monotonic time; may close the connection."""
+        """Called about twice a second with the ticker's time; may close the connection."""
 
 
 class Ticker:
-    """`now` is the loop's monotonic time, a tenth of a second old at most. What it watches is checked every 0.5 s."""
+    """`now` is the loop's monotonic time without that in which it stood still, a tenth of a second old at most. What it watches
+    is checked every 0.5 s."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()
         self.lags: deque[tuple[float, float]] = deque(maxlen=_LAGS_KEPT)  # (when, how late a tick came)
         self._loop = loop
         self._buckets: list[set[Watched]] = [set() for _ in range(_BUCKETS)]
+        self._stood_still_s = 0.0
+        self._timeouts: set[asyncio.Timeout] = set()
         self._turn = 0
         self._next = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -54,6 +65,16 @@ class Ticker:
         """Check `watched` no more."""
         self._buckets[ticket].discard(watched)
 
+    @contextlib.asynccontextmanager
+    async def timeout(self, delay_s: float) -> AsyncIterator[None]:
+        """As `asyncio.timeout`, for what is too rare to be watched; time in which the loop stood still does not count."""
+        async with asyncio.timeout(delay_s) as timeout:
+            self._timeouts.add(timeout)
+            try:
+                yield
+            finally:
+                self._timeouts.discard(timeout)
+
     def worst_lag_s(self, since: float) -> float:
         """How long the loop was kept from its events at worst since then, as far as ticks can tell."""
         worst = 0.0
@@ -64,8 +85,11 @@ class Ticker:
         return worst
 
     def _tick(self) -> None:
-        now = self._loop.time()
+        now = self._loop.time() - self._stood_still_s
         lag = now - self.now - _PERIOD_S
+        if lag > STOOD_STILL_S:
+            self._stand_still(lag)
+            now -= lag
         if lag > _LAG_WORTH_KEEPING_S:
             self.lags.append((now, lag))
         self.now = now
@@ -73,3 +97,11 @@ class Ticker:
         self._turn = (self._turn + 1) % _BUCKETS
         for watched in tuple(self._buckets[self._turn]):
             watched.check(now)
+
+    def _stand_still(self, lag: float) -> None:
+        """All deadlines move. Timers ring in the order they are due, so a time-out that has not rung yet is due after us."""
+        self._stood_still_s += lag
+        for timeout in self._timeouts:
+            when = timeout.when()
+            if when is not None and not timeout.expired():
+                timeout.reschedule(when + lag)

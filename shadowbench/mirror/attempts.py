@@ -102,6 +102,11 @@ class Attempts:
         if self._call is not None:
             self._call.check(now_ns)
 
+    def excuse(self, late_ns: int) -> None:
+        """We stood still: give a call that much more time."""
+        if self._call is not None:
+            self._call.excuse(late_ns)
+
     # ── CallListener ──
 
     def on_answer(self, frames: list[bytes]) -> None:

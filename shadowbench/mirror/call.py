@@ -248,6 +248,11 @@ class Call:
         if due_ns <= now_ns:
             self.fault(reason)
 
+    def excuse(self, late_ns: int) -> None:
+        """We stood still: what the candidate said meanwhile is yet to be read."""
+        self._heard_ns += late_ns
+        self._deadline_ns += late_ns
+
     def _due(self) -> tuple[int, str]:
         options = self._context.options
         if self._status is None:

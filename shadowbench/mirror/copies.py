@@ -68,6 +68,11 @@ class Copy:
         if self.call is not None:
             self.call.check(now_ns)
 
+    def excuse(self, late_ns: int) -> None:
+        """For the lane's sweep: we stood still, and the call has that much more time."""
+        if self.call is not None:
+            self.call.excuse(late_ns)
+
     def on_answer(self, frames: list[bytes]) -> None:
         """From the call, or the attempts."""
         self.lane.sink.tell(self, frames)

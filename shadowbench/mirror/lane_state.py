@@ -10,6 +10,7 @@ from shadowbench.limits.budget import NANO, WINDOWS
 from shadowbench.mirror import names
 from shadowbench.mirror.gates import Gates
 from shadowbench.mirror.options import CandidateOptions
+from shadowbench.mirror.purse import Short
 from shadowbench.signals import Counters
 
 
@@ -41,6 +42,7 @@ class LaneState:
     budget: tuple[WindowState, ...]  # hour, day, total
     price_unknown: bool
     usage_unknown: bool
+    short: Short | None  # the last call, where a limit had no room for it
     unknown_costs: int  # calls whose cost nobody could tell: as what was reserved, or as nothing where that is allowed
     last_fault: str | None
 
@@ -71,6 +73,7 @@ def state_of(
         budget=_windows(gates, unix_at(now_ns)),
         price_unknown=ledger.price_unknown,
         usage_unknown=ledger.usage_unknown,
+        short=gates.purse.short,
         unknown_costs=ledger.unknown_costs,
         last_fault=last_fault,
     )

@@ -31,6 +31,7 @@ class Orders:
     def __init__(self, service: MirrorService) -> None:
         self._service = service
         self._marks: deque[Fields] = deque(maxlen=_MOST_MARKS)
+        self._last_mark = 0  # marks are told again until the parent has our answer
 
     def change(self, message: Mapping[str, Any]) -> Fields:
         """`options`: all of them, changed ones taken over; `withdraw`: the kill switch; `marks`: what the log is to tell."""
@@ -39,7 +40,9 @@ class Orders:
         if message["withdraw"]:
             self._service.withdraw_all(KILLED)
         after, at = self._service.policy_version, self._service.unix_now
-        self._marks.extend(_mark(mark, at, before, after) for mark in message["marks"])
+        fresh = [mark for mark in message["marks"] if mark["number"] > self._last_mark]
+        self._last_mark = max((mark["number"] for mark in fresh), default=self._last_mark)
+        self._marks.extend(_mark(mark, at, before, after) for mark in fresh)
         self.send_marks()
         return {"policy_version": after}
 

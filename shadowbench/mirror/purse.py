@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import orjson
 
-from shadowbench.limits.budget import NANO, BudgetPolicy, Ledger, Refusal, Reservation, Why
+from shadowbench.limits.budget import NANO, Amount, BudgetPolicy, Ledger, Refusal, Reservation, Why
 from shadowbench.limits.estimate import Asked, Prices, estimate, likely, metered
 from shadowbench.mirror.call import Effort
 from shadowbench.mirror.options import CandidateOptions
@@ -23,6 +25,15 @@ _MAXIMUM_MEMBERS = (
 _NOT_LOOKED_AT = Asked(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Short:
+    """A call that found no room: `limit`, as `usd_hour`, and what would have been set aside for it."""
+
+    limit: str
+    reserves_usd: float
+    reserves_tokens: int
+
+
 class Purse:
     """A ledger that is kept in a file after each change; without a file, in memory."""
 
@@ -32,6 +43,16 @@ class Purse:
         spending = file.register(options.name) if file is not None else None
         self.ledger = Ledger(_policy(options), spending, price_known=options.price_known)
         self._prices = prices_of(options)
+        self._short: tuple[str, Amount] | None = None  # the last call, if it found no room
+
+    @property
+    def short(self) -> Short | None:
+        """The last call that was asked for, where a limit had no room for it."""
+        if self._short is None:
+            return None
+        reason, amount = self._short
+        limit = reason.removeprefix("budget_")
+        return Short(limit=limit, reserves_usd=amount.nano_usd / NANO, reserves_tokens=amount.tokens)
 
     def asked(self, request: CopiedRequest) -> Asked:
         """What of a request its cost depends on, as this candidate will be sent it; nothing asks where nothing is limited."""
@@ -45,9 +66,13 @@ class Purse:
         """Put aside what the request may cost, where anything is limited."""
         if not self.ledger.is_limited:
             return self.ledger.admit(unix_s)
-        answer = self.ledger.reserve(unix_s, estimate(self._prices, asked, self.ledger.dearest))
+        amount = estimate(self._prices, asked, self.ledger.dearest)
+        answer = self.ledger.reserve(unix_s, amount)
         if isinstance(answer, Reservation):
+            self._short = None
             self._keep()
+        else:
+            self._short = (answer.reason, amount) if answer.reason.startswith("budget_") else None
         return answer
 
     def ended(self, reservation: Reservation, asked: Asked, effort: Effort, *, refused: bool) -> Reservation:

@@ -15,7 +15,12 @@ PARTS = (
             gauge("build_info", "version", "Always 1; the label is the version that runs."),
             gauge("draining", "", "1 while this sidecar shuts down."),
             gauge("worker_up", "role worker", "1 while the worker's process lives."),
-            gauge("worker_ready", "role worker", "1 while the worker serves."),
+            gauge("worker_ready", "role worker", "1 while the worker serves, and was heard of within ten seconds."),
+            gauge(
+                "worker_silent_seconds",
+                "role worker",
+                "Since the worker was last heard of; each says something every second. One of many seconds hangs.",
+            ),
             counter("worker_restarts_total", "role worker", "Worker processes started again after they ended unasked."),
             gauge("worker_resident_bytes", "role worker", "Resident memory of the worker's process."),
             gauge("mirroring_enabled", "", "1 while requests are copied; 0 while paused, killed or configured off."),

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ from shadowbench.errors import UnavailableError
 from shadowbench.listening import Address
 from shadowbench.supervisor import Plan, Supervisor
 from shadowbench.telemetry import logs
+from tests.virtual_time import VirtualLoop, run
 
 # Accepts connections when it listens, counts them, and writes what happens to it into a journal.
 WORKER = """
@@ -194,6 +195,50 @@ async def test_a_killed_worker_is_replaced_and_its_counters_go_on(tmp_path: Path
         assert crew.value("worker_up", "proxy") == 1
     assert [line["exit_code"] for line in crew.logged("worker ended")] == [9]
     assert crew.value("connections_total", "proxy") == 3
+
+
+async def test_who_hangs_is_not_ready_and_a_mirror_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_SILENT_S", 2.5)
+    monkeypatch.setattr(supervisor, "_HANGS_S", 4.0)
+    crew = Crew(tmp_path, "proxy-0", "mirror", "scorer")
+    async with crew.running():
+        await crew.until_ready("proxy-0", "mirror", "scorer")
+        proxy, mirror, scorer = crew.supervisor._children
+        for child in (proxy, mirror, scorer):
+            assert child.pid is not None
+            os.kill(child.pid, signal.SIGSTOP)
+        try:
+            await crew.until(lambda: crew.value("worker_ready", "mirror") == 0)
+            assert crew.value("worker_silent_seconds", "mirror") >= 2.5
+            assert crew.supervisor.is_ready, "whether clients are served is another question"
+            await crew.until(lambda: crew.events().count("mirror ready") >= 2)
+            await crew.until(lambda: scorer.silent_s > 6)
+            assert (proxy.restarts, scorer.restarts) == (0, 0)
+            assert crew.value("worker_ready", "proxy") == 0
+        finally:
+            for child in (proxy, scorer):
+                os.kill(child.pid, signal.SIGCONT)
+        await crew.until(lambda: crew.value("worker_ready", "proxy") == 1)
+    assert crew.logged("worker hangs and is replaced")[0]["role"] == "mirror"
+
+
+def test_the_parents_own_pause_is_nobodys_silence(tmp_path: Path) -> None:
+    async def story() -> None:
+        loop = cast(VirtualLoop, asyncio.get_running_loop())
+        supervisor = Crew(tmp_path, "mirror").supervisor
+        child = Child(supervisor._plan.workers[0], supervisor)
+        child.pid, child.ready = 1, True
+        supervisor._children = [child]
+        listening = loop.create_task(supervisor._listen())
+        await asyncio.sleep(3.5)
+        assert child.silent_s == pytest.approx(3.0)
+        loop.now_s += 500.0  # stopped with all its workers
+        await asyncio.sleep(0.6)
+        assert child.silent_s == pytest.approx(5.0)
+        supervisor.draining = True
+        await listening
+
+    run(story())
 
 
 async def test_connections_that_come_while_no_worker_lives_wait_for_the_next(tmp_path: Path) -> None:

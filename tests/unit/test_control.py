@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from shadowbench import control as control_module
 from shadowbench.control import Access, ControlServer, is_own_host, refusal
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.listening import Address, bind
@@ -295,6 +297,36 @@ async def test_a_body_that_is_too_large_is_refused_however_it_is_framed() -> Non
         answer = await control.ask("POST", "/v1/rates", chunked, content_length=None, transfer_encoding="chunked")
         assert (answer.status, answer.said["error"]) == (413, "too_large")
         assert control.controlled.asked == []
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_module, "_BODY_WITHIN_S", 60.0)
+    async with port() as control:
+        answer = await control.ask("POST", "/v1/rates", content_length="99999999999", content_type="application/json")
+        assert (answer.status, answer.said["error"]) == (413, "too_large")
+
+
+async def test_who_leaves_before_the_body_is_whole_is_no_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, read = asyncio.Event(), web.Request.read
+
+    async def told(request: web.Request) -> bytes:
+        reading.set()
+        return await read(request)
+
+    monkeypatch.setattr(web.Request, "read", told)
+    async with port() as control:
+        async with asyncio.timeout(20):
+            _, writer = await asyncio.open_connection("127.0.0.1", control.port)
+            writer.write(
+                b"POST /v1/kill HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 20\r\n\r\n{"
+            )
+            await reading.wait()
+            writer.transport.abort()
+            while not control.counted():  # noqa: ASYNC110  the server's doing
+                await asyncio.sleep(0.01)
+        assert control.counted() == {("kill", "left"): 1}
+        assert (control.log.getvalue(), control.controlled.asked) == ("", [])
 
 
 async def test_what_cannot_be_and_what_is_not_confirmed_are_two_answers() -> None:

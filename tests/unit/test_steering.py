@@ -198,6 +198,24 @@ async def test_the_next_mirror_starts_above_the_last_version_that_was_told(crew:
     assert crew.mirror.spec.options["version_above"] == told["policy_version"]
 
 
+async def test_a_mark_that_nobody_confirmed_keeps_its_number(crew: Crew) -> None:
+    ask, told = crew.mirror.ask, []
+
+    async def hang(message: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+        told.append(dict(message))
+        raise UnavailableError("mirror did not answer")
+
+    crew.mirror.ask = hang  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError):
+        await crew.steering.kill()
+    crew.mirror.ask = ask  # type: ignore[method-assign]
+    await crew.steering.resume()
+    (killed,) = told[0]["marks"]
+    assert crew.marks[0] == killed
+    assert [mark["kind"] for mark in crew.marks] == ["mirroring_killed", "mirroring_resumed"]
+    assert crew.marks[1]["number"] > killed["number"]
+
+
 async def test_a_proxy_that_started_meanwhile_is_told(crew: Crew) -> None:
     crew.proxies[1].is_away = True
     with pytest.raises(UnavailableError):

@@ -1,8 +1,12 @@
 """The coarse clock: everything is looked at once per round, and lags are remembered for a while."""
 
 import asyncio
+from typing import cast
+
+import pytest
 
 from shadowbench.http1.ticker import Ticker
+from tests.virtual_time import VirtualLoop, run
 
 
 class Handle:
@@ -97,6 +101,43 @@ def test_the_worst_lag_since_a_moment_is_remembered():
     assert abs(ticker.worst_lag_s(100.0) - 0.2) < 1e-6
     assert abs(ticker.worst_lag_s(early + 0.01) - 0.05) < 1e-6
     assert ticker.worst_lag_s(ticker.now + 1) == 0.0
+
+
+def test_time_in_which_the_loop_stood_still_is_none():
+    ticker, loop = make()
+    watched = Watched()
+    ticker.watch(watched)
+    for _ in range(5):
+        loop.run()
+    loop.run(late=70.0)
+    for _ in range(4):
+        loop.run()
+    assert watched.seen[1] - watched.seen[0] == pytest.approx(0.5)
+    assert ticker.now == pytest.approx(loop.now - 70.0)
+    assert ticker.worst_lag_s(100.0) == pytest.approx(70.0), "and it is known of what was under way"
+
+
+def test_a_busy_loop_is_no_pause():
+    ticker, loop = make()
+    loop.run(late=0.9)
+    assert ticker.now == pytest.approx(loop.now)
+
+
+def test_a_time_out_waits_for_the_time_that_was_left():
+    async def story() -> None:
+        loop = cast(VirtualLoop, asyncio.get_running_loop())
+        ticker = Ticker(loop)
+        ticker.start()
+        async with ticker.timeout(3.0):
+            await asyncio.sleep(1.0)
+            loop.now_s += 70.0  # it stands still
+            await asyncio.sleep(1.5)
+        with pytest.raises(TimeoutError):
+            async with ticker.timeout(3.0):
+                await asyncio.sleep(3.5)
+        ticker.stop()
+
+    run(story())
 
 
 async def test_it_ticks_on_a_real_loop_until_stopped():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +18,15 @@ from shadowbench.worker import to_json
 from tests.mirrors import Rig, candidate, chat_body, eventually, mirror
 
 NOWHERE = "http://127.0.0.1:9"
+NUMBERS = itertools.count(1)  # of marks, as the parent counts
 
 
 def order(
     rig: Rig, *, withdraw: bool = False, marks: tuple[dict[str, Any], ...] = (), **changes: Any
 ) -> dict[str, Any]:
     options = replace(rig.service.options, **changes)
-    message = {"options": to_json(options), "withdraw": withdraw, "marks": list(marks)}
+    numbered = [{"number": next(NUMBERS), **mark} for mark in marks]
+    message = {"options": to_json(options), "withdraw": withdraw, "marks": numbered}
     return rig.service.orders.change(json.loads(json.dumps(message)))
 
 
@@ -103,6 +106,15 @@ async def test_a_mark_goes_to_the_log_with_both_versions(tmp_path: Path, monkeyp
         assert json.loads(mark["before"]) == {"policy_version": before, "rate": 0.1}
         assert json.loads(mark["after"]) == {"policy_version": after, "rate": 0.2}
         assert mark["at"] == pytest.approx(rig.service.unix_now, abs=60)
+
+
+async def test_a_mark_that_is_told_again_is_one_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with mirror(tmp_path, candidate(NOWHERE)) as rig:
+        sent = written(rig, monkeypatch)
+        killed, resumed = ({**MARK, "kind": kind, "number": next(NUMBERS)} for kind in ("killed", "resumed"))
+        order(rig, marks=(killed,))
+        order(rig, marks=(killed, resumed))  # our answer came too late
+        assert [mark["kind"] for mark in sent] == ["killed", "resumed"]
 
 
 async def test_marks_wait_for_a_recorder_and_an_older_one_gets_none(

@@ -12,7 +12,7 @@ from shadowbench.limits.budget import NANO, Amount, Refusal, Reservation
 from shadowbench.limits.estimate import Asked
 from shadowbench.mirror.call import Effort
 from shadowbench.mirror.options import BudgetOptions, CandidateOptions, Range
-from shadowbench.mirror.purse import Purse, max_output_tokens
+from shadowbench.mirror.purse import Purse, Short, max_output_tokens
 from shadowbench.mirror.spending import SpendingFile
 from tests.unit.mirror.doubles import small
 
@@ -42,6 +42,15 @@ def test_without_limits_nothing_is_set_aside_and_costs_are_counted() -> None:
     assert [window.used for window in purse.ledger.spending.windows] == [Amount(NANO // 4, 7)] * 3
     later = purse.reserve(NOON + 3600.0, request())
     assert isinstance(later, Reservation) and later.indexes[0] == held.indexes[0] + 1
+
+
+def test_a_call_that_finds_no_room_is_told_until_one_does() -> None:
+    purse = Purse(small(budgets=BudgetOptions(usd_per_day=0.5), **PRICED))
+    assert purse.short is None
+    assert purse.reserve(NOON, request(max_tokens=100_000)) == Refusal("budget_usd_day")
+    assert purse.short == Short(limit="usd_day", reserves_usd=pytest.approx(1.0001, abs=1e-4), reserves_tokens=100_101)
+    reserved(purse, max_tokens=10)
+    assert purse.short is None
 
 
 def test_a_request_reserves_what_it_may_cost() -> None:

@@ -38,6 +38,29 @@ def test_a_call_that_takes_too_long_ends_a_little_late_and_says_why(
     run(story())
 
 
+def test_that_we_stood_still_is_no_fault_of_a_candidate_that_answered_meanwhile() -> None:
+    async def story() -> None:
+        bench = LaneBench(small(**TIMEOUTS))
+        bench.offer()
+        await bench.turn()
+        (connection,) = bench.open
+        await asyncio.sleep(1.0)
+        connection.head()
+        bench.loop.now_s += 70.0  # stopped; what the candidate sent lies in the socket
+        await bench.turn()
+        assert bench.counts == {"sampled": 1, "dispatched": 1}
+        connection.body(b"x")
+        await asyncio.sleep(2.9)
+        connection.body(b"x")
+        await asyncio.sleep(2.9)
+        assert bench.counts == {"sampled": 1, "dispatched": 1}, "of nine seconds seven are over"
+        connection.body(b"x")
+        await asyncio.sleep(2.9)
+        assert bench.counts == {"sampled": 1, "dispatched": 1, "fault:timed_out_total": 1}
+
+    run(story())
+
+
 def test_a_second_attempt_is_timed_as_well_and_the_wait_before_it_is_not() -> None:
     async def story() -> None:
         bench = LaneBench(small(first_byte_timeout_s=0.3))

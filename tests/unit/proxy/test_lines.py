@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shadowbench.proxy.lines import Naming, request_id, route_of, shown_path, trace_id
 
 NAMING = Naming(request_id_header="X-Correlation-Id", routes=("/completions", "/chat/completions", "/v1/messages"))
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -28,7 +29,12 @@ def test_a_request_is_named_as_the_pair_log_names_it() -> None:
     assert request_id(Naming(), [], []) is None
 
 
-@pytest.mark.parametrize("value", ["", "a b", "x" * 129, "sk-live-1", "key_123", 'a"b', "é"])
+@pytest.mark.parametrize("value", ["req_01", "550e8400-e29b-41d4-a716-446655440000", "1700000000000", "a" * 128])
+def test_names_stay(value: str) -> None:
+    assert request_id(Naming(), fields(x_request_id=value), []) == value
+
+
+@pytest.mark.parametrize("value", ["", "a b", "x" * 129, "sk-live-1", "key_123", 'a"b', "é", JWT, "4111111111111111"])
 def test_what_does_not_look_like_a_name_is_none(value: str) -> None:
     assert request_id(Naming(), fields(x_request_id=value), []) is None
 
@@ -66,6 +72,11 @@ def test_the_trace_is_the_clients(value: str, expected: str | None) -> None:
         (b"/v1;token=canary/x", "/…/x"),
         (b"/v1/token=canary", "/v1/…"),
         (b"/v1beta/models/gemini-pro:generateContent", "/v1beta/models/gemini-pro:generateContent"),
+        (b"/u/4111111111111111", "/u/…"),
+        (b"/u/4111-1111-1111-1111/x", "/u/…/x"),
+        (b"/v1/tel/+41791234567", "/v1/tel/…"),
+        (b"/v1/tel/%2B41791234567", "/v1/tel/…"),
+        (b"/v1/threads/1700000000000/runs/41", "/v1/threads/1700000000000/runs/41"),
         (b"*", "*"),
         (b"/" + b"a/" * 300, "/" + "a/" * 99 + "a…"),
         (b"/\xe9", "/é"),
