@@ -225,7 +225,7 @@ def _strata(mirror: Mapping[str, Any]) -> Table:
 
 
 def _workers(said: Mapping[str, Any]) -> Table:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     table = Table("worker", "pid", "ready", "restarts", box=None)
     for worker in said["workers"]:
