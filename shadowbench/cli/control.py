@@ -17,6 +17,9 @@ from shadowbench.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.table import Table
 
+_WIDTH_OF_FILES = 10_000
+"""Where no terminal shows it (a pipe, `kubectl exec` without -t) no line is broken and no name cut."""
+
 control = Commands(no_args_is_help=True, help="Look at a sidecar that runs, and change what it copies.")
 
 ConfigOption = Annotated[
@@ -140,7 +143,7 @@ def _print_json(said: Any) -> None:
 def _show_state(said: Mapping[str, Any]) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
     mirror = said.get("mirror")
     console.print(f"mirroring: [bold]{said['mirroring']}[/bold]   role: {said['role']}   version: {said['version']}")
     if mirror is not None and not mirror["answers"]:
@@ -160,11 +163,10 @@ def _links(mirror: Mapping[str, Any]) -> str:
 
 
 def _lanes(mirror: Mapping[str, Any]) -> Table:
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(
-        "candidate", "rate", "in force", "queued", "running", "breaker", "spent", "budget left", "note", box=None
-    )
+    name = Column("candidate", overflow="fold")
+    table = Table(name, "rate", "in force", "queued", "running", "breaker", "spent", "budget left", "note", box=None)
     for lane in mirror["lanes"]:
         table.add_row(
             lane["name"],
@@ -225,7 +227,7 @@ def _strata(mirror: Mapping[str, Any]) -> Table:
 
 
 def _workers(said: Mapping[str, Any]) -> Table:
-    from rich.table import Column, Table
+    from rich.table import Table
 
     table = Table("worker", "pid", "ready", "restarts", box=None)
     for worker in said["workers"]:

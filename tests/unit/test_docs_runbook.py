@@ -25,7 +25,7 @@ def commands() -> list[str]:
     found = re.findall(
         r"(?:`|-- |\$ )shadowbench ((?:control|doctor|judges|label|report|gate|prune|export|score)\b[^`\n|]*)", PAGE
     )
-    return sorted({re.split(r"\s#|\s\|", each)[0].strip() for each in found})
+    return sorted({re.split(r"\s[#|>]", each)[0].strip() for each in found})
 
 
 def anchor(heading: str) -> str:
@@ -59,6 +59,11 @@ def test_commands_exist_with_their_options(command: str) -> None:
         found = found.commands[words.pop(0)]
     assert not hasattr(found, "commands") or found.invoke_without_command, command
     found.make_context("shadowbench", words, resilient_parsing=False)
+
+
+def test_no_pod_has_a_name_that_only_some_installations_have() -> None:
+    """A Deployment's pods have none that could be told beforehand."""
+    assert set(re.findall(r"kubectl -n llm (?:exec|logs|port-forward|describe pod) ([^\s`]+)", PAGE)) == {"POD", "{}"}
 
 
 def test_there_are_commands() -> None:

@@ -107,15 +107,27 @@ def config(tmp_path: Path, sidecar: Sidecar) -> Path:
     return file
 
 
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(app, ["control", *arguments], catch_exceptions=True, env={"COLUMNS": "160"})
+def run(*arguments: str, columns: int = 160) -> Any:
+    return CliRunner().invoke(app, ["control", *arguments], catch_exceptions=True, env={"COLUMNS": str(columns)})
 
 
 def test_the_state_is_a_table_for_eyes(config: Path) -> None:
     shown = run("state", "-c", str(config)).stdout
     for part in ("mirroring: on", "77", "small", "0.25", "0.125", "open", "1.50 USD, 900 tokens", "price unknown",
-                 "0.50 USD, 3 calls of", "timed_out", "rare", "0.75", "6 unsettled", "mirror 0", "12"):  # fmt: skip
+                 "about 2.03 USD", "0.50 USD, 3 calls of", "timed_out", "rare", "0.75", "6 unsettled", "mirror 0",
+                 "12"):  # fmt: skip
         assert part in shown, part
+
+
+def test_where_no_terminal_is_lines_are_whole_and_names_too(config: Path, sidecar: Sidecar) -> None:
+    name = "a-candidate-with-a-name-as-long-as-they-come-in-practice"
+    mirror = STATE["mirror"]
+    lanes = [{**mirror["lanes"][0], "name": name}, {**mirror["lanes"][0], "name": f"{name}-2"}]
+    strata = [{"name": "rare", "rates": {lane["name"]: 0.75 for lane in lanes}}]
+    sidecar.answer = (200, STATE | {"mirror": mirror | {"lanes": lanes, "strata": strata}})
+    lines = [line.split() for line in run("state", "-c", str(config), columns=80).stdout.splitlines()]
+    assert [line[-1] for line in lines if line[0].startswith(name)] == ["timed_out", "timed_out"]
+    assert ["stratum", name, f"{name}-2"] in lines and ["rare", "0.75", "0.75"] in lines
 
 
 def test_the_state_is_json_for_programs(config: Path) -> None:
