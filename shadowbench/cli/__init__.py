@@ -1,6 +1,7 @@
 """The command `shadowbench`: parses arguments, calls one function, turns errors into messages and exit codes.
 
-0 success, 1 gate failed, 2 usage or configuration, 3 inconclusive, 4 could not run. Results go to stdout, all else to stderr.
+0 success, 1 gate failed, 2 usage or configuration, 3 inconclusive, 4 could not run, be it for a bug of ours. Results go to
+stdout, all else to stderr.
 Libraries are imported by the commands that use them: `--version` and `--help` are immediate.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from shadowbench import __version__
 from shadowbench.errors import ShadowbenchError
@@ -31,24 +33,44 @@ def main() -> None:
 
 
 def _run() -> int | str | None:
-    from shadowbench.cli.app import app
-
     try:
+        from shadowbench.cli.app import app
+
         app()
     except ShadowbenchError as error:
-        for line in str(error).splitlines():
-            sys.stderr.write(f"shadowbench: {line}\n")
-        return error.exit_code
+        return _explained(error)
     except SystemExit as ending:
         # typer and rich turn a broken pipe into exit code 1, which would say that a gate failed.
         return BROKEN_PIPE if isinstance(ending.__context__, BrokenPipeError) else ending.code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError:
-        if code := _flushed(0):  # it was stdout: what could not be written still cannot
-            return code
-        raise
+    except Exception as error:  # noqa: BLE001  the last resort: Python's own exit code means a gate that failed
+        if isinstance(error, OSError) and (code := _flushed(0)):
+            return code  # it was stdout: what could not be written still cannot
+        return _unforeseen(error)
     return 0
+
+
+def _explained(error: ShadowbenchError) -> int:
+    from shadowbench.report.visible import visible  # a message may name what a stranger named
+
+    for line in str(error).splitlines():
+        _say(f"shadowbench: {visible(line)}\n")
+    return error.exit_code
+
+
+def _unforeseen(error: Exception) -> int:
+    from shadowbench.cli.last_resort import EXIT_CODE, unforeseen
+
+    _say(unforeseen(error, os.environ))
+    return EXIT_CODE
+
+
+def _say(text: str) -> None:
+    """On stderr, where there is one that takes it: what it does not take must not change the exit code."""
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            sys.stderr.write(text)
 
 
 def _flushed(code: int | str | None) -> int | str | None:

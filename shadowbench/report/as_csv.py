@@ -15,6 +15,7 @@ from shadowbench.report.document.comparisons import Comparison, Effect
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Costs, Distribution, QuantileRow
+from shadowbench.report.visible import visible
 from shadowbench.stats.estimates import Estimate
 
 COLUMNS: Mapping[str, str] = {
@@ -255,5 +256,9 @@ def _estimate(name: str, found: Estimate | None, *, value: str | None = None) ->
 
 
 def _cell(value: Value) -> Value:
-    """Texts that a spreadsheet would take for a formula get an apostrophe before them (OWASP, CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    """Texts that a spreadsheet would take for a formula get an apostrophe before them (OWASP, CSV injection). Controls and
+    marks of direction are named: CSV is read on terminals, too."""
+    if not isinstance(value, str):
+        return value
+    told = visible(value)
+    return f"'{told}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else told

@@ -19,6 +19,7 @@ from shadowbench.report import words
 from shadowbench.report.chapters.verdicts import comparison_of
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met
+from shadowbench.report.visible import unturned
 from shadowbench.report.words import remarks
 
 # What XML 1.0 cannot have (W3C XML 1.0, 2.2 Char), surrogates among it.
@@ -114,4 +115,4 @@ def _verdict(candidate: Candidate) -> str:
 
 
 def _legal(text: str) -> str:
-    return _NOT_XML.sub(_REPLACEMENT, text)
+    return unturned(_NOT_XML.sub(_REPLACEMENT, text))

@@ -17,6 +17,7 @@ from shadowbench.report.chapters.contents import contents, in_brief
 from shadowbench.report.chapters.nouns import Chapter, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import in_short
 from shadowbench.report.document.root import Document
+from shadowbench.report.visible import visible
 
 _ROOM_FOR_SPARE = 110  # columns; below, the spare ones would make all of them unreadable
 _STYLES = {Tone.GOOD: "green", Tone.BAD: "bold red", Tone.OPEN: "yellow", Tone.FAINT: "dim"}
@@ -29,6 +30,8 @@ _ASCII = str.maketrans(
         "∞": "inf",
         "…": "...",
         "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "⟨": "<",
+        "⟩": ">",
     }
 )
 # A number goes to the next line together with its unit, and an interval as a whole, where it is not so long that it would
@@ -131,8 +134,10 @@ def _style(tone: Tone | None) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    named = visible(text)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in named)
 
 
 def _ascii(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text.translate(_ASCII))
+    named = visible(text).translate(_ASCII)
+    return "".join(character if character.isprintable() else "?" for character in named)

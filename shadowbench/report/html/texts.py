@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import unicodedata
 
-_CONTROLS = frozenset(range(0x20)) - {0x09, 0x0A} | frozenset(range(0x7F, 0xA0))  # but for tabs and line ends
-# Marks that turn the direction of what follows, over the end of the text that has them (Trojan Source, CVE-2021-42574).
-_TURNING = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
-_NAMED = {code: f"⟨U+{code:04X}⟩" for code in _CONTROLS | _TURNING}
+from shadowbench.report.visible import visible
+
 _NO_CHARACTERS = frozenset({"Cs", "Cn", "Co"})
 
 
 def shown(text: str) -> str:
     """The text as it can be read: CR LF is a line end, controls and marks of direction are named (⟨U+001B⟩), half surrogates
     and what is no character become U+FFFD: the file stays UTF-8."""
-    text = text.replace("\r\n", "\n").translate(_NAMED)
+    text = visible(text.replace("\r\n", "\n"))
     return text if text.isascii() else "".join(map(_shown, text))
 
 

@@ -71,6 +71,11 @@ def test_slices_are_rows_of_their_own() -> None:
     assert (row["share"], row["effect"], row["p_adjusted"], row["against_the_whole"]) == ("0.29", "0.56", "0.004", "1")
 
 
+def test_marks_that_turn_the_direction_are_named() -> None:
+    told = read(replace(example(), candidates=(replace(small(), name="a\u202eb\x1b[31m"),)))
+    assert {row["candidate"] for row in told} == {"a⟨U+202E⟩b⟨U+001B⟩[31m"}
+
+
 def test_what_a_spreadsheet_would_run_is_text() -> None:
     table = replace(by_path(), rows=(replace(by_path().rows[0], value='=HYPERLINK("http://x","y")'),))
     told = read(replace(example(), candidates=(replace(small(), slices=(table,)),)))

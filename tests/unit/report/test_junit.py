@@ -43,6 +43,11 @@ def test_what_fails_says_why_with_its_numbers() -> None:
     assert failure.text == failure.attrib["message"]
 
 
+def test_marks_that_turn_the_direction_are_named() -> None:
+    suite = parsed(replace(example(), candidates=(replace(small(), name="a\u202eb"),)))[0]
+    assert suite.attrib["name"] == "a⟨U+202E⟩b"
+
+
 def test_requirements_that_are_not_met_are_skipped_cases() -> None:
     case = suites()["young"].find("testcase")
     assert case is not None

@@ -73,7 +73,12 @@ def test_no_escape_sequence_of_somebody_elses_gets_through() -> None:
     told = shown(replace(example(), candidates=(replace(small(), name="a\x1b[31mb\u202e\nc"),)))
     assert "\x1b" not in told
     assert "\u202e" not in told
-    assert "a\ufffd[31mb\ufffd\ufffdc" in told
+    assert "a⟨U+001B⟩[31mb⟨U+202E⟩\ufffdc" in told
+
+
+def test_marks_of_direction_are_named_where_there_is_only_ascii_too() -> None:
+    told = shown(replace(example(), candidates=(replace(small(), name="a\u202eb"),)), encoding="ascii")
+    assert "a<U+202E>b" in told
 
 
 def test_colours_only_repeat_what_the_words_say() -> None:
