@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -21,8 +21,8 @@ from shadowbench.cli.memory import keep_freed_memory
 from shadowbench.cli.output import own_files
 from shadowbench.cli.pair_arguments import Typed
 from shadowbench.cli.progress import Bar
-from shadowbench.cli.quantities import moment_of
-from shadowbench.cli.source import log_source
+from shadowbench.cli.quantities import span_of
+from shadowbench.cli.source import check_named, log_source
 from shadowbench.errors import UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.reading.log import ReadLog
@@ -30,6 +30,7 @@ from shadowbench.reading.names import FOR_REPORTS
 from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.as_json import load
 from shadowbench.report.document.root import Document
+from shadowbench.report.misspelt import unmeasured
 from shadowbench.report.policy import Policy
 from shadowbench.store.exporting.objects import get_object, is_object
 
@@ -70,19 +71,33 @@ def asked(
     is_there = typed.config or configuration.is_there(environ)
     settings = configuration.load(typed.config, environ=environ) if is_there else None
     lanes = _lanes(settings) if settings else frozenset()
-    named = [*(typed.logs or ()), *([typed.log] if typed.log else [])]
+    since, until = span_of(typed.since, typed.until, now)
     return Asked(
-        logs=tuple(dict.fromkeys(named)) or (log_source(typed.config, None).url,),
+        logs=_named(typed) or (log_source(typed.config, None).url,),
         policy=_declared(typed.policy, settings),
         again=lanes | frozenset(typed.again or ()),
         named=tuple(typed.again or ()),
-        since=None if typed.since is None else moment_of(typed.since, "--since", now),
-        until=None if typed.until is None else moment_of(typed.until, "--until", now),
+        since=since,
+        until=until,
         slice=slices_of(typed.slices or ()),
         earlier=earlier_reports(earlier or ()),
         progress=False if typed.quiet else None,
         **others,  # type: ignore[arg-type]  # of Asked's own names
     )
+
+
+def declared(typed: Typed, environ: Mapping[str, str] = os.environ) -> Policy:
+    """The policy alone, where no log is read. Raises ConfigurationError."""
+    is_asked = typed.policy is None and (typed.config or configuration.is_there(environ))
+    return _declared(typed.policy, configuration.load(typed.config, environ=environ) if is_asked else None)
+
+
+def _named(typed: Typed) -> tuple[str, ...]:
+    """The logs that somebody named, each once."""
+    logs = [*(typed.logs or ()), *([] if typed.log is None else [typed.log])]
+    for log in logs:
+        check_named(log)
+    return tuple(dict.fromkeys(logs))
 
 
 def _lanes(settings: Settings) -> frozenset[str]:
@@ -145,7 +160,9 @@ def analysed(wanted: Asked, *, now: float) -> Document:
                 examples=wanted.examples,
                 verdicts_only=wanted.verdicts_only,
             )
-            return analyse(log, wanted.policy, options, bar)
+            document = analyse(log, wanted.policy, options, bar)
+            absent = unmeasured(wanted.policy, list(log.scores)) if log.pairs.n else ()
+            return replace(document, warnings=(*absent, *document.warnings))
 
 
 def _needs_judges(log: ReadLog, wanted: Asked) -> bool:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from shadowbench.cli.output import check_output, destination
+from shadowbench.cli.output import check_output, destination, place_of
 from shadowbench.cli.progress import tracked
-from shadowbench.cli.quantities import counted, moment_of
+from shadowbench.cli.quantities import counted, span_of
 from shadowbench.errors import ConfigurationError
 from shadowbench.records import Exchange
 from shadowbench.store.base import Pair, PairLog, each_exchange, pairs_of
 from shadowbench.store.exporting.compression import compressing, ending_of
 from shadowbench.store.exporting.formats import WRITERS, Format, check_compression, format_of
-from shadowbench.store.exporting.objects import is_object, object_exists, put_object
+from shadowbench.store.exporting.objects import object_exists, put_object
 from shadowbench.store.exporting.places import gathering
 from shadowbench.store.opening import open_log, path_of
 
@@ -45,11 +45,12 @@ def told_options(
     name = output or ""
     chosen = cast(Format, format) if format is not None else format_of(name) or "jsonl"
     check_compression(chosen, name)
+    begin, end = span_of(since, until, now)
     return ExportOptions(
         format=chosen,
-        output=output if output is None or is_object(output) else Path(output.removeprefix("file://")),
-        since=None if since is None else moment_of(since, "--since", now),
-        until=None if until is None else moment_of(until, "--until", now),
+        output=place_of(output),
+        since=begin,
+        until=end,
         **others,
     )
 

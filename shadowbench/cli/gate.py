@@ -11,7 +11,7 @@ from typing import Literal
 
 from shadowbench.cli.analysed import Asked, analysed, earlier_reports
 from shadowbench.cli.output import check_output, destination, standard_output
-from shadowbench.cli.report import format_by, rendered
+from shadowbench.cli.report import format_by, no_form, rendered
 from shadowbench.errors import ConfigurationError
 from shadowbench.policies.reading import preset_names
 from shadowbench.report import gate_forms
@@ -54,7 +54,7 @@ def run_gate(options: GateOptions, *, now: float) -> int:
         _write(path, _form_of(path), result, document)
     for path in options.reports:
         with destination(path) as out:
-            out.write(rendered(document, format_by(str(path))).encode())
+            out.write(rendered(document, format_by(str(path), "--report")).encode())
     _tell(options, result, document)
     return EXIT_CODES[result.result]
 
@@ -71,6 +71,8 @@ def _check(options: GateOptions) -> None:
             check_output(path, options.own_files, force=True)  # the next run's results take the place of this one's
     for path in options.also:
         _form_of(path)
+    for path in options.reports:
+        format_by(str(path), "--report")
 
 
 def _policy(options: GateOptions) -> Policy:
@@ -80,10 +82,15 @@ def _policy(options: GateOptions) -> Policy:
     return replace(policy, requires=replace(policy.requires, uncalibrated_judges=True))
 
 
-def _form_of(path: Path) -> Form:
+def form_by(output: Path | None) -> Form:
+    """What the output's ending tells; without one it is as for a terminal. Raises ConfigurationError for another."""
+    return _form_of(output, "--output") if output is not None and output.suffix else "terminal"
+
+
+def _form_of(path: Path, option: str = "--also") -> Form:
     form = _BY_ENDING.get(path.suffix.lower())
     if form is None:
-        raise ConfigurationError(f"--also {path}: its ending says no form; there are: {', '.join(_BY_ENDING)}")
+        raise ConfigurationError(no_form(option, str(path), _BY_ENDING))
     return form
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
+from shadowbench.cli.arguments import ConfigOption, QuietOption
 from shadowbench.cli.pair_arguments import (
     AgainOption,
     CandidateOption,
+    FurtherLogOption,
     LogsArgument,
     PolicyOption,
     SeedOption,
@@ -46,14 +47,16 @@ BaselineOption = Annotated[
     str | None,
     typer.Option("--baseline", metavar="FILE", help="An earlier report as JSON: nothing may have become worse."),
 ]
-GateFormatOption = Annotated[GateFormat, typer.Option("--format", help="How the result is told.")]
-OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where. Default: stdout.")]
+GateFormatOption = Annotated[
+    GateFormat | None, typer.Option("--format", help="Default: by the output's ending, else for a terminal.")
+]
+OutputOption = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Where. Default: stdout.")]
 AlsoOption = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option("--also", metavar="FILE", help="The result once more: .md, .xml, .json or .txt. May be repeated."),
 ]
 ReportOption = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option("--report", metavar="FILE", help="The whole report: .html, .md, .json (a later --baseline), …"),
 ]
 UncalibratedOption = Annotated[
@@ -68,7 +71,8 @@ AlphaOption = Annotated[
 ]
 LooksOption = Annotated[Looks | None, typer.Option("--looks", help="Default: the policy's, else any.")]
 PlannedOption = Annotated[
-    int | None, typer.Option("--planned", metavar="N", min=2, max=50, help="So many looks are planned.")
+    int | None,
+    typer.Option("--planned", metavar="N", min=2, max=50, help="So many looks: with --looks planned, which it means."),
 ]
 ClustersOption = Annotated[
     int | None,
@@ -111,11 +115,11 @@ def add_to(app: typer.Typer) -> None:
 def gate(
     logs: LogsArgument = None,
     config: ConfigOption = None,
-    log: LogOption = None,
+    log: FurtherLogOption = None,
     policy: PolicyOption = None,
     candidate: CandidateOption = None,
     baseline: BaselineOption = None,
-    format: GateFormatOption = GateFormat.terminal,
+    format: GateFormatOption = None,
     output: OutputOption = None,
     also: AlsoOption = None,
     report: ReportOption = None,
@@ -144,18 +148,20 @@ def gate(
         quiet=quiet,
     )
     from shadowbench.cli.analysed import asked, files_of
-    from shadowbench.cli.gate import GateOptions, run_gate
+    from shadowbench.cli.gate import GateOptions, form_by, run_gate
+    from shadowbench.cli.output import file_of
 
+    place = None if output is None else file_of(output, "--output")
     wanted = asked(typed, now=now, redact=True, seed=seed, examples=0)
     options = GateOptions(
         asked=wanted,
         only=frozenset(candidate or ()),
         baseline=baseline,
         uncalibrated_judges=allow_uncalibrated_judges,
-        form=format.value,
-        output=output,
-        also=tuple(also or ()),
-        reports=tuple(report or ()),
+        form=form_by(place) if format is None else format.value,
+        output=place,
+        also=tuple(file_of(each, "--also") for each in also or ()),
+        reports=tuple(file_of(each, "--report") for each in report or ()),
         own_files=files_of(wanted, config),
     )
     raise typer.Exit(run_gate(options, now=now))
@@ -164,7 +170,7 @@ def gate(
 def plan(
     logs: LogsArgument = None,
     config: ConfigOption = None,
-    log: LogOption = None,
+    log: FurtherLogOption = None,
     policy: PolicyOption = None,
     again: AgainOption = None,
     since: SinceOption = None,
@@ -185,25 +191,24 @@ def plan(
 ) -> None:
     """How many pairs, and how many days, until every claim of a policy shows; from a log, or from expected numbers.
 
-    Without a log: --margin with --sd or --discordant.
+    Without a log: --margin with --sd or --discordant; of a policy it takes looks, alpha and requirements.
     """
     now = begun()
-    from shadowbench.cli.plan import Numbers, PlanOptions, Wanted, differences_of, run_plan
+    from shadowbench.cli.analysed import asked, declared
+    from shadowbench.cli.plan import Numbers, PlanOptions, Wanted, check_typed, differences_of, run_plan
 
-    if looks is None and planned is not None:
-        looks = Looks.PLANNED
-    sure = Wanted(power=power, alpha=alpha, looks=looks, planned=planned, clusters=clusters)
-    differences = differences_of(tuple(difference or ()))
-    if sd is not None or discordant is not None:
-        numbers = Numbers(
-            margin=margin or 0.0, sd=sd, discordant=discordant, icc=icc, cluster_size=cluster_size, per_day=per_day
-        )
-        options = PlanOptions(wanted=sure, numbers=numbers, differences=differences, form=format.value)
-        raise typer.Exit(run_plan(options, now=now))
-    from shadowbench.cli.analysed import asked
-
-    typed = Typed(logs=logs, config=config, log=log, policy=policy, again=again, since=since, quiet=quiet)
-    wanted = asked(typed, now=now, redact=True, examples=0)
-    raise typer.Exit(
-        run_plan(PlanOptions(wanted=sure, asked=wanted, differences=differences, form=format.value), now=now)
+    numbers = Numbers(
+        margin=margin or 0.0, sd=sd, discordant=discordant, icc=icc, cluster_size=cluster_size, per_day=per_day
     )
+    typed = Typed(logs=logs, config=config, log=log, policy=policy, again=again, since=since, quiet=quiet)
+    check_typed(typed, numbers)
+    options = PlanOptions(
+        wanted=Wanted(power=power, alpha=alpha, looks=looks, planned=planned, clusters=clusters),
+        differences=differences_of(tuple(difference or ())),
+        form=format.value,
+    )
+    if numbers.are_there:
+        options = replace(options, numbers=numbers, policy=declared(typed))
+    else:
+        options = replace(options, asked=asked(typed, now=now, redact=True, examples=0))
+    raise typer.Exit(run_plan(options, now=now))

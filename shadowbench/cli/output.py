@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from shadowbench import configuration
 from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.store.exporting.objects import SCHEMES, is_object
 from shadowbench.store.opening import path_of
 
 STDOUT = "standard output"
@@ -60,6 +61,25 @@ def check_output(path: Path | None, own: Iterable[Path], *, force: bool) -> None
         raise ConfigurationError(f"{path} is a folder; the output must be a file")
     if not force and os.path.lexists(path):
         raise ConfigurationError(f"{path} exists; --force overwrites it")
+
+
+def place_of(output: str | None) -> Path | str | None:
+    """A file, or the URL of an object, as it was typed; None: stdout. Raises ConfigurationError for another URL."""
+    if output is None or is_object(output):
+        return output
+    scheme, mark, path = output.partition("://")
+    if mark and scheme != "file":
+        objects = ", ".join(f"{each}://" for each in SCHEMES)
+        raise ConfigurationError(f"--output {output}: unknown scheme {scheme!r}; write a file's path, or {objects}")
+    return Path(path if mark else output)
+
+
+def file_of(output: str, option: str) -> Path:
+    """The same where nothing but a file will do."""
+    scheme, mark, path = output.partition("://")
+    if mark and scheme != "file":
+        raise ConfigurationError(f"{option} {output}: this is written to files alone; write a path")
+    return Path(path if mark else output)
 
 
 def is_stream(path: Path) -> bool:

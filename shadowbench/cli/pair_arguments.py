@@ -16,6 +16,10 @@ LogsArgument = Annotated[
         metavar="LOG", help="Pair logs, files or URLs; several are read as one. Default: the configuration's."
     ),
 ]
+FurtherLogOption = Annotated[
+    str | None,
+    typer.Option("--log", metavar="LOG", help="One more pair log: it is read together with those named LOG."),
+]
 PolicyOption = Annotated[
     str | None,
     typer.Option(

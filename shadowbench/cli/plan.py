@@ -29,6 +29,7 @@ from shadowbench.report.sizing import (
 
 if TYPE_CHECKING:
     from shadowbench.cli.analysed import Asked
+    from shadowbench.cli.pair_arguments import Typed
     from shadowbench.report.chapters.nouns import Chapter
     from shadowbench.report.plan import Plan
 
@@ -50,6 +51,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "--per-day": (0.0, 1e12),
 }
 """Between what each number may lie."""
+_WITHOUT_A_LOG = {"margin": "--margin", "icc": "--icc", "cluster_size": "--cluster-size", "per_day": "--per-day"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +65,17 @@ class Wanted:
     clusters: int | None = None  # that are hoped to be enough
 
     def design(self, policy: Policy) -> Design:
-        """With the policy's word where nobody said anything. Raises ConfigurationError for what is out of bounds."""
+        """With the policy's word where nobody said anything; who says how many looks are planned has planned them. Raises
+        ConfigurationError for what is out of bounds, and for what these looks have no use for."""
         _check({"--power": self.power, "--alpha": self.alpha, "--planned": self.planned, "--clusters": self.clusters})
-        changes = {"looks": self.looks, "planned": self.planned, "clusters": self.clusters}
+        looks = Looks.PLANNED if self.looks is None and self.planned is not None else self.looks
+        changes = {"looks": looks, "planned": self.planned, "clusters": self.clusters}
         given = {name: value for name, value in changes.items() if value is not None}
         watching: Watching = replace(policy.watching, **given)  # type: ignore[arg-type]  # of Watching's own names
+        if self.planned is not None and watching.looks is not Looks.PLANNED:
+            raise ConfigurationError(f"--planned is of --looks planned, and these are: {watching.looks.value}")
+        if self.clusters is not None and watching.looks is Looks.ONCE:
+            raise ConfigurationError("--clusters is of --looks any or planned: a single look comes when all is there")
         return Design(alpha=policy.alpha if self.alpha is None else self.alpha, power=self.power, watching=watching)
 
 
@@ -81,6 +89,11 @@ class Numbers:
     icc: float = 0.0  # how alike pairs of one cluster are
     cluster_size: float = 1.0
     per_day: float | None = None  # pairs
+
+    @property
+    def are_there(self) -> bool:
+        """Whether they tell how much pairs vary, and no log is to."""
+        return self.sd is not None or self.discordant is not None
 
     def check(self) -> None:
         """Raises ConfigurationError for what is out of bounds."""
@@ -105,11 +118,13 @@ def _check(given: Mapping[str, float | None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """`asked`: a log; None: `numbers` tell. `differences`: by how much candidates are expected to be better, by measure."""
+    """`asked`: a log; None: `numbers` tell, and `policy` the looks. `differences`: by how much candidates are expected to be
+    better, by measure."""
 
     wanted: Wanted = Wanted()
     asked: Asked | None = None
     numbers: Numbers | None = None
+    policy: Policy = field(default_factory=Policy)  # of numbers; a log's is among what is asked
     differences: Mapping[str, float] = field(default_factory=dict)
     form: Literal["terminal", "json"] = "terminal"
 
@@ -131,6 +146,22 @@ def run_plan(options: PlanOptions, *, now: float) -> int:
     found = planned(document, options.wanted.design(document.policy), _by_measure(options.differences, measures))
     _tell(options, _told(found), (planning(found),))
     return 0 if found.rows else 3
+
+
+def check_typed(typed: Typed, numbers: Numbers) -> None:
+    """Raises ConfigurationError for an option that nobody would hear, as it is of a log, or of planning without one."""
+    of_logs = {"LOG": typed.logs, "--log": typed.log, "--again": typed.again, "--since": typed.since}
+    unheard = [name for name, value in of_logs.items() if value]
+    if numbers.are_there and unheard:
+        raise ConfigurationError(
+            f"{unheard[0]} is of planning from a log, and --sd and --discordant are of planning without one: leave one out"
+        )
+    alone = [option for name, option in _WITHOUT_A_LOG.items() if getattr(numbers, name) != getattr(Numbers(), name)]
+    if alone and not numbers.are_there:
+        raise ConfigurationError(
+            f"{alone[0]} is of planning without a log: give --sd or --discordant with it; from a log, the policy's margins "
+            "and the log's own numbers hold"
+        )
 
 
 def differences_of(told: Sequence[str]) -> Mapping[str, float]:
@@ -159,7 +190,7 @@ def _from_numbers(options: PlanOptions, numbers: Numbers) -> int:
         raise ConfigurationError(
             "how much is to be told from nothing? Give --margin, --difference, or both, above 0 in all"
         )
-    policy = Policy()
+    policy = options.policy
     design, least = options.wanted.design(policy), Least(pairs=policy.requires.pairs, clusters=policy.requires.clusters)
     try:
         found = amount(_variation(numbers, difference), distance, design, least)

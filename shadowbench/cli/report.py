@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from shadowbench.cli.output import check_output, destination, standard_output
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.document.root import Document
 from shadowbench.report.words import remarks
-from shadowbench.store.exporting.objects import is_object, object_exists, put_object
+from shadowbench.store.exporting.objects import object_exists, put_object
 
 NO_PAIRS = 3
 Format = Literal["terminal", "markdown", "html", "json", "csv", "junit"]
@@ -28,6 +28,7 @@ _BY_ENDING: Mapping[str, Format] = {
     ".json": "json",
     ".csv": "csv",
     ".xml": "junit",
+    ".txt": "terminal",
 }
 _WIDTH_OF_FILES = 120
 
@@ -51,14 +52,18 @@ class ReportOptions:
     full: bool = False  # on a terminal all chapters
 
 
-def place_of(output: str | None) -> Path | str | None:
-    """A file, or the URL of an object, as it was typed; None: stdout."""
-    return output if output is None or is_object(output) else Path(output.removeprefix("file://"))
+def format_by(output: str | None, option: str = "--output") -> Format:
+    """What the output's ending tells; without one it is as for a terminal. Raises ConfigurationError for another."""
+    ending = Path(output or "").suffix.lower()
+    if ending and ending not in _BY_ENDING:
+        raise ConfigurationError(no_form(option, str(output), _BY_ENDING))
+    return _BY_ENDING.get(ending, "terminal")
 
 
-def format_by(output: str | None) -> Format:
-    """What the output's ending tells."""
-    return _BY_ENDING.get(Path(output).suffix.lower(), "terminal") if output else "terminal"
+def no_form(option: str, output: str, endings: Iterable[str]) -> str:
+    """For the error: an ending that no form has."""
+    otherwise = "; or name it with --format" if option == "--output" else ""
+    return f"{option} {output}: its ending says no form; there are: {', '.join(endings)}{otherwise}"
 
 
 def run_report(options: ReportOptions, *, now: float) -> int:

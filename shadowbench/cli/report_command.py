@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from shadowbench.cli.arguments import ConfigOption, LogOption, QuietOption
+from shadowbench.cli.arguments import ConfigOption, QuietOption
 from shadowbench.cli.memory import uncollected
 from shadowbench.cli.pair_arguments import (
     AgainOption,
     CandidateOption,
+    FurtherLogOption,
     LogsArgument,
     PolicyOption,
     SeedOption,
@@ -61,7 +62,7 @@ ChartsOption = Annotated[
 def report(
     logs: LogsArgument = None,
     config: ConfigOption = None,
-    log: LogOption = None,
+    log: FurtherLogOption = None,
     policy: PolicyOption = None,
     format: FormatOption = None,
     full: FullOption = False,
@@ -94,15 +95,16 @@ def report(
     )
     with uncollected():  # the libraries below are large
         from shadowbench.cli.analysed import asked, files_of
-        from shadowbench.cli.report import ReportOptions, format_by, place_of, run_report
+        from shadowbench.cli.output import place_of
+        from shadowbench.cli.report import ReportOptions, format_by, run_report
 
-        chosen = tuple(candidate or ())
+        chosen, place = tuple(candidate or ()), place_of(output)
         wanted = asked(typed, now=now, earlier=earlier, candidates=chosen, redact=redact, seed=seed, examples=examples)
         options = ReportOptions(
             asked=wanted,
             format=format_by(output) if format is None else format.value,
             full=full,
-            output=place_of(output),
+            output=place,
             force=force,
             own_files=files_of(wanted, config),
             charts=charts,

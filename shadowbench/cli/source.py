@@ -20,6 +20,8 @@ class LogSource:
 
 def log_source(config: Path | None, log: str | None) -> LogSource:
     """The log `log` (a file or a URL), else the configuration's. Raises ConfigurationError when there is neither."""
+    if log is not None:
+        check_named(log)
     if config is None and not configuration.is_there(os.environ):
         if log is None:
             raise ConfigurationError("which pair log? Name it with --log FILE, or its configuration with -c FILE")
@@ -31,6 +33,12 @@ def log_source(config: Path | None, log: str | None) -> LogSource:
         url=_as_url(log) if log is not None else settings.store.url,
         production_again=wiring.production_again(settings),
     )
+
+
+def check_named(log: str) -> None:
+    """Raises ConfigurationError for the name of no log, such as an empty variable of a script leaves."""
+    if not log.strip():
+        raise ConfigurationError(f"{log!r} is no log: name a file or a URL")
 
 
 def configured_questions(config: Path | None) -> frozenset[str]:

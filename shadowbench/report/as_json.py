@@ -6,7 +6,7 @@ docs/report.schema.json describes it. Absent is null.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,13 @@ import orjson
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.document.root import SCHEMA, VERSION, Document
+from shadowbench.report.moments import on_the_calendar
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _SHOWN_FAULTS = 3
+_MOMENTS = frozenset({"made_at", "first_at", "last_at", "from_at", "to_at", "at", "since", "until"})
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ABOUT = "What `shadowbench report --format json` writes. Money is USD, times are seconds, moments Unix seconds."
 
@@ -36,9 +38,15 @@ def load(text: str | bytes, *, name: str = "the report") -> Document:
 
     _check_version(_parsed(text, name), name)
     try:
-        return _adapter().validate_json(text, strict=True)
+        document = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
-        raise ConfigurationError(f"{name} is damaged: {_first_faults(error)}; make the report anew") from None
+        raise ConfigurationError(_damaged(name, _first_faults(error))) from None
+    beyond = [
+        f"{place}: no moment of the years 1 to 9999" for place, at in _moments(document) if not on_the_calendar(at)
+    ]
+    if beyond:
+        raise ConfigurationError(_damaged(name, _listed(beyond)))
+    return document
 
 
 def json_schema() -> dict[str, Any]:
@@ -95,8 +103,32 @@ def _check_version(found: Any, name: str) -> None:
         )
 
 
+def _damaged(name: str, faults: str) -> str:
+    return f"{name} is damaged: {faults}; make the report anew"
+
+
 def _first_faults(error: Any) -> str:
     faults = error.errors(include_url=False, include_input=False)
-    told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:_SHOWN_FAULTS]]
-    more = len(faults) - len(told)
-    return "; ".join(told) + (f"; and {more} more" if more else "")
+    return _listed([f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults])
+
+
+def _listed(faults: list[str]) -> str:
+    more = len(faults) - _SHOWN_FAULTS
+    return "; ".join(faults[:_SHOWN_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _moments(thing: Any, *place: str) -> Iterator[tuple[str, float]]:
+    """Every moment of a report, with the path to it: whoever writes one of them as a date relies on the calendar."""
+    for name, value in _members(thing):
+        if name in _MOMENTS and isinstance(value, int | float):
+            yield ".".join((*place, name)), value
+        else:
+            yield from _moments(value, *place, name)
+
+
+def _members(thing: Any) -> Iterable[tuple[str, Any]]:
+    if is_dataclass(thing):
+        return ((field.name, getattr(thing, field.name)) for field in fields(thing))
+    if isinstance(thing, Mapping):
+        return thing.items()
+    return ((str(place), each) for place, each in enumerate(thing)) if isinstance(thing, tuple) else ()

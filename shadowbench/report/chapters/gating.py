@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shadowbench.report import words
+from shadowbench.report.analysis.deciding import FAILING
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import verdicts
@@ -13,6 +14,7 @@ from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
+from shadowbench.report.misspelt import notes_of
 from shadowbench.report.policy import Against, Claim
 from shadowbench.stats.estimates import Estimate
 
@@ -36,7 +38,30 @@ _LANE_UNMEASURED = "nothing that the verdict is about was measured in it."
 _LANE_DIFFERS = "There should be no difference: nothing is decided until it is known why."
 _LABELS = "People's labels are needed: shadowbench label, with --twice for those that are labelled twice."
 _NOT_THERE = "The baseline does not have it all ({}): take a report that does, or leave --baseline out."
+_MEND = (
+    "Mend the endpoint first: most calls failed, and more of the same tell nothing. shadowbench doctor asks it; the report's "
+    "faults say how calls failed."
+)
+_NO_RATIO = (
+    "A ratio says nothing of {}, which may be zero: declare a difference instead (statistic: mean, relative: false, and a "
+    "margin in the measure's unit, such as 0.001 USD), or leave the claim out."
+)
 _REMEDIES = {
+    "production_fails": _MEND,
+    "candidate_fails": _MEND,
+    "calls_failed": _MEND,
+    "margin_allows_everything": "No value could break the margin or bound of {}: declare how much worse would still do.",
+    "all_zero": "Both sides are nothing but zeros: {}. Leave the claim out, or declare a difference (statistic: mean, "
+    "relative: false, and a margin in the measure's unit, such as 0.001 USD).",
+    "near_zero": _NO_RATIO,
+    "not_above_zero": _NO_RATIO,
+    "censored": "The quantile lies among calls that failed, and nobody knows how long those would have taken: {}. Mend what "
+    "fails, or declare a lower quantile.",
+    "no_values": "No pair has a value: {}. The report says why values are missing; shadowbench score --once brings those of "
+    "metrics and judges, prices those of costs.",
+    "out_of_range": "Larger than can be computed with: {}. Find out who wrote such numbers.",
+    "no_variation": "All values are alike, and nobody knows how much they may vary: {}. Gather other traffic, or leave the "
+    "claim out.",
     "too_few_pairs": _MORE_PAIRS,
     "too_few_clusters": _MORE_PAIRS,
     "too_few": _MORE_PAIRS,
@@ -67,13 +92,13 @@ _REMEDIES = {
     "changed_looks": "The baseline was made for other looks ({}): make that report anew, with the same watching.looks.",
     "changed_measure": "Measured otherwise than in the baseline: {}. Make that report anew from its log.",
 }
-"""By code; the gap is for the measures that it is said of."""
+"""By code; the gap, {}, is for the measures that it is said of. Whatever else is in braces is YAML."""
 
 
 def gating(result: GateResult, document: Document) -> tuple[Chapter, ...]:
     """All there is to say; `document`: the report that was gated."""
     gated = replace(document, candidates=tuple(of_gated(result, document)))
-    chapters = (_answer(result, document), verdicts(gated), _since(result, gated), _next(result))
+    chapters = (_answer(result, document), verdicts(gated), _since(result, gated), _next(result, document))
     return tuple(chapter for chapter in chapters if chapter.blocks)
 
 
@@ -120,10 +145,20 @@ def _answer(result: GateResult, document: Document) -> Chapter:
             Line(text=f"{each.name}: {_word(each.result)}", tone=_TONES[each.result], item=True)
             for each in result.candidates
         ]
+    lines += _failing(result)
     if skipped := _skipped(result):
         lines.append(Line(text=f"Skipped, as nothing was measured: {', '.join(skipped)}.", tone=Tone.OPEN))
     lines += _lanes(result, document)
     return Chapter(title="Gate", blocks=tuple(lines))
+
+
+def _failing(result: GateResult) -> Iterator[Line]:
+    """Endpoints that hardly answered: nothing else matters before."""
+    for each in result.candidates:
+        for blocker in each.verdict.blockers:
+            if blocker.code in FAILING:
+                whose = "" if len(result.candidates) == 1 else f"{each.name}: "
+                yield Line(text=f"{whose}{words.blocker(blocker)}", tone=Tone.BAD)
 
 
 def _lanes(result: GateResult, document: Document) -> Iterator[Line]:
@@ -188,20 +223,26 @@ def _told(since: Since, estimate: Estimate, unit: str) -> str:
     return cells.scaled(estimate, scale, unit)
 
 
-def _next(result: GateResult) -> Chapter:
-    """What would bring an answer. Who failed or passed has it."""
+def _next(result: GateResult, document: Document) -> Chapter:
+    """What would bring an answer: who failed or passed has it. Names that may be misspelt are told in any case."""
     measures: dict[str, dict[str, None]] = {}
+    codes = set[str]()
     for each in result.candidates:
         for code, measure in _stops(each) if each.result is Result.INCONCLUSIVE else ():
+            codes.add(code)
             said = measures.setdefault(_REMEDIES.get(code, ""), {})
             said |= {} if measure is None else {words.measure_title(measure): None}
-    told = [remedy.format(", ".join(said)) for remedy, said in measures.items() if remedy]
+    told = [remedy.replace("{}", ", ".join(said)) for remedy, said in measures.items() if remedy]
+    absent = [note for note in notes_of(document) if note.values.get("near") or "not_measured" in codes]
+    told += map(words.sentence, absent)
     return Chapter(title="What to do", blocks=tuple(Line(text=text, item=True) for text in told))
 
 
 def _stops(found: CandidateResult) -> Iterator[tuple[str, str | None]]:
+    failing = any(blocker.code in FAILING for blocker in found.verdict.blockers)
     for blocker in found.verdict.blockers:
-        yield blocker.code, blocker.measure
+        if not (failing and blocker.code in ("too_few_pairs", "too_few_clusters")):  # more of the same would not help
+            yield blocker.code, blocker.measure
     claims: list[Condition | Since] = [*found.verdict.conditions, *found.since]
     for each in claims:
         if each.met is Met.OPEN and each.reason is not None:

@@ -46,7 +46,7 @@ def expecting(found: Amount, design: Design, pairs_per_day: float | None) -> Cha
     in_clusters = "" if found.clusters == found.pairs else f" in {words.count(found.clusters, 'cluster')}"
     days = "" if not pairs_per_day else f", {words.waiting(found.pairs / pairs_per_day)} at this traffic"
     told = f"It takes {words.count(found.pairs, 'pair')}{in_clusters}{days}."
-    return Chapter(title="Plan", blocks=(Line(text=told), Line(text=_design(design, [found]))))
+    return Chapter(title="Plan", blocks=(Line(text=told), Line(text=_design(design, [found], who="It"))))
 
 
 def _row(row: Planned) -> Row:
@@ -72,8 +72,8 @@ def _difference(row: Planned) -> str:
     return words.number(row.detectable)
 
 
-def _design(design: Design, amounts: list[Amount]) -> str:
-    told = f"Each claim by itself shows with a chance of {words.share(design.power)}, if it is true as expected"
+def _design(design: Design, amounts: list[Amount], *, who: str = "Each claim by itself") -> str:
+    told = f"{who} shows with a chance of {words.share(design.power)}, if it is true as expected"
     told += f"; false alarms {words.share(design.alpha)}"
     watching = design.watching
     if watching.looks is Looks.ONCE:

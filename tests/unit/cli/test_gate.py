@@ -12,7 +12,7 @@ import pytest
 
 from shadowbench.cli.analysed import Asked, analysed, earlier_reports
 from shadowbench.cli.choosing import slices_of
-from shadowbench.cli.gate import GateOptions, run_gate
+from shadowbench.cli.gate import GateOptions, form_by, run_gate
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.report.document.root import Document
@@ -77,6 +77,38 @@ def test_what_is_inconclusive_says_what_to_do(logs: dict[str, str], capsys: pyte
     assert "skipped   json_schema" in out
 
 
+@pytest.mark.parametrize("preset", ["mvp", "critical"])
+def test_a_policy_that_wants_a_lane_says_how_to_have_one(
+    preset: str, logs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = Asked(logs=(logs["good"],), policy=read_policy(preset, "--policy"), redact=True, examples=0, progress=False)
+    assert run_gate(GateOptions(asked=asked), now=NOW) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "An A/A lane is a candidate without a url and a model of its own: candidates: {again: {sample_rate" in told
+
+
+def test_a_misspelt_measure_is_told_with_the_nearest_and_all_there_are(
+    logs: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = read_policy({"primary": {"eror_class": {"margin": 0.1}}, "requires": {"pairs": 50, "clusters": 30}}, "x")
+    report = tmp_path / "report.json"
+    assert run_gate(options(logs["good"], policy, reports=(report,)), now=NOW) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "did you mean error_class? Measured are cost, error_class, gap_p95, latency, output_tokens, ttft." in told
+    (document,) = earlier_reports([str(report)])
+    assert document.warnings[0].values["near"] == "error_class"
+
+
+def test_without_a_form_the_output_s_ending_tells(tmp_path: Path) -> None:
+    assert [form_by(path and Path(path)) for path in (None, "gate", "a.md", "a.XML", "a.json", "a.txt")] == [
+        "terminal", "terminal", "markdown", "junit", "json", "terminal",
+    ]  # fmt: skip
+    with pytest.raises(
+        ConfigurationError, match=r"--output a\.pdf: its ending says no form; .*\.txt; or name it with --f"
+    ):
+        form_by(Path("a.pdf"))
+
+
 def test_a_policy_that_declares_nothing_is_an_error_that_names_the_presets(logs: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="cost, critical, fine-tuning, migration, mvp, or a YAML file"):
         run_gate(options(logs["good"], Policy()), now=NOW)
@@ -129,6 +161,8 @@ def test_nothing_is_read_for_an_output_that_cannot_be(tmp_path: Path) -> None:
         ConfigurationError, match=r"--also .*gate\.pdf: its ending says no form; there are: \.md, \.xml"
     ):
         run_gate(options("no.db", also=(tmp_path / "gate.pdf",)), now=NOW)
+    with pytest.raises(ConfigurationError, match=r"--report .*gate\.pdf: its ending says no form; .* \.txt$"):
+        run_gate(options("no.db", reports=(tmp_path / "gate.pdf",)), now=NOW)
     mine = tmp_path / "pairs.db"
     with pytest.raises(ConfigurationError, match="belongs to the sidecar"):
         run_gate(options("no.db", output=mine, own_files=(mine,)), now=NOW)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from shadowbench.cli.output import file_of, place_of
+from shadowbench.errors import ConfigurationError
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import invented_traffic
 from tests import preloaded
@@ -155,3 +157,20 @@ def test_a_reader_that_has_seen_enough_is_no_failure(folder: Path) -> None:
     count, code = done.stdout.split()
     assert (count, code in ("0", "141")) == ("1", True)
     assert "Traceback" not in done.stderr
+
+
+def test_a_place_is_a_file_an_object_or_stdout() -> None:
+    assert [place_of(each) for each in (None, "a.md", "file:///x/a.md", "s3://b/a.md")] == [
+        None, Path("a.md"), Path("/x/a.md"), "s3://b/a.md",
+    ]  # fmt: skip
+    assert file_of("file:///x/a.md", "--also") == Path("/x/a.md")
+
+
+def test_a_place_of_another_scheme_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"--output ftp://h/a\.md: unknown scheme 'ftp'; .*, or s3://, gs://, az://"
+    ):
+        place_of("ftp://h/a.md")
+    for url in ("s3://b/a.md", "http://h/a.md"):
+        with pytest.raises(ConfigurationError, match=f"--also {url}: this is written to files alone"):
+            file_of(url, "--also")

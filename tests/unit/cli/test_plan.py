@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from shadowbench.cli.analysed import Asked
+from shadowbench.cli.app import app
 from shadowbench.cli.plan import EVERY, Numbers, PlanOptions, Wanted, differences_of, run_plan
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.policy import Claim, Looks, Policy, Requirements, Watching
@@ -113,9 +116,56 @@ def test_the_policy_has_the_last_word_where_nobody_said_anything() -> None:
     policy = Policy(alpha=0.01, watching=Watching(looks=Looks.PLANNED, clusters=77, planned=4))
     assert Wanted().design(policy).watching == policy.watching
     assert Wanted().design(policy).alpha == 0.01
-    changed = Wanted(alpha=0.1, looks=Looks.ANY, clusters=5, planned=2, power=0.9).design(policy)
+    changed = Wanted(alpha=0.1, clusters=5, planned=2, power=0.9).design(replace(policy, watching=Watching()))
     assert (changed.alpha, changed.power, changed.watching) == (
         0.1,
         0.9,
-        Watching(looks=Looks.ANY, clusters=5, planned=2),
+        Watching(looks=Looks.PLANNED, clusters=5, planned=2),
     )
+
+
+def typed(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["plan", *arguments])
+    if isinstance(done.exception, ConfigurationError):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.db", "--sd", "0.3", "--margin", "0.1"], "LOG is of planning from a log, and --sd and --discordant"),
+        (["--log", "a.db", "--discordant", "0.3", "--margin", "0.1"], "--log is of planning from a log"),
+        (["--since", "7d", "--sd", "0.3"], "--since is of planning from a log"),
+        (["--again", "again", "--sd", "0.3"], "--again is of planning from a log"),
+        (["a.db", "--margin", "0.1", "--policy", "mvp"], "--margin is of planning without a log: give --sd or"),
+        (["a.db", "--per-day", "100"], "--per-day is of planning without a log"),
+        (["--sd", "0.3", "--margin", "0.1", "--looks", "any", "--planned", "3"], "--planned is of --looks planned"),
+        (["--sd", "0.3", "--margin", "0.1", "--looks", "once", "--clusters", "99"], "--clusters is of --looks any or"),
+    ],
+)
+def test_an_option_that_nobody_would_hear_is_refused(arguments: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        typed(*arguments)
+
+
+def test_a_number_of_looks_means_planned_ones() -> None:
+    told = typed("--sd", "0.3", "--margin", "0.01", "--planned", "3")
+    assert "with 3 planned looks" in told
+    assert told == typed("--sd", "0.3", "--margin", "0.01", "--planned", "3", "--looks", "planned")
+
+
+def test_a_policy_is_heard_without_a_log_too(tmp_path: Path) -> None:
+    policy = tmp_path / "once.yaml"
+    policy.write_text("alpha: 0.01\nwatching: {looks: once}\nprimary: {error_class: {margin: 1%}}\n")
+    told = typed("--sd", "0.3", "--margin", "0.03", "--policy", str(policy))
+    assert "It shows with a chance of 80 %, if it is true as expected; false alarms 1 %; with a single look." in told
+
+
+def test_a_policy_of_the_configuration_is_heard_without_a_log_too(tmp_path: Path) -> None:
+    configuration = tmp_path / "ours.yaml"
+    configuration.write_text(
+        "production: {url: 'http://x'}\nreport: {policy: {alpha: 0.02, primary: {error_class: {margin: 1%}}}}\n"
+    )
+    assert "false alarms 2 %" in typed("--sd", "0.3", "--margin", "0.03", "-c", str(configuration))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shadowbench.cli.quantities import as_size, bytes_of, counted, moment_of, seconds_of
+from shadowbench.cli.quantities import as_size, bytes_of, counted, moment_of, seconds_of, span_of
 from shadowbench.errors import ConfigurationError
 
 
@@ -49,6 +49,26 @@ def test_moments(text: str, moment: float) -> None:
 def test_what_is_no_moment_is_told() -> None:
     with pytest.raises(ConfigurationError, match="--since: 'soon' is no time"):
         moment_of("soon", "--since", now=0.0)
+
+
+@pytest.mark.parametrize("text", ["99999999999999d", "9" * 400 + "d", "0001-01-01T00:00+14:00"])
+def test_a_moment_beyond_the_calendar_is_told_with_the_option(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^--since: "):
+        moment_of(text, "--since", now=1_760_000_000.0)
+
+
+def test_a_span_has_its_begin_before_its_end() -> None:
+    assert span_of(None, None, 0.0) == (None, None)
+    assert span_of("2d", "1d", 1e6) == (1e6 - 172800, 1e6 - 86400)
+    assert span_of("2025-10-09", None, 0.0) == (1759968000.0, None)
+    for since, until in (("2025-10-10", "2025-10-09"), ("1d", "2d"), ("1d", "24h")):
+        with pytest.raises(ConfigurationError, match=f"--until {until} is not after --since {since}: nothing lies"):
+            span_of(since, until, 1e9)
+
+
+def test_more_digits_than_there_are_numbers_for_are_no_size() -> None:
+    with pytest.raises(ConfigurationError, match=r"--max-bytes: .* is no size"):
+        bytes_of("9" * 400, "--max-bytes")
 
 
 def test_for_reading() -> None:

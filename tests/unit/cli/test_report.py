@@ -99,6 +99,28 @@ def test_formats_by_endings(output: str | None, format: str) -> None:
     assert format_by(output) == format
 
 
+@pytest.mark.parametrize("output", ["a.pdf", "s3://b/a.docx", "a.html.gz"])
+def test_an_ending_of_no_form_is_refused_unless_the_form_is_named(log: Path, tmp_path: Path, output: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"its ending says no form; there are: \.html, .*, \.txt; or name it with"
+    ):
+        run([str(log), "-o", output])
+    assert run([str(log), "-o", str(tmp_path / "a.pdf"), "--format", "terminal"])[0] == 0
+
+
+def test_what_no_log_can_be_is_told(log: Path) -> None:
+    for arguments in (["", "--format", "json"], ["--log", ""], [str(log), " "]):
+        with pytest.raises(ConfigurationError, match=r"'.?' is no log: name a file or a URL"):
+            run(arguments)
+
+
+def test_a_span_of_time_that_cannot_be_is_told(log: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--since: 99999999999999d is beyond the calendar"):
+        run([str(log), "--since", "99999999999999d"])
+    with pytest.raises(ConfigurationError, match="--until 2025-10-09 is not after --since 2025-10-10"):
+        run([str(log), "--since", "2025-10-10", "--until", "2025-10-09"])
+
+
 def test_a_file_that_is_there_stays_without_force(log: Path, tmp_path: Path) -> None:
     output = tmp_path / "report.md"
     output.write_text("mine")
@@ -112,6 +134,8 @@ def test_a_file_that_is_there_stays_without_force(log: Path, tmp_path: Path) -> 
 def test_the_log_itself_is_never_written_over(log: Path) -> None:
     before = log.read_bytes()
     with pytest.raises(ConfigurationError, match="belongs to the sidecar"):
+        run([str(log), "-o", str(log), "--force", "--format", "terminal"])
+    with pytest.raises(ConfigurationError, match="its ending says no form"):
         run([str(log), "-o", str(log), "--force"])
     assert log.read_bytes() == before
 

@@ -1,6 +1,7 @@
 """A report survives being written, is versioned, and damaged ones are told apart."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,31 @@ def test_half_a_surrogate_pair_of_somebodys_text_does_no_harm() -> None:
 def test_what_is_no_report_of_this_version_is_told(text: str, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         load(text, name="a.json")
+
+
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        ("made_at", "made_at"),
+        ("first_at", "source.first_at"),
+        ("until", "source.until"),
+        ("from_at", "candidates.2.series.0.points.0.from_at"),
+        ("at", "marks.0.at"),
+    ],
+)
+@pytest.mark.parametrize("moment", ["-1e300", "1e300", "1e15", "-62135596801"])
+def test_a_moment_that_no_calendar_has_is_damage(member: str, path: str, moment: str) -> None:
+    damaged = re.sub(rf'"{member}": (null|[-0-9.]+)', f'"{member}": {float(moment)!r}', TEXT, count=1)
+    with pytest.raises(
+        ConfigurationError, match=rf"a\.json is damaged: {path}: no moment of the years 1 to 9999; make"
+    ):
+        load(damaged, name="a.json")
+
+
+def test_of_many_moments_the_first_are_named() -> None:
+    damaged = re.sub(r'"(made_at|first_at|last_at|from_at|to_at)": [-0-9.]+', r'"\1": 1e300', TEXT)
+    with pytest.raises(ConfigurationError, match=r"damaged: made_at: .*; and \d+ more; make the report anew"):
+        load(damaged)
 
 
 @given(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
 
 from shadowbench.report.analysis.deciding import DOUBTS
 from shadowbench.report.chapters.gating import _REMEDIES, gating
 from shadowbench.report.chapters.nouns import Line, Table
+from shadowbench.report.document.comparisons import Role
 from shadowbench.report.document.root import Document
-from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met
+from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Note
 from shadowbench.report.gate import gate
+from shadowbench.report.gate_forms import as_json, as_junit, as_markdown
+from shadowbench.report.misspelt import CODE
+from shadowbench.report.terminal import show_chapters
 from shadowbench.report.words.codes import BLOCKERS
 from tests.unit.report.documents import again, example, small
 
@@ -59,6 +69,56 @@ def test_the_same_advice_is_given_once() -> None:
 
 def test_every_requirement_has_its_advice() -> None:
     assert DOUBTS | set(BLOCKERS) <= set(_REMEDIES)
+
+
+def stopped_by(code: str, *, measure: str | None, blocks: bool) -> Document:
+    """A candidate that is inconclusive for this alone: a requirement that is not met, or an open claim."""
+    verdict = small().verdict
+    if blocks:
+        verdict = replace(verdict, blockers=(Blocker(code=code, needed=1.0, found=0.0, measure=measure),))
+    else:
+        claim = verdict.conditions[0].claim
+        verdict = replace(verdict, conditions=(Condition(claim=claim, role=Role.PRIMARY, met=Met.OPEN, reason=code),))
+    stopped = replace(small(), verdict=replace(verdict, decision=Decision.INCONCLUSIVE))
+    return replace(example(), candidates=(stopped,))
+
+
+def drawn(document: Document) -> str:
+    out = io.StringIO()
+    show_chapters(gating(gate(document), document), Console(file=out, width=200, color_system=None))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("code", sorted(_REMEDIES))
+@pytest.mark.parametrize(("measure", "blocks"), [("helpfulness", True), (None, True), ("helpfulness", False)])
+def test_every_advice_can_be_told_in_every_form(code: str, measure: str | None, blocks: bool) -> None:
+    document = stopped_by(code, measure=measure, blocks=blocks)
+    (advice, *_) = chapters(document)["What to do"]
+    assert "{}" not in advice
+    first = _REMEDIES[code].partition("{")[0]
+    assert advice.startswith(first)
+    assert first[:40] in " ".join(drawn(document).split())
+    assert "What to do" in as_markdown(gate(document), document)
+    assert ElementTree.fromstring(as_junit(gate(document), document)) is not None
+    assert json.loads(as_json(gate(document), document))["result"] == "inconclusive"
+
+
+def test_the_advice_to_have_a_lane_shows_the_yaml_of_one() -> None:
+    (advice,) = chapters(stopped_by("no_a_a_lane", measure=None, blocks=True))["What to do"]
+    assert advice.endswith("candidates: {again: {sample_rate: 0.1}}.")
+
+
+def test_a_measure_that_may_be_misspelt_is_told_whatever_the_answer_is() -> None:
+    near = Note(code=CODE, values={"names": "pairwis", "near": "pairwise", "there": "cost, pairwise"})
+    assert (
+        "did you mean pairwise? Measured are cost, pairwise."
+        in chapters(replace(of("small"), warnings=(near,)))["What to do"][0]
+    )
+    far = replace(near, values={"names": "rouge_l", "near": "", "there": "cost"})
+    assert "What to do" not in chapters(replace(of("small"), warnings=(far,)))
+    open_claim = stopped_by("not_measured", measure=None, blocks=False)
+    told = chapters(replace(open_claim, warnings=(far,)))["What to do"]
+    assert told[-1] == "The policy names what nobody measured: rouge_l. Measured are cost."
 
 
 def test_a_skipped_claim_is_shown_as_such() -> None:

@@ -120,6 +120,15 @@ def test_it_refers_to_nothing_outside(charts: bool) -> None:
 
 
 @with_and_without_charts
+def test_paper_promises_numbers_behind_charts_where_there_are_charts(charts: bool) -> None:
+    (about,) = (
+        e for e in _tree(charts).iter("p") if "on-paper" in (e.get("class") or "").split() and "Made" in (e.text or "")
+    )
+    assert ("numbers behind charts" in (about.text or "")) is charts
+    assert "formulas, " in (about.text or "")
+
+
+@with_and_without_charts
 def test_nothing_in_it_can_run_and_nothing_is_styled_but_by_its_sheet(charts: bool) -> None:
     page = _tree(charts)
     assert not {"script", "iframe", "object", "embed", "base"} & {str(e.tag) for e in page.iter()}
