@@ -85,10 +85,14 @@ def cell_or_code(column: str, code: str) -> str:
 
 
 def told_apart(cells: Matrix) -> tuple[Matrix, NDArray[np.int32]]:
-    """Numbers, NaN where there is a code, and codes, 0 where there is a number."""
+    """Numbers, NaN where there is a code, and codes, 0 where there is a number. A number as low as codes are lies between them,
+    unless it was made to be one."""
     is_code = (cells < _CODED / 2) & (cells > -np.inf)
+    steps = (_CODED - cells[is_code]) / _STEP
+    whole = (steps >= 0) & (steps == np.rint(steps))
+    is_code[is_code] = whole
     codes = np.zeros(cells.shape, np.int32)
-    codes[is_code] = np.rint((_CODED - cells[is_code]) / _STEP)
+    codes[is_code] = steps[whole]
     return np.where(is_code, np.nan, cells), codes
 
 

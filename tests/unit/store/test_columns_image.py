@@ -124,3 +124,10 @@ def test_codes_in_the_place_of_numbers_are_told_apart(rows: list[float | int]) -
             numbers, codes = told_apart(images.matrix(statement, {}, 1)[:, 0])
             np.testing.assert_array_equal(numbers, [math.nan if isinstance(each, int) else each for each in rows])
             assert codes.tolist() == [each if isinstance(each, int) else 0 for each in rows]
+
+
+def test_a_number_as_low_as_codes_are_is_a_number_all_the_same() -> None:
+    lowest = np.array([-1e308, -5e307, -1.7976931348623157e308, -np.inf])
+    numbers, codes = told_apart(lowest)
+    np.testing.assert_array_equal(numbers, lowest)
+    assert not codes.any()
