@@ -308,7 +308,7 @@ def _mirror_lost(note: Note) -> str:
 
 
 def _measure_not_there(note: Note) -> str:
-    there = f"Measured are {_text(note, 'there')}."
+    there = f"There are: {_text(note, 'there')}."
     if note.values.get("near"):
         return f"The policy names {_text(note, 'names')}, which nobody measured: did you mean {_text(note, 'near')}? {there}"
     return f"The policy names what nobody measured: {_text(note, 'names')}. {there}"

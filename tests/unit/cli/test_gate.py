@@ -94,7 +94,7 @@ def test_a_misspelt_measure_is_told_with_the_nearest_and_all_there_are(
     report = tmp_path / "report.json"
     assert run_gate(options(logs["good"], policy, reports=(report,)), now=NOW) == 3
     told = " ".join(capsys.readouterr().out.split())
-    assert "did you mean error_class? Measured are cost, error_class, gap_p95, latency, output_tokens, ttft." in told
+    assert "did you mean error_class? There are: cost, error_class, gap_p95, latency, output_tokens, ttft." in told
     (document,) = earlier_reports([str(report)])
     assert document.warnings[0].values["near"] == "error_class"
 

@@ -20,7 +20,7 @@ def found(*claims: Claim) -> list[str]:
 def test_a_name_that_is_near_another_is_asked_about() -> None:
     (told,) = found(Claim(measure="pairwis"))
     assert told.startswith(
-        "The policy names pairwis, which nobody measured: did you mean pairwise? Measured are cost, "
+        "The policy names pairwis, which nobody measured: did you mean pairwise? There are: cost, "
     )
     assert "json_valid" in told
 
@@ -41,7 +41,7 @@ def test_a_misspelt_claim_that_may_be_skipped_is_told() -> None:
 def test_names_that_are_near_none_are_told_together_with_what_there_is() -> None:
     (told,) = found(Claim(measure="helpfulness"), Claim(measure="rouge_l"))
     assert told.startswith(
-        "The policy names what nobody measured: helpfulness, rouge_l. Measured are cost, error_class, "
+        "The policy names what nobody measured: helpfulness, rouge_l. There are: cost, error_class, "
     )
 
 

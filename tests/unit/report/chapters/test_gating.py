@@ -111,14 +111,14 @@ def test_the_advice_to_have_a_lane_shows_the_yaml_of_one() -> None:
 def test_a_measure_that_may_be_misspelt_is_told_whatever_the_answer_is() -> None:
     near = Note(code=CODE, values={"names": "pairwis", "near": "pairwise", "there": "cost, pairwise"})
     assert (
-        "did you mean pairwise? Measured are cost, pairwise."
+        "did you mean pairwise? There are: cost, pairwise."
         in chapters(replace(of("small"), warnings=(near,)))["What to do"][0]
     )
     far = replace(near, values={"names": "rouge_l", "near": "", "there": "cost"})
     assert "What to do" not in chapters(replace(of("small"), warnings=(far,)))
     open_claim = stopped_by("not_measured", measure=None, blocks=False)
     told = chapters(replace(open_claim, warnings=(far,)))["What to do"]
-    assert told[-1] == "The policy names what nobody measured: rouge_l. Measured are cost."
+    assert told[-1] == "The policy names what nobody measured: rouge_l. There are: cost."
 
 
 def test_a_skipped_claim_is_shown_as_such() -> None:
