@@ -19,9 +19,7 @@ def found(*claims: Claim) -> list[str]:
 
 def test_a_name_that_is_near_another_is_asked_about() -> None:
     (told,) = found(Claim(measure="pairwis"))
-    assert told.startswith(
-        "The policy names pairwis, which nobody measured: did you mean pairwise? There are: cost, "
-    )
+    assert told.startswith("The policy names pairwis, which nobody measured: did you mean pairwise? There are: cost, ")
     assert "json_valid" in told
 
 
