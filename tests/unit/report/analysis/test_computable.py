@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shadowbench.report.analysis.computable import LARGEST, OUT_OF_RANGE, SMALLEST, bound_in_range, computable, in_range
-from tests.unit.report.analysis.invented import coded
+from shadowbench.report.analysis.measuring import measured
+from shadowbench.report.policy import Against, Claim, Looks, Policy, Statistic, Watching
+from tests.unit.report.analysis.invented import a_log, an_arm, coded, of_sides, scored
+from tests.unit.report.analysis.measures import compared
 
 NAN = np.nan
 
@@ -38,3 +43,38 @@ def test_where_nobody_asks_why() -> None:
 @pytest.mark.parametrize(("bound", "found"), [(None, None), (1.0, 1.0), (1e308, None), (-1e308, None)])
 def test_a_bound_out_of_range_is_none(bound: float | None, found: float | None) -> None:
     assert bound_in_range(bound) == found
+
+
+EXTREMES = [0.0, 5e-324, 1e-320, 1e-300, 1e-9, 1.0, 1e9, 1e300, 1.7e308]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    sides=st.lists(st.tuples(*[st.sampled_from([*EXTREMES, *(-x for x in EXTREMES)])] * 2), min_size=1, max_size=8),
+    times=st.sampled_from([1, 30]),
+    ends=st.sampled_from([(None, None), (0.0, 1.0), (-1e308, 1e308)]),
+    looks=st.sampled_from(list(Looks)),
+)
+def test_whatever_was_scored_or_paid_is_compared_or_says_why_not(
+    sides: list[tuple[float, float]], times: int, ends: tuple[float | None, float | None], looks: Looks
+) -> None:
+    """As comparisons get it from a log; warnings are errors here."""
+    ours, theirs = np.array(sides * times).T
+    n = len(ours)
+    metric = of_sides("quality", low=ends[0], high=ends[1])
+    log = a_log(
+        n, scores={metric: scored(ours, theirs)}, candidate_cost_usd=np.abs(ours), production_cost_usd=np.abs(theirs),
+        candidate_cost_reason=coded([None] * n), production_cost_reason=coded([None] * n),
+    )  # fmt: skip
+    for claim in (
+        Claim(measure="quality", margin=0.1),
+        Claim(measure="quality", against=Against.BOUND, bound=0.5),
+        Claim(measure="cost", margin=0.1, relative=True),
+        Claim(measure="cost", margin=0.1, relative=True, statistic=Statistic.TOTAL),
+    ):
+        policy = Policy(primary=(claim,), watching=Watching(looks=looks))
+        found = compared(measured(log, an_arm(n), claim.measure), policy)
+        deciding = found.effect.deciding
+        assert found.reason or deciding.reason or (deciding.low is not None and deciding.high is not None)
+        assert not any(x is not None and np.isnan(x) for x in (deciding.value, deciding.low, deciding.high))
+        assert found.still_needed is None or found.still_needed.pairs >= policy.requires.pairs
