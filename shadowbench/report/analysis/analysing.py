@@ -16,7 +16,7 @@ from shadowbench.report.analysis.candidates import Chapter, Work, chapter_of
 from shadowbench.report.analysis.chances import chance_of
 from shadowbench.report.analysis.concluding import concluded
 from shadowbench.report.analysis.counting import models_of, source_of, totals_of, traffic_of
-from shadowbench.report.analysis.deciding import LANE, decide
+from shadowbench.report.analysis.deciding import FAILING, LANE, decide
 from shadowbench.report.analysis.drifting import drifts
 from shadowbench.report.analysis.families import corrected
 from shadowbench.report.analysis.labelling import labelled_of, rows_of
@@ -28,6 +28,7 @@ from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Drift, SideSpend
+from shadowbench.report.document.verdicts import Verdict
 from shadowbench.report.policy import Policy
 from shadowbench.stats.columns import IntArray
 
@@ -136,14 +137,22 @@ def _drift(work: Work, chapters: Sequence[Chapter]) -> tuple[Drift, ...]:
     return drifts(work.log, arms, scores, work.policy, chance_of(work.seed, "drift"))
 
 
+def _with_verdict(candidate: Candidate, verdict: Verdict) -> Candidate:
+    """Where most calls of a side fail, no comparison promises what more pairs would tell either."""
+    if not any(blocker.code in FAILING for blocker in verdict.blockers):
+        return replace(candidate, verdict=verdict)
+    comparisons = tuple(replace(each, still_needed=None) for each in candidate.comparisons)
+    return replace(candidate, verdict=verdict, comparisons=comparisons)
+
+
 def _judged(document: Document, arms: Sequence[Arm], labels: IntArray) -> tuple[Candidate, ...]:
     """The candidates with their verdicts."""
     lane = lane_of(arms)
     of_lane = next((each.comparisons for each in document.candidates if lane and each.name == lane.name), None)
     return tuple(
-        replace(
+        _with_verdict(
             candidate,
-            verdict=LANE
+            LANE
             if candidate.again
             else decide(
                 candidate.comparisons,

@@ -82,3 +82,16 @@ def test_pairs_that_never_differ_are_planned_too(capsys: pytest.CaptureFixture[s
 def test_so_little_that_nobody_could_gather_it_is_told() -> None:
     with pytest.raises(ConfigurationError, match="give a wider margin"):
         run_plan(PlanOptions(numbers=Numbers(sd=1e9), differences={EVERY: 1e-9}), now=NOW)
+
+
+def test_where_every_call_fails_nobody_promises_pairs(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.db", exchanges=200, small=failing_in(1))
+    policy = Policy(primary=CLAIMS[2:], requires=Requirements(pairs=10, clusters=10))
+    asked = Asked(logs=(str(log),), policy=policy, again=frozenset({"again"}), progress=False, examples=0)
+    document = analysed(asked, now=NOW)
+    [candidate] = [each for each in document.candidates if not each.again]
+    assert [each.code for each in candidate.verdict.blockers] == ["candidate_fails"]
+    assert {each.still_needed for each in candidate.verdict.conditions} == {None}
+    assert {each.still_needed for each in candidate.comparisons} == {None}
+    rows = planned(document, Wanted().design(policy)).rows
+    assert {row.amount for row in rows if row.met is Met.OPEN} == {None}

@@ -41,3 +41,9 @@ def test_an_interval_is_cut_where_nothing_can_be() -> None:
     found = within(made(0.9, 0.2), 0.0, 1.0)
     assert (found.value, found.high) == (0.9, 1.0)
     assert found.low == made(0.9, 0.2).low
+
+
+def test_what_no_float_holds_is_without_end() -> None:
+    wide = Estimate(method=Method.CLUSTER_T, level=0.95, n=2, clusters=2, value=0.0, low=-1000.0, high=1000.0)
+    found = exponential(wide)
+    assert (found.value, found.low, found.high) == (1.0, 0.0, math.inf)

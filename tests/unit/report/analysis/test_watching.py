@@ -282,3 +282,12 @@ def test_of_many_clusters_little_bootstraps_stand_in_and_agree_where_both_run() 
     assert little.half_width == pytest.approx(one.half_width, rel=0.15)
     assert other.half_width == pytest.approx(one.half_width * (19 / 21) ** 0.5, rel=0.15)
     assert once(many, 0.995, CHANCE).method is Method.RATIO_OF_MEANS
+
+
+@pytest.mark.parametrize("looks", list(Looks))
+def test_a_ratio_whose_bounds_no_float_holds_is_no_evidence(looks: Looks) -> None:
+    contrast = quantiles(400, relative=True)
+    endless = Estimate(method=Method.WOODRUFF, level=0.95, n=400, clusters=400, value=2.0, low=0.0, high=float("inf"))
+    found = looking(looks, 400).evidence(contrast, endless, CHANCE, 0.95)
+    assert found is not None
+    assert found.p == pytest.approx(1.0)
