@@ -21,6 +21,8 @@ HEAD_WITHIN_S = 10.0
 # Prometheus scrapes every 15 to 60 seconds, over one connection if it is kept.
 _IDLE_S = 75.0
 _STOP_WITHIN_S = 1.0
+# Who is answered before its body ended may go on sending for so long, and reads the answer.
+_LINGER_S = 1.0
 _SILENT = logging.getLogger(f"{__name__}.silent")
 _SILENT.disabled = True
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "shadowbench"}
@@ -64,7 +66,14 @@ class Guest(web.RequestHandler):
 
     def __init__(self, serving: Serving, manager: web.Server) -> None:
         loop = asyncio.get_running_loop()
-        super().__init__(manager, loop=loop, access_log=_SILENT, logger=_SILENT, keepalive_timeout=_IDLE_S)
+        super().__init__(
+            manager,
+            loop=loop,
+            access_log=_SILENT,
+            logger=_SILENT,
+            keepalive_timeout=_IDLE_S,
+            lingering_time=_LINGER_S,
+        )
         self._serving = serving
         self._heard = b""
         self._timer: asyncio.TimerHandle | None = None
