@@ -22,7 +22,7 @@ from shadowbench.stats.agreement import (
     table,
 )
 
-PANDALM = Path("/work/shared/data/judges/pandalm/testset-v1.json")
+PANDALM = Path(__file__).parents[4] / "shared" / "data" / "judges" / "pandalm" / "testset-v1.json"
 TABLES = st.integers(2, 5).flatmap(
     lambda q: st.lists(st.lists(st.integers(1, 40), min_size=q, max_size=q), min_size=q, max_size=q)
 )
@@ -148,7 +148,7 @@ def test_weights_of_an_order_end_at_nothing() -> None:
     assert agreement_weights(1, "quadratic").tolist() == [[1]]
 
 
-@pytest.mark.skipif(not PANDALM.exists(), reason=f"PandaLM's labels are not at {PANDALM}")
+@pytest.mark.skipif(not PANDALM.exists(), reason="needs ../shared/data/judges/pandalm (labels of people)")
 def test_pandalms_annotators_give_the_published_kappas() -> None:
     items = json.loads(PANDALM.read_text())
     said = {name: [item[name] for item in items] for name in ("annotator1", "annotator2", "annotator3")}

@@ -13,7 +13,7 @@ from shadowbench.scores import Preferred
 from shadowbench.stats.judging import BothOrders, position_bias, share
 from shadowbench.stats.proportions import sign_test, wilson
 
-LLMBAR = Path("/work/shared/data/judges/llmbar_decisions.jsonl")
+LLMBAR = Path(__file__).parents[4] / "shared" / "data" / "judges" / "llmbar_decisions.jsonl"
 P, C, TIE = Preferred.PRODUCTION, Preferred.CANDIDATE, Preferred.TIE
 VERDICTS = st.lists(st.builds(BothOrders, st.sampled_from(Preferred), st.sampled_from(Preferred)), max_size=40)
 FIRST = BothOrders(P, C)
@@ -78,7 +78,7 @@ def test_what_the_sides_are_called_changes_no_bias(verdicts: list[BothOrders]) -
     assert [each.points for each in swapped] == [1 - each.points for each in verdicts]
 
 
-@pytest.mark.skipif(not LLMBAR.exists(), reason=f"LLMBar's recorded decisions are not at {LLMBAR}")
+@pytest.mark.skipif(not LLMBAR.exists(), reason="needs ../shared/data/judges (recorded decisions)")
 def test_recorded_judges_have_the_bias_that_the_raw_file_tells() -> None:
     """Winners are told as answers, 1 or 2, in both orders; with the orders swapped, answer 1 stands second."""
     judges: dict[tuple[str, str], list[tuple[str, str]]] = {}
