@@ -114,12 +114,11 @@ async def traffic(sidecar: Sidecar) -> None:
 
 
 async def leave(port: int) -> None:
-    """A client that goes before its answer is complete."""
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(json_request(CHAT, chat("Leaving.", model="scripted-slow", stream=True)))
-    await writer.drain()
-    await asyncio.sleep(0.05)
-    writer.close()
+    """A client that goes when its answer has begun."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(json_request(CHAT, chat("Leaving.", stream=True)))
+    await reader.readexactly(1)
+    writer.transport.abort()
 
 
 async def speak_nonsense(port: int) -> None:
