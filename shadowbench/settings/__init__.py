@@ -13,7 +13,7 @@ root        all sections together
 conflicts   what is sound alone and not together
 
 Keys come from `SHADOWBENCH_SECTION__KEY` environment variables and the YAML file (`configuration.py` reads both and words
-the errors). Unknown keys are errors. What the keys do is the business of the options classes that `wiring.py` fills
+the errors). Unknown keys are errors. What the keys do is the business of the options classes that `wiring/` fills
 from here.
 """
 

@@ -70,7 +70,7 @@ def test_ports_and_bounds_are_the_codes() -> None:
         assert f"| {str(address).rpartition(':')[2]} `{key}` |" in TEXT
         assert str(address).startswith("127.0.0.1:")
     assert f"at most {serving.MOST_CONNECTIONS} connections" in TEXT
-    assert f"{wiring._LEAST_TOKEN_CHARS} characters or more" in TEXT
+    assert f"{wiring.LEAST_TOKEN_CHARS} characters or more" in TEXT
 
 
 def test_settings_that_it_names_are_there() -> None:
