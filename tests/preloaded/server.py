@@ -5,6 +5,7 @@ A fork leaves `forks` and goes on as `python -m MODULE` would, to the interprete
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import importlib
@@ -17,7 +18,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -41,13 +42,22 @@ def preload() -> None:
     from shadowbench import cli
     from shadowbench.cli.threads import one_thread
 
+    own = set(sys.modules)
     one_thread(os.environ)  # a process with threads must not fork
     for found in pkgutil.iter_modules(cli.__path__, "shadowbench.cli."):
         if not found.name.endswith("__main__"):  # it would run
             importlib.import_module(found.name)
     for name in LIBRARIES:
         importlib.import_module(name)
+    atexit.register(_left_standing, sys.modules.keys() - own)
     gc.freeze()  # else each fork's first collection copies all of it
+
+
+def _left_standing(names: Iterable[str]) -> None:
+    """Modules that the interpreter does not take apart at its end: in a fork that would copy every page of them."""
+    modules: list[object] = [sys.modules.pop(name) for name in names if name in sys.modules]
+    modules.append(modules)  # nobody ends what holds itself
+    gc.freeze()
 
 
 def forks(listener: socket.socket) -> Call | None:
