@@ -61,7 +61,7 @@ Written = Annotated[Amount, PlainValidator(read_amount)]
 class Fields(BaseModel):
     """A group of keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ClaimFields(Fields):

@@ -19,7 +19,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         env_prefix="SHADOWBENCH_",
         env_nested_delimiter="__",
         env_parse_none_str="null",

@@ -15,7 +15,7 @@ def _is_number(kind: Any) -> bool:
 class Section(BaseModel):
     """A group of keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("*", mode="before")
     @classmethod

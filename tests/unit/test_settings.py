@@ -25,6 +25,7 @@ from shadowbench.settings import (
     StratumSettings,
     conflicts,
 )
+from tests.attribute_docstrings import unexplained
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "shadowbench.yaml"
 NAME = "small"  # the candidate in the example
@@ -108,7 +109,7 @@ def test_the_example_explains_every_key() -> None:
 
 @pytest.mark.parametrize("model", sorted(set(models(Settings)), key=lambda model: model.__name__))
 def test_every_field_is_documented(model: type[BaseModel]) -> None:
-    assert [name for name, field in model.model_fields.items() if not field.description] == []
+    assert unexplained(model) == []
 
 
 @pytest.mark.parametrize(

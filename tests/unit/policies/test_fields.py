@@ -14,6 +14,7 @@ from shadowbench.policies.fields import (
     WatchingFields,
 )
 from shadowbench.report.policy import Anchor, Claim, Policy, Requirements, Watching
+from tests.attribute_docstrings import unexplained
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ from shadowbench.report.policy import Anchor, Claim, Policy, Requirements, Watch
 def test_a_file_has_the_keys_of_the_noun(keys: type[Fields], noun: type, more: set[str]) -> None:
     told = {field.name for field in fields(noun) if field.compare}  # the others are how it was written
     assert set(keys.model_fields) == told | more
-    assert [name for name, field in keys.model_fields.items() if not field.description] == []
+    assert unexplained(keys) == []
 
 
 @pytest.mark.parametrize(
