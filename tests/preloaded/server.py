@@ -10,7 +10,7 @@ import fcntl
 import gc
 import importlib
 import io
-import json
+import marshal
 import os
 import pkgutil
 import runpy
@@ -85,7 +85,7 @@ def _kept(client: socket.socket) -> Call:
         client.send(str(status).encode())
         os._exit(0)
     client.close()
-    call = Call(**json.loads(data))
+    call = Call(**marshal.loads(data))
     _become(call, received)
     return call
 
