@@ -122,6 +122,8 @@ def run_helm(major: int, *arguments: str | Path) -> subprocess.CompletedProcess[
     """Offline, and without what the machine's own Helm is set to."""
     with tempfile.TemporaryDirectory() as home:
         own = {f"HELM_{each}_HOME": f"{home}/{each}" for each in ("CACHE", "CONFIG", "DATA")}
+        # It ends before its garbage matters; collecting that is a quarter of its time.
+        own |= {"GOGC": "off"}
         environment = {"PATH": "/usr/bin:/bin", "HOME": home, "KUBECONFIG": "/dev/null", **own}
         return subprocess.run(
             [helm(major), *map(str, arguments)],
@@ -151,7 +153,8 @@ def _rendered(values: str, major: int, kubernetes: str, chart: Path) -> str:
 
 def render(values: Values, **how: Any) -> list[Document]:
     """The objects; for `how` see `render_text`."""
-    return [each for each in yaml.safe_load_all(render_text(values, **how)) if each]
+    # The loader in C is ten times as fast, and half of a test's time would be the other's.
+    return [each for each in yaml.load_all(render_text(values, **how), yaml.CSafeLoader) if each]
 
 
 def only(documents: Sequence[Document], kind: str, end: str = "") -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
@@ -443,7 +444,11 @@ def test_notes_of_a_sidecar_speak_of_the_pods_that_include_it() -> None:
 
 
 def notes_of(values: Values) -> str:
-    given = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
+    return _notes(*(f"--set-json={name}={json.dumps(value)}" for name, value in values.items()))
+
+
+@functools.cache
+def _notes(*given: str) -> str:
     done = run_helm(4, "install", "r", CHART, "-n", "llm", "--dry-run=client", *given)
     assert done.returncode == 0, done.stderr
     return done.stdout.partition("NOTES:")[2]
