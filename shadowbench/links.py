@@ -59,8 +59,9 @@ class Sender(asyncio.Protocol):
         listener: SenderListener,
         counters: Counters,
         chance: random.Random,
-        gather_s: float = _GATHER_S,
+        gather_s: float | None = _GATHER_S,
     ) -> None:
+        """`gather_s`: how long frames wait for others; None: until the owner calls `flush`."""
         self.path = path
         self.epoch = ""
         self.ready = False  # connected, welcomed, below the soft bound, not leaving
@@ -111,7 +112,7 @@ class Sender(asyncio.Protocol):
             self._timer.cancel()
         if self._transport is None:
             return True
-        self._flush()
+        self.flush()
         self._transport.write(handoff.pack(Kind.GOODBYE))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline_s):
@@ -129,26 +130,27 @@ class Sender(asyncio.Protocol):
         if self._transport is None:
             return
         gathered = self._gathered
-        if not gathered:
+        if not gathered and self._gather_s is not None:
             # One write for all that a millisecond brings: each costs a system call and wakes the other process.
-            self._loop.call_later(self._gather_s, self._flush)
+            self._loop.call_later(self._gather_s, self.flush)
         gathered += frames
         self._gathered_bytes += sum(map(len, frames))
         if self._gathered_bytes > _JOIN_BYTES:
-            self._flush()
+            self.flush()
 
     def write_joined(self, frames: bytes) -> None:
         """The same for small frames that were joined already."""
         if self._transport is None:
             return
-        if not self._gathered:
-            self._loop.call_later(self._gather_s, self._flush)
+        if not self._gathered and self._gather_s is not None:
+            self._loop.call_later(self._gather_s, self.flush)
         self._gathered.append(frames)
         self._gathered_bytes += len(frames)
         if self._gathered_bytes > _JOIN_BYTES:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what has gathered."""
         transport, gathered = self._transport, self._gathered
         if not gathered or transport is None:
             return

@@ -85,7 +85,7 @@ class Copy:
         self._asked += size
         if self._asked > self._owner.request_bound:
             # The mirror sees by what it has that this is too large. The rest would crowd out the copies of others.
-            self.abort("capture_dropped")
+            self.abort("capture_dropped", time.monotonic_ns())
         elif self._size >= _FLUSH_BYTES:
             self._send()
 
@@ -105,7 +105,7 @@ class Copy:
             lines = b"HTTP/1.1 %d %b\r\n%b" % (head.status, head.reason, b"".join(fields))
         size = len(lines)
         if size > _MAX_HEAD_BYTES:
-            self.abort("capture_dropped")
+            self.abort("capture_dropped", now_ns)
             return
         connect_us = _ABSENT_US if connect_s is None else int(connect_s * 1e6)
         self._size += size
@@ -125,16 +125,16 @@ class Copy:
         if size >= TELL_BYTES or len(chunks) >= TELL_CHUNKS:
             self._send()
 
-    def end(self, paused_us: int, lag_us: int) -> None:
-        """The response is complete."""
+    def end(self, now_ns: int, paused_us: int, lag_us: int) -> None:
+        """The response is complete, since `now_ns`."""
         if paused_us > _MAX_US:
             paused_us = _MAX_US
-        self._pending.append(_pack_end(16, 7, 0, 0, self.sequence, time.monotonic_ns(), paused_us, lag_us))
+        self._pending.append(_pack_end(16, 7, 0, 0, self.sequence, now_ns, paused_us, lag_us))
         self._send()
         if self.live:
             self._close()
 
-    def abort(self, reason: str, paused_us: int = 0, lag_us: int = 0) -> None:
+    def abort(self, reason: str, now_ns: int, paused_us: int = 0, lag_us: int = 0) -> None:
         """The exchange ended otherwise. Always said, also above the soft bound: the mirror must not wait for more."""
         if not self.live:
             return
@@ -153,7 +153,7 @@ class Copy:
             frames = self._pending
             if not self.is_open_sent:
                 self._open_is_sent()
-        frames.append(handoff.abort_frame(self.sequence, time.monotonic_ns(), reason, paused_us, lag_us))
+        frames.append(handoff.abort_frame(self.sequence, now_ns, reason, paused_us, lag_us))
         link.write(frames)
         self._close()
 
@@ -164,7 +164,7 @@ class Copy:
     def forsake(self) -> None:
         """After a fault of ours: end it in whatever way still works."""
         try:
-            self.abort("capture_dropped")
+            self.abort("capture_dropped", time.monotonic_ns())
         except Exception:  # noqa: BLE001  already counted; the connection's settlement counts will tell the rest
             if not self.is_open_sent:
                 self._owner.failed += 1
@@ -173,7 +173,7 @@ class Copy:
     def _send(self) -> None:
         link = self._link
         if link.full:
-            self.abort("handoff_full")
+            self.abort("handoff_full", time.monotonic_ns())
             return
         pending, self._pending = self._pending, []
         if self._size < _JOIN_BYTES:

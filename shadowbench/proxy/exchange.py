@@ -6,7 +6,8 @@ begin ─▶ (connecting) ─▶ sending ─▶ answering ─▶ over
               └── 502/504 ───┘           └── broken connection: the head is out, so the client must see the break
 ```
 
-Client first, copy second: what was read is written to the client or to production, and only then told to the copy.
+Client first, copy second: what was read is written to the client or to production, and told to the copy a moment afterwards,
+together with what others have to tell. Not even the next request of the same client waits for it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
 _JOIN_BYTES = 16384
+# One read of a socket brings up to 256 KiB, and one turn of the loop up to 32 of them from each that is never empty.
+_TELL_NOW_BYTES = 65536
 # When production's head arrived (ns), the head, its lines as the client gets them, seconds to connect if it had to.
 Answer = tuple[int, ResponseHead, bytes, float | None]
+# Why it was not the regular one, if so; when it came (ns); microseconds that the client held us back, and that the loop lagged.
+Ending = tuple[str | None, int, int, int]
 _CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -50,11 +55,13 @@ class Exchange:
         "_close_client",
         "_connection",
         "_copy",
+        "_ending",
         "_head",
         "_head_ns",
         "_heard",
         "_heard_ns",
         "_heard_size",
+        "_hears",
         "_is_offered",
         "_last_byte",
         "_no_body",
@@ -64,6 +71,7 @@ class Exchange:
         "_paused_at",
         "_paused_ns",
         "_request_ended",
+        "_sent_ns",
         "_since_ns",
         "_start",
         "_traffic",
@@ -71,6 +79,7 @@ class Exchange:
         "_until_eof",
         "_up",
         "_up_size",
+        "_waits_to_tell",
         "asks_upgrade",
         "has_answered",
     )
@@ -98,16 +107,19 @@ class Exchange:
         self._start = traffic.request_line(head)
         self._up: list[bytes] = [self._start, *head.fields, b"\r\n"]  # towards production, until the end of this read
         self._up_size = 0
-        # For the copy, told after each write: what the client said, None when nobody wants more of it; what production said.
+        # For the copy: what the client said, None when nobody wants more of it; when all of it was on its way to production;
+        # whether anybody wants to hear production, as far as is known; what it said; how all ended.
         self._copy: Copy | None = None
         self._is_offered = False
-        self._asked: list[bytes] | None = None
+        self._waits_to_tell = False
+        self._hears = traffic.tap is not None
+        self._asked: list[bytes] | None = [] if self._hears else None
+        self._sent_ns = 0
         self._answer: Answer | None = None
         self._heard: list[bytes] = []
         self._heard_ns: list[int] = []
         self._heard_size = 0
-        if traffic.tap is not None:
-            self._asked = []
+        self._ending: Ending | None = None
         # What the proxy adds: from what is read now to its write, once on each way.
         self._arrived_ns = self._since_ns = time.monotonic_ns()
         self._added_ns = 0
@@ -186,27 +198,29 @@ class Exchange:
             self._traffic.overhead.observe((self._added_ns + time.monotonic_ns() - self._head_ns) * 1e-9)
             self._head_ns = 0
         if self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS:
-            self._tell_heard()
+            self._tell_later(self._heard_size)
 
     def _flush_up(self) -> None:
         connection = self._connection
         assert connection is not None
+        size = 0
         if self._up:
             up, self._up = self._up, []
             if self._up_size < _JOIN_BYTES:
                 connection.transport.write(b"".join(up))
             else:
                 connection.transport.writelines(up)
-            self._up_size = 0
+            size, self._up_size = self._up_size, 0
         if self._request_ended and not self._tunnel:
             connection.request_sent()
             self._last_byte = self._traffic.ticker.now
             sent_ns = time.monotonic_ns()
             self._added_ns = sent_ns - self._since_ns
             if self._asked is not None:
-                self._tell_asked(sent_ns)
+                self._sent_ns = sent_ns
+                self._tell_later(size)
         elif self._asked is not None:
-            self._tell_asked(None)
+            self._tell_later(size)
 
     # ── the response ──
 
@@ -231,7 +245,7 @@ class Exchange:
         else:
             self._out += lines, _CHUNKED if head.chunked else b"\r\n"
         self._head_ns = time.monotonic_ns()
-        if self._copy is not None:
+        if self._hears:
             connection = self._connection
             assert connection is not None
             self._answer = self._head_ns, head, lines, None if connection.reused else connection.connect_s
@@ -253,7 +267,7 @@ class Exchange:
         else:
             self._out.append(b"%x\r\n%b\r\n" % (len(data), data) if self._chunk_out else data)
         self._last_byte = self._traffic.ticker.now
-        if self._copy is not None:
+        if self._hears:
             self._heard_ns.append(time.monotonic_ns())
             self._heard.append(data)
             self._heard_size += len(data)
@@ -352,74 +366,90 @@ class Exchange:
 
     # ── the copy ──
 
-    def _tell_asked(self, sent_ns: int | None) -> None:
-        """What the client said since the last time; `sent_ns`: when all of it was on its way to production."""
-        if not self._is_offered:
-            self._offer_copy()
-        copy = self._copy
-        asked, self._asked = self._asked or [], None
-        if copy is None or not copy.live:
-            return
+    def _tell_later(self, size: int) -> None:
+        """There is something for the copy. `size`: bytes of it; many of them do not wait, for what waits is bounded."""
+        tap = self._traffic.tap
+        assert tap is not None
+        if not self._waits_to_tell:
+            self._waits_to_tell = True
+            tap.afterwards.add(self)
+        if size >= _TELL_NOW_BYTES:
+            tap.afterwards.now()
+
+    def tell(self) -> None:
+        """Tell the copy what has gathered (`Teller`)."""
+        self._waits_to_tell = False
+        operation = "open"
         try:
-            for data in asked:
-                copy.request(data)
-            if sent_ns is not None:
-                copy.request_end(sent_ns)
-            else:
-                self._asked = []
+            if not self._is_offered:
+                self._offer_copy()
+            copy = self._copy
+            if copy is not None:
+                operation = "request"
+                if self._asked is not None:
+                    self._tell_asked(copy, self._asked)
+                operation = "response"
+                if copy.live and self._has_heard_enough():
+                    self._tell_heard(copy)
+                operation = "end"
+                if copy.live and self._ending is not None:
+                    self._tell_ending(copy, *self._ending)
         except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-            self._copy_failed("request", error)
+            copy = self._copy
+            self._unwanted()
+            self._traffic.copy_failed(operation, error, copy)
+            return
+        if copy is None or not copy.live:
+            self._unwanted()
 
     def _offer_copy(self) -> None:
         self._is_offered = True
         tap = self._traffic.tap
         assert tap is not None
-        try:
-            self._copy = tap.offer(self._head, self._start, self._arrived_ns)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-            self._copy_failed("open", error)
+        self._copy = tap.offer(self._head, self._start, self._arrived_ns)
 
-    def _tell_heard(self) -> None:
-        """What production said since the last time."""
-        copy, answer = self._copy, self._answer
+    def _tell_asked(self, copy: Copy, asked: list[bytes]) -> None:
+        self._asked = None if self._sent_ns else []
+        for data in asked:
+            copy.request(data)
+        if self._sent_ns:
+            copy.request_end(self._sent_ns)
+
+    def _has_heard_enough(self) -> bool:
+        if self._ending is not None:
+            return bool(self._heard) or self._answer is not None
+        return self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS
+
+    def _tell_heard(self, copy: Copy) -> None:
         heard, heard_ns, size = self._heard, self._heard_ns, self._heard_size
         self._heard, self._heard_ns, self._heard_size = [], [], 0
-        if copy is None or not copy.live:
-            self._copy = None
-            return
-        try:
-            if answer is not None:
-                self._answer = None
-                copy.response_head(*answer)
-            if heard:
-                copy.body(heard_ns, heard, size)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-            self._copy_failed("response", error)
+        if self._answer is not None:
+            answer, self._answer = self._answer, None
+            copy.response_head(*answer)
+        if heard:
+            copy.body(heard_ns, heard, size)
+
+    def _tell_ending(self, copy: Copy, reason: str | None, now_ns: int, paused_us: int, lag_us: int) -> None:
+        if reason is None:
+            copy.end(now_ns, paused_us, lag_us)
+        else:
+            copy.abort(reason, now_ns, paused_us, lag_us)
+
+    def _unwanted(self) -> None:
+        """Nobody wants more of this exchange."""
+        self._copy = self._asked = self._answer = None
+        self._hears = False
+        self._heard, self._heard_ns, self._heard_size = [], [], 0
 
     def _end_copy(self, reason: str | None) -> None:
         """The last word on the copy: whole, or aborted for a reason."""
-        if self._asked is not None:
-            self._tell_asked(None)
-        if self._copy is not None and (self._heard or self._answer is not None):
-            self._tell_heard()
-        copy = self._copy
-        if copy is None or not copy.live:
+        if not self._hears:
             return
+        self._hears = False
         paused_us = self._paused_us() if self._paused_at or self._paused_ns else 0
         lag_us = self._traffic.lag_us(self._began) if self._traffic.ticker.lags else 0
-        try:
-            if reason is None:
-                copy.end(paused_us, lag_us)
-            else:
-                copy.abort(reason, paused_us, lag_us)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-            self._copy_failed("end", error)
-        self._copy = None
-
-    def _copy_failed(self, operation: str, error: Exception) -> None:
-        copy, self._copy, self._asked = self._copy, None, None
-        self._heard, self._heard_ns, self._heard_size = [], [], 0
-        self._traffic.copy_failed(operation, error, copy)
+        self._ending = reason, time.monotonic_ns(), paused_us, lag_us
+        self._tell_later(self._heard_size)
 
     def check(self, now: float) -> None:
         """Time-outs of production: first byte and idle, stopped while the client holds us back or still uploads."""

@@ -19,6 +19,7 @@ from shadowbench.handoff import Frame, Kind, Policy
 from shadowbench.http1 import heads
 from shadowbench.http1.requests import RequestHead
 from shadowbench.links import Sender
+from shadowbench.proxy.afterwards import Afterwards
 from shadowbench.proxy.copying import MAX_LINES_BYTES, Copy
 from shadowbench.signals import Counters
 
@@ -36,7 +37,10 @@ class Tap:
 
     def __init__(self, path: Path, *, name: str, counters: Counters, chance: random.Random, wall: Callable[[], float]):
         self.policy: Policy | None = None
-        self.link = Sender(path, role="proxy", name=name, listener=self, counters=counters, chance=chance)
+        self.link = Sender(
+            path, role="proxy", name=name, listener=self, counters=counters, chance=chance, gather_s=None
+        )
+        self.afterwards = Afterwards(self.link.flush)
         self.copies: dict[int, Copy] = {}
         self.seen = 0
         self.paused = 0
@@ -77,11 +81,13 @@ class Tap:
         """All exchanges are over: say goodbye to the mirror and wait until it settled them."""
         if self._timer is not None:
             self._timer.cancel()
+        self.afterwards.now()
         self._tell()
         return await self.link.leave(deadline_s)
 
     def set_enabled(self, enabled: bool) -> None:
         """The kill switch of this process, whatever the mirror says: requests that come from now on are (not) handed off."""
+        self.afterwards.now()  # those before are decided by what held then
         self.enabled = enabled
 
     # ── deciding ──
@@ -138,7 +144,7 @@ class Tap:
         copy = self.copies[sequence] = Copy(self, self.link, sequence, policy.version, lines, now_ns)
         length = head.length
         if length is not None and len(length) < _DIGITS and int(length) > self.request_bound:
-            copy.abort("capture_dropped")  # announced in the head: nothing of its body is wanted
+            copy.abort("capture_dropped", now_ns)  # announced in the head: nothing of its body is wanted
         return copy
 
     def _without_credentials(self, head: RequestHead, start: bytes) -> bytes:
@@ -201,6 +207,7 @@ class Tap:
     def on_frame(self, frame: Frame) -> None:
         """POLICY: rates in force from now on. DROP: the mirror does not want this exchange."""
         if frame.kind == Kind.POLICY:
+            self.afterwards.now()  # who came before is decided by what held then
             self._obey(Policy.from_json(frame.payload))
         elif frame.kind == Kind.DROP:
             copy = self.copies.pop(frame.sequence, None)
@@ -239,6 +246,7 @@ class Tap:
     def _adapt(self) -> None:
         """Once a second: halve the admitted rate after drops, give back a tenth after a second without. And tell the mirror."""
         self._timer = asyncio.get_running_loop().call_later(_THINNING_PERIOD_S, self._adapt)
+        self.afterwards.now()
         self._tell()
         dropped, self._full_before = self.dropped_full - self._full_before, self.dropped_full
         if self.policy is None or (not dropped and self.admitted == 1.0):
@@ -281,9 +289,11 @@ class Tap:
         if counts != self._told:
             self._told = counts
             link.write([handoff.json_frame(Kind.TALLY, {"worker": self._worker, "counts": counts})])
+            link.flush()
 
     def report(self, counters: Counters) -> None:
         """Plain integers of the hot path, as gauges and counters of a snapshot."""
+        self.afterwards.now()
         link = self.link
         for decision, count in self.decisions.items():
             counters.set_total("handoff_exchanges_total", count, (("decision", _LABELS.get(decision, decision)),))

@@ -467,6 +467,7 @@ class Stage:
         """No exchange is under way; every one that was begun ended in exactly one way."""
         await eventually(lambda: self.traffic.active == 0)
         if self.tap is not None:
+            self.tap.afterwards.now()
             assert not self.tap.copies
 
     async def close(self) -> None:

@@ -124,7 +124,8 @@ async def test_a_stream_is_told_with_the_time_and_length_of_each_chunk(tmp_path)
         assert [part.data for part in heard.parts] == words
         stamps = [part.at_ns for part in heard.parts]
         assert stamps == sorted(set(stamps))
-        assert heard.kinds.count("PART") == 10, "64 stamps are one frame"
+        # 64 stamps are told in one frame, with what comes until then.
+        assert 5 <= heard.kinds.count("PART") <= 10
 
 
 # ── ends ──
@@ -371,6 +372,7 @@ async def test_requests_are_sampled_by_their_number(tmp_path):
         await told(mirror, len(expected))
         assert sorted(mirror.told) == expected
         assert all(heard.opened.admitted == rate for heard in mirror.exchanges)
+        it.tap.afterwards.now()
         assert it.tap.not_sampled == count - len(expected)
 
 
@@ -490,6 +492,7 @@ async def test_without_a_mirror_traffic_flows_and_what_was_not_handed_off_is_cou
         mirror.transport.abort()
         await eventually(lambda: not it.tap.link.ready)
         _, answer = await it.exchange(post(), OK)
+        it.tap.afterwards.now()
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n") and it.tap.dropped_away == 1
 
 

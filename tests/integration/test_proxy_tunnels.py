@@ -191,6 +191,7 @@ async def test_an_upgrade_is_not_handed_off(tmp_path):
         await client.head()
         await client.send(FRAMES)
         await production.read(len(FRAMES))
+        it.tap.afterwards.now()
         assert it.tap.foreign_path == 1 and not it.tap.copies
         assert it.tap.link.opened == 0
         assert not mirror.told

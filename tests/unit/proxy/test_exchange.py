@@ -232,6 +232,7 @@ def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeyp
         production = await bench.production()
         production.receive(OK)
         assert client.take() == OK
+        bench.tell()
         assert [str(fault) for fault in faults] == [operation]
         told = _TOLD_AS[operation]
         assert bench.counters.get("handoff_errors_total", (("operation", told),)) == 1
@@ -239,12 +240,14 @@ def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeyp
         client.receive(post())
         production.receive(OK)
         assert client.take() == OK
+        bench.tell()
         assert len(faults) == 1, "the log tells it once"
         assert bench.counters.get("handoff_errors_total", (("operation", told),)) == 2
         monkeypatch.undo()
         client.receive(post())
         production.receive(OK)
         assert client.take() == OK
+        bench.tell()
         whole = [told for told in bench.told().values() if told.end is not None and told.end.reason is None]
         assert [told.response for told in whole] == [b"ok"]
         await bench.close()

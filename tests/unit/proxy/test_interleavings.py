@@ -43,6 +43,7 @@ NAMES = (
     *("client_ends", "client_breaks", "client_holds", "client_reads"),
     *("origin_ends", "origin_breaks", "origin_holds", "origin_reads"),
     *("time", "loop", "drop", "policy", "link_fills", "link_drains", "link_breaks", "welcome", "acks", "thins"),
+    *("tells", "tells"),
 )
 SIZES = (0, 1, 7, 90, 400, 5_000, 70_000, 200_000)
 steps = st.lists(
@@ -75,7 +76,7 @@ class Script:
             await asyncio.sleep(0)
         elif name == "time":
             bench.ticker.pass_time(size / 1000)
-        elif name.startswith("link") or name in ("drop", "policy", "welcome", "acks", "thins"):
+        elif name.startswith("link") or name in ("drop", "policy", "welcome", "acks", "thins", "tells"):
             self._link(name, size)
         else:
             wire = client if name.startswith(("say", "client")) else origin
@@ -109,7 +110,9 @@ class Script:
     def _link(self, name: str, size: int) -> None:
         bench, link = self.bench, self.bench.links[-1]
         assert bench.tap is not None
-        if name == "thins":
+        if name == "tells":
+            bench.tell()
+        elif name == "thins":
             bench.tap._adapt()
             assert bench.tap._timer is not None
             bench.tap._timer.cancel()

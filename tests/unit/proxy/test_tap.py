@@ -11,7 +11,19 @@ from shadowbench.handoff import Kind
 from shadowbench.mirror.head import parse_head
 from shadowbench.mirror.sampling import SampleKey
 from shadowbench.proxy.tap import Tap
-from tests.integration.proxying import CHAT, CHUNKED, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
+from tests.integration.proxying import (
+    CHAT,
+    CHUNKED,
+    LAST,
+    OK,
+    SALT,
+    chunks,
+    eventually,
+    head,
+    make_policy,
+    on_uvloop,
+    post,
+)
 from tests.unit.http1.wires import NOW, Bench, Wire
 
 
@@ -23,6 +35,7 @@ async def exchanges(bench: Bench, count: int, request: bytes = post(b"x" * 40_00
         production = await bench.production()
         production.receive(OK)
     assert client.take() == OK * count
+    bench.tell()
 
 
 def second_passes(tap: Tap) -> None:
@@ -36,8 +49,8 @@ def fill(bench: Bench) -> Wire:
     """The link is full."""
     assert bench.tap is not None
     link = bench.links[-1]
+    bench.tell()
     link.holds, link.high_water = True, 10
-    bench.tap.link._flush()
     link.write(b"")
     bench.tap.link.pause_writing()
     link._is_paused = True
@@ -144,6 +157,7 @@ async def test_a_full_link_drops_with_a_reason_and_the_counts_add_up():
     second.receive(OK)
     last.receive(OK)
     assert client.take().endswith(LAST) and other.take() == OK and third.take() == OK
+    bench.tell()
     link.release()
     told = bench.told()
     assert [heard.reason for heard in told.values()] == ["handoff_full"]
@@ -165,6 +179,7 @@ async def test_a_copy_that_lost_its_end_to_a_full_link_does_not_pass_for_a_short
     link = fill(bench)
     client.break_()
     await bench.settle()
+    bench.tell()
     link.release()
     (heard,) = bench.told().values()
     assert heard.reason == "handoff_full", "not client_cancelled: what the client got is not told"
@@ -241,13 +256,14 @@ async def test_what_a_report_counts_adds_up():
 
 def tallies(bench: Bench) -> list[dict[str, Any]]:
     """What the mirror was told of the worker's decisions over this link."""
-    bench.tap.link._flush()
+    bench.tap.link.flush()
     frames = handoff.FrameReader().feed(bench.links[-1].sent)
     return [json.loads(frame.payload) for frame in frames if frame.kind == Kind.TALLY]
 
 
 def adds_up(bench: Bench) -> dict[str, int]:
     """The tally, when it does."""
+    bench.tell()
     counts = bench.tap.tally()
     assert counts.pop("lost_with_mirror") <= counts["handed_off"]
     unsaid = sum(not copy.is_open_sent for copy in bench.tap.copies.values())
@@ -343,6 +359,7 @@ async def test_totals_of_decisions_never_fall():
     link = fill(bench)
     client.receive(b"12345")
     production.receive(OK)
+    bench.tell()
     after = bench.tap.decisions
     assert all(after[decision] >= count for decision, count in before.items())
     assert adds_up(bench) == {"handoff_full": 1}
@@ -453,4 +470,112 @@ async def test_of_a_request_above_the_mirrors_bound_only_as_much_is_handed_off_a
     assert within.request == b"z" * 100_000 and within.end.reason is None
     assert bench.tap.decisions["handed_off"] == 4 and not bench.tap.copies
     assert bench.tap.admitted == 1.0 and bench.tap.dropped_full == 0
+    await bench.close()
+
+
+# ── afterwards: clients and production come first ──
+
+
+def frames_written(bench: Bench) -> list[Kind]:
+    """What the mirror has by now of exchanges."""
+    kinds = [Kind(frame.kind) for frame in handoff.FrameReader().feed(bench.links[-1].sent)]
+    return [kind for kind in kinds if kind != Kind.HELLO]
+
+
+@on_uvloop
+async def test_neither_production_nor_the_client_waits_for_a_copy():
+    bench = Bench(policy=make_policy())
+    await exchanges(bench, 1)
+    client, production, before = bench.client(), bench.origin.wires[-1], frames_written(bench)
+    for _ in range(3):  # the client asks again at once
+        client.receive(post(b"{}"))
+        assert production.take().endswith(b"{}")
+        production.receive(OK)
+        assert client.take() == OK
+    assert bench.tap.seen == 1 and frames_written(bench) == before
+    told = list(bench.told().values())[1:]
+    assert [(heard.request, heard.response, heard.reason) for heard in told] == [(b"{}", b"ok", None)] * 3
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_moment_later_the_mirror_is_told_without_anything_else_happening():
+    bench = Bench(policy=make_policy())
+    client = bench.client()
+    client.receive(post(b"{}"))
+    production = await bench.production()
+    await eventually(lambda: Kind.REQUEST_END in frames_written(bench))
+    production.receive(OK)
+    await eventually(lambda: Kind.END in frames_written(bench))
+    await bench.close()
+
+
+@on_uvloop
+async def test_what_is_told_later_keeps_the_times_at_which_it_was(monkeypatch: pytest.MonkeyPatch):
+    bench = Bench(policy=make_policy())
+    now = [1_000]
+    monkeypatch.setattr("time.monotonic_ns", lambda: now[0])
+    client = bench.client()
+    client.receive(post(b"{}"))
+    production = await bench.production()
+    now[0] = 2_000
+    production.receive(CHUNKED + chunks(b"one"))
+    now[0] = 3_000
+    production.receive(chunks(b"two") + LAST)
+    now[0] = 9_000
+    (heard,) = bench.told().values()
+    assert (heard.opened.opened_ns, heard.response_head.head_ns) == (1_000, 2_000)
+    assert heard.sent_ns == 1_000 and heard.end.end_ns == 3_000
+    assert [(part.at_ns, part.data) for part in heard.parts] == [(2_000, b"one"), (3_000, b"two")]
+    await bench.close()
+
+
+@on_uvloop
+async def test_large_pieces_do_not_wait_for_what_waits_is_bounded():
+    bench = Bench(policy=make_policy())
+    client, other = bench.client(), bench.client()
+    other.receive(post(b"{}"))
+    second = await bench.production()
+    client.receive(head("Content-Length: 200000") + b"x" * 70_000)
+    production = await bench.production()
+    assert frames_written(bench) != [], "a large piece of a request"
+    written = len(bench.links[-1].sent)
+    client.receive(b"x" * 130_000)
+    assert len(bench.links[-1].sent) - written > 130_000
+    second.receive(OK)
+    written = len(bench.links[-1].sent)
+    production.receive(CHUNKED + chunks(b"y" * 70_000))
+    assert len(bench.links[-1].sent) - written > 70_000, "a large piece of an answer"
+    production.receive(LAST)
+    assert sorted(len(heard.response) for heard in bench.told().values()) == [2, 70_000]
+    await bench.close()
+
+
+@on_uvloop
+async def test_an_exchange_is_decided_by_what_held_when_it_came():
+    bench = Bench(policy=make_policy())
+    client = bench.client()
+    for change in (
+        lambda: bench.tap.set_enabled(False),
+        lambda: (bench.tap.set_enabled(True), bench.say(Kind.POLICY, make_policy(rate=0.0).to_json())),
+        lambda: bench.say(Kind.POLICY, make_policy().to_json()),
+    ):
+        client.receive(post(b"{}"))
+        (await bench.production()).receive(OK)
+        change()
+    assert adds_up(bench) == {"handed_off": 1, "paused": 1, "not_sampled": 1}
+    await bench.close()
+
+
+@on_uvloop
+async def test_who_leaves_tells_first_what_waits():
+    bench = Bench(policy=make_policy())
+    client = bench.client()
+    client.receive(post(b"{}"))
+    (await bench.production()).receive(OK)
+    link = bench.links[-1]
+    assert not await bench.tap.leave(0.01), "nobody settled it"
+    kinds = [Kind(frame.kind) for frame in handoff.FrameReader().feed(link.sent)]
+    assert kinds[-2:] == [Kind.END, Kind.GOODBYE]
+    bench.tell()
     await bench.close()
