@@ -9,14 +9,19 @@ WHEEL_VENV := build/wheel-venv
 # Benchmarks run on an interpreter of their own: an optimised one, where there is one (`make bench BENCH_PYTHON=…` chooses).
 BENCH_VENV := build/bench-venv
 BENCH_PYTHON = $(shell PYTHON=$(PYTHON) script/bench-python)
-# Of each of the two runs of `make test`, which go on side by side: for two cores. Every worker collects all tests of its run.
-TEST_WORKERS ?= 2
+# The parts of `make test`, the longest first. Each is one process, which collects its own tests alone: every worker of xdist
+# would collect all of them, and tell another process of each test. `make test TEST_WORKERS=4` has so many for each part.
+PARTS := wheel processes units commands
+TESTS_wheel := tests/e2e
+TESTS_commands := tests/unit/cli tests/unit/helm
+TESTS_units := tests/unit $(TESTS_commands:%=--ignore %)
+TESTS_processes := tests --ignore tests/e2e --ignore tests/unit
 # A file's tests stay together: some share a sidecar.
-PYTEST := $(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist loadfile -m "not soak and not verify"
+PYTEST := $(BIN)/python -m pytest -q $(if $(TEST_WORKERS),-n $(TEST_WORKERS) --dist loadfile) -m "not soak and not verify"
 # Tests start hundreds of interpreters: each would compile our modules for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-source test-wheel lint verify soak bench clean
+.PHONY: demo test $(PARTS:%=test-%) lint verify soak bench clean
 .DELETE_ON_ERROR:
 
 # ── environments, made when pyproject.toml is newer than their stamp ──
@@ -52,20 +57,19 @@ $(BENCH_VENV)/.bench: pyproject.toml
 demo: $(VENV)/.demo
 	$(BIN)/shadowbench demo $(ARGS)
 
-# Everything at once, and everything to its end. Two environments are made at a time, too.
+# Everything to its end, and side by side: a core is busy with one part while another waits. Environments are made so, too.
 test:
-	@$(MAKE) --no-print-directory --jobs 3 --keep-going lint test-source test-wheel
+	@$(MAKE) --no-print-directory --jobs 4 --keep-going $(PARTS:%=test-%) lint
 
-test-source: $(VENV)/.demo build/helm-4/helm
+# What a part says is shown in one piece, as it runs beside others.
+$(PARTS:%=test-%): test-%: $(VENV)/.demo
 	@mkdir -p $(REPORTS)
-	$(PYTEST) --ignore tests/e2e --junitxml $(REPORTS)/tests.xml
+	@$(PYTEST) $(TESTS_$*) --junitxml $(REPORTS)/$*.xml > $(REPORTS)/$*.txt 2>&1; \
+	status=$$?; echo 'tests of $*:'; cat $(REPORTS)/$*.txt; exit $$status
 
-# What it says is shown in one piece, as it runs beside others.
-test-wheel: $(VENV)/.demo $(WHEEL_VENV)/.wheel
-	@mkdir -p $(REPORTS)
-	@SHADOWBENCH_COMMAND=$(CURDIR)/$(WHEEL_VENV)/bin/shadowbench \
-		$(PYTEST) tests/e2e --junitxml $(REPORTS)/wheel.xml > $(REPORTS)/wheel.txt 2>&1; \
-	status=$$?; echo 'tests of the wheel:'; cat $(REPORTS)/wheel.txt; exit $$status
+test-wheel: export SHADOWBENCH_COMMAND = $(CURDIR)/$(WHEEL_VENV)/bin/shadowbench
+test-wheel: $(WHEEL_VENV)/.wheel
+test-processes test-units test-commands: build/helm-4/helm
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
