@@ -7,7 +7,9 @@ script `sql/reading_version_N.sql` that shows it as if it were of the version af
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,6 +66,18 @@ def migrations() -> tuple[Migration, ...]:
     )
 
 
+@cache
+def statements(script: str) -> tuple[str, ...]:
+    """The statements of a script. `executescript` commits first; sqlite-utils looks for an end after every letter."""
+    found, begun = list[str](), ""
+    for part in re.split("(?<=;)", script):
+        begun += part
+        if sqlite3.complete_statement(begun):
+            found.append(begun.strip())
+            begun = ""
+    return (*found, begun) if begun.strip() else tuple(found)
+
+
 def newest_version() -> int:
     """The version this program writes."""
     return migrations()[-1].version
@@ -109,7 +123,7 @@ def migrate(connection: sqlite3.Connection, *, now: str) -> None:
 
     steps = Migrations("shadowbench")
     for migration in migrations():
-        steps(name=migration.name)(lambda db, sql=migration.sql: db.executescript(sql))
+        steps(name=migration.name)(lambda db, sql=migration.sql: _execute(db.conn, statements(sql)))
     connection.execute("BEGIN IMMEDIATE")
     try:
         steps.apply(Database(connection, recursive_triggers=False, execute_plugins=False))
@@ -124,3 +138,8 @@ def migrate(connection: sqlite3.Connection, *, now: str) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _execute(connection: sqlite3.Connection, each: Iterable[str]) -> None:
+    for statement in each:
+        connection.execute(statement)

@@ -15,6 +15,7 @@ from shadowbench.store.migrating import (
     migrations,
     newest_version,
     state_of,
+    statements,
 )
 
 OURS = APPLICATION_ID
@@ -75,3 +76,18 @@ def test_the_log_says_who_made_it() -> None:
     assert meta["created_by"].startswith("shadowbench ")
     assert state_of(connection) == FileState(application_id=OURS, version=newest_version(), has_tables=True)
     connection.close()
+
+
+def test_a_script_is_taken_apart_where_its_statements_end() -> None:
+    trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM b;\n  DELETE FROM c;\nEND;"
+    script = f"-- first; and more\nCREATE TABLE a (b TEXT DEFAULT ';'); CREATE TABLE b (c);\n\n{trigger}\nSELECT 1"
+    assert [each.strip() for each in statements(script)] == [
+        "-- first; and more\nCREATE TABLE a (b TEXT DEFAULT ';');", "CREATE TABLE b (c);", trigger, "SELECT 1",
+    ]  # fmt: skip
+    assert statements("") == statements("\n") == ()
+
+
+def test_every_migration_has_its_statements_all_of_them() -> None:
+    for migration in migrations():
+        assert "".join("".join(statements(migration.sql)).split()) == "".join(migration.sql.split())
+        assert all(sqlite3.complete_statement(each) for each in statements(migration.sql))
