@@ -36,9 +36,10 @@ class YamlFile:
             raise ConfigurationError(f"{path}: too large for a configuration ({len(text)} bytes)")
         try:
             self._root = yaml.compose(text, Loader=yaml.SafeLoader)
-            if self._root is not None:
-                self._refuse_duplicates(self._root, ())
-            fields = yaml.safe_load(text)
+            if self._root is None:
+                return
+            self._refuse_duplicates(self._root, ())
+            fields = yaml.SafeLoader("").construct_document(self._root)
         except yaml.MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
             problem = " ".join(part for part in (error.context, error.problem) if part)
@@ -78,7 +79,8 @@ class YamlFile:
                 continue
             if not isinstance(node, yaml.MappingNode):
                 break
-            for key, value in node.value:
+            # What `<<` merged into it comes first, and holds where nothing after it does.
+            for key, value in reversed(node.value):
                 if str(key.value) == wanted:
                     node, line = value, key.start_mark.line + 1
                     break

@@ -56,6 +56,16 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
         load(Path("other.yaml"))
 
 
+def test_a_merged_key_is_told_where_it_stands_unless_another_goes_over_it(file: Path) -> None:
+    text = "candidates:\n  a: &a\n    sample_rate: 0.5\n    queue: x\n  b:\n    <<: *a\n    sample_rate: 7\n"
+    told = [line.partition(": ")[0::2] for line in problem(file, PRODUCTION + text).splitlines()]
+    assert [(place, rest.partition(":")[0]) for place, rest in told] == [
+        ("FILE:5", "candidates.a.queue"),
+        ("FILE:8", "candidates.b.sample_rate"),
+        ("FILE:5", "candidates.b.queue"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
