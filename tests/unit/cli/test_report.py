@@ -23,6 +23,12 @@ from tests.unit.report.documents import example
 NOW = 1_800_000_000.0
 
 
+@pytest.fixture(autouse=True)
+def away_from_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the checkout would be read, and nothing here is about it."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return filled(tmp_path / "log.db", 40)
@@ -223,8 +229,7 @@ def test_a_log_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         run([str(tmp_path / "gone.db")])
 
 
-def test_without_a_log_and_a_configuration_it_asks_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_without_a_log_and_a_configuration_it_asks_which() -> None:
     with pytest.raises(ConfigurationError, match="which pair log"):
         run([])
 
