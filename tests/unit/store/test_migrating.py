@@ -1,6 +1,8 @@
 """Which versions of a log can be used, and how one is brought forward."""
 
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -76,6 +78,21 @@ def test_the_log_says_who_made_it() -> None:
     assert meta["created_by"].startswith("shadowbench ")
     assert state_of(connection) == FileState(application_id=OURS, version=newest_version(), has_tables=True)
     connection.close()
+
+
+def test_who_makes_a_log_loads_no_library_of_numbers_and_may_do_so_later() -> None:
+    """Every recorder of a new log would keep 50 MB for them."""
+    script = """
+import sqlite3, sys
+from shadowbench.store.migrating import migrate
+connection = sqlite3.connect(":memory:", isolation_level=None)
+migrate(connection, now="")
+connection.close()
+print(*{"numpy", "pandas", "sqlite_utils"} & sys.modules.keys())
+import numpy
+print(numpy.int8(1))
+"""
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).split() == ["sqlite_utils", "1"]
 
 
 def test_a_script_is_taken_apart_where_its_statements_end() -> None:
