@@ -39,8 +39,10 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-async def eventually(holds: Callable[[], Awaitable[object]] | Callable[[], object], *, within_s: float = 15.0) -> None:
-    """Ask until it holds; fail after `within_s`."""
+async def eventually(
+    holds: Callable[[], Awaitable[object]] | Callable[[], object], *, within_s: float = 15.0, every_s: float = 0.02
+) -> None:
+    """Ask until it holds, `every_s`; fail after `within_s`."""
     deadline = time.monotonic() + within_s
     while True:
         answer = holds()
@@ -48,7 +50,7 @@ async def eventually(holds: Callable[[], Awaitable[object]] | Callable[[], objec
             return
         if time.monotonic() > deadline:
             raise AssertionError(f"did not come true within {within_s:g} s: {holds}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,8 @@ class Sidecar:
                 start_new_session=True,
             )
         try:
-            await eventually(self._is_ready, within_s=READY_WITHIN_S)
+            # Each answer costs the processes that are starting what they need to start.
+            await eventually(self._is_ready, within_s=READY_WITHIN_S, every_s=0.1)
         except AssertionError:
             self.kill_all()
             raise AssertionError(f"{self.role} did not become ready:\n{self.stderr}") from None
