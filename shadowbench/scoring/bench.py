@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.judges.base import Question, Reply
@@ -14,7 +15,6 @@ from shadowbench.judges.cascade import Cascade
 from shadowbench.judges.panel import Panel
 from shadowbench.scores import Measure, PairRef, Shape
 from shadowbench.scoring.built import BuiltJudge
-from shadowbench.scoring.canary_lane import CanaryLane
 from shadowbench.scoring.judge_lane import JudgeLane
 from shadowbench.scoring.judging import ByCascade, ByPanel, ByQuestions, ByVectors, Judging
 from shadowbench.scoring.lane import Keeping
@@ -22,6 +22,9 @@ from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import LANE
 from shadowbench.signals import Counters
 from shadowbench.store.base import PairLog
+
+if TYPE_CHECKING:
+    from shadowbench.scoring.canary_lane import CanaryLane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,9 @@ class Bench:
         ]
         if not asked or every_s <= 0:
             return None
+        # Imported here: who keeps no canaries needs no statistics, and scipy takes 0.3 s and 20 MB.
+        from shadowbench.scoring.canary_lane import CanaryLane
+
         return CanaryLane(
             asked,
             every_s=every_s,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -87,3 +89,8 @@ def test_a_lane_waits_for_as_long_as_those_it_needs_work() -> None:
         assert 500.0 <= made_of.looks[-1] - made_of.looks[0] <= 502.0
 
     run(story())
+
+
+def test_a_worker_without_canaries_loads_no_statistics() -> None:
+    code = "import sys, shadowbench.scoring.worker; print({'scipy', 'shadowbench.stats'} & sys.modules.keys())"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
