@@ -13,6 +13,8 @@ _FIRST = 1000
 def in_short(column: NDArray[Any]) -> NDArray[Any]:
     """The column, shape (n,); where all values are alike, one that stands for all of them, takes no memory and may not be
     written to. Alike is what has the same bits, so that NaN is like NaN."""
+    if len(column) > 1 and column.strides == (0,):
+        return column
     bits = column.view(f"u{column.itemsize}")
     some = bits[:_FIRST]  # hardly any other column begins so
     if len(column) < 2 or (some != bits[0]).any() or (bits != bits[0]).any():

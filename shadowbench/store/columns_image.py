@@ -88,6 +88,8 @@ def told_apart(cells: Matrix) -> tuple[Matrix, NDArray[np.int32]]:
     """Numbers, NaN where there is a code, and codes, 0 where there is a number. A number as low as codes are lies between them,
     unless it was made to be one."""
     is_code = (cells < _CODED / 2) & (cells > -np.inf)
+    if not is_code.any():
+        return cells, np.zeros(cells.shape, np.int32)
     steps = (_CODED - cells[is_code]) / _STEP
     whole = (steps >= 0) & (steps == np.rint(steps))
     is_code[is_code] = whole

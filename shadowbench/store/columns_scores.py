@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
-from shadowbench.store.columns_alike import in_short
+from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images, cell_or_code, told_apart
 from shadowbench.store.columns_words import Coder
 from shadowbench.store.queries import statements
@@ -47,9 +47,10 @@ class ScoreReader:
         self._reasons = Coder("reason", _REASONS)
         self._reasons.teach(connection)
         unmeasured = self._reasons.words[NOT_SCORED] - 1
-        shape = len(measures), len(pairs)
-        self._value, self._production, self._probability = (np.full(shape, np.nan) for _ in range(3))
-        self._why, self._production_why = (np.full(shape, unmeasured, np.int32) for _ in range(2))
+        self._value, self._production, self._probability = (
+            _Block(measures, pairs, np.float64, np.nan) for _ in range(3)
+        )
+        self._why, self._production_why = (_Block(measures, pairs, np.int32, unmeasured) for _ in range(2))
 
     def read(self, *, after: int, last: int) -> None:
         """The scores of a page of exchanges."""
@@ -65,7 +66,7 @@ class ScoreReader:
         ours = keys[at] == told >> 8  # a filter may have left the pair out
         if not ours.all():
             rows, told, at = rows[ours], told[ours], at[ours]
-        self._put(self._place[told & 255] * len(self._pairs) + begin + at, rows)
+        self._put(begin, end, self._place[told & 255] * (end - begin) + at, rows)
 
     def _rows(self, after: int, last: int) -> NDArray[np.float64]:
         """Keys, values, production's values, probabilities. A value that is none is the code of its reason: a score has either.
@@ -85,19 +86,19 @@ class ScoreReader:
             return f"measure BETWEEN {first} AND {last}"
         return f"measure IN ({', '.join(map(str, self._measures))})"
 
-    def _put(self, place: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
-        """`place`: in the measures' columns, one behind the other."""
+    def _put(self, begin: int, end: int, place: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
+        """`place`: in the measures' columns of these pairs, one behind the other."""
         for column, values, reasons in ((1, self._value, self._why), (2, self._production, self._production_why)):
             numbers, codes = told_apart(rows[:, column])
-            values.reshape(-1)[place] = numbers
-            reasons.reshape(-1)[place] = codes - 1
-        self._probability.reshape(-1)[place] = rows[:, 3]
+            values.put(begin, end, place, numbers)
+            reasons.put(begin, end, place, codes - 1)
+        self._probability.put(begin, end, place, rows[:, 3])
 
     def all(self) -> Mapping[int, ScoreColumns]:
         """What was read, by measure."""
         texts = self._reasons.texts
-        value, production, probability = map(_apart, (self._value, self._production, self._probability))
-        why, production_why = map(_apart, (self._why, self._production_why))
+        value, production, probability = self._value.all(), self._production.all(), self._probability.all()
+        why, production_why = self._why.all(), self._production_why.all()
         return {
             measure: ScoreColumns(
                 value=value[place],
@@ -110,11 +111,30 @@ class ScoreReader:
         }
 
 
-def _apart(block: NDArray[Any]) -> Sequence[NDArray[Any]]:
-    """A block's columns, each in short. Where that is most of them, the others are copied, so that the block is let go of."""
-    columns = list(block)
-    found = [in_short(column) for column in columns]
-    are_long = [short is column for short, column in zip(found, columns, strict=True)]
-    if 2 * sum(are_long) > len(columns):
-        return found
-    return [column.copy() if is_long else column for column, is_long in zip(found, are_long, strict=True)]
+class _Block:
+    """A column of each measure, which grow side by side. `absent` stands where nothing was put."""
+
+    def __init__(self, measures: Sequence[int], pairs: PairColumns, dtype: Any, absent: float) -> None:
+        self._columns = [Growing(dtype, len(pairs)) for _ in measures]
+        self._dtype, self._absent = dtype, absent
+        self._upto, self._length = 0, len(pairs)
+
+    def put(self, begin: int, end: int, place: NDArray[np.int64], values: NDArray[Any]) -> None:
+        """Values of some pairs from `begin` to `end`, behind all that was put before."""
+        page = np.full((len(self._columns), end - begin), self._absent, self._dtype)
+        page.reshape(-1)[place] = values
+        self._fill_upto(begin)
+        for column, row in zip(self._columns, page, strict=True):
+            column.add(row)
+        self._upto = end
+
+    def _fill_upto(self, begin: int) -> None:
+        if begin > self._upto:  # pairs that are not in the log any more
+            for column in self._columns:
+                column.add(np.full(begin - self._upto, self._absent, self._dtype))
+
+    def all(self) -> Sequence[NDArray[Any]]:
+        """The columns, each of the pairs' length."""
+        self._fill_upto(self._length)
+        self._upto = self._length
+        return [column.all() for column in self._columns]

@@ -63,6 +63,12 @@ OF_CANDIDATE: Mapping[str, Source] = {
     **_sources("word", candidate="endpoint", candidate_config_hash="config_hash"),
 }
 
+_ASKED = ("dialect", "requested_model", "streamed")
+BEFORE_THE_CALL = frozenset({
+    *OF_EXCHANGE, *OF_CANDIDATE, *(f"{side}_{name}" for side in ("production", "candidate") for name in _ASKED),
+})  # fmt: skip
+"""What is known before anybody answers. All other columns tell what came of a call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadowbench.scores import Score
-from shadowbench.store.columns_scores import rounds
+from shadowbench.store.columns_scores import ScoreReader, rounds
 from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.testing import a_measure, an_exchange
 from tests.contract.scorers import logs_in, url_in
@@ -49,3 +49,22 @@ def test_more_reasons_than_there_is_room_for_are_others(tmp_path: Path) -> None:
     told = [reason.texts[code] for code in reason.codes]
     assert told[:4000] == [f"because_{number}" for number in range(1, 4001)]
     assert set(told[4200:]) == {"(others)"}
+
+
+def test_pairs_that_were_pruned_meanwhile_have_no_scores_and_all_others_keep_theirs(tmp_path: Path) -> None:
+    """A page that is gone leaves a gap, and what comes behind it stays in its place."""
+    with logs_in(tmp_path) as (log, scores):
+        log.append([an_exchange(number) for number in range(1, 21)])
+        (measure,) = scores.register([a_measure()])
+        scores.put_scores([Score(number, 1, measure, number / 10, None) for number in range(1, 21)])
+    with closing(open_columns(url_in(tmp_path))) as columns:
+        pairs = columns.pairs([], upto=columns.newest())
+        reader = ScoreReader(columns._connection, columns._images, [measure], pairs)
+        for after, last in ((0, 5), (9, 12), (12, 15)):
+            reader.read(after=after, last=last)
+    found = reader.all()[measure]
+    wanted = [number / 10 if number <= 5 or 9 < number <= 15 else np.nan for number in range(1, 21)]
+    np.testing.assert_array_equal(found.value, wanted)
+    told = [found.reason.texts[code] if code >= 0 else None for code in found.reason.codes]
+    assert told == ["not_scored" if np.isnan(value) else None for value in wanted]
+    np.testing.assert_array_equal(np.isnan(found.probability), np.isnan(wanted))
