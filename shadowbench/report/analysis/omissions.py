@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, NOT_MEANT
+from shadowbench.report.analysis.scopes import NEITHER_ANSWERED, NOT_LOOKED_AT, NOT_MEANT
 from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Scale
 from shadowbench.scores import Direction, Shape
 
@@ -53,7 +53,8 @@ def _counted(reasons: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _counts(reason: str) -> bool:
-    return reason not in NOT_LOOKED_AT and reason not in NOT_MEANT and not reason.startswith("fault_")
+    is_failure = reason == NEITHER_ANSWERED or reason.startswith("fault_")
+    return reason not in NOT_LOOKED_AT and reason not in NOT_MEANT and not is_failure
 
 
 def _leaves_failures_out(comparison: Comparison) -> bool:

@@ -33,6 +33,11 @@ NOT_MEANT = frozenset({
 """Reasons that lie in the request: the measure has nothing to say about such a pair, whoever answers it."""
 
 
+NEITHER_ANSWERED = "neither_answered"
+"""Reason of a preference where both sides failed: nobody can prefer one nothing to another, and it is no tie either, or else an
+outage of both would hide how often a worse candidate lost where it answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedScope:
     """Which of a measure's pairs weigh by the share in scope, and what that share was found from."""

@@ -5,7 +5,7 @@ judged by the easy ones. What that is:
 
     sides, bounded       the failed side has the measure's worst value
     sides, no bound      there is none: such pairs are missing from means; quantiles take failures as censored
-    preference           who failed lost; where both failed it is a tie
+    preference           who failed lost; where both failed there is none: such pairs are missing (`neither_answered`)
     likeness, flips      the candidate's failure is the worst value; where production failed there is nothing to be like
     neither is better    there is no worst: such pairs are missing
 
@@ -30,7 +30,15 @@ from shadowbench.report.analysis.arms import Arm, clusters_from, counted
 from shadowbench.report.analysis.blanks import Blank, blanks_of
 from shadowbench.report.analysis.computable import bound_in_range, computable
 from shadowbench.report.analysis.missingness import lacks_more
-from shadowbench.report.analysis.scopes import NOT_LOOKED_AT, Scope, SharedScope, has_reason, scope_of
+from shadowbench.report.analysis.scopes import (
+    NEITHER_ANSWERED,
+    NOT_LOOKED_AT,
+    NOT_MEANT,
+    Scope,
+    SharedScope,
+    has_reason,
+    scope_of,
+)
 from shadowbench.report.document.comparisons import Missing, Origin, Subject
 from shadowbench.scores import Direction, Measure, Shape
 from shadowbench.stats.clusters import Clusters
@@ -306,9 +314,8 @@ def _of_pair(values: Values, failed: Blank, counts: BoolArray) -> tuple[FloatArr
     absent = np.isnan(values.candidate) & counts
     theirs, ours = absent & failed[0], absent & failed[1]
     if is_preference(values.subject):
-        by_failure = np.where(theirs & ours, 0.5, np.where(ours, 0.0, 1.0))
-        imputed = theirs | ours
-        return np.where(imputed, by_failure, values.candidate), imputed
+        imputed = theirs ^ ours
+        return np.where(imputed, np.where(ours, 0.0, 1.0), values.candidate), imputed
     worst = worst_of(values.subject)
     imputed = ours & ~theirs if worst is not None else np.zeros(len(absent), np.bool_)
     return np.where(imputed, worst if worst is not None else np.nan, values.candidate), imputed
@@ -319,15 +326,27 @@ def _missing(
 ) -> Missing:
     """Reasons of what is still absent, and whether one side lacks more."""
     without = np.isnan(candidate)
-    ours = _reasons(values.candidate_reason, without)
     if production is None or values.production_reason is None:
-        return Missing(pair=ours)
+        return Missing(pair=_reasons(_pair_reason(values, arm), without))
+    ours = _reasons(values.candidate_reason, without)
     theirs_without = np.isnan(production)
     return Missing(
         production=_reasons(values.production_reason, theirs_without),
         candidate=ours,
         differs=lacks_more(without, theirs_without, arm.sample(looked_at)),
     )
+
+
+def _pair_reason(values: Values, arm: Arm) -> Coded:
+    """Of a preference between two failures: that there is none, whichever of the two the scorer named."""
+    neither = (
+        arm.production_failed & arm.candidate_failed & ~has_reason(values.candidate_reason, NOT_LOOKED_AT | NOT_MEANT)
+    )
+    if not (is_preference(values.subject) and neither.any()):
+        return values.candidate_reason
+    column = values.candidate_reason
+    codes = np.where(neither, len(column.texts), column.codes).astype(np.int32)
+    return Coded(codes=codes, texts=(*column.texts, NEITHER_ANSWERED))
 
 
 def _reasons(column: Coded, where: BoolArray) -> Mapping[str, int]:

@@ -73,6 +73,7 @@ REASONS = {
     "not_scored": "not measured yet",
     "not_drawn": "not drawn for the judge",
     "other_candidate": "the judge is asked about another candidate",
+    "neither_answered": "both sides failed, and there is nothing to prefer",
     "not_streamed": "the answer was not streamed",
     "no_timing": "no time was taken",
     "paused": "read slowly for a slow client",
@@ -96,6 +97,7 @@ ALARMS = {
 }
 
 BLOCKERS = {
+    "chosen_by_outcome": "the pairs were chosen by what came of the calls",
     "production_fails": "most of production's calls failed",
     "candidate_fails": "most of the candidate's calls failed",
     "too_few_pairs": "too few pairs",

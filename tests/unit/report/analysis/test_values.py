@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shadowbench.report.analysis.omissions import unscored
 from shadowbench.report.analysis.values import (
     OF_THE_LOG,
     Paired,
@@ -67,10 +68,28 @@ def test_without_a_worst_value_such_pairs_are_missing_and_counted(changes: dict[
     assert found.missing.differs is not None
 
 
-def test_who_failed_lost_and_where_both_failed_it_is_a_tie() -> None:
+def test_who_failed_lost_and_where_both_failed_nobody_is_preferred() -> None:
     found = counted(PREFERENCE, [NAN, NAN, NAN, 0.9])
-    assert found.candidate.tolist() == [0.0, 1.0, 0.5, 0.9]
-    assert found.imputed.tolist() == [True, True, True, False]
+    assert found.candidate.tolist() == [0.0, 1.0, 0.9]
+    assert found.imputed.tolist() == [True, True, False]
+    assert found.missing.pair == {"neither_answered": 1}
+    assert unscored(found.missing) == 0  # no scorer could have looked at it
+
+
+def test_an_outage_of_both_sides_moves_no_preference() -> None:
+    few, many = (an_arm(n, failed=np.arange(n) >= 2, production_failed=np.arange(n) >= 2) for n in (3, 40))
+    without, outage = (
+        intended(values_over(arm, PREFERENCE, [0.0, 0.5, *[NAN] * (arm.n - 2)], why=[None, None, *[FAULT] * (arm.n - 2)]), arm)
+        for arm in (few, many)
+    )  # fmt: skip
+    assert (without.candidate.mean(), outage.candidate.mean()) == (0.25, 0.25)
+    assert outage.missing.pair == {"neither_answered": 38}
+
+
+def test_two_failures_that_no_judge_was_to_look_at_keep_that_reason() -> None:
+    arm = an_arm(2, failed=[True, True], production_failed=np.array([True, True]))
+    found = intended(values_over(arm, PREFERENCE, [NAN, NAN], why=["not_drawn", FAULT]), arm)
+    assert found.missing.pair == {"not_drawn": 1, "neither_answered": 1}
 
 
 def test_where_production_failed_there_is_nothing_to_be_like() -> None:
