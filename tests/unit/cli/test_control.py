@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def sidecar() -> Iterator[Sidecar]:
     with Sidecar() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # how soon it notices its end
         thread.start()
         try:
             yield server
