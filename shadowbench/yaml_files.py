@@ -35,6 +35,10 @@ class YamlFile:
         if len(text) > _MAX_FILE_BYTES:
             raise ConfigurationError(f"{path}: too large for a configuration ({len(text)} bytes)")
         try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
+        try:
             self._root = yaml.compose(text, Loader=yaml.SafeLoader)
             if self._root is None:
                 return

@@ -44,6 +44,7 @@ class Asked:
 
     logs: tuple[str, ...]  # files or URLs
     policy: Policy = field(default_factory=Policy)
+    declared_by: str = ""  # who named the policy: `--policy FILE`, or the configuration's key; empty: nobody
     again: frozenset[str] = frozenset()  # names of candidates that are production itself (A/A)
     named: tuple[str, ...] = ()  # of these, those that somebody typed: the logs must have them
     since: float | None = None  # Unix seconds
@@ -75,6 +76,7 @@ def asked(
     return Asked(
         logs=_named(typed) or (log_source(typed.config, None).url,),
         policy=_declared(typed.policy, settings),
+        declared_by=_declared_by(typed.policy, settings),
         again=lanes | frozenset(typed.again or ()),
         named=tuple(typed.again or ()),
         since=since,
@@ -112,6 +114,15 @@ def _declared(policy: str | None, settings: Settings | None) -> Policy:
         return read_policy(policy, "--policy")
     configured = settings.report.policy if settings else None
     return Policy() if configured is None else read_policy(configured, "report.policy")
+
+
+def _declared_by(policy: str | None, settings: Settings | None) -> str:
+    if policy is not None:
+        return f"--policy {policy}"
+    configured = settings.report.policy if settings else None
+    if isinstance(configured, str):
+        return f"report.policy: {configured}"
+    return "" if configured is None else "report.policy"
 
 
 def files_of(wanted: Asked, config: Path | None, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

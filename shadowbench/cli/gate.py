@@ -62,10 +62,7 @@ def run_gate(options: GateOptions, *, now: float) -> int:
 def _check(options: GateOptions) -> None:
     """Before anything is read: what cannot end well."""
     if not options.asked.policy.primary:
-        raise ConfigurationError(
-            f"nothing is declared, so there is nothing to decide by: name a policy with --policy ({', '.join(preset_names())}, "
-            "or a YAML file), or in the configuration's report.policy; docs/gate.md tells how to write one"
-        )
+        raise ConfigurationError(_nothing_declared(options.asked.declared_by))
     for path in (options.output, *options.reports, *options.also):
         if path is not None:
             check_output(path, options.own_files, force=True)  # the next run's results take the place of this one's
@@ -73,6 +70,18 @@ def _check(options: GateOptions) -> None:
         _form_of(path)
     for path in options.reports:
         format_by(str(path), "--report")
+
+
+def _nothing_declared(by: str) -> str:
+    if by:
+        return (
+            f"{by} has no primary claim, so there is nothing to decide by: declare one, such as "
+            "`primary: {error_class: {margin: 1%}}`; docs/gate.md tells how"
+        )
+    return (
+        f"nothing is declared, so there is nothing to decide by: name a policy with --policy ({', '.join(preset_names())}, "
+        "or a YAML file), or in the configuration's report.policy; docs/gate.md tells how to write one"
+    )
 
 
 def _policy(options: GateOptions) -> Policy:

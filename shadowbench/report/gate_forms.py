@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import orjson
 
-from shadowbench.report import junit, markdown
-from shadowbench.report.chapters.gating import gating, of_gated, since_title, since_told, unit_of
+from shadowbench.report import junit, markdown, words
+from shadowbench.report.chapters.gating import beside, gating, of_gated, since_title, since_told, unit_of
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.verdicts import Met
 from shadowbench.report.gate import CandidateResult, GateResult
@@ -38,9 +38,13 @@ def as_json(result: GateResult, document: Document) -> str:
         "logs": document.source.logs,
         "first_at": document.source.first_at,
         "last_at": document.source.last_at,
+        "since": document.source.since,
+        "until": document.source.until,
+        "slice": document.source.slice,
     }
     told = {name: getattr(result, name) for name in GateResult.__dataclass_fields__}
-    return orjson.dumps({**about, **told}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    warnings = [{**asdict(note), "text": words.sentence(note)} for note in beside(result, document)]
+    return orjson.dumps({**about, **told, "warnings": warnings}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _cases(found: CandidateResult, document: Document) -> Sequence[Case]:

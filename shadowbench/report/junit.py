@@ -16,6 +16,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 
 from shadowbench.report import words
+from shadowbench.report.analysis.warning import OF_VERDICTS
 from shadowbench.report.chapters.verdicts import comparison_of
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met
@@ -70,7 +71,7 @@ def _suite(document: Document, candidate: Candidate, number: int, more: Sequence
         ElementTree.SubElement(properties, "property", {"name": name, "value": _legal(value)})
     for case in found:
         suite.append(_case(case, candidate))
-    ElementTree.SubElement(suite, "system-out").text = _legal(_verdict(candidate))
+    ElementTree.SubElement(suite, "system-out").text = _legal(_verdict(document, candidate))
     ElementTree.SubElement(suite, "system-err")
     return suite
 
@@ -94,7 +95,10 @@ def _properties(document: Document, candidate: Candidate) -> Iterator[tuple[str,
     yield "shadowbench", document.software
     yield "policy", document.policy.name
     yield "decision", candidate.verdict.decision.value
+    yield "logs", ", ".join(document.source.logs)
     yield "period", remarks.period(document.source)
+    if asked_for := remarks.asked_for(document.source):
+        yield "of it", asked_for
     yield "pairs", str(candidate.counts.sent)
     yield "clusters", str(candidate.counts.clusters)
 
@@ -110,8 +114,11 @@ def _case(case: Case, candidate: Candidate) -> ElementTree.Element:
     return element
 
 
-def _verdict(candidate: Candidate) -> str:
-    return words.decision(candidate.verdict.decision, candidate.name)
+def _verdict(document: Document, candidate: Candidate) -> str:
+    """In a sentence, and below it what must be known of what it rests on."""
+    decision = words.decision(candidate.verdict.decision, candidate.name)
+    beside = (note for note in document.warnings if note.code in OF_VERDICTS and note.candidate == candidate.name)
+    return "\n".join([decision, *map(words.sentence, beside)])
 
 
 def _legal(text: str) -> str:

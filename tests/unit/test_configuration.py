@@ -281,7 +281,7 @@ def test_credentials_in_an_export_url_are_refused_and_never_repeated(file: Path,
 
 def test_a_file_that_cannot_be_read_is_an_error_of_ours(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="not valid YAML"):
+    with pytest.raises(ConfigurationError, match="not UTF-8 at byte 0: save it as UTF-8"):
         load(file)
     with pytest.raises(ConfigurationError, match="directory"):
         load(file.parent)

@@ -6,7 +6,7 @@ for every part from the seed and the part's own name, so that one part more or l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shadowbench.reading.log import ReadLog
@@ -24,6 +24,7 @@ from shadowbench.report.analysis.lanes import lane_of
 from shadowbench.report.analysis.people import People
 from shadowbench.report.analysis.ranking import rankings
 from shadowbench.report.analysis.timeline import marks
+from shadowbench.report.analysis.versions import of_versions
 from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Candidate, Document
@@ -79,17 +80,23 @@ def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Pr
     tell("concluding", 0.95)
     document = _document(work, options, chapters)
     judged = replace(document, candidates=_judged(document, arms, rows_of(labels)))
+    told = tuple(of_versions(log, arms, _wanted(log, policy, options)))
     if options.verdicts_only:
-        return judged
+        return replace(judged, warnings=told)
     finished = concluded(judged, options.earlier)
-    return replace(finished, methods=methods_of(finished))
+    return replace(finished, warnings=(*told, *finished.warnings), methods=methods_of(finished))
 
 
 def _load(log: ReadLog, policy: Policy, options: AnalysisOptions) -> None:
     """Scores at once, which takes little more time than those of one measure."""
-    wanted = {claim.measure for claim in policy.claims} if options.verdicts_only else set(log.scores)
+    wanted = _wanted(log, policy, options)
     if names := [name for name in log.scores if name in wanted]:
         log.scores.load(*names)
+
+
+def _wanted(log: ReadLog, policy: Policy, options: AnalysisOptions) -> Collection[str]:
+    """Names of measures that are told of; for verdicts alone those that were declared."""
+    return {claim.measure for claim in policy.claims} if options.verdicts_only else set(log.scores)
 
 
 def _nobody(what: str, share: float) -> None:
@@ -161,6 +168,7 @@ def _judged(document: Document, arms: Sequence[Arm], labels: IntArray) -> tuple[
                 lane=of_lane,
                 judges=document.judges,
                 labelled=labelled_of(labels, arm),
+                chosen_by=document.source.slice,
             ),
         )
         for candidate, arm in zip(document.candidates, arms, strict=True)

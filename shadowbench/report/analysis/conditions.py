@@ -21,6 +21,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from shadowbench.reading.versions import OTHER_VERSION
 from shadowbench.report.analysis.allowances import allows_everything
 from shadowbench.report.analysis.omissions import Slack, omission, unscored
 from shadowbench.report.document.comparisons import Comparison, Effect, Origin, Role, Scale, Subject
@@ -129,7 +130,7 @@ def _is_skipped(claim: Claim, comparison: Comparison | None) -> bool:
     if claim.where_absent is not WhereAbsent.SKIP or comparison is None:
         return claim.where_absent is WhereAbsent.SKIP
     missing = comparison.missing
-    waits = any(NOT_SCORED in reasons for reasons in (missing.pair, missing.production, missing.candidate))
+    waits = not {NOT_SCORED, OTHER_VERSION}.isdisjoint({*missing.pair, *missing.production, *missing.candidate})
     return comparison.n == comparison.imputed and not waits
 
 
@@ -139,6 +140,8 @@ def objection(
     """Why a comparison neither shows nor refutes anything, whatever its interval."""
     if comparison is None:
         return "not_measured"
+    if comparison.reason == OTHER_VERSION:  # of a judge that has no say here nobody asks how far people bear it out
+        return comparison.reason
     if comparison.subject.origin is Origin.JUDGE and comparison.subject not in calibrated:
         return "uncalibrated_judge"
     if comparison.reason is not None:
@@ -159,7 +162,9 @@ def objection(
 def _misfit(claim: Claim, scale: Scale) -> str | None:
     """Why the effect does not answer the claim: a bound is for levels, everything else has no difference somewhere."""
     if claim.against is not Against.BOUND:
-        return "no_again_lane" if scale.null is None else None
+        if scale.null is not None:
+            return None
+        return "no_again_lane" if claim.against is Against.AGAIN else "no_value_of_production"
     if claim.bound is None:
         return "no_bound"
     return None if scale in (Scale.LEVEL, Scale.PREFERENCE) else "not_measured"

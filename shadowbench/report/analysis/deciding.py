@@ -9,7 +9,7 @@ The first line that fits decides:
     no primary condition is shown: all of them were skipped        inconclusive
     all is shown that was not skipped                              may
 
-Doubting blockers: most calls of production failed; too few pairs, or clusters by what they are worth; too many pairs lost on
+Doubting blockers: pairs that were chosen by what came of the calls; most calls of production failed; too few pairs, or clusters by what they are worth; too many pairs lost on
 our side; no A/A lane where one is required, an A/A lane that differs from production. A setup that is not to be trusted speaks
 against the candidate no better than for it.
 
@@ -25,7 +25,7 @@ better: `may not` stays, and `inconclusive` does not become `may`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shadowbench.report.analysis.conditions import comparison_of, conditions, trusted
@@ -34,10 +34,12 @@ from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Counts
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.policy import Against, Policy, Requirements
+from shadowbench.store.columns_spec import BEFORE_THE_CALL
 
-DOUBTS = frozenset(
-    {"production_fails", "too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane", "a_a_lane_differs"}
-)
+DOUBTS = frozenset({
+    "chosen_by_outcome", "production_fails", "too_few_pairs", "too_few_clusters", "too_many_lost", "no_a_a_lane",
+    "a_a_lane_differs",
+})  # fmt: skip
 """Blockers that leave nothing decided, neither way. All others only keep from saying yes."""
 
 FAILING = frozenset({"production_fails", "candidate_fails"})
@@ -70,11 +72,13 @@ def decide(
     lane: Sequence[Comparison] | None = None,
     judges: Sequence[JudgeCard] = (),
     labelled: Labelled = NOBODY,
+    chosen_by: Collection[str] = (),
 ) -> Verdict:
     """The verdict of one candidate (of an A/A lane it is `LANE`).
 
     `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, `relative`, and role. `lane`: those of
     the A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
+    `chosen_by`: the columns that pairs were chosen by.
     """
     counting = counts.sent - counts.withdrawn
     calibrated = trusted(comparisons, policy, judges)
@@ -83,6 +87,7 @@ def decide(
     if failing:
         found = tuple(map(_waiting_for_the_endpoint, found))
     blockers = (
+        *_of_choice(chosen_by),
         *failing,
         *_of_counts(counts, policy.requires),
         *_of_lane(lane, policy),
@@ -118,6 +123,12 @@ def lane_differs(lane: Sequence[Comparison], policy: Policy) -> Iterator[Compari
         found = comparison_of(claim, Role.PRIMARY, lane) if claim.against is Against.PRODUCTION else None
         if found is not None and found.reason is None and _differs(found):
             yield found
+
+
+def _of_choice(chosen_by: Collection[str]) -> Iterator[Blocker]:
+    """Of pairs that were chosen by what came of the calls: whoever leaves out what failed finds no failure."""
+    if columns := tuple(sorted(set(chosen_by) - BEFORE_THE_CALL)):
+        yield Blocker(code="chosen_by_outcome", needed=0, found=len(columns), columns=columns)
 
 
 def _of_calls(counts: Counts) -> Iterator[Blocker]:

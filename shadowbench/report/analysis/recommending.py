@@ -138,4 +138,6 @@ def _about(candidate: Candidate, condition: Condition, code: str, values: dict[s
 
 def _blocked(candidate: Candidate, blocker: Blocker) -> Note:
     values: Values = {"blocker": blocker.code, "needed": blocker.needed, "found": blocker.found}
+    if blocker.columns:
+        values = {**values, "columns": ", ".join(blocker.columns)}
     return Note(code="blocked", values=values, candidate=candidate.name, measure=blocker.measure)

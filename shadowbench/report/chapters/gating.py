@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from shadowbench.report import words
 from shadowbench.report.analysis.deciding import FAILING
+from shadowbench.report.analysis.warning import OF_VERDICTS
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import verdicts
 from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.verdicts import Condition, Met
+from shadowbench.report.document.verdicts import Condition, Met, Note
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
 from shadowbench.report.misspelt import notes_of
 from shadowbench.report.policy import Against, Claim
+from shadowbench.report.words import remarks
 from shadowbench.stats.estimates import Estimate
 
 _TONES = {Result.PASS: Tone.GOOD, Result.FAIL: Tone.BAD, Result.INCONCLUSIVE: Tone.OPEN}
@@ -47,6 +49,8 @@ _NO_RATIO = (
     "margin in the measure's unit, such as 0.001 USD), or leave the claim out."
 )
 _REMEDIES = {
+    "chosen_by_outcome": "The pairs were chosen by {}, which tells what came of the calls: leave that --slice out, or choose "
+    "by what was known before the call, such as path, stratum, tenant or model.",
     "production_fails": _MEND,
     "candidate_fails": _MEND,
     "calls_failed": _MEND,
@@ -57,6 +61,8 @@ _REMEDIES = {
     "not_above_zero": _NO_RATIO,
     "censored": "The quantile lies among calls that failed, and nobody knows how long those would have taken: {}. Mend what "
     "fails, or declare a lower quantile.",
+    "other_version": "Scored by another version of the measure alone: {}. Report each version's log by itself, or score the log "
+    "anew: shadowbench score --once.",
     "no_values": "No pair has a value: {}. The report says why values are missing; shadowbench score --once brings those of "
     "metrics and judges, prices those of costs.",
     "out_of_range": "Larger than can be computed with: {}. Find out who wrote such numbers.",
@@ -68,6 +74,9 @@ _REMEDIES = {
     "wide_interval": _MORE_PAIRS,
     "no_a_a_lane": _A_LANE,
     "no_again_lane": _A_LANE,
+    "no_value_of_production": "Production alone has no value of {}, which is one of both answers together: declare against: "
+    "again, which compares it with that of the A/A lane, or a bound (against: bound); what says which answer is better is "
+    "imported as kind: judge.",
     "a_a_lane_differs": "Production differs from itself ({}): find out why before anything is decided. Who measures so, "
     "measures wrong.",
     "too_many_lost": "Our own queues, budgets or bounds lost too many pairs: the report's funnel says which; raise them, or "
@@ -108,6 +117,12 @@ def of_gated(result: GateResult, document: Document) -> Iterator[Candidate]:
     return (each for each in document.candidates if each.name in names and not each.again)
 
 
+def beside(result: GateResult, document: Document) -> Iterator[Note]:
+    """Warnings about what verdicts rest on: of the whole, and of candidates that were gated."""
+    names = {None, *(each.name for each in result.candidates)}
+    return (note for note in document.warnings if note.code in OF_VERDICTS and note.candidate in names)
+
+
 def since_title(since: Since, unit: str = "") -> str:
     """`latency (p95) not worse than it was by more than 10 %`."""
     measure = words.measure_title(since.claim.measure)
@@ -145,11 +160,22 @@ def _answer(result: GateResult, document: Document) -> Chapter:
             Line(text=f"{each.name}: {_word(each.result)}", tone=_TONES[each.result], item=True)
             for each in result.candidates
         ]
+    lines += _of_what(document)
     lines += _failing(result)
+    lines += (Line(text=words.sentence(note), tone=Tone.OPEN) for note in beside(result, document))
     if skipped := _skipped(result):
         lines.append(Line(text=f"Skipped, as nothing was measured: {', '.join(skipped)}.", tone=Tone.OPEN))
     lines += _lanes(result, document)
     return Chapter(title="Gate", blocks=tuple(lines))
+
+
+def _of_what(document: Document) -> Iterator[Line]:
+    """Of which pairs: whoever reads a result must see what it was narrowed to."""
+    source = document.source
+    logs = ", ".join(source.logs) or words.ABSENT
+    yield Line(text=f"Logs: {logs}. Period: {remarks.period(source)}.", tone=Tone.FAINT)
+    if asked_for := remarks.asked_for(source):
+        yield Line(text=f"Of it: {asked_for}.", tone=Tone.OPEN)
 
 
 def _failing(result: GateResult) -> Iterator[Line]:
@@ -242,7 +268,7 @@ def _stops(found: CandidateResult) -> Iterator[tuple[str, str | None]]:
     failing = any(blocker.code in FAILING for blocker in found.verdict.blockers)
     for blocker in found.verdict.blockers:
         if not (failing and blocker.code in ("too_few_pairs", "too_few_clusters")):  # more of the same would not help
-            yield blocker.code, blocker.measure
+            yield blocker.code, ", ".join(blocker.columns) or blocker.measure
     claims: list[Condition | Since] = [*found.verdict.conditions, *found.since]
     for each in claims:
         if each.met is Met.OPEN and each.reason is not None:

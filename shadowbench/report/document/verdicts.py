@@ -45,12 +45,14 @@ class Blocker:
     """A requirement that is not met: nobody may move while it stands (`analysis.deciding` has the table)."""
 
     # production_fails | candidate_fails | too_few_pairs | too_few_clusters | too_many_lost | too_few_labels |
-    # too_few_labelled_twice | no_a_a_lane | a_a_lane_differs | uncalibrated_judge | margin_allows_everything
+    # too_few_labelled_twice | no_a_a_lane | a_a_lane_differs | uncalibrated_judge | margin_allows_everything |
+    # chosen_by_outcome
     code: str
     needed: float
     found: float
     measure: str | None = None
     counted: float | None = None  # of clusters: how many there are, where they are worth less than that
+    columns: tuple[str, ...] = ()  # of pairs that were chosen by what came of the calls: by which columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,8 +172,11 @@ def blocker(found: Blocker) -> str:
     if (side := _FAILING.get(found.code)) is not None:
         return _failing(side, found.found)
     of = "" if found.measure is None else f" ({measure_title(found.measure)})"
+    of = f" ({', '.join(found.columns)})" if found.columns else of
     title = blocker_title(found.code)
     told = f"{title[:1].upper()}{title[1:]}{of}"
+    if found.code == "chosen_by_outcome":
+        return f"{told}: {_CHOSEN}"
     if found.code in _WITHOUT_NUMBERS:
         return f"{told}."
     form = share if found.code in _SHARES else number
@@ -189,6 +192,10 @@ def _failing(side: str, failed: float) -> str:
     return f"{calls} failed: there is {'nothing' if failed >= 1 else 'hardly anything'} to compare."
 
 
+_CHOSEN = (
+    "what is left tells nothing of all of them, and nothing is decided. Choose by what was known before the call, such as "
+    "path, stratum, tenant or model."
+)
 _WITHOUT_NUMBERS = {"no_a_a_lane", "a_a_lane_differs", "uncalibrated_judge", "margin_allows_everything"}
 _SHARES = {"too_many_lost", "too_few_labelled_twice"}
 _AT_MOST = {"too_many_lost"}

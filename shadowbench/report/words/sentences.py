@@ -307,6 +307,14 @@ def _mirror_lost(note: Note) -> str:
     )
 
 
+def _other_version(note: Note) -> str:
+    return (
+        f"{_who(note)}: {count(_int(note, 'pairs'), 'pair')} were scored for {_what(note)} by another version of it alone, and "
+        f"are left out: {_text(note, 'others')}; the numbers are of version {_text(note, 'used')}. What different versions say "
+        "is not put together: report each by itself, or score the log anew (shadowbench score --once)."
+    )
+
+
 def _measure_not_there(note: Note) -> str:
     there = f"There are: {_text(note, 'there')}."
     if note.values.get("near"):
@@ -370,7 +378,7 @@ def _refuted_condition(note: Note) -> str:
 def _blocked(note: Note) -> str:
     found = Blocker(
         code=_text(note, "blocker"), needed=_float(note, "needed") or 0.0, found=_float(note, "found") or 0.0,
-        measure=note.measure,
+        measure=note.measure, columns=tuple(filter(None, _text(note, "columns").split(", "))),
     )  # fmt: skip
     return f"{_who(note)} is held up. {blocker(found)}"
 
@@ -455,6 +463,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "funnel_disagrees": _funnel_disagrees,
     "mirror_lost": _mirror_lost,
     "measure_not_there": _measure_not_there,
+    "other_version": _other_version,
     "may_and_better": _may_and_better,
     "may_not_better": _may_not_better,
     "may_and_worse": _may_and_worse,

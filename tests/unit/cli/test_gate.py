@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from shadowbench.cli.analysed import Asked, analysed, earlier_reports
+from shadowbench.cli.analysed import asked as asked_for
 from shadowbench.cli.choosing import slices_of
 from shadowbench.cli.gate import GateOptions, form_by, run_gate
+from shadowbench.cli.pair_arguments import Typed
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.report.document.root import Document
@@ -112,6 +114,51 @@ def test_without_a_form_the_output_s_ending_tells(tmp_path: Path) -> None:
 def test_a_policy_that_declares_nothing_is_an_error_that_names_the_presets(logs: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="cost, critical, fine-tuning, migration, mvp, or a YAML file"):
         run_gate(options(logs["good"], Policy()), now=NOW)
+
+
+def test_a_file_that_declares_nothing_is_named(logs: dict[str, str], tmp_path: Path) -> None:
+    for text in ("", "name: x\n", "primary: {}\nguardrails: {error_class: {margin: 1%}}\n"):
+        (tmp_path / "ours.yaml").write_text(text)
+        typed = Typed(logs=[logs["good"]], policy=str(tmp_path / "ours.yaml"))
+        with pytest.raises(ConfigurationError, match=r"^--policy .*ours\.yaml has no primary claim, .*: declare one"):
+            run_gate(GateOptions(asked=asked_for(typed, now=NOW, environ={})), now=NOW)
+
+
+def test_a_configuration_that_declares_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("")
+    config = tmp_path / "shadowbench.yaml"
+    config.write_text(f"production: {{url: 'https://api.example.com'}}\nreport: {{policy: {tmp_path}/empty.yaml}}\n")
+    with pytest.raises(ConfigurationError, match=r"^report\.policy: .*empty\.yaml has no primary claim"):
+        run_gate(GateOptions(asked=asked_for(Typed(config=config), now=NOW, environ={})), now=NOW)
+
+
+def test_what_a_log_was_narrowed_to_is_told_in_every_form(logs: dict[str, str], tmp_path: Path) -> None:
+    also = tuple(tmp_path / f"gate{ending}" for ending in (".md", ".xml", ".json", ".txt"))
+    wanted = options(logs["good"], also=also)
+    part = replace(
+        wanted.asked, since=1_760_003_000.0, until=1_761_000_000.0, slice={"path": ("/v1/chat/completions",)}
+    )
+    assert run_gate(replace(wanted, asked=part), now=NOW) == 0
+    markdown, xml, as_json, text = (" ".join(path.read_text("utf-8").split()) for path in also)
+    for told in (markdown, text):
+        assert "Logs: good.db. Period: 2025-10-09T09:53:20Z to 2025-10-20T21:53:20Z (12 d)." in told
+        assert "Of it: since 2025-10-09T09:43:20Z; until 2025-10-20T22:40:00Z; path = /v1/chat/completions." in told
+    assert '<property name="of it" value="since 2025-10-09T' in xml
+    found = json.loads(as_json)
+    assert (found["since"], found["until"]) == (1_760_003_000.0, 1_761_000_000.0)
+    assert found["slice"] == {"path": ["/v1/chat/completions"]}
+
+
+@pytest.mark.parametrize("name", ["good", "bad"])
+def test_a_part_that_was_chosen_by_what_came_of_the_calls_decides_nothing(
+    name: str, logs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = options(logs[name])
+    part = replace(wanted.asked, slice={"candidate_outcome": ("ok",)})
+    assert run_gate(replace(wanted, asked=part), now=NOW) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The pairs were chosen by what came of the calls (candidate_outcome): what is left tells nothing" in told
+    assert "leave that --slice out, or choose by what was known before the call" in told
 
 
 def test_a_log_that_is_not_there_could_not_be_run(tmp_path: Path) -> None:

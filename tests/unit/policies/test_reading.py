@@ -165,6 +165,15 @@ def test_files_that_cannot_be_read_are_told(text: str, said: str, tmp_path: Path
     assert said in "\n".join(problem(text, tmp_path))
 
 
+def test_bytes_that_are_not_utf_8_are_no_empty_policy(tmp_path: Path) -> None:
+    for bytes_ in (b"\xff\xfe", "primary: {}".encode("utf-16"), b"about: f\xfcr alle"):
+        (tmp_path / "bin.yaml").write_bytes(bytes_)
+        with pytest.raises(
+            ConfigurationError, match=r"^--policy: .*bin\.yaml: not UTF-8 at byte \d+: save it as UTF-8$"
+        ):
+            read_policy(str(tmp_path / "bin.yaml"), "--policy")
+
+
 def test_a_circle_is_told(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("extends: mine.yaml\n")
     assert "mine.yaml extends itself" in problem("extends: other.yaml\n", tmp_path)[0]

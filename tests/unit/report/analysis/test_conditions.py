@@ -142,7 +142,7 @@ def test_without_a_strict_interval_only_a_single_claim_can_be_refuted() -> None:
         (None, "not_measured"),
         (compared(reason="no_values"), "no_values"),
         (compared(interval=None), "too_few"),
-        (compared(scale=Scale.LEVEL), "no_again_lane"),
+        (compared(scale=Scale.LEVEL), "no_value_of_production"),
         (compared(direction=Direction.NEITHER), "no_direction"),
         (compared(n=99), "too_few"),
         (compared(clusters=49), "too_few"),

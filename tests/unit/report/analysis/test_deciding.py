@@ -122,6 +122,7 @@ def test_every_blocker_is_a_doubt_or_a_quota() -> None:
     }
     assert not DOUBTS & quotas
     assert {
+        "chosen_by_outcome",
         "production_fails",
         "too_few_pairs",
         "too_few_clusters",
@@ -287,3 +288,30 @@ def test_a_margin_that_nothing_breaks_passes_nobody() -> None:
     assert verdict.decision is Decision.INCONCLUSIVE
     assert [(each.code, each.measure) for each in verdict.blockers] == [("margin_allows_everything", "rubric")]
     assert (verdict.conditions[0].met, verdict.conditions[0].reason) == (Met.OPEN, "margin_allows_everything")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("candidate_outcome",),
+        ("production_reason", "path"),
+        ("candidate_finish_reason",),
+        ("production_reported_model",),
+        ("candidate_cost_reason",),
+        ("candidate_usage_source",),
+    ],
+)
+def test_pairs_that_were_chosen_by_what_came_of_the_calls_decide_nothing(columns: tuple[str, ...]) -> None:
+    refuted = (compared("rubric", (-0.3, -0.2), role=Role.PRIMARY), GOOD[1])
+    for comparisons in (GOOD, refuted):
+        verdict = decide(comparisons, counts(), POLICY, chosen_by=columns)
+        assert verdict.decision is Decision.INCONCLUSIVE
+        assert [(each.code, each.columns) for each in verdict.blockers] == [("chosen_by_outcome", columns[:1])]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["path", "stratum", "tenant_key", "production_requested_model", "dialect", "production_streamed", "method"],
+)
+def test_pairs_may_be_chosen_by_what_was_known_before_the_call(column: str) -> None:
+    assert codes(chosen_by=(column,)) == []
