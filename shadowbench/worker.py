@@ -33,6 +33,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, Union, cast
 
+from shadowbench import streams
 from shadowbench.errors import ShadowbenchError
 from shadowbench.outlet import STDERR, LineStream, Throttle, as_line
 from shadowbench.signals import Counters, to_wire
@@ -188,6 +189,7 @@ Main = Callable[[Parent, dict[str, Any]], Awaitable[None]]
 
 def run(main: Main) -> NoReturn:
     """Run a worker: `main` serves until `parent.draining` is set, finishes its work, and returns. Ends the process."""
+    streams.make_whole()
     import uvloop
 
     role = _role()

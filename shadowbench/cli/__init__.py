@@ -11,7 +11,7 @@ import os
 import sys
 from contextlib import suppress
 
-from shadowbench import __version__
+from shadowbench import __version__, streams
 from shadowbench.errors import ShadowbenchError
 
 INTERRUPTED = 130  # what shells call a command that Ctrl-C ended
@@ -22,6 +22,7 @@ _WITH_RESULTS = (None, 0, 1, 3)  # exit codes of commands that have printed what
 
 def main() -> None:
     """Entry point. Ends the process."""
+    streams.make_whole()
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"shadowbench {__version__}\n")
         if code := _flushed(0):

@@ -46,6 +46,22 @@ async def test_metrics_count_what_happened(tmp_path: Path) -> None:
     assert sum(v for k, v in samples.items() if k.startswith("shadowbench_worker_up")) == 3
 
 
+class Daemon(Sidecar):
+    """Started as scripts start what shall outlive a terminal: without descriptors 0 to 2."""
+
+    def command_line(self, config: Path) -> list[str]:
+        return ["bash", "-c", 'exec "$@" <&- >&- 2>&-', "bash", *super().command_line(config)]
+
+
+async def test_a_sidecar_without_standard_streams_serves_and_records(tmp_path: Path) -> None:
+    async with ScriptedProvider() as production:
+        async with Daemon(tmp_path, production.url, candidates={"twin": {"sample_rate": 1}}) as sidecar:
+            async with await RawClient.connect(sidecar.port) as client:
+                assert (await client.ask(json_request(CHAT, chat("Hello.")))).status == 200
+            await sidecar.until_recorded(1)
+            assert await sidecar.total("shadowbench_worker_restarts_total") == 0
+
+
 def gated_stream(gate: asyncio.Event) -> Callable[[Received], Reply]:
     """A stream whose second half waits for the gate."""
 

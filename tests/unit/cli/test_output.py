@@ -146,6 +146,17 @@ def test_a_process_from_nothing_ends_like_a_preloaded_one(folder: Path, line: st
     assert (from_nothing.returncode, from_nothing.stderr) == (preloaded_one.returncode, preloaded_one.stderr)
 
 
+@pytest.mark.parametrize(
+    "command", ["validate", "doctor", "report", "export", "prune --keep 1000000", "--help", "--version"]
+)
+def test_no_command_minds_that_its_streams_are_closed(folder: Path, command: str) -> None:
+    usual = shell(f"sb {command}", folder)
+    program = [sys.executable, "-P", "-m", "shadowbench.cli"]
+    assert shell(f"sb {command} <&- >&- 2>&-", folder, program).returncode == usual.returncode
+    told = shell(f"sb {command} <&- >&-", folder, program)
+    assert (told.returncode, told.stdout, told.stderr) == (usual.returncode, "", usual.stderr)
+
+
 @pytest.mark.parametrize("command", ["export", "export --format csv", "report", "report --format json", "--help"])
 def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path, command: str) -> None:
     done = shell(f"{WITHOUT_A_READER} sb {command} >&4", folder)
