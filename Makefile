@@ -9,15 +9,16 @@ WHEEL_VENV := build/wheel-venv
 # Benchmarks run on an interpreter of their own: an optimised one, where there is one (`make bench BENCH_PYTHON=…` chooses).
 BENCH_VENV := build/bench-venv
 BENCH_PYTHON = $(shell PYTHON=$(PYTHON) script/bench-python)
-# The parts of `make test`, the longest first. Each is one process, which collects its own tests alone: every worker of xdist
-# would collect all of them, and tell another process of each test. `make test TEST_WORKERS=4` has so many for each part.
+# The parts of `make test`, the longest first. Most are one process, which collects its own tests alone: every worker of xdist
+# would collect all of them, and tell another process of each test. `make test TEST_WORKERS=4` has so many for each part. The few
+# tests of the wheel wait more than they work.
 PARTS := wheel processes units commands
 TESTS_wheel := tests/e2e
 TESTS_commands := tests/unit/cli tests/unit/helm
 TESTS_units := tests/unit $(TESTS_commands:%=--ignore %)
 TESTS_processes := tests --ignore tests/e2e --ignore tests/unit
-# A file's tests stay together: some share a sidecar.
-PYTEST := $(BIN)/python -m pytest -q $(if $(TEST_WORKERS),-n $(TEST_WORKERS) --dist loadfile) -m "not soak and not verify"
+WORKERS_wheel := 2
+PYTEST := $(BIN)/python -m pytest -q -m "not soak and not verify"
 # Tests start hundreds of interpreters: each would compile our modules for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -64,11 +65,13 @@ test:
 # What a part says is shown in one piece, as it runs beside others.
 $(PARTS:%=test-%): test-%: $(VENV)/.demo
 	@mkdir -p $(REPORTS)
-	@$(PYTEST) $(TESTS_$*) --junitxml $(REPORTS)/$*.xml > $(REPORTS)/$*.txt 2>&1; \
+	@$(PYTEST) $(WORKERS) $(TESTS_$*) --junitxml $(REPORTS)/$*.xml > $(REPORTS)/$*.txt 2>&1; \
 	status=$$?; echo 'tests of $*:'; cat $(REPORTS)/$*.txt; exit $$status
 
 test-wheel: export SHADOWBENCH_COMMAND = $(CURDIR)/$(WHEEL_VENV)/bin/shadowbench
 test-wheel: $(WHEEL_VENV)/.wheel
+# A file's tests stay together: some share a sidecar.
+$(PARTS:%=test-%): WORKERS = $(patsubst %,-n % --dist loadfile,$(or $(TEST_WORKERS),$(WORKERS_$(@:test-%=%))))
 test-processes test-units test-commands: build/helm-4/helm
 
 lint: $(VENV)/.dev
