@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from shadowbench.reading.log import ReadLog
+from shadowbench.reading.versions import NEVER_LOOKED_AT, OTHER_VERSION
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.times import SideSpend
 from shadowbench.scores import KnownMeasure, Label, Measure, PairRef, Score, Spending, Verdict
@@ -30,7 +31,7 @@ from shadowbench.store.scoring import CanaryRun, ScoreLog
 MOST = 4000
 """Exchanges. A rate of so many pairs is known to within 1.6 points."""
 _BLOCK = 50
-_NOT_ASKED = ("not_scored", "not_drawn", "other_candidate")
+_NOT_ASKED = NEVER_LOOKED_AT | {OTHER_VERSION}
 """Reasons of pairs that the judge was never to see."""
 
 Range = tuple[int, int]

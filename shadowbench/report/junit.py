@@ -16,10 +16,9 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 
 from shadowbench.report import words
-from shadowbench.report.analysis.warning import OF_VERDICTS
 from shadowbench.report.chapters.verdicts import comparison_of
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.verdicts import Decision, Met
+from shadowbench.report.document.verdicts import OF_VERDICTS, Decision, Met
 from shadowbench.report.visible import unturned
 from shadowbench.report.words import remarks
 

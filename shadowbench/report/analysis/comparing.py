@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shadowbench.reading.versions import OTHER_VERSION
 from shadowbench.report.analysis.asking import Asked
 from shadowbench.report.analysis.computable import OUT_OF_RANGE
 from shadowbench.report.analysis.contrasts import (
@@ -143,8 +144,8 @@ def _no_effect(asked: Asked, paired: Paired, beside: bool) -> str | None:
     if claim.against is Against.BOUND and claim.bound is None:
         return "no_bound"
     if not paired.n:
-        missing = (paired.missing.pair, paired.missing.production, paired.missing.candidate)
-        return OUT_OF_RANGE if any(OUT_OF_RANGE in reasons for reasons in missing) else "no_values"
+        missing = {*paired.missing.pair, *paired.missing.production, *paired.missing.candidate}
+        return next((reason for reason in (OTHER_VERSION, OUT_OF_RANGE) if reason in missing), "no_values")
     if asked.is_ratio and paired.production is None:
         return "no_ratio_of_pairs"
     if asked.is_ratio and not _any_but_zero(paired):

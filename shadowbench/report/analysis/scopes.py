@@ -18,12 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shadowbench.reading.versions import NEVER_LOOKED_AT, OTHER_VERSION
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 from shadowbench.store.columns import Coded
 
-NOT_LOOKED_AT = frozenset({"not_scored", "not_drawn", "other_candidate"})
+NOT_LOOKED_AT = NEVER_LOOKED_AT | {OTHER_VERSION}
 """Reasons of scores that were never asked for: the pair is no part of the measure's sample."""
 
 NOT_MEANT = frozenset({

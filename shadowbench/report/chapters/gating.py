@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from shadowbench.report import words
 from shadowbench.report.analysis.deciding import FAILING
-from shadowbench.report.analysis.warning import OF_VERDICTS
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import verdicts
 from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
-from shadowbench.report.document.verdicts import Condition, Met, Note
+from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Met, Note
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
 from shadowbench.report.misspelt import notes_of
 from shadowbench.report.policy import Against, Claim
@@ -61,8 +60,8 @@ _REMEDIES = {
     "not_above_zero": _NO_RATIO,
     "censored": "The quantile lies among calls that failed, and nobody knows how long those would have taken: {}. Mend what "
     "fails, or declare a lower quantile.",
-    "other_version": "Scored by another version of the measure alone: {}. Report each version's log by itself, or score the log "
-    "anew: shadowbench score --once.",
+    "other_version": "Scored by another version of the measure alone: {}. Report each version's log by itself, or score the "
+    "log anew: shadowbench score --once.",
     "no_values": "No pair has a value: {}. The report says why values are missing; shadowbench score --once brings those of "
     "metrics and judges, prices those of costs.",
     "out_of_range": "Larger than can be computed with: {}. Find out who wrote such numbers.",

@@ -74,6 +74,10 @@ class Note:
     measure: str | None = None
 
 
+OF_VERDICTS = frozenset({"other_version"})
+"""Codes of warnings about what verdicts rest on: gates tell them, too."""
+
+
 class Goal(StrEnum):
     """What matters most to whoever decides."""
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
+from shadowbench.report.document.verdicts import Note
 from shadowbench.report.gate import gate
 from shadowbench.report.gate_forms import as_json, as_junit, as_markdown
 from tests.unit.report.documents import example
@@ -48,6 +49,22 @@ def test_json_says_what_it_is_and_has_everything() -> None:
     hot = told["candidates"][0]
     assert (hot["name"], hot["result"], hot["verdict"]["decision"]) == ("hot", "fail", "may_not")
     assert hot["since"][0]["change"].keys() == {"low", "high"}
+
+
+def test_what_verdicts_rest_on_is_told_in_every_form() -> None:
+    values = {"pairs": 980, "used": "2", "others": "1 in 980"}
+    note = Note(code="other_version", values=values, candidate="hot", measure="helpfulness")
+    warned = replace(WHOLE, warnings=(note, Note(code="undeclared_policy")))
+    assert "hot: 980 pairs were scored for helpfulness by another version" in as_markdown(RESULT, warned)
+    (told,) = json.loads(as_json(RESULT, warned))["warnings"]
+    assert (told["code"], told["candidate"], told["values"]["pairs"]) == ("other_version", "hot", 980)
+    assert told["text"].startswith("hot: 980 pairs were scored")
+    suites = ElementTree.fromstring(as_junit(RESULT, warned).encode()).findall("testsuite")
+    said = {suite.get("name"): str(suite.findtext("system-out")) for suite in suites}
+    assert "980 pairs" in said["hot"]
+    assert not any("980 pairs" in text for name, text in said.items() if name != "hot")
+    only = gate(WHOLE, only={"small"})
+    assert "980 pairs" not in as_markdown(only, warned)
 
 
 def test_the_same_result_gives_the_same_bytes() -> None:

@@ -52,6 +52,9 @@ class InventedScores(Mapping[str, ScoreColumns]):
     def of(self, measure: Measure) -> ScoreColumns:
         return self._columns[measure]
 
+    def elsewhere(self, measure: Measure) -> Mapping[Measure, Any]:
+        return {}
+
     def told(self, measure: Measure, paths: Sequence[str]) -> Coded:
         n = len(self._columns[measure].value)
         return self._told.get(measure.name, Coded(codes=np.full(n, -1, np.int32), texts=()))
