@@ -28,6 +28,7 @@ from enum import StrEnum
 from shadowbench.errors import ConfigurationError
 from shadowbench.report.analysis.conditions import Gain, comparison_of, gain, objection, within
 from shadowbench.report.analysis.deciding import DOUBTS
+from shadowbench.report.baseline import Baseline, baseline_of
 from shadowbench.report.document.comparisons import Comparison, Role, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Decision, Met, Verdict
@@ -77,22 +78,25 @@ class GateResult:
     policy: str
     candidates: tuple[CandidateResult, ...]
     baseline_made_at: float | None = None  # None: there is no baseline
+    baseline: Baseline | None = None
 
 
 def gate(document: Document, *, only: Collection[str] = (), baseline: Document | None = None) -> GateResult:
     """Gate the candidates of a report; `only`: those of these names. Raises ConfigurationError for a policy without a primary
-    claim, and for names that the report does not have."""
+    claim, for names that the report does not have, and for a baseline that is none (`baseline_of`)."""
     if not document.policy.primary:
         raise ConfigurationError(
             f"the policy {document.policy.name or 'of this report'} has no primary claim: there is nothing to decide by; "
             "declare one (docs/gate.md)"
         )
+    beside = None if baseline is None else baseline_of(document, baseline)
     found = [_gated(each, document.policy, baseline) for each in _chosen(document, only)]
     return GateResult(
         result=_of_all([each.result for each in found]),
         policy=document.policy.name,
         candidates=tuple(found),
-        baseline_made_at=None if baseline is None else baseline.made_at,
+        baseline_made_at=None if beside is None else beside.made_at,
+        baseline=beside,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import orjson
 
 from shadowbench.report import junit, markdown, words
-from shadowbench.report.chapters.gating import beside, gating, of_gated, since_title, since_told, unit_of
+from shadowbench.report.chapters.gating import baseline_told, beside, gating, of_gated, since_title, since_told, unit_of
 from shadowbench.report.document.root import Document
 from shadowbench.report.document.verdicts import Met
 from shadowbench.report.gate import CandidateResult, GateResult
@@ -25,7 +25,9 @@ def as_markdown(result: GateResult, document: Document) -> str:
 def as_junit(result: GateResult, document: Document) -> str:
     """A suite for each candidate that was gated; claims beside a baseline are cases of their own."""
     gated = replace(document, candidates=tuple(of_gated(result, document)))
-    return junit.render(gated, {each.name: _cases(each, gated) for each in result.candidates})
+    baseline = " ".join(baseline_told(result))
+    about = {"baseline": baseline} if baseline else {}
+    return junit.render(gated, {each.name: _cases(each, gated) for each in result.candidates}, about)
 
 
 def as_json(result: GateResult, document: Document) -> str:
@@ -44,7 +46,9 @@ def as_json(result: GateResult, document: Document) -> str:
     }
     told = {name: getattr(result, name) for name in GateResult.__dataclass_fields__}
     warnings = [{**asdict(note), "text": words.sentence(note)} for note in beside(result, document)]
-    return orjson.dumps({**about, **told, "warnings": warnings}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return orjson.dumps(
+        {**about, **told, "warnings": warnings}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    ).decode()
 
 
 def _cases(found: CandidateResult, document: Document) -> Sequence[Case]:

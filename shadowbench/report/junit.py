@@ -36,11 +36,18 @@ class Case:
     skipped: str | None = None
 
 
-def render(document: Document, more: Mapping[str, Sequence[Case]] = MappingProxyType({})) -> str:
-    """The XML, with its declaration, in UTF-8's characters. `more`: further cases by candidate."""
+def render(
+    document: Document,
+    more: Mapping[str, Sequence[Case]] = MappingProxyType({}),
+    about: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The XML, with its declaration, in UTF-8's characters. `more`: further cases by candidate; `about`: further properties of
+    every suite."""
     root = ElementTree.Element("testsuites")
     for number, candidate in enumerate(each for each in document.candidates if not each.again):
-        root.append(_suite(document, candidate, number, more.get(candidate.name, ())))
+        suite = _suite(document, candidate, number, more.get(candidate.name, ()))
+        suite[0].extend(_property(name, value) for name, value in about.items())
+        root.append(suite)
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -66,8 +73,7 @@ def _suite(document: Document, candidate: Candidate, number: int, more: Sequence
     found = [*cases(candidate), *more]
     suite = ElementTree.Element("testsuite", _attributes(document, candidate, number, found))
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in _properties(document, candidate):
-        ElementTree.SubElement(properties, "property", {"name": name, "value": _legal(value)})
+    properties.extend(_property(name, value) for name, value in _properties(document, candidate))
     for case in found:
         suite.append(_case(case, candidate))
     ElementTree.SubElement(suite, "system-out").text = _legal(_verdict(document, candidate))
@@ -100,6 +106,10 @@ def _properties(document: Document, candidate: Candidate) -> Iterator[tuple[str,
         yield "of it", asked_for
     yield "pairs", str(candidate.counts.sent)
     yield "clusters", str(candidate.counts.clusters)
+
+
+def _property(name: str, value: str) -> ElementTree.Element:
+    return ElementTree.Element("property", {"name": name, "value": _legal(value)})
 
 
 def _case(case: Case, candidate: Candidate) -> ElementTree.Element:

@@ -9,9 +9,9 @@ The first line that fits decides:
     no primary condition is shown: all of them were skipped        inconclusive
     all is shown that was not skipped                              may
 
-Doubting blockers: pairs that were chosen by what came of the calls; most calls of production failed; too few pairs, or clusters by what they are worth; too many pairs lost on
-our side; no A/A lane where one is required, an A/A lane that differs from production. A setup that is not to be trusted speaks
-against the candidate no better than for it.
+Doubting blockers: pairs that were chosen by what came of the calls; most calls of production failed; too few pairs, or clusters
+by what they are worth; too many pairs lost on our side; no A/A lane where one is required, an A/A lane that differs from
+production. A setup that is not to be trusted speaks against the candidate no better than for it.
 
 Quotas: calls of the candidate that did not fail; labels, labels given twice, calibrated judges; margins that a value can break.
 They are there lest somebody says yes too easily. What is refuted without them stays refuted: no label mends a third of requests

@@ -11,7 +11,7 @@ from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
 from shadowbench.report.chapters.verdicts import verdicts
 from shadowbench.report.document.comparisons import Comparison, Scale
-from shadowbench.report.document.root import Candidate, Document
+from shadowbench.report.document.root import Candidate, Document, Source
 from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Met, Note
 from shadowbench.report.gate import CandidateResult, GateResult, Result, Since
 from shadowbench.report.misspelt import notes_of
@@ -47,6 +47,13 @@ _NO_RATIO = (
     "A ratio says nothing of {}, which may be zero: declare a difference instead (statistic: mean, relative: false, and a "
     "margin in the measure's unit, such as 0.001 USD), or leave the claim out."
 )
+_ANOTHER = {
+    "logs": "It is of other logs: {logs}.",
+    "slice": "It is of all of the traffic, and this one of a part (--slice): they may differ for that alone.",
+    "policy": "It was made by another policy: {policy}.",
+    "declared": "The policy {policy} has changed since: it was made by other claims, alpha or looks.",
+}
+"""In what a baseline is of something else (`Baseline.differs`)."""
 _REMEDIES = {
     "chosen_by_outcome": "The pairs were chosen by {}, which tells what came of the calls: leave that --slice out, or choose "
     "by what was known before the call, such as path, stratum, tenant or model.",
@@ -144,6 +151,21 @@ def since_told(since: Since, unit: str = "") -> str:
     return f"{told} Then {_told(since, since.then, unit)}, now {_told(since, since.now, unit)}."
 
 
+def baseline_told(result: GateResult) -> Iterator[str]:
+    """Of which pairs and policy the baseline is; then a sentence for whatever is another than this report's."""
+    found = result.baseline
+    if found is None:
+        return
+    of = Source(
+        logs=found.logs, first_at=found.first_at, last_at=found.last_at, since=found.since, until=found.until,
+        slice=found.slice,
+    )  # fmt: skip
+    part = f"; of it {remarks.asked_for(of)}" if remarks.asked_for(of) else ""
+    yield f"Beside the report of {words.moment(found.made_at)}, of {remarks.period(of)}{part}."
+    named = {"logs": ", ".join(found.logs) or words.ABSENT, "policy": found.policy or "no name"}
+    yield from (_ANOTHER[each].format(**named) for each in found.differs)
+
+
 def unit_of(candidate: Candidate, since: Since) -> str:
     """Of its measure; empty: it has none, or is not there."""
     found = cells.of_measure(candidate, since.claim.measure)
@@ -229,10 +251,15 @@ def _since(result: GateResult, document: Document) -> Chapter:
         for found, candidate in zip(result.candidates, document.candidates, strict=True)
         for since in found.since
     ]
-    about = f"Beside the report of {words.moment(result.baseline_made_at)}:"
     first = 0 if len(result.candidates) > 1 else 1  # whose it is goes without saying
     table = Table(columns=_COLUMNS[first:], rows=tuple(replace(row, cells=row.cells[first:]) for row in rows))
-    return Chapter(title="Since the baseline", blocks=(Line(text=about), table) if rows else ())
+    return Chapter(title="Since the baseline", blocks=(*_about(result), table) if rows else ())
+
+
+def _about(result: GateResult) -> Iterator[Line]:
+    """Which report that is, and in what it is of something else."""
+    for place, told in enumerate(baseline_told(result)):
+        yield Line(text=told, tone=Tone.OPEN if place else None)
 
 
 def _row(candidate: Candidate, since: Since) -> Row:
