@@ -161,9 +161,12 @@ class Cells:
     @property
     def pooled_errors(self) -> FloatArray:
         """The standard error that each stretch's mean would have if it varied as the whole does, (k,)."""
-        squares = self.weight**2
-        variance = float((self.apart**2).sum() / squares.sum())
-        return np.asarray(np.sqrt(variance * self._by_stretch(squares)) / self._by_stretch(self.weight))
+        return np.asarray(self.spread * np.sqrt(self._by_stretch(self.weight**2)) / self._by_stretch(self.weight))
+
+    @property
+    def spread(self) -> float:
+        """How far clusters' means are from the whole's, of one weight."""
+        return math.sqrt(float((self.apart**2).sum() / (self.weight**2).sum()))
 
     def _by_stretch(self, values: FloatArray) -> FloatArray:
         return _sums(self.stretch, values, len(self.n))

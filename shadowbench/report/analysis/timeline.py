@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.stretches import LEAST_CLUSTERS, Cells, Timetable
@@ -27,6 +29,9 @@ from shadowbench.stats.sequences import asymptotic, steadied
 from shadowbench.stats.slices import heterogeneity
 
 MOST_MARKS = 40
+
+_ROUNDING = 1e-12  # of the largest value: below, differences are of the last digits
+_PERHAPS_ROUNDING = 1e-6  # above, nobody need look how large values are
 
 
 def series(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Series, ...]:
@@ -70,7 +75,16 @@ class _Measured:
             )
             for (begin, end), window, so_far in zip(cells.times, windows, running, strict=True)
         )
-        return cls(points, _differ(windows, cells.pooled_errors.tolist()))
+        errors = np.zeros(len(points)) if _is_rounding(cells, paired) else cells.pooled_errors
+        return cls(points, _differ(windows, errors.tolist()))
+
+
+def _is_rounding(cells: Cells, paired: Paired) -> bool:
+    """Whether values are all alike but for the last digits of what they were taken from: no stretch is unlike another by that."""
+    if cells.spread > _PERHAPS_ROUNDING * max(abs(cells.mean), 1.0):
+        return False
+    sides = [paired.candidate, *([] if paired.production is None else [paired.production])]
+    return cells.spread <= _ROUNDING * max(float(np.abs(side).max()) for side in sides)
 
 
 def _steady(so_far: Estimate, paired: Paired) -> Estimate:

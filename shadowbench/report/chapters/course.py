@@ -8,7 +8,7 @@ from shadowbench.report import words
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, notes
 from shadowbench.report.document.comparisons import Scale
-from shadowbench.report.document.root import Document
+from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Drift, Series, Trend
 from shadowbench.report.policy import Statistic
 from shadowbench.report.words import remarks
@@ -33,18 +33,20 @@ def _series(document: Document) -> Iterator[Line]:
     for candidate in cells.in_order(document.candidates):
         for found in candidate.series:
             if found.changed:
-                text = f"{cells.title(candidate)}, {remarks.series(found)}{_ends(found)}"
+                text = f"{cells.title(candidate)}, {remarks.series(found)}{_ends(found, candidate)}"
                 yield Line(text=text, item=True, tone=Tone.OPEN)
         quiet = [found for found in candidate.series if not found.changed]
         if quiet:
             yield Line(text=f"{cells.title(candidate)}: {remarks.unchanged(quiet)}", item=True)
 
 
-def _ends(found: Series) -> str:
+def _ends(found: Series, candidate: Candidate) -> str:
     """The first and the last stretch."""
     if len(found.points) < 2:
         return ""
-    first, last = (cells.scaled(point.window, found.scale) for point in (found.points[0], found.points[-1]))
+    whole = cells.of_measure(candidate, found.measure)
+    unit = "" if whole is None else whole.subject.unit
+    first, last = (cells.scaled(point.window, found.scale, unit) for point in (found.points[0], found.points[-1]))
     return f" First {first}, last {last}."
 
 

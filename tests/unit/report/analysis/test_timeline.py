@@ -76,6 +76,17 @@ def test_a_change_is_seen_in_the_measure_that_changed() -> None:
     assert [s.measure for s in found if s.changed] == ["5"]
 
 
+@pytest.mark.parametrize("size", [1.0, 1e6])
+def test_the_last_digits_of_values_are_no_change(size: float) -> None:
+    arm = over_days()
+    production = size * (1 + np.random.default_rng(1).integers(0, 7, 3000) / 7)
+    latency = values_of(arm, a_subject("latency", low=0.0, high=None), production - 0.1, production)
+    assert 0 < np.ptp(latency.difference) < 1e-8  # each is −0.1 but for rounding, which is not the same all the time
+    assert not series([latency], arm, POLICY)[0].changed
+    slower = values_of(arm, latency.subject, production - np.linspace(0.1, 0.11, 3000), production)
+    assert series([slower], arm, POLICY)[0].changed
+
+
 def test_a_bad_day_among_days_without_a_failure_is_a_change() -> None:
     arm = over_days()
     failed = np.zeros(3000)

@@ -19,6 +19,7 @@ from shadowbench.report.chapters.ranking import ranking
 from shadowbench.report.chapters.slicing import slices
 from shadowbench.report.chapters.times import times
 from shadowbench.report.chapters.verdicts import in_short, verdicts
+from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.parts import Correlation, Place, Ranking
 from shadowbench.report.document.root import Document
 from shadowbench.stats.methods import Method
@@ -158,6 +159,16 @@ def test_slices_that_differ_are_tables_and_the_others_a_line() -> None:
     assert list(tables(chapter)) == ["small: helpfulness by path"]
     assert lines(chapter) == ["small, by language: no difference is shown in helpfulness (p = 0.82)."]
     assert tables(chapter)["small: helpfulness by path"].rows[1].tone is Tone.BAD
+
+
+def test_where_a_measure_began_and_ended_is_told_in_its_unit() -> None:
+    whole = small()
+    latency = next(each for each in whole.comparisons if each.subject.name == "latency")
+    (series,) = whole.series
+    slower = replace(series, measure="latency", scale=Scale.DIFFERENCE)
+    document = replace(example(), candidates=(replace(whole, comparisons=(latency,), series=(slower,)),))
+    (told, *_) = lines(course(document))
+    assert told.endswith(" First +470 [+420, +520] ms, last +500 [+450, +550] ms.")
 
 
 def test_over_time_only_what_changed_is_told_at_length() -> None:
