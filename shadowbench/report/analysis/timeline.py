@@ -80,7 +80,7 @@ class _Measured:
 
 
 def _is_rounding(cells: Cells, paired: Paired) -> bool:
-    """Whether values are all alike but for the last digits of what they were taken from: no stretch is unlike another by that."""
+    """Whether values are all alike but for the last digits of what they were taken from: no stretch differs by that."""
     if cells.spread > _PERHAPS_ROUNDING * max(abs(cells.mean), 1.0):
         return False
     sides = [paired.candidate, *([] if paired.production is None else [paired.production])]
