@@ -29,7 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _parse(arguments)
     console, errors = wide_console(), Console(stderr=True)
     course = Course(
-        rounds=wanted.rounds, seconds=wanted.seconds, rate=wanted.rate, apart=not wanted.together, shield=wanted.shield
+        rounds=wanted.rounds,
+        seconds=wanted.seconds,
+        rate=wanted.rate,
+        apart=not wanted.together,
+        shield=wanted.shield,
+        awake=not wanted.asleep,
     )
     machine, began = describe(), time.monotonic()
     results = [_run(scenario, course, errors) for scenario in wanted.only]
@@ -103,6 +108,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--shield", action="store_true", help="on a busy machine: the proxy goes before strangers on its core"
     )
+    parser.add_argument("--asleep", action="store_true", help="cores may fall asleep between requests")
     parser.add_argument("--markdown", action="store_true", help="write docs/isolation.md")
     wanted = parser.parse_args(arguments)
     if wanted.rounds < 2:

@@ -47,6 +47,7 @@ against itself ends.
   Load and production are the instrument and run before all else on core 1 (SCHED_FIFO), for in the field they are other
   machines: what is measured is the proxy, not a load generator that starves. Candidate, mirror and recorder get what is
   left. The product's own niceness (mirror 5, recorder 10) stays as it is.
+  {awake}
 - **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; Student's t on the logarithms
   ({rounds} rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by
   itself. p99 is shown, nothing is promised of it. Of {tests} intervals one in forty lies wholly above the true ratio by
@@ -100,6 +101,12 @@ def markdown(report: Report) -> str:
             "All else is on core 1, as if the mirror were a container of its own."
             if course.apart
             else "Mirror and recorder share it; all else is on core 1."
+        ),
+        awake=(
+            "A process of the idle class keeps each core awake: to wake one takes tens of microseconds, and one that mirrors\n"
+            "  sleeps less, so that mirroring would look faster than it is (`--asleep` is without)."
+            if course.awake
+            else "Cores fall asleep between requests; one that mirrors sleeps less, and looks faster for it."
         ),
         tests=6 * (len(report.results) - 1),
         instrument=instrument(report).capitalize(),

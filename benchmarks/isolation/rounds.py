@@ -22,7 +22,7 @@ from benchmarks.isolation.faults import Done, small_disk
 from benchmarks.isolation.load import Window, WindowResult
 from benchmarks.isolation.origin import Mood
 from benchmarks.isolation.scenarios import Scenario
-from benchmarks.isolation.sidecar import WORLD_CORE, Sidecar, get_counts
+from benchmarks.isolation.sidecar import PROXY_CORE, WORLD_CORE, Sidecar, get_counts
 from benchmarks.processes import free_port, start_module, wait_for_port
 from benchmarks.quantiles import percentile
 
@@ -43,6 +43,7 @@ class Course:
     rate: float
     apart: bool = True  # mirror and recorder beside the world; False: beside the proxy
     shield: bool = False  # strangers on the proxy's core wait for it
+    awake: bool = True  # no core falls asleep between requests
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +155,8 @@ class Stage:
             shield=course.shield,
         )
         self._sidecar.until_it_mirrors()
+        for core in (PROXY_CORE, WORLD_CORE) if course.awake else ():
+            start_module("benchmarks.isolation.awake", core=core, stack=stack, log=folder / "awake.log")
         self._load = Talker("benchmarks.isolation.load", self._sidecar.port, stack=stack)
         self._companion = self._start_companion(scenario.companion, stack)
         self._next_number = 0
