@@ -93,7 +93,7 @@ class Recorder:
             self.fatal = report.fatal
             self.ended.set()
         elif report.failure is not None:
-            self._on_failing(report.failure)
+            self._on_failing(report.failure, report.told)
         elif report.works is not None:
             self._on_working(report.works)
 
@@ -104,11 +104,12 @@ class Recorder:
         self.counters.gauge("recorder_held_bytes", self.memory.used)
         self.counters.gauge("recorder_store_failing", self._failure is not None)
 
-    def _on_failing(self, failure: str) -> None:
+    def _on_failing(self, failure: str, told: str) -> None:
         if failure != self._failure:
             self._failure = failure
             self.memory.full_reason = STORE_FAILED
-            self.log("error", "the pair log refuses; exchanges are kept while memory allows", reason=failure)
+            sentence = "the pair log refuses; exchanges are kept while memory allows"
+            self.log("error", sentence, reason=failure, error=told)
 
     def _on_working(self, works: str) -> None:
         if self._failure is not None:

@@ -93,6 +93,7 @@ class Report:
     settled: Sequence[Settled] = ()
     counters: Counters = field(default_factory=Counters)
     failure: str | None = None  # the store has just failed, and why
+    told: str = ""  # of a failure: what the store said of it, with what to do
     works: Literal["opened", "committed"] | None = None  # what the store has just done
     sizes: LogSizes | None = None
     fatal: BaseException | None = None  # the thread has ended by this
@@ -179,7 +180,7 @@ class Writer:
             try:
                 self._opened()
             except UnavailableError as error:
-                self._gave_up = not self._wait(failure_of(error) or DOUBTFUL, delay_s)
+                self._gave_up = not self._wait(failure_of(error) or DOUBTFUL, str(error), delay_s)
                 if self._gave_up:
                     return
                 delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
@@ -294,7 +295,7 @@ class Writer:
             except ConfigurationError:
                 raise
             except Exception as error:  # noqa: BLE001  whose fault it is decides the next lines
-                failure = failure_of(error)
+                failure, told = failure_of(error), str(error)
             else:
                 if delay_s > _FIRST_DELAY_S:
                     self._deliver(Report(works="committed"))
@@ -302,7 +303,7 @@ class Writer:
             doubtful_tries -= failure == DOUBTFUL
             if failure is None or doubtful_tries < 0:
                 return UNSTORABLE
-            self._gave_up = not self._wait(failure, delay_s)
+            self._gave_up = not self._wait(failure, told, delay_s)
             delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
         return STORE_FAILED
 
@@ -328,11 +329,11 @@ class Writer:
             except ConfigurationError:
                 raise
             except Exception as error:  # noqa: BLE001  whose fault it is decides the next lines
-                failure = failure_of(error)
+                failure, told = failure_of(error), str(error)
             doubtful_tries -= failure == DOUBTFUL
             if failure is None or doubtful_tries < 0:
                 return self._append_singly(exchanges, counters)
-            self._gave_up = not self._wait(failure, delay_s)
+            self._gave_up = not self._wait(failure, told, delay_s)
             delay_s = min(_LONGEST_DELAY_S, 2 * delay_s)
         return []
 
@@ -349,13 +350,13 @@ class Writer:
         counters.add("recorder_commit_seconds_count")
         counters.add("recorder_commit_seconds_sum", n=self._clock() - began)
 
-    def _wait(self, failure: str, delay_s: float) -> bool:
+    def _wait(self, failure: str, told: str, delay_s: float) -> bool:
         """Wait before another try, with the log closed: a fresh connection is free of whatever the fault left in the old
         one, and finds a file that was put back. False when there is no time for another try."""
         self._close()
         counters = Counters()
         counters.add("recorder_store_failures_total", (("reason", failure),))
-        self._deliver(Report(failure=failure, counters=counters))
+        self._deliver(Report(failure=failure, told=told, counters=counters))
         with self._changed:
             if self._give_up_at is not None:
                 left_s = 0.0 if failure in _LASTING else self._give_up_at - self._clock()

@@ -26,7 +26,8 @@ from shadowbench.scoring.options import RunnerOptions, ScoringOptions
 from shadowbench.scoring.running import MetricRunner
 from shadowbench.scoring.trying import try_out
 from shadowbench.store.base import LogError, PairLog
-from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.displaced import File, file_at
+from shadowbench.store.opening import open_log, open_score_log, path_of
 from shadowbench.store.scoring import ScoreLog
 from shadowbench.worker import Parent
 
@@ -50,6 +51,7 @@ class Scorer:
         self._environ = environ
         self._finished: set[str] = set()
         self._funnel: FunnelNote | None = None
+        self._file: File | None = None  # which file the log was when it was opened
         self._keeping = Keeping(
             owner=f"{options.name}@{socket.gethostname()}:{os.getpid()}", lease_s=options.lease_s, now=unix_now
         )
@@ -71,6 +73,7 @@ class Scorer:
         log = await self._opened()
         if log is None:
             return
+        self._file = self._file_now()
         async with contextlib.AsyncExitStack() as held:
             ledger = Ledger(log)
             held.callback(ledger.close)
@@ -197,7 +200,12 @@ class Scorer:
             waited_s += pause_s
             await self._pause(pause_s)
 
+    def _file_now(self) -> File | None:
+        return file_at(path_of(self._options.store_url))
+
     async def _step(self, lane: Lane) -> Rest | None:
+        if self._file_now() != self._file:
+            raise UnavailableError("the pair log was moved, replaced or deleted: scoring begins anew with the one that is there")
         try:
             return await lane.step()
         except LogError as error:

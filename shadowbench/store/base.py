@@ -29,6 +29,7 @@ class LogError(UnavailableError):
     io_error    the device failed to read or write
     corrupt     the file is not a log, or damaged
     read_only   opened for reading, or the file may not be written
+    moved       its file was moved, replaced or deleted meanwhile; open the log again
     other       anything else; the message says what
     """
 

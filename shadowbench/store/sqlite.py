@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from shadowbench.records import Exchange, FunnelCount, Mark, is_again
-from shadowbench.store.base import PAGE_SIZE, Bodies, LogCounts, LogSizes, Page
+from shadowbench.store.base import PAGE_SIZE, Bodies, LogCounts, LogError, LogSizes, Page
+from shadowbench.store.displaced import companions, file_at, follow, open_files, refusal, where
 from shadowbench.store.queries import statements
 from shadowbench.store.rows import (
     BODY_TRUNCATED,
@@ -40,6 +41,8 @@ class SqlitePairLog:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._file = file_at(path)
+        self._real = Path(os.path.realpath(path))  # where SQLite puts the companions
         self.upkeep = SqliteUpkeep(connection, path)
 
     def append(self, exchanges: Sequence[Exchange]) -> None:
@@ -51,7 +54,7 @@ class SqlitePairLog:
             self._append(exchanges, lambda fresh, first_number: storable(rows_of(fresh, first_number)))
 
     def _append(self, exchanges: Sequence[Exchange], as_rows: Callable[[Sequence[Exchange], int], Rows]) -> None:
-        with self._transaction("BEGIN IMMEDIATE"):
+        with self._writing():
             # Nobody else writes between here and the commit, so the numbers are ours.
             fresh = self._fresh(exchanges)
             if fresh:
@@ -83,7 +86,7 @@ class SqlitePairLog:
 
     def put_funnel(self, counts: Sequence[FunnelCount]) -> None:
         """See `PairLog.put_funnel`."""
-        with self._transaction("BEGIN IMMEDIATE"):
+        with self._writing():
             self._connection.executemany(
                 _SQL["put_funnel"],
                 [(each.epoch, each.candidate, each.stage, each.reason, each.count) for each in counts],
@@ -91,7 +94,7 @@ class SqlitePairLog:
 
     def put_marks(self, marks: Sequence[Mark]) -> None:
         """See `PairLog.put_marks`."""
-        with self._transaction("BEGIN IMMEDIATE"):
+        with self._writing():
             self._connection.executemany(
                 _SQL["put_mark"], [(mark.at, mark.kind, mark.endpoint, mark.before, mark.after) for mark in marks]
             )
@@ -164,7 +167,30 @@ class SqlitePairLog:
 
     def close(self) -> None:
         """See `PairLog.close`."""
+        if self._is_displaced():
+            self._let_go()
         self._connection.close()
+
+    def _writing(self) -> AbstractContextManager[None]:
+        """A transaction that writes, in the file that the log's name names: asking takes a microsecond, a commit a thousand."""
+        if self._is_displaced():
+            raise refusal(self._path, self._let_go())
+        return self._transaction("BEGIN IMMEDIATE")
+
+    def _is_displaced(self) -> bool:
+        return file_at(self._path) != self._file
+
+    def _let_go(self) -> Path | None:
+        """Close the file that was moved or deleted, with all in it that was written; where it is now."""
+        opened = open_files()
+        there, of_old = where(self._file, opened), companions(self._real, opened)
+        try:
+            self.upkeep.checkpoint(whole=True)
+        except LogError as error:
+            of_old = {} if error.reason == "read_only" else of_old  # who only reads moves nothing
+        self._connection.close()
+        follow(self._real, there, of_old)
+        return there
 
     def _transaction(self, begin: str) -> AbstractContextManager[None]:
         return transaction(self._connection, self._path, begin)

@@ -57,6 +57,6 @@ _ADVICE = {
     "disk_full": "the device is full; free some space, nothing is lost that was stored",
     "busy": "another process has been writing to this pair log for too long; only one recorder may own it",
     "io_error": "the device failed to read or write, or a limit on file size was reached",
-    "corrupt": "this is not a pair log, or it is damaged",
+    "corrupt": "this is not a pair log, or it is damaged; move the file away, or change store.url",
     "read_only": "this pair log may not be written; check the permissions of the file and its folder",
 }

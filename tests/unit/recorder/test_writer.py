@@ -357,6 +357,31 @@ def test_a_log_that_cannot_be_opened_yet_is_tried_again(bench: Bench) -> None:
     assert bench.settled == [None]
 
 
+def test_a_log_that_is_moved_away_holds_what_came_before_and_a_new_one_what_comes(bench: Bench, tmp_path: Path) -> None:
+    writer = bench.start()
+    writer.put(item(1))
+    bench.until(lambda: bench.settled == [None])
+    bench.path.rename(tmp_path / "pairs.db.1")
+    writer.put(item(2))
+    bench.until(lambda: bench.settled == [None, None])
+    bench.finish()
+    assert bench.logged() == [2]
+    bench.url = f"sqlite:///{tmp_path}/pairs.db.1"
+    assert bench.logged() == [1]
+    assert bench.counters.get("recorder_store_failures_total", (("reason", "moved"),)) == 1
+
+
+def test_a_failure_comes_with_what_to_do(bench: Bench) -> None:
+    with contextlib.closing(sqlite3.connect(bench.path)) as other:
+        other.execute("CREATE TABLE things (a)")
+    bench.start()
+    report = bench.next_report()
+    assert report.failure == "unavailable"
+    assert (
+        report.told == f"{bench.path}: this SQLite file belongs to something else; choose another path for the pair log"
+    )
+
+
 def test_a_url_that_cannot_be_meant_is_fatal(bench: Bench) -> None:
     bench.start(lambda: open_log("nowhere", "write"))
     bench.until(lambda: bench.end)

@@ -6,9 +6,11 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from shadowbench.errors import UnavailableError
 from shadowbench.scoring.lane import IDLE, Rest
 from shadowbench.scoring.options import ScoringOptions
 from shadowbench.scoring.worker import Scorer
@@ -89,6 +91,22 @@ def test_a_lane_waits_for_as_long_as_those_it_needs_work() -> None:
         assert 500.0 <= made_of.looks[-1] - made_of.looks[0] <= 502.0
 
     run(story())
+
+
+async def test_a_log_that_is_not_there_any_more_ends_a_worker_for_its_successor_to_open_the_next(tmp_path: Path) -> None:
+    async def scores(_: int) -> Rest:
+        return IDLE
+
+    path, lane = tmp_path / "pairs.db", Acting("metrics", scores)
+    path.touch()
+    scorer = Scorer(ScoringOptions(store_url=f"sqlite:///{path}"), Parent("scoring"), {})
+    scorer._file = scorer._file_now()
+    assert await scorer._step(lane) is IDLE
+    path.rename(tmp_path / "pairs.db.1")
+    path.touch()
+    with pytest.raises(UnavailableError, match="was moved, replaced or deleted: scoring begins anew"):
+        await scorer._step(lane)
+    assert len(lane.looks) == 1
 
 
 def test_a_worker_without_canaries_loads_no_statistics() -> None:
