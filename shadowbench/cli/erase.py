@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 from shadowbench import configuration, keyed, wiring
 from shadowbench.cli.progress import tracked
@@ -27,7 +28,7 @@ class Named:
 
     user: str | None = None  # as the request or the user header names them
     tenant: str | None = None  # the tenant header's value
-    credential: str | None = None  # a credential header's value, where tenants are told by it
+    credential: str | None = None  # the value of a credential header or of a key in the query, where tenants are told by it
     cluster: str | None = None  # the cluster header's value
     key: str | None = None  # a hash, as the log shows it
 
@@ -66,13 +67,16 @@ def _hash_of(text: str) -> str:
 
 
 def _of_credential(salt: bytes, value: bytes) -> Owner:
-    """A key is known by itself, people forget the scheme before it, and a request may carry it with and without; where
-    credentials tell clusters it is there too."""
+    """A key is known by itself, people forget the scheme before it, and a request may carry it with and without, in a header
+    or in the query; where credentials tell clusters it is there too."""
     bare = value.rpartition(b" ")[2]
-    seen = [keyed.placeholder(salt, each) for each in dict.fromkeys((value, bare, b"Bearer " + bare))]
+    in_query = quote_from_bytes(bare, safe="").encode()  # hashed as it stands there
+    ways = dict.fromkeys((value, bare, b"Bearer " + bare, b"bearer " + bare, in_query))
+    seen = [keyed.placeholder(salt, each) for each in ways]
+    callers = [*seen, *(each.removeprefix(b"hash:") for each in seen)]  # of the query a mirror takes the digits alone
     return Owner(
         marks=tuple(each.decode() for each in seen),
-        tenant_keys=tuple(keyed.tenant_key(salt, each) for each in seen),
+        tenant_keys=tuple(keyed.tenant_key(salt, each) for each in callers),
         cluster_keys=tuple(keyed.cluster_key(salt, each) for each in seen),
     )
 

@@ -1,5 +1,6 @@
 """`erase` finds people by what they are called, hashed with the mirror's secret, and leaves no byte of theirs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from shadowbench import keyed
 from shadowbench.cli.erase import EraseOptions, Named, run_erase
 from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.mirror import callers
+from shadowbench.mirror.head import parse_head
+from shadowbench.proxy import tap
 from shadowbench.store.base import each_exchange
 from shadowbench.store.erasing import Clocks
 from shadowbench.store.opening import open_log
@@ -55,6 +59,7 @@ def left(url: str) -> list[int]:
         ({"tenant": "acme"}, 2),
         ({"credential": "sk-1"}, 3),
         ({"credential": "Bearer sk-1"}, 3),
+        ({"credential": "bearer sk-1"}, 3),
         ({"cluster": "session-7"}, 4),
         ({"key": keyed.user_key(SALT, b"ada@example.org")}, 1),
         ({"key": keyed.cluster_key(SALT, b"session-7")}, 4),
@@ -124,6 +129,23 @@ def test_who_is_named_beside_another_is_found_in_the_request(
     log.close()
     assert run_erase(options(url, tmp_path, **whose), {}, CLOCKS) == 0
     assert [n for n in range(1, 10) if n not in left(url)] == gone
+
+
+@pytest.mark.parametrize("target", ["/v1?key=%s", "/v1?api_key=%s&b=1", "/v1?a=1&api-key=%s", "/v1?access_token=%s"])
+@pytest.mark.parametrize(
+    ("key", "as_sent"), [("sk-9", "sk-9"), ("a+b/c=", "a+b/c="), ("a+b/c=", "a%2Bb%2Fc%3D"), ("Bearer sk-9", "sk-9")]
+)
+def test_a_key_that_came_in_the_query_is_found(url: str, tmp_path: Path, target: str, key: str, as_sent: str) -> None:
+    def hidden(match: re.Match[bytes]) -> bytes:
+        return match[1] + keyed.placeholder(SALT, match[2])  # as the proxy's tap does
+
+    line = tap._CREDENTIAL_PARAMETER.sub(hidden, f"POST {target % as_sent} HTTP/1.1".encode())
+    head = parse_head(line + b"\r\nhost: x")
+    log = open_log(url, "change")
+    log.append([an_exchange(6, tenant_key=callers.tenant_key(SALT, None, head, callers.caller(head)))])
+    log.close()
+    assert run_erase(options(url, tmp_path, credential=key), {}, CLOCKS) == 0
+    assert left(url) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("key", ["ada@example.org", "90de7bf356a66ea99363b98", "90de7bf356a66ea99363b987a", "zz" * 12])
