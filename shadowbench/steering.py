@@ -58,6 +58,10 @@ class Course:
         return self.rates.over(self.settings)
 
 
+class UnconfirmedError(UnavailableError):
+    """A change was taken, and a worker has not said yet that it holds."""
+
+
 class Crew(Protocol):
     """Whom a course is told to: the supervisor."""
 
@@ -117,8 +121,13 @@ class Steering:
             given = read_rates(fields, before.settings)
             after = replace(before, rates=before.rates.then(given))
             changed = differences(before.effective, after.effective)
-            told = await self._put_on(after, _marks("policy_changed", changed) if changed else [])
-            self._log.info("rates changed", **{each.name: each.after for each in changed})
+            rates = {each.name: each.after for each in changed}
+            try:
+                told = await self._put_on(after, _marks("policy_changed", changed) if changed else [])
+            except UnconfirmedError as error:
+                self._log.warning("rates changed", **rates, confirmed=False, error=str(error))
+                raise
+            self._log.info("rates changed", **rates)
             return {**told, "changed": [each.name for each in changed]}
 
     async def reload(self) -> Fields:
@@ -186,8 +195,13 @@ class Steering:
         async with self._one_at_a_time:
             before = self.course
             mode = Mode.KILLED if (before.mode, wanted) == (Mode.KILLED, Mode.PAUSED) else wanted
-            told = await self._put_on(replace(before, mode=mode), self._mode_marks(before.mode, mode))
-            self._log.warning("mirroring", action=action, before=before.mode.value, after=mode.value)
+            what = {"action": action, "before": before.mode.value, "after": mode.value}
+            try:
+                told = await self._put_on(replace(before, mode=mode), self._mode_marks(before.mode, mode))
+            except UnconfirmedError as error:
+                self._log.warning("mirroring", **what, confirmed=False, error=str(error))
+                raise
+            self._log.warning("mirroring", **what)
             return told
 
     async def _take_over(self, running: Settings, changed: tuple[Difference, ...]) -> Fields:
@@ -221,7 +235,8 @@ class Steering:
     async def _put_on(self, course: Course, marks: list[Fields]) -> Fields:
         """Remember, tell everybody, and wait until it holds.
 
-        Raises UnavailableError with who did not confirm, ConfigurationError when a worker refused: then nothing has changed.
+        Raises UnconfirmedError with who did not confirm; and, when nothing has changed, ConfigurationError because a worker
+        refused, UnavailableError because it is too late.
         """
         if self._crew.draining:
             raise UnavailableError("this sidecar is shutting down")
@@ -236,7 +251,7 @@ class Steering:
             raise ConfigurationError("; ".join(map(str, refusals)))
         if failures:
             reasons = "; ".join(map(str, failures))
-            raise UnavailableError(f"{reasons}: the change is remembered and holds as soon as the worker is back")
+            raise UnconfirmedError(f"{reasons}: the change is remembered and holds as soon as the worker is back")
         return self._told()
 
     def _numbered(self, marks: list[Fields]) -> list[Fields]:

@@ -16,7 +16,7 @@ from shadowbench.child import RefusedError, WorkerSpec
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.settings import Settings
 from shadowbench.signals import Counters
-from shadowbench.steering import Mode, Steering
+from shadowbench.steering import Mode, Steering, UnconfirmedError
 from shadowbench.telemetry import logs
 
 
@@ -162,6 +162,20 @@ async def test_the_kill_switch_stops_proxies_though_the_mirror_hangs(crew: Crew)
     assert [worker.asked[-1]["hands_off"] for worker in crew.proxies] == [False, False]
     assert crew.steering.course.mode is Mode.KILLED
     assert crew.mirror.spec.options["enabled"] is False  # so it comes back as it should be
+
+
+@pytest.mark.parametrize(("action", "after"), [("pause", "paused"), ("kill", "killed")])
+async def test_an_order_that_is_not_confirmed_is_logged_as_taken(crew: Crew, action: str, after: str) -> None:
+    crew.mirror.is_away = True
+    with pytest.raises(UnconfirmedError):
+        await getattr(crew.steering, action)()
+    (line,) = crew.logged("mirroring")
+    assert [line[key] for key in ("action", "before", "after", "confirmed")] == [action, "on", after, False]
+    assert "mirror did not answer: the change is remembered" in line["error"]
+    with pytest.raises(UnconfirmedError):
+        await crew.steering.rates({"candidates": {"small": 0.3}})
+    (line,) = crew.logged("rates changed")
+    assert (line["candidates.small.sample_rate"], line["confirmed"]) == (0.3, False)
 
 
 async def test_what_a_worker_refuses_is_not_remembered_for_the_next_one(crew: Crew) -> None:
