@@ -269,13 +269,22 @@ def private_folder(folder: Path) -> None:
         status = folder.stat()
         if status.st_uid != os.geteuid():
             raise UnavailableError(f"{folder} belongs to another user: remove it, or choose another runtime folder")
+        if not os.access(folder, os.W_OK | os.X_OK):  # also on a file system that is mounted read-only
+            raise unusable(folder, "it cannot be written")
         if not status.st_mode & 0o077:
             return
         if any(not entry.name.startswith(("mirror.", "recorder.")) for entry in folder.iterdir()):
             raise UnavailableError(f"{folder} is open to others and in use: choose a runtime folder of its own in it")
         folder.chmod(0o700)
     except OSError as error:
-        raise UnavailableError(f"cannot use the runtime folder {folder}: {error.strerror}") from None
+        raise unusable(folder, error.strerror) from None
+
+
+def unusable(folder: Path, why: str | None) -> UnavailableError:
+    """What to say where sockets and locks cannot be made."""
+    return UnavailableError(
+        f"cannot use the runtime folder {folder}: {why}; set runtime.folder to one that this user can write"
+    )
 
 
 async def listen(path: Path, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shadowbench import __version__, orphans
 from shadowbench.child import Child, WorkerSpec
 from shadowbench.errors import UnavailableError
-from shadowbench.links import private_folder
+from shadowbench.links import private_folder, unusable
 from shadowbench.listening import Address, bind
 from shadowbench.outlet import STDERR, never_waiting
 from shadowbench.signals import Counters, Sample
@@ -400,7 +400,10 @@ class _Slots:
 def _lock(folder: Path) -> int:
     """Hold `folder` as long as the returned descriptor is open. Raises UnavailableError when another parent does."""
     private_folder(folder)
-    lock = os.open(folder / "mirror.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(folder / "mirror.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise unusable(folder, f"mirror.lock: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

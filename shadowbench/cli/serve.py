@@ -6,6 +6,7 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shadowbench import configuration, environment, wiring
 from shadowbench.errors import ConfigurationError, UnavailableError
@@ -13,6 +14,12 @@ from shadowbench.listening import Address, AddressTakenError
 from shadowbench.steering import Steering
 from shadowbench.supervisor import Plan, Supervisor
 from shadowbench.telemetry import logs
+from shadowbench.wiring import places
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from shadowbench.settings import Settings
 
 
 def run_role(config: Path | None, role: wiring.Role) -> int:
@@ -22,6 +29,8 @@ def run_role(config: Path | None, role: wiring.Role) -> int:
         raise ConfigurationError("\n".join(problems))
     plan = wiring.plan(settings, role)
     log = logs.configure()
+    if role in ("serve", "mirror"):
+        tell_of_folder(settings, log)
     supervisor = Supervisor(plan, log)
     if role != "score":  # what is steered is traffic
         supervisor.steered = Steering(settings, role, crew=supervisor, read=lambda: configuration.load(config), log=log)
@@ -32,6 +41,14 @@ def run_role(config: Path | None, role: wiring.Role) -> int:
         if key is None:
             raise
         raise UnavailableError(f"{error} ({key}; {second_role(plan)})") from None
+
+
+def tell_of_folder(settings: Settings, log: FilteringBoundLogger) -> None:
+    """Say that a start makes the pair log's folder: where a volume is missing, all would go onto another disk."""
+    folder = places.folder_to_make(settings)
+    if folder is not None:
+        sentence = "the pair log's folder does not exist and is made; if a volume should be there, it is not mounted"
+        log.warning(sentence, folder=str(folder), within=str(places.nearest(folder)))
 
 
 def second_role(plan: Plan) -> str:

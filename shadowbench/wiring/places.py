@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.listening import MAX_UNIX_PATH_BYTES
+from shadowbench.secret import SECRET_ENV
 from shadowbench.settings import Settings
 from shadowbench.store.opening import path_of
 
@@ -35,6 +36,20 @@ def secret_file(settings: Settings) -> Path:
     """Where the secret is that keys sampling and placeholders: absolute."""
     store = path_of(settings.store.url)
     return (settings.mirror.secret_file or store.with_name(f"{store.name}.secret")).absolute()
+
+
+def folder_to_make(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The pair log's folder where it does not exist and a start makes it: for the secret, which lies in it by default."""
+    if environ.get(SECRET_ENV):
+        return None
+    folder = path_of(settings.store.url).absolute().parent
+    # `os.path.exists`, for Path.exists would raise where we may not look.
+    return folder if not os.path.exists(folder) and folder in secret_file(settings).parents else None
+
+
+def nearest(folder: Path) -> Path:
+    """`folder`, or the closest of its parents that exists."""
+    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
 
 
 def path_text(path: Path | None) -> str | None:

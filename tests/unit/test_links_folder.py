@@ -1,3 +1,4 @@
+import os
 import stat
 from pathlib import Path
 
@@ -29,6 +30,20 @@ def test_an_open_folder_that_others_use_is_left_as_it_is(tmp_path: Path) -> None
     with pytest.raises(UnavailableError, match="choose a runtime folder of its own"):
         private_folder(tmp_path)
     assert mode(tmp_path) == 0o1777
+
+
+def test_a_folder_that_cannot_be_written_is_refused_with_the_key_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def access(folder: Path, mode: int) -> bool:
+        return not mode & os.W_OK  # as on a file system that is mounted read-only
+
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(
+        UnavailableError, match=r"cannot use the runtime folder .*: it cannot .* set runtime\.folder to"
+    ):
+        private_folder(tmp_path)
 
 
 def test_a_place_that_is_no_folder_is_an_error_of_ours(tmp_path: Path) -> None:

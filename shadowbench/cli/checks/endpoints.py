@@ -181,11 +181,19 @@ def _is_for_another_name(error: Exception) -> bool:
     return "mismatch, certificate" in str(error)
 
 
+def _speaks_no_tls(text: str) -> bool:
+    # OpenSSL, of what answers with other bytes, hangs up, or waits for more (as whoever waits for a request's end does).
+    said = ("wrong version number", "wrong_version_number", "record layer failure", "unexpected_eof", "eof occurred")
+    return "handshake operation timed out" in text or any(each in text for each in said)
+
+
 def remedy(error: Exception) -> str:
     """What to do about it."""
     if _is_for_another_name(error):
         return "use a name in the URL that the certificate holds, or have one issued for this name"
     text = str(error).lower()
+    if _speaks_no_tls(text):
+        return "that port does not speak TLS, or nothing answers there: is http:// meant?"
     if "certificate has expired" in text:
         return "renew its certificate; if it is not expired, this machine's clock is wrong"
     if "certificate" in text or "ssl" in text:

@@ -12,6 +12,7 @@ from shadowbench.errors import ShadowbenchError
 from shadowbench.links import private_folder
 from shadowbench.settings import Settings
 from shadowbench.store.opening import open_log, path_of
+from shadowbench.wiring.places import folder_to_make, nearest
 
 _LITTLE_BYTES = 1 << 30
 _NOTHING_BYTES = 100 << 20
@@ -33,7 +34,7 @@ def check(settings: Settings, runtime_folder: Path) -> Iterator[Finding]:
         yield fail(
             "pair log", f"its folder {file.parent} cannot be made in {there}", f"mkdir -p {file.parent}, or store.url"
         )
-    elif there != file.parent and not _is_made(settings, file.parent):
+    elif there != file.parent and folder_to_make(settings) is None:
         yield fail("pair log", f"its folder {file.parent} does not exist", f"mkdir -p {file.parent}")
     else:
         yield _readable(settings, file)
@@ -42,27 +43,21 @@ def check(settings: Settings, runtime_folder: Path) -> Iterator[Finding]:
     yield _runtime(runtime_folder)
 
 
-def nearest(folder: Path) -> Path:
-    """`folder`, or the closest of its parents that exists."""
-    # Path.exists would raise where we may not look.
-    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
-
-
 def _can_be_written(folder: Path) -> bool:
     # /proc and /sys grant root everything by their modes, and then refuse.
     kind = file_system_of(folder, Path("/proc/self/mountinfo").read_text())
     return os.access(folder, os.W_OK | os.X_OK) and kind not in _KERNEL
 
 
-def _is_made(settings: Settings, folder: Path) -> bool:
-    """Whether serving makes the log's folder: it does so for the secret, which lies beside the log unless told otherwise."""
-    secret = settings.mirror.secret_file
-    return secret is None or folder in secret.absolute().parents
-
-
 def _readable(settings: Settings, file: Path) -> Finding:
     if not file.exists():
-        return ok("pair log", f"{file} will be created{'' if file.parent.is_dir() else ', with its folder'}")
+        if file.parent.is_dir():
+            return ok("pair log", f"{file} will be created")
+        return warn(
+            "pair log",
+            f"{file} will be created, with its folder, which does not exist: of its path there is {nearest(file.parent)}",
+            "if a volume should be there, mount it; else mkdir -p the folder",
+        )
     try:
         log = open_log(settings.store.url, "read")
         try:

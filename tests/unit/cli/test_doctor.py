@@ -113,6 +113,13 @@ def test_a_certificate_that_is_none_is_found(tmp_path: Path) -> None:
             "a name",
         ),
         (OSError("certificate verify failed: IP address mismatch, certificate is not valid for '::1'. (_s"), "a name"),
+        (
+            OSError("_ssl.c:989: The handshake operation timed out"),
+            "does not speak TLS, or nothing answers there: is http://",
+        ),
+        (OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)"), "does not speak TLS"),
+        (OSError("[SSL: RECORD_LAYER_FAILURE] record layer failure (_ssl.c:1000)"), "does not speak TLS"),
+        (OSError("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"), "does not speak TLS"),
         (OSError("what is this"), "check the URL"),
     ],
 )
@@ -209,6 +216,33 @@ def test_a_certificate_for_another_name_is_called_that(folder: Path, capsys: pyt
     assert "set tls.ca_file" not in said
 
 
+@pytest.mark.parametrize("answer", [None, b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
+def test_a_port_that_speaks_no_tls_is_called_that(
+    folder: Path, capsys: pytest.CaptureFixture[str], answer: bytes | None
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = threading.Event()
+
+        def wait() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(4096)
+                connection.sendall(answer or b"")
+                if answer is None:
+                    done.wait(60)
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        file = configure(folder, url)
+        file.write_text(file.read_text().replace(f"'{url}'", f"'{url}', connect_timeout_s: 0.3"))
+        assert run_doctor(file, {}) == 4
+        done.set()
+        waiting.join()
+    said = capsys.readouterr().out
+    assert "→ that port does not speak TLS, or nothing answers there: is http:// meant?" in said
+    assert "tls.ca_file" not in said
+
+
 def pair_log_line(folder: Path, more: str, capsys: pytest.CaptureFixture[str]) -> str:
     file = configure(folder, "http://127.0.0.1:1")
     file.write_text(f"{file.read_text()}{more}\n")
@@ -262,7 +296,10 @@ def test_a_secret_that_serving_would_refuse_is_found() -> None:
 
 def test_a_folder_that_serving_makes_is_no_failure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = pair_log_line(folder, f"store: {{url: 'sqlite:///{folder}/new/deep/x.db'}}", capsys)
-    assert said == f"ok    pair log: {folder}/new/deep/x.db will be created, with its folder"
+    assert said == (
+        f"warn  pair log: {folder}/new/deep/x.db will be created, with its folder, which does not exist: of its path there is "
+        f"{folder}"
+    )
     assert not (folder / "new").exists()
 
 
