@@ -41,16 +41,16 @@ COLUMNS: Mapping[str, str] = {
     "missing_candidate": "pairs without the candidate's",
     "missing_pair": "pairs without the pair's value",
     "production": "production's value",
-    "production_low": "its interval",
-    "production_high": "its interval",
+    "production_low": "its interval, for a single look",
+    "production_high": "its interval, for a single look",
     "candidate_value": "the candidate's value, or the pair's",
-    "candidate_low": "its interval",
-    "candidate_high": "its interval",
+    "candidate_low": "its interval, for a single look",
+    "candidate_high": "its interval, for a single look",
     "scale": "of the effect: difference (candidate − production), ratio, preference, level, saving (production − candidate)",
     "effect": "how much the candidate differs",
-    "low": "lower end of the interval that verdicts go by: it holds at the policy's looks",
+    "low": "lower end of the interval that verdicts go by: it holds at the policy's looks; empty of slices, quantiles and sums of costs",
     "high": "its upper end",
-    "method": "of that interval",
+    "method": "of that interval; where there is none of the one for a single look",
     "level": "of all intervals",
     "once_low": "lower end of the interval for a single look",
     "once_high": "its upper end",
@@ -201,7 +201,7 @@ def _quantile(row: QuantileRow) -> dict[str, Value]:
         **_estimate("production", row.production),
         **_estimate("candidate", row.candidate, value="candidate_value"),
         "scale": "difference",
-        **_interval(row.difference),
+        **_for_a_look(row.difference),
     }
 
 
@@ -217,7 +217,7 @@ def _costs(found: Costs) -> Iterator[dict[str, Value]]:
         ("saving_month", (None, None), found.saving_month),
     ):
         if production is not None or candidate is not None or saving is not None:
-            told = {} if saving is None else {"scale": "saving", **_interval(saving)}
+            told = {} if saving is None else {"scale": "saving", **_for_a_look(saving)}
             sides = _estimate("production", production) | _estimate("candidate", candidate, value="candidate_value")
             yield {**of, "statistic": statistic, **sides, **told}
 
@@ -231,7 +231,7 @@ def _slice(row: SliceRow, table: SliceTable) -> dict[str, Value]:
         "n": row.n,
         "clusters": row.clusters,
         "scale": table.scale.value,
-        **_interval(row.effect),
+        **_for_a_look(row.effect),
         "p_adjusted": row.p_adjusted,
         "against_the_whole": int(row.against_the_whole),
     }
@@ -247,6 +247,12 @@ def _interval(found: Estimate) -> dict[str, Value]:
         "se": found.se,
         "reason": found.reason and found.reason.value,
     }
+
+
+def _for_a_look(found: Estimate) -> dict[str, Value]:
+    """Of what no verdict goes by there is no interval but that for a single look."""
+    told = _interval(found)
+    return told | {"low": None, "high": None, "once_low": found.low, "once_high": found.high}
 
 
 def _estimate(name: str, found: Estimate | None, *, value: str | None = None) -> dict[str, Value]:

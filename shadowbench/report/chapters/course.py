@@ -47,7 +47,7 @@ def _ends(found: Series, candidate: Candidate) -> str:
     whole = cells.of_measure(candidate, found.measure)
     unit = "" if whole is None else whole.subject.unit
     first, last = (cells.scaled(point.window, found.scale, unit) for point in (found.points[0], found.points[-1]))
-    return f" First {first}, last {last}."
+    return f" First {first}, last {last}, for a single look at each."
 
 
 def _marks(document: Document) -> Iterator[Line]:

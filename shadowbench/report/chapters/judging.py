@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shadowbench.report import words
-from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, under
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Document
+from shadowbench.report.words import remarks
 from shadowbench.stats.agreement import Coefficient
 
 _COLUMNS = (Column(), Column(title="value", numbers=True), Column(title="n", numbers=True))
@@ -15,7 +16,8 @@ _COLUMNS = (Column(), Column(title="value", numbers=True), Column(title="n", num
 
 def judging(document: Document) -> Chapter:
     """A card for each judge, its alarms first."""
-    return Chapter(title="Judges", blocks=tuple(block for card in document.judges for block in _card(card)))
+    blocks = (block for card in document.judges for block in _card(card))
+    return Chapter(title="Judges", blocks=under(remarks.for_a_look(document.policy), blocks))
 
 
 def _card(card: JudgeCard) -> Iterator[Table | Line]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes
+from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes, under
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Costs
@@ -29,7 +29,7 @@ def money(document: Document) -> Chapter:
         for candidate in cells.in_order(document.candidates)
         if candidate.costs is not None
     )
-    return Chapter(title="Cost", blocks=blocks)
+    return Chapter(title="Cost", blocks=under(remarks.for_a_look(document.policy), blocks))
 
 
 def _of(candidate: Candidate, found: Costs) -> Table:

@@ -59,6 +59,13 @@ def notes(texts: Iterable[str], tone: Tone = Tone.FAINT) -> tuple[Line, ...]:
     return tuple(Line(text=text, tone=tone) for text in texts)
 
 
+def under(about: str, blocks: Iterable[Table | Line]) -> tuple[Table | Line, ...]:
+    """Blocks below what is to be known of their numbers; where there is no table that goes without saying."""
+    found = tuple(blocks)
+    has_numbers = about and any(isinstance(block, Table) for block in found)
+    return (Line(text=about, tone=Tone.FAINT), *found) if has_numbers else found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
     """`detail`: for who wants to know more; it may be folded, or left out where there is little room."""

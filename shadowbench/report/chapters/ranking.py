@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes
+from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes, under
 from shadowbench.report.document.parts import Correlation, Place, Ranking
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.words import remarks
@@ -24,7 +24,8 @@ _CORRELATIONS = (
 def ranking(document: Document) -> Chapter:
     """A table for each judge that compares, and one of correlations."""
     blocks = (*(_table(found) for found in document.rankings), *_correlations(document))
-    return Chapter(title="Ranking and correlations", blocks=blocks, detail=True)
+    about = remarks.for_a_look(document.policy)
+    return Chapter(title="Ranking and correlations", blocks=under(about, blocks), detail=True)
 
 
 def _table(found: Ranking) -> Table:

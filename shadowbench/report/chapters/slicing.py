@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, notes
+from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone, notes, under
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.words import remarks
@@ -16,7 +16,7 @@ def slices(document: Document) -> Chapter:
     """A table for each candidate, measure and property of the traffic whose values differ; of the others a line."""
     chosen = [candidate for candidate in document.candidates if not candidate.again]  # slices of noise are noise
     blocks = tuple(block for candidate in chosen for block in _blocks(candidate))
-    return Chapter(title="Slices", blocks=blocks)
+    return Chapter(title="Slices", blocks=under(remarks.for_a_look(document.policy), blocks))
 
 
 def _blocks(candidate: Candidate) -> Iterator[Table | Line]:

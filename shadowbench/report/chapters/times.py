@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
-from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes
+from shadowbench.report.chapters.nouns import Chapter, Column, Row, Table, notes, under
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Distribution, QuantileRow
 from shadowbench.report.words import remarks
@@ -23,7 +23,7 @@ def times(document: Document) -> Chapter:
     blocks = tuple(
         _of(candidate, found) for candidate in cells.in_order(document.candidates) for found in candidate.distributions
     )
-    return Chapter(title="Latency", blocks=blocks)
+    return Chapter(title="Latency", blocks=under(remarks.for_a_look(document.policy), blocks))
 
 
 def _of(candidate: Candidate, found: Distribution) -> Table:

@@ -91,6 +91,7 @@ def _sections(document: Document) -> dict[str, Any]:
         "findings": choices.sentences(document.findings),
         "choices": choices.choices(document),
         "reading": matrix.reading(document.policy),
+        "for_a_look": remarks.for_a_look(document.policy),
         "front": choices.front(document),
         "candidates": [_candidate(number, each) for number, each in summary.numbered(document)],
         "rankings": rankings.rankings(document),

@@ -22,6 +22,7 @@ ONLY_AGAIN = "There is no candidate but production itself: there is nothing to d
 SECONDARY = "Secondary: nobody declared it. It decides nothing, and its p is corrected for being one of many."
 A_A_LANE = "production against itself. What differs here is noise."
 _ARROWS = {"up": "up", "down": "down", "none": "may be chance"}
+_FOR_A_LOOK = "Intervals are for a single look here; those of the comparison, which verdicts go by, hold at the looks that were declared."
 _UNNAMED = "by the draw"
 
 
@@ -65,6 +66,11 @@ def looks(policy: Policy) -> str:
     if policy.watching.looks is Looks.PLANNED:
         return f"{level}, valid at {count(policy.watching.planned, 'planned look')}"
     return f"{level}, valid for a single look"
+
+
+def for_a_look(policy: Policy) -> str:
+    """What to say where intervals are those of a single look and others hold at more; empty: all are for a single look."""
+    return "" if policy.watching.looks is Looks.ONCE else _FOR_A_LOOK
 
 
 def spend(side: SideSpend) -> str:

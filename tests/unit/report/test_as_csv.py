@@ -71,6 +71,15 @@ def test_slices_are_rows_of_their_own() -> None:
     assert (row["share"], row["effect"], row["p_adjusted"], row["against_the_whole"]) == ("0.29", "0.56", "0.004", "1")
 
 
+def test_intervals_for_a_single_look_are_in_no_other_column() -> None:
+    slices = one(candidate="small", slice_by="path", slice="/v1/responses")
+    quantile = one(candidate="small", measure="latency", statistic="p50")
+    month = one(candidate="small", measure="cost", statistic="saving_month")
+    for row in (slices, quantile, month):
+        assert (row["low"], row["high"]) == ("", "")
+        assert float(row["once_low"]) < float(row["effect"]) < float(row["once_high"])
+
+
 def test_marks_that_turn_the_direction_are_named() -> None:
     told = read(replace(example(), candidates=(replace(small(), name="a\u202eb\x1b[31m"),)))
     assert {row["candidate"] for row in told} == {"a⟨U+202E⟩b⟨U+001B⟩[31m"}

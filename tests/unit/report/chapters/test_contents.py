@@ -1,5 +1,6 @@
 """Chapters say what they promise, and no chapter says nothing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ from shadowbench.report.chapters.verdicts import in_short, verdicts
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.parts import Correlation, Place, Ranking
 from shadowbench.report.document.root import Document
+from shadowbench.report.policy import Looks, Watching
 from shadowbench.stats.methods import Method
 from tests.unit.report.documents import again, estimate, example, small
 
@@ -157,8 +159,19 @@ def test_costs_come_with_totals_and_a_right_answer_s() -> None:
 def test_slices_that_differ_are_tables_and_the_others_a_line() -> None:
     chapter = slices(example())
     assert list(tables(chapter)) == ["small: helpfulness by path"]
-    assert lines(chapter) == ["small, by language: no difference is shown in helpfulness (p = 0.82)."]
+    assert lines(chapter)[1:] == ["small, by language: no difference is shown in helpfulness (p = 0.82)."]
     assert tables(chapter)["small: helpfulness by path"].rows[1].tone is Tone.BAD
+
+
+ONE_LOOK = replace(ranked(), policy=replace(example().policy, watching=Watching(looks=Looks.ONCE)))
+SINGLE = (times, money, slices, ranking, judging)
+
+
+@pytest.mark.parametrize("chapter", SINGLE)
+def test_chapters_of_other_intervals_than_the_comparisons_say_so(chapter: Callable[[Document], Chapter]) -> None:
+    assert ranked().policy.watching.looks is not Looks.ONCE
+    assert lines(chapter(ranked()))[0].startswith("Intervals are for a single look here")
+    assert not any("single look" in line for line in lines(chapter(ONE_LOOK)))  # all of them are
 
 
 def test_where_a_measure_began_and_ended_is_told_in_its_unit() -> None:
@@ -168,7 +181,7 @@ def test_where_a_measure_began_and_ended_is_told_in_its_unit() -> None:
     slower = replace(series, measure="latency", scale=Scale.DIFFERENCE)
     document = replace(example(), candidates=(replace(whole, comparisons=(latency,), series=(slower,)),))
     (told, *_) = lines(course(document))
-    assert told.endswith(" First +470 [+420, +520] ms, last +500 [+450, +550] ms.")
+    assert told.endswith(" First +470 [+420, +520] ms, last +500 [+450, +550] ms, for a single look at each.")
 
 
 def test_over_time_only_what_changed_is_told_at_length() -> None:
@@ -191,7 +204,7 @@ def test_a_trend_has_an_arrow_only_where_it_is_shown() -> None:
 
 def test_a_judge_s_alarms_come_before_its_numbers() -> None:
     chapter = judging(example())
-    assert lines(chapter)[1:] == ["it favours a place by more than chance explains", "it goes by how long an answer is"]
+    assert lines(chapter)[2:] == ["it favours a place by more than chance explains", "it goes by how long an answer is"]
     (table,) = tables(chapter).values()
     assert row_of(table, "favours its own family").cells[1] == "– (its family is not known)"
     assert row_of(table, "Cohen's kappa").cells[1:] == ("0.66 [0.56, 0.76]", "160")

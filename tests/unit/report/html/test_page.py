@@ -19,7 +19,7 @@ from shadowbench.report import charts as drawn
 from shadowbench.report.document.root import Document, Source
 from shadowbench.report.document.times import SideSpend
 from shadowbench.report.html import render
-from shadowbench.report.policy import Policy
+from shadowbench.report.policy import Looks, Policy, Watching
 from tests.unit.report.documents import example, hot
 
 _HOSTILE = "<img src=x onerror=alert(1)>\"'&\x00\x1b\u202e\ud800{{ 7*7 }}"
@@ -68,6 +68,18 @@ def _empty() -> Document:
         production_models=(),
         candidates=(),
     )
+
+
+def test_sections_of_other_intervals_than_the_comparisons_say_so() -> None:
+    hint = "Intervals are for a single look here"
+    found = {
+        section.get("id")
+        for section in _tree(False).iter("section")
+        if any((hint in (each.text or "")) for each in section.iter("p"))
+    }
+    assert found == {"times", "costs", "slices", "targets", "course", "judges"}
+    once = replace(example(), policy=replace(example().policy, watching=Watching(looks=Looks.ONCE)))
+    assert hint not in render(once, charts=False)
 
 
 def _with_names(name: str) -> Document:
