@@ -48,7 +48,8 @@ COLUMNS: Mapping[str, str] = {
     "candidate_high": "its interval, for a single look",
     "scale": "of the effect: difference (candidate − production), ratio, preference, level, saving (production − candidate)",
     "effect": "how much the candidate differs",
-    "low": "lower end of the interval that verdicts go by: it holds at the policy's looks; empty of slices, quantiles and sums of costs",
+    "low": "lower end of the interval that verdicts go by: it holds at the policy's looks; empty of slices, quantiles and "
+    "sums of costs",
     "high": "its upper end",
     "method": "of that interval; where there is none of the one for a single look",
     "level": "of all intervals",

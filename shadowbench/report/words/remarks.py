@@ -22,7 +22,10 @@ ONLY_AGAIN = "There is no candidate but production itself: there is nothing to d
 SECONDARY = "Secondary: nobody declared it. It decides nothing, and its p is corrected for being one of many."
 A_A_LANE = "production against itself. What differs here is noise."
 _ARROWS = {"up": "up", "down": "down", "none": "may be chance"}
-_FOR_A_LOOK = "Intervals are for a single look here; those of the comparison, which verdicts go by, hold at the looks that were declared."
+_FOR_A_LOOK = (
+    "Intervals are for a single look here; those of the comparison, which verdicts go by, hold at the looks that were "
+    "declared."
+)
 _UNNAMED = "by the draw"
 
 
