@@ -14,6 +14,7 @@ from shadowbench.report.analysis.appendix import methods_of
 from shadowbench.report.analysis.arms import Arm, arms_of
 from shadowbench.report.analysis.candidates import Chapter, Work, chapter_of
 from shadowbench.report.analysis.chances import chance_of
+from shadowbench.report.analysis.changing import notes as changes_told
 from shadowbench.report.analysis.concluding import concluded
 from shadowbench.report.analysis.counting import models_of, source_of, totals_of, traffic_of
 from shadowbench.report.analysis.deciding import FAILING, LANE, decide
@@ -80,7 +81,7 @@ def analyse(log: ReadLog, policy: Policy, options: AnalysisOptions, progress: Pr
     tell("concluding", 0.95)
     document = _document(work, options, chapters)
     judged = replace(document, candidates=_judged(document, arms, rows_of(labels)))
-    told = tuple(of_versions(log, arms, _wanted(log, policy, options)))
+    told = (*changes_told(judged.candidates), *of_versions(log, arms, _wanted(log, policy, options)))
     if options.verdicts_only:
         return replace(judged, warnings=told)
     finished = concluded(judged, options.earlier)
@@ -169,6 +170,7 @@ def _judged(document: Document, arms: Sequence[Arm], labels: IntArray) -> tuple[
                 judges=document.judges,
                 labelled=labelled_of(labels, arm),
                 chosen_by=document.source.slice,
+                changed=candidate.changes,
             ),
         )
         for candidate, arm in zip(document.candidates, arms, strict=True)

@@ -9,6 +9,7 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.chances import chance_of
+from shadowbench.report.analysis.changing import changes
 from shadowbench.report.analysis.comparisons import Comparing
 from shadowbench.report.analysis.controlling import controlled
 from shadowbench.report.analysis.correcting import HOPED_FOR, Sure, corrected
@@ -61,7 +62,10 @@ class Work:
 def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> Chapter:
     """`lane`: the A/A lane, where it is another arm; `noise`: its comparisons."""
     measures = _measures(work, arm, lane, noise)
-    compared = _compared(work, arm, measures.comparisons)
+    compared = replace(
+        _compared(work, arm, measures.comparisons),
+        changes=() if arm.again else changes(measures.primary, arm, work.policy),
+    )
     return (
         Chapter(arm=arm, candidate=compared, scores=()) if work.verdicts_only else _told(work, arm, compared, measures)
     )
@@ -109,6 +113,7 @@ class _Measures:
     comparisons: tuple[Comparison, ...]
     distributions: tuple[Distribution, ...]
     kept: Mapping[str, Paired]  # what other parts are told from
+    primary: Sequence[Paired]  # of these and of verdicts alone what primary claims are about
 
 
 def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> _Measures:
@@ -119,6 +124,8 @@ def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison
     found: dict[Asked, Comparison] = {}
     distributions: list[Distribution] = []
     kept: dict[str, Paired] = {}
+    about = {claim.measure for claim in work.policy.primary}
+    primary: list[Paired] = []
     for name in names:
         part = measured(work.log, arm, name)
         mine = comparing.of((each for each in asked if each.claim.measure == name), part)
@@ -126,9 +133,13 @@ def _measures(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison
         distributions += _distribution(work, arm, name, part)
         if _is_kept(work, name):
             kept[name] = part.for_means.paired
+        if name in about and not arm.again:
+            primary.append(part.for_means.paired)
         part.forget()
-    arm.keep(paired.places for paired in kept.values())
-    return _Measures(comparisons=tuple(found[each] for each in asked), distributions=tuple(distributions), kept=kept)
+    arm.keep(paired.places for paired in (*kept.values(), *primary))
+    return _Measures(
+        comparisons=tuple(found[each] for each in asked), distributions=tuple(distributions), kept=kept, primary=primary
+    )
 
 
 def _is_kept(work: Work, name: str) -> bool:

@@ -125,6 +125,12 @@ def within(estimate: Estimate, bound: float, direction: Direction) -> Gain | Non
     return _towards(estimate.low - bound, estimate.high - bound, direction)
 
 
+def breaks(claim: Claim, comparison: Comparison, estimate: Estimate) -> bool:
+    """Whether an estimate on the comparison's scale lies wholly beyond what the claim allows."""
+    found = _gain_of(claim, comparison, estimate)
+    return found is not None and found.high < -_allowed(claim, comparison.effect.scale)
+
+
 def _is_skipped(claim: Claim, comparison: Comparison | None) -> bool:
     """Whether nothing was measured, nor waits for a scorer, and the claim lets that be."""
     if claim.where_absent is not WhereAbsent.SKIP or comparison is None:
@@ -172,8 +178,8 @@ def _misfit(claim: Claim, scale: Scale) -> str | None:
 
 def _weighed(claim: Claim, comparison: Comparison, policy: Policy) -> tuple[Met, str | None]:
     deciding = _gain_of(claim, comparison, comparison.effect.deciding)
-    strict = _gain_of(claim, comparison, _strict(comparison.effect, policy))
-    if strict is not None and strict.high < -_allowed(claim, comparison.effect.scale):
+    strict = _strict(comparison.effect, policy)
+    if strict is not None and breaks(claim, comparison, strict):
         return Met.REFUTED, None
     if deciding is None:
         refused = comparison.effect.deciding.reason

@@ -28,10 +28,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shadowbench.report.analysis.changing import as_of_late
 from shadowbench.report.analysis.conditions import comparison_of, conditions, trusted
 from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import JudgeCard
 from shadowbench.report.document.root import Counts
+from shadowbench.report.document.times import Change
 from shadowbench.report.document.verdicts import Blocker, Condition, Decision, Met, Verdict
 from shadowbench.report.policy import Against, Policy, Requirements
 from shadowbench.store.columns_spec import BEFORE_THE_CALL
@@ -73,16 +75,18 @@ def decide(
     judges: Sequence[JudgeCard] = (),
     labelled: Labelled = NOBODY,
     chosen_by: Collection[str] = (),
+    changed: Sequence[Change] = (),
 ) -> Verdict:
     """The verdict of one candidate (of an A/A lane it is `LANE`).
 
     `comparisons`: the candidate's; a claim finds its own by measure, statistic, against, `relative`, and role. `lane`: those of
     the A/A lane, None where there is none. `judges`: the cards of all judges; a judge without a card is not calibrated.
-    `chosen_by`: the columns that pairs were chosen by.
+    `chosen_by`: the columns that pairs were chosen by. `changed`: the candidate's changes over the period.
     """
     counting = counts.sent - counts.withdrawn
     calibrated = trusted(comparisons, policy, judges)
     found = conditions(comparisons, policy, calibrated=calibrated, pairs=counting)
+    found = tuple(as_of_late(each, comparison_of(each.claim, each.role, comparisons), changed) for each in found)
     failing = tuple(_of_calls(counts))
     if failing:
         found = tuple(map(_waiting_for_the_endpoint, found))

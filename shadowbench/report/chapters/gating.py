@@ -55,6 +55,8 @@ _ANOTHER = {
 }
 """In what a baseline is of something else (`Baseline.differs`)."""
 _REMEDIES = {
+    "worse_of_late": "Of late the candidate is worse than allowed: {}. Find out what changed (the report's chapter of time "
+    "shows when, and which models), and gate what came since (--since).",
     "chosen_by_outcome": "The pairs were chosen by {}, which tells what came of the calls: leave that --slice out, or choose "
     "by what was known before the call, such as path, stratum, tenant or model.",
     "production_fails": _MEND,

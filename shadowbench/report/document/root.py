@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.parts import Axis, Correlation, Example, JudgeCard, Ranking, SliceTable
-from shadowbench.report.document.times import Costs, Distribution, Drift, MarkShown, Series, SideSpend, Trend
+from shadowbench.report.document.times import Change, Costs, Distribution, Drift, MarkShown, Series, SideSpend, Trend
 from shadowbench.report.document.verdicts import Note, Recommendation, Standpoint, Verdict
 from shadowbench.report.policy import Policy
 from shadowbench.stats.methods import Method
@@ -99,6 +99,7 @@ class Candidate:
     examples: tuple[Example, ...] = ()
     radar: tuple[Axis, ...] = ()
     correlations: tuple[Correlation, ...] = ()
+    changes: tuple[Change, ...] = ()  # of primary claims' measures, over the period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

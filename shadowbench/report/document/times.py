@@ -102,6 +102,17 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A primary claim's measure that changed over the period by more than chance. On the scale of its series."""
+
+    measure: str
+    scale: Scale
+    stretches: int
+    first: Point
+    last: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkShown:
     """Something that changed while pairs were gathered: a line across the series."""
 

@@ -74,7 +74,7 @@ class Note:
     measure: str | None = None
 
 
-OF_VERDICTS = frozenset({"other_version"})
+OF_VERDICTS = frozenset({"changed_over_time", "other_version"})
 """Codes of warnings about what verdicts rest on: gates tell them, too."""
 
 

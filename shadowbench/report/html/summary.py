@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shadowbench.report import words
 from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import SideSpend
-from shadowbench.report.document.verdicts import Condition, Decision
+from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Decision, Note
 
 _BADGES = {
     Decision.MAY: "May move",
@@ -54,6 +54,7 @@ class VerdictCard:
     tone: str
     sentence: str
     blockers: tuple[str, ...]
+    beside: tuple[str, ...]  # warnings about what the verdict rests on
     conditions: tuple[ConditionLine, ...]
 
 
@@ -73,7 +74,8 @@ def answer(document: Document) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def cards(document: Document) -> tuple[VerdictCard, ...]:
     """Candidates, and the A/A lane, of which there is no verdict."""
-    return tuple(_card(number, candidate) for number, candidate in numbered(document))
+    notes = [note for note in document.warnings if note.code in OF_VERDICTS]
+    return tuple(_card(number, candidate, notes) for number, candidate in numbered(document))
 
 
 def numbered(document: Document) -> list[tuple[int, Candidate]]:
@@ -142,7 +144,7 @@ def _spend(title: str, spend: SideSpend) -> Fact:
     return Fact(title=title, value=words.number(spend.usd, "USD"), small=small)
 
 
-def _card(number: int, candidate: Candidate) -> VerdictCard:
+def _card(number: int, candidate: Candidate, notes: Sequence[Note]) -> VerdictCard:
     verdict = candidate.verdict
     return VerdictCard(
         number=number,
@@ -157,6 +159,7 @@ def _card(number: int, candidate: Candidate) -> VerdictCard:
             part for part in (words.decision(verdict.decision, candidate.name), words.because(verdict)) if part
         ),
         blockers=tuple(words.blocker(each) for each in verdict.blockers),
+        beside=tuple(words.sentence(note) for note in notes if note.candidate == candidate.name),
         conditions=tuple(_condition(candidate, each) for each in verdict.conditions),
     )
 

@@ -20,6 +20,7 @@ REASONS = {
     # of conditions
     "wide_interval": "the interval is too wide to tell",
     "not_measured": "not measured",
+    "worse_of_late": "it changed over the period, and the last stretch alone is beyond what is allowed",
     "no_values": "no pair has a value",
     "all_zero": "both sides are zero throughout: a ratio says nothing",
     "out_of_range": "larger than can be computed with",

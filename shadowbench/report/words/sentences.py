@@ -217,6 +217,14 @@ def _model_changed(note: Note) -> str:
     )
 
 
+def _changed_over_time(note: Note) -> str:
+    return (
+        f"{_who(note)}: {_what(note)} changed by more than chance over the period: until {moment(_float(note, 'first_to'))} "
+        f"{_scaled_as(note, 'first')}, since {moment(_float(note, 'last_from'))} {_scaled_as(note, 'last')}. The whole is a "
+        "mean of all of it; what moves now meets the last."
+    )
+
+
 def _mirroring_paused(note: Note) -> str:
     return (
         f"Copying stood still {count(_int(note, 'times'), 'time')}, first at {moment(_float(note, 'first_at'))}: that "
@@ -454,6 +462,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "length_explains": _length_explains,
     "sampling_changed": _sampling_changed,
     "model_changed": _model_changed,
+    "changed_over_time": _changed_over_time,
     "mirroring_paused": _mirroring_paused,
     "drifted": _drifted,
     "wide_margin": _wide_margin,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from shadowbench.cli.gate import GateOptions, form_by, run_gate
 from shadowbench.cli.pair_arguments import Typed
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.policies.reading import read_policy
+from shadowbench.records import Observation
 from shadowbench.report.document.root import Document
 from shadowbench.report.policy import Claim, Looks, Policy, Requirements, Watching
 from tests.unit.cli.gate_logs import failing_in, write_log
@@ -314,3 +316,27 @@ def test_a_column_that_there_is_not_is_told_with_the_nearest() -> None:
 def test_an_empty_log_has_misspelt_nobody(logs: dict[str, str]) -> None:
     wanted = options(logs["empty"])
     assert run_gate(replace(wanted, asked=replace(wanted.asked, named=("again",))), now=NOW) == 3
+
+
+def failing_from(first: int) -> Callable[[int], Observation]:
+    """A candidate that fails in every request from that one on."""
+    always, never = failing_in(1), failing_in(0)
+    return lambda number: always(number) if number >= first else never(number)
+
+
+def test_a_candidate_that_broke_down_of_late_does_not_pass_for_what_it_was(tmp_path: Path) -> None:
+    log = str(write_log(tmp_path / "late.db", small=failing_from(225)))
+    policy = replace(POLICY, primary=(replace(ERRORS, margin=0.5),))
+    also = tuple(tmp_path / f"gate{ending}" for ending in (".md", ".xml", ".json", ".txt"))
+    reports = tuple(tmp_path / f"report{ending}" for ending in (".json", ".md", ".html"))
+    assert run_gate(options(log, policy, also=also), now=NOW) == 3
+    alone = also[2].read_text("utf-8")
+    assert run_gate(options(log, policy, also=also, reports=reports), now=NOW) == 3
+    assert also[2].read_text("utf-8") == alone
+    told = "small: errors changed by more than chance over the period: until 2025-10-"
+    for path in (*also, *reports[1:]):
+        assert told in " ".join(path.read_text("utf-8").split()), path
+    (condition,) = json.loads(alone)["candidates"][0]["verdict"]["conditions"]
+    assert (condition["met"], condition["reason"]) == ("open", "worse_of_late")
+    (document,) = earlier_reports([str(reports[0])])
+    assert document.warnings[0].code == "changed_over_time"
