@@ -219,7 +219,12 @@ PARTS = (
                 "Texts and bodies withheld: a credential was left in them after redaction. Any is a bug.",
             ),
             summary("recorder_commit_seconds", "", "Time to commit a batch to the log."),
-            counter("recorder_store_failures_total", "reason", "Batches the log refused, by reason."),
+            counter(
+                "recorder_store_failures_total",
+                "reason",
+                "Batches the log refused, by reason: disk_full, busy, io_error, corrupt, read_only, moved (its file is no "
+                "longer the one that was opened), unavailable (no folder, a newer or another program's file), other.",
+            ),
             gauge("recorder_store_failing", "", "1 while the log refuses batches."),
             counter(
                 "recorder_dropped_notes_total",

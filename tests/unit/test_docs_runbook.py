@@ -12,6 +12,7 @@ import typer
 import yaml
 
 from shadowbench.cli.app import app
+from shadowbench.store import displaced, transactions
 from tests.unit.prometheus_rules.promql import alerts, labels
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -49,6 +50,15 @@ def test_nobody_is_woken_but_for_clients(name: str) -> None:
     impacts = {rule.impact for rule in alerts() if rule.name == name}
     assert ("on call for the gateway" in wake) == ("critical" in worst) or impacts == {"production"}
     assert wake.startswith("Nobody") or impacts == {"production"}
+
+
+def test_every_reason_why_a_log_refuses_is_named() -> None:
+    reasons = {*transactions._REASONS.values(), "other", displaced.REASON, "unavailable"}
+    assert reasons - set(re.findall(r"`(\w+)`", SECTIONS["ShadowbenchStoreFailing"])) == set()
+    (row,) = re.findall(
+        r"^\| `shadowbench_recorder_store_failures_total.*", (DOCS / "metrics.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert reasons - set(re.findall(r"\w+", row)) == set()
 
 
 @pytest.mark.parametrize("command", commands())

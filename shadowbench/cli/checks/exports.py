@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shadowbench.cli.checks import Finding, fail, ok
-from shadowbench.cli.checks.storage import nearest
 from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.settings import Settings
 from shadowbench.store.exporting.objects import is_object
 from shadowbench.store.exporting.places import check_installed, try_out
+from shadowbench.wiring.places import nearest
 
 _SUBJECT = "export"
 
