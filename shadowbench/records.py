@@ -158,7 +158,9 @@ class Cost:
     """What an observation cost its endpoint's owner, or why that is not known."""
 
     usd: float | None  # of all attempts
-    reason: str | None  # given when usd is None: unknown_model | no_usage | partial_usage | price_has_no_rate
+    # given when usd is None: unknown_model | no_usage | partial_usage | price_has_no_rate; of what was imported not_given |
+    # call_failed
+    reason: str | None
     price: str | None = None  # JSON: what was multiplied; {"source", "model", "input_per_mtok", …}, USD
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from shadowbench.judges.rubrics import canonical_hash
-from shadowbench.offline.given_scores import Given, given_score
+from shadowbench.offline.given_scores import NOT_GIVEN, Given, given_score
 from shadowbench.offline.rows import (
     BadRowError,
     Row,
@@ -44,6 +44,8 @@ from shadowbench.records import (
 PRODUCTION = "production"
 NO_ANSWER = "no_answer"
 """The row has no text: the side has not answered."""
+CALL_FAILED = "call_failed"
+"""Why the cost of a side without an answer is not known, where the row does not tell it."""
 
 _DIGITS = 24
 
@@ -138,16 +140,16 @@ def observation_of(side: SideShape, row: Row, endpoint: str) -> Observation:
     text = side.text.need(row)
     if text is not None and not isinstance(text, str):
         raise BadRowError(f"{side.text} is a text, not {text!r:.80}")
-    model, usage = word(side.model, row), _usage(side, row)
+    model = word(side.model, row)
     return Observation(
         endpoint=endpoint,
         **_outcome(text, side, row),
-        usage=usage,
+        usage=_usage(side, row),
         timing=Timing(first_content_s=amount(side.ttft_s, row), last_byte_s=amount(side.latency_s, row)),
         requested_model=model,
         reported_model=model,
         dialect=Dialect.OPENAI_CHAT,
-        cost=_cost(amount(side.cost_usd, row), usage),
+        cost=_cost(amount(side.cost_usd, row), answered=text is not None),
     )
 
 
@@ -165,11 +167,9 @@ def _usage(side: SideShape, row: Row) -> Usage:
     return Usage(source=UsageSource.REPORTED, input_tokens=given, output_tokens=made)
 
 
-def _cost(usd: float | None, usage: Usage) -> Cost:
-    """What the row says it cost; nothing is priced here."""
-    if usd is not None:
-        return Cost(usd=usd, reason=None)
-    return Cost(usd=None, reason="no_usage" if usage is NO_USAGE else "unknown_model")
+def _cost(usd: float | None, *, answered: bool) -> Cost:
+    """What the row says it cost. Nothing is priced here, so nothing is said of prices and tokens either."""
+    return Cost(usd=usd, reason=None if usd is not None else NOT_GIVEN if answered else CALL_FAILED)
 
 
 def _messages(shape: ImportShape, row: Row) -> Sequence[Mapping[str, Any]]:

@@ -86,6 +86,8 @@ REASONS = {
     "unknown_model": "the model has no known price",
     "price_has_no_rate": "the price lacks a rate that was used",
     "not_priced": "recorded before prices were",
+    "not_given": "what was imported does not tell",
+    "call_failed": "the call failed",
     "unknown": "no reason was recorded",
 }
 

@@ -96,7 +96,17 @@ def test_a_side_has_what_its_row_tells() -> None:
 def test_what_a_row_does_not_tell_is_absent_and_says_why() -> None:
     seen = told().result.observation
     assert seen.usage.source is UsageSource.MISSING and seen.cost is not None
-    assert (seen.cost.usd, seen.cost.reason, seen.timing.last_byte_s) == (None, "no_usage", None)
+    assert (seen.cost.usd, seen.cost.reason, seen.timing.last_byte_s) == (None, "not_given", None)
+
+
+def test_a_cost_that_a_row_does_not_tell_is_no_matter_of_prices() -> None:
+    side = SideShape(**{name: Where(path=name) for name in ("text", "model", "output_tokens", "cost_usd")})
+    known, *unknown = (
+        observation_of(side, a_row(text=text, model="m-1", output_tokens=4, cost_usd=usd), "small").cost
+        for text, usd in (("Hi", 0.5), ("Hi", None), (None, None))
+    )
+    assert known is not None and (known.usd, known.reason) == (0.5, None)
+    assert [cost and cost.reason for cost in unknown] == ["not_given", "call_failed"]
 
 
 def test_no_text_is_no_answer_and_an_empty_one_is() -> None:
