@@ -168,3 +168,10 @@ def test_what_was_won_tied_and_lost_stands_beside_a_preference() -> None:
         "649 lost" in row
         for row in verdict
     )
+
+
+def test_a_value_of_both_answers_together_gets_no_advice_to_have_a_lane_alone() -> None:
+    (advice, *_) = chapters(stopped_by("no_value_of_production", measure=None, blocks=False))["What to do"]
+    assert "Production alone has no value of helpfulness" in advice
+    for way in ("against: again", "against: bound", "kind: judge"):
+        assert way in advice

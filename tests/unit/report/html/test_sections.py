@@ -5,7 +5,7 @@ from dataclasses import replace
 from shadowbench.report.document.comparisons import Role
 from shadowbench.report.document.parts import Correlation, Place, Ranking
 from shadowbench.report.document.times import Trend
-from shadowbench.report.document.verdicts import Met
+from shadowbench.report.document.verdicts import Met, Note
 from shadowbench.report.html import (
     changes,
     choices,
@@ -316,3 +316,12 @@ def test_totals_say_that_they_are_extrapolated() -> None:
     titles = {row[0].text: row[0].small for row in costing.costs_table("small", found).rows}
     assert titles["Of all traffic"] == "extrapolated to about 26,840 requests in 7 d"
     assert titles["Of 30 days at this traffic"] == "extrapolated"
+
+
+def test_a_card_has_the_warnings_about_what_its_verdict_rests_on() -> None:
+    changed = Note(code="changed_over_time", candidate="small", measure="helpfulness")
+    document = replace(example(), warnings=(Note(code="few_clusters", candidate="small"), changed))
+    beside = {card.name: card.beside for card in summary.cards(document)}
+    (told,) = beside["small"]
+    assert told.startswith("small: helpfulness changed by more than chance over the period")
+    assert not beside["hot"]

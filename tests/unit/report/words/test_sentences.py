@@ -126,6 +126,14 @@ def test_a_requirement_that_is_not_met_is_told_by_its_numbers() -> None:
     )
 
 
+def test_a_choice_by_what_came_of_the_calls_names_its_columns() -> None:
+    columns = "candidate_outcome, production_reason"
+    values = {"blocker": "chosen_by_outcome", "needed": 0, "found": 2, "columns": columns}
+    assert sentence(Note(code="blocked", candidate="small", values=values)).startswith(
+        f"small is held up. The pairs were chosen by what came of the calls ({columns}): what is left tells nothing of all"
+    )
+
+
 def test_measures_that_share_a_cause_are_named() -> None:
     values = {"production": 3, "candidate": 40, "p": 0.0001, "others": "cost, ttft"}
     told = sentence(Note(code="missing_differs", candidate="small", measure="latency", values=values))
