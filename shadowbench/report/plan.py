@@ -44,8 +44,8 @@ class Planned:
     days: float | None = None  # until then, at the traffic of now
     detectable: float | None = None  # the distance that so many clusters as there are would show
     scale: Scale | None = None
-    # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction | not_as_expected |
-    # out_of_reach | calls_failed | a condition's
+    # not_measured | no_interval | no_margin | no_difference | beyond_the_bound | no_direction | no_value_of_production |
+    # not_as_expected | out_of_reach | calls_failed | a condition's
     reason: str | None = None
 
 

@@ -150,6 +150,8 @@ def distance_of(claim: Claim, comparison: Comparison, difference: float | None =
     scale = comparison.effect.scale
     if claim.against is Against.BOUND:
         return _to_the_bound(claim, comparison)
+    if scale.null is None:
+        return "no_value_of_production"
     if gain(comparison.effect.once, scale, comparison.subject.direction) is None:
         return "no_direction"
     better = 0.0 if difference is None else _on_scale(difference, scale)

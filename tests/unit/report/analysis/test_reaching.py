@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shadowbench.report.analysis.reaching import distance_of, still_needed, variation_of, working_se
-from shadowbench.report.document.comparisons import Comparison
+from shadowbench.report.document.comparisons import Comparison, Scale
 from shadowbench.report.policy import Against, Claim, Looks, Needs, Policy, Requirements, Watching
 from shadowbench.report.sizing import Design, amount, detectable
 from shadowbench.stats.estimates import Estimate
@@ -81,6 +81,8 @@ def test_nothing_is_told_of_what_has_no_distance() -> None:
     assert distance_of(Claim(measure="quality", needs=Needs.BETTER), comparison) == "no_difference"
     bound = Claim(measure="quality", against=Against.BOUND, bound=0.9)
     assert distance_of(bound, comparison) == "beyond_the_bound"
+    together = replace(comparison, effect=replace(comparison.effect, scale=Scale.LEVEL))
+    assert distance_of(CLAIM, together) == "no_value_of_production"
     assert still_needed(Claim(measure="quality"), comparison, policy(Looks.ANY), 50.0) is None
 
 
