@@ -11,12 +11,13 @@ import io
 from collections.abc import Iterator, Mapping
 
 from shadowbench.report.chapters.cells import of_measure
-from shadowbench.report.document.comparisons import Comparison, Effect
+from shadowbench.report.document.comparisons import Comparison, Effect, Scale
 from shadowbench.report.document.parts import SliceRow, SliceTable
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import Costs, Distribution, QuantileRow
 from shadowbench.report.visible import visible
 from shadowbench.stats.estimates import Estimate
+from shadowbench.stats.methods import Method
 
 COLUMNS: Mapping[str, str] = {
     "candidate": "its name",
@@ -55,7 +56,7 @@ COLUMNS: Mapping[str, str] = {
     "level": "of all intervals",
     "once_low": "lower end of the interval for a single look",
     "once_high": "its upper end",
-    "se": "standard error of the effect",
+    "se": "standard error of the effect, as the interval for a single look has it",
     "p": "of no difference, valid at the policy's looks",
     "p_adjusted": "corrected for being one of many",
     "correction": "how",
@@ -85,6 +86,8 @@ COLUMNS: Mapping[str, str] = {
     "reason": "why there is no effect or no interval",
 }
 Value = str | int | float | None
+_ON_LOGARITHMS = {Method.GEOMETRIC_RATIO, Method.PERCENTILE_BOOTSTRAP}
+"""Methods whose standard error of a ratio is its logarithm's."""
 
 
 def render(document: Document) -> str:
@@ -153,10 +156,20 @@ def _effect(found: Effect) -> dict[str, Value]:
         **_interval(deciding),
         "once_low": found.once.low,
         "once_high": found.once.high,
+        "se": _error(found),
         "p": None if evidence is None else evidence.p,
         "p_adjusted": found.p_adjusted,
         "correction": found.correction and found.correction.value,
     }
+
+
+def _error(found: Effect) -> float | None:
+    """Of the effect itself: what allows for events that have not come is no part of it, and logarithms are none of a
+    spreadsheet's business."""
+    once = found.once
+    if found.scale is not Scale.RATIO or once.method not in _ON_LOGARITHMS or once.se is None or once.value is None:
+        return once.se
+    return once.se * once.value
 
 
 def _beside(found: Comparison) -> dict[str, Value]:

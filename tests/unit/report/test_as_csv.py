@@ -5,8 +5,12 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from shadowbench.report.as_csv import COLUMNS, render, rows
+from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.root import Document
+from shadowbench.stats.methods import Method
 from tests.unit.report.documents import by_path, example, small
 
 PAGE = Path(__file__).parents[3] / "docs" / "report-formats.md"
@@ -78,6 +82,21 @@ def test_intervals_for_a_single_look_are_in_no_other_column() -> None:
     for row in (slices, quantile, month):
         assert (row["low"], row["high"]) == ("", "")
         assert float(row["once_low"]) < float(row["effect"]) < float(row["once_high"])
+
+
+def test_the_standard_error_is_that_of_a_single_look() -> None:
+    """What verdicts go by allows for clusters that have not come, and its error is larger."""
+    row = one(candidate="small", measure="error_class")
+    low, effect, high, se = (float(row[name]) for name in ("once_low", "effect", "once_high", "se"))
+    assert (effect - 1.96 * se, effect + 1.96 * se) == pytest.approx((low, high), abs=0.1 * se)
+
+
+def test_the_standard_error_of_a_ratio_of_logarithms_is_told_on_the_ratios_scale() -> None:
+    whole = next(each for each in small().comparisons if each.effect.scale is Scale.RATIO)
+    once = replace(whole.effect.once, method=Method.GEOMETRIC_RATIO, value=0.5, low=0.42, high=0.595, se=0.089)
+    comparison = replace(whole, effect=replace(whole.effect, once=once))
+    (told, *_) = read(replace(example(), candidates=(replace(small(), comparisons=(comparison,)),)))
+    assert float(told["se"]) == pytest.approx(0.0445)
 
 
 def test_marks_that_turn_the_direction_are_named() -> None:
