@@ -9,7 +9,7 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.asking import Asked, asked_of
 from shadowbench.report.analysis.chances import chance_of
-from shadowbench.report.analysis.changing import changes
+from shadowbench.report.analysis.changing import changes, marked
 from shadowbench.report.analysis.comparisons import Comparing
 from shadowbench.report.analysis.controlling import controlled
 from shadowbench.report.analysis.correcting import HOPED_FOR, Sure, corrected
@@ -97,7 +97,7 @@ def _told(work: Work, arm: Arm, compared: Candidate, measures: _Measures) -> Cha
         distributions=measures.distributions,
         costs=costs(log, arm, policy, by_name.get(policy.correct or "")) if arm.n else None,
         slices=slice_tables(log, arm, pairs, policy),
-        series=series(_in_time(by_name, pairs, policy), arm, policy),
+        series=marked(series(_in_time(by_name, pairs, policy), arm, policy), compared.changes),
         examples=examples(log, arm, pairs, policy, each=work.examples, seed=seed, redact=work.redact),
         radar=axes(measures.comparisons, policy),
         correlations=_correlations(arm, by_name, scores, policy, seed),

@@ -20,7 +20,7 @@ from shadowbench.report.analysis.timeline import series
 from shadowbench.report.analysis.values import Paired
 from shadowbench.report.document.comparisons import Comparison, Role, Subject
 from shadowbench.report.document.root import Candidate
-from shadowbench.report.document.times import Change
+from shadowbench.report.document.times import Change, Series
 from shadowbench.report.document.verdicts import Condition, Met, Note
 from shadowbench.report.policy import Against, Policy, Statistic
 from shadowbench.stats.estimates import Estimate, Refused
@@ -43,6 +43,12 @@ def changes(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Chang
         for each in series(measured, arm, policy)
         if each.changed and len(each.points) > 1
     )
+
+
+def marked(found: Sequence[Series], changed: Sequence[Change]) -> tuple[Series, ...]:
+    """The series, so that none denies a change that verdicts know of: theirs is corrected over fewer measures."""
+    names = {each.measure for each in changed}
+    return tuple(replace(each, changed=each.changed or each.measure in names) for each in found)
 
 
 def as_of_late(condition: Condition, comparison: Comparison | None, found: Sequence[Change]) -> Condition:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shadowbench.report.analysis.changing import as_of_late, changes, notes
+from shadowbench.report.analysis.changing import as_of_late, changes, marked, notes
 from shadowbench.report.analysis.deciding import decide
 from shadowbench.report.document.comparisons import Comparison, Origin, Role, Scale
-from shadowbench.report.document.times import Change, Point
+from shadowbench.report.document.times import Change, Point, Series
 from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Decision, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Statistic
 from shadowbench.report.words import sentence
@@ -92,6 +92,12 @@ def test_who_must_be_better_is_held_up_by_a_stretch_that_is_worse() -> None:
     better = replace(SHOWN, claim=Claim(measure="judge", needs=Needs.BETTER))
     assert as_of_late(better, WHOLE, [changed((0.4, 0.49))]).reason == "worse_of_late"
     assert as_of_late(better, WHOLE, [changed((0.4, 0.51))]) == better
+
+
+def test_a_series_does_not_deny_a_change_that_verdicts_know_of() -> None:
+    calm = [Series(measure=name, scale=Scale.PREFERENCE, points=()) for name in ("judge", "other")]
+    assert [each.changed for each in marked(calm, [changed((0.0, 0.1))])] == [True, False]
+    assert [each.changed for each in marked([replace(calm[1], changed=True)], [])] == [True]
 
 
 def test_a_verdict_waits_where_the_last_stretch_is_bad() -> None:
