@@ -129,14 +129,18 @@ class PlanOptions:
     form: Literal["terminal", "json"] = "terminal"
 
 
+def _no_claim(declared_by: str) -> str:
+    if declared_by:
+        return f"{declared_by} declares no claim: add one, such as `primary: {{error_class: {{margin: 1%}}}}` (docs/gate.md)"
+    return "Name a policy with --policy for the claims of a log, or give --margin with --sd or --discordant"
+
+
 def run_plan(options: PlanOptions, *, now: float) -> int:
     """Print the plan; the exit code is 0, or 3 where a log has no candidate yet. Raises ConfigurationError."""
     if options.numbers is not None:
         return _from_numbers(options, options.numbers)
     if options.asked is None or not options.asked.policy.claims:
-        raise ConfigurationError(
-            "plan for what? Name a policy with --policy for the claims of a log, or give --margin with --sd or --discordant"
-        )
+        raise ConfigurationError(f"plan for what? {_no_claim(options.asked.declared_by if options.asked else '')}")
     from shadowbench.cli.analysed import analysed
     from shadowbench.report.chapters.planning import planning
     from shadowbench.report.plan import planned

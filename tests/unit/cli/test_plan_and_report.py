@@ -46,6 +46,14 @@ def test_a_plan_takes_as_many_more_as_the_report_says(looks: Looks, tmp_path: Pa
     assert told >= 2
 
 
+def test_a_policy_file_without_a_claim_is_named() -> None:
+    asked = Asked(logs=("pairs.db",), declared_by="--policy empty.yaml")
+    with pytest.raises(ConfigurationError, match=r"plan for what\? --policy empty\.yaml declares no claim: add one"):
+        run_plan(PlanOptions(asked=asked), now=NOW)
+    with pytest.raises(ConfigurationError, match="plan for what\\? Name a policy with --policy"):
+        run_plan(PlanOptions(asked=replace(asked, declared_by="")), now=NOW)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1e300, 1e300])
 @pytest.mark.parametrize("option", sorted(BOUNDS))
 def test_what_is_out_of_bounds_is_told_with_the_bounds(option: str, value: float) -> None:
