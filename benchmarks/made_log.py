@@ -28,6 +28,7 @@ from benchmarks.made_pairs import (
     JUDGED,
     PROBABILITIES,
     PRODUCTION,
+    SHARES,
     STRATA,
     TWIN_GIVEN_SMALL,
     Floats,
@@ -103,7 +104,7 @@ def make_log(path: Path, *, pairs: int, metrics: int, seed: int) -> None:
         connection.execute("UPDATE measures SET done_upto = ?", (newest,))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with closing(open_log(url, "write")) as log:
-        log.put_funnel(_funnel(4 * pairs, newest))
+        log.put_funnel(_funnel(newest))
 
 
 def _write(connection: sqlite3.Connection, chunk: MadeChunk, ids: Sequence[int]) -> None:
@@ -249,8 +250,9 @@ def _where_none(values: Floats, reasons: Sequence[str | float]) -> list[float]:
     return [NULL if isinstance(why, str) else value for value, why in zip(values.tolist(), reasons, strict=True)]
 
 
-def _funnel(seen: int, recorded: int) -> list[FunnelCount]:
-    """Traffic of which so many requests were drawn, and all of those recorded."""
+def _funnel(recorded: int) -> list[FunnelCount]:
+    """Traffic of which so many requests were drawn, and all of those recorded: as much as they stand for."""
+    seen = round(recorded / float(SHARES @ PROBABILITIES))
     proxy = [FunnelCount(epoch="p1", candidate="", stage="seen", reason="handed_off", count=seen)]
     stages = {"opened": seen, "eligible": seen, "unsampled": seen - recorded, "sampled": recorded, "recorded": recorded}
     return proxy + [

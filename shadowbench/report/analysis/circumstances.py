@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from shadowbench.report.analysis.allowances import allows_much, room_of
 from shadowbench.report.document.comparisons import Comparison, Role
 from shadowbench.report.document.parts import JudgeCard
-from shadowbench.report.document.root import Candidate, Document, Traffic
+from shadowbench.report.document.root import Candidate, Document, Source, Traffic
 from shadowbench.report.document.times import Drift, MarkShown
 from shadowbench.report.document.verdicts import Note
 from shadowbench.report.policy import Policy
 
 MANY_DISCARDED = 0.05  # share of what was drawn
 UNCOUNTED = 0.05  # share of the requests in the log: a process that dies takes its last seconds of counts with it
+
+_STOOD_STILL = frozenset({"paused", "warming_up"})
+"""Reasons of requests that came while nothing was drawn: no pair stands for them."""
 
 _CHANGES = (
     ("model_changed", ("model_changed", "fingerprint_changed")),
@@ -81,11 +84,38 @@ def of_counters(document: Document) -> Iterator[Note]:
     traffic, source, there = document.traffic, document.source, document.totals.exchanges
     if traffic is None:
         return
-    is_part = bool(source.since or source.until or source.candidates or source.slice)
     too_many = there > (1 + UNCOUNTED) * traffic.recorded
-    too_few = not is_part and there < (1 - UNCOUNTED) * traffic.recorded
+    too_few = not _is_part(source) and there < (1 - UNCOUNTED) * traffic.recorded
     if too_many or too_few:
         yield Note(code="funnel_disagrees", values={"recorded": traffic.recorded, "exchanges": there})
+
+
+def of_draws(document: Document) -> Iterator[Note]:
+    """Candidates whose pairs, by their probabilities, stand for another number of requests than could be drawn by the counters:
+    totals of all traffic would be of another traffic than that which came. Of a part nobody counted the requests."""
+    if document.traffic is None or _is_part(document.source):
+        return
+    least, most = _drawable(document.traffic)
+    for candidate in document.candidates:
+        found = None if candidate.costs is None else candidate.costs.requests_drawn
+        if candidate.again or found is None or found.value is None:
+            continue
+        low = found.value if found.low is None else found.low
+        high = found.value if found.high is None else found.high
+        if low > (1 + UNCOUNTED) * most or high < (1 - UNCOUNTED) * least:
+            values: dict[str, float | int] = {"requests": found.value, "low": low, "high": high}
+            yield Note(code="draws_disagree", values={**values, "least": least, "most": most}, candidate=candidate.name)
+
+
+def _is_part(source: Source) -> bool:
+    return bool(source.since or source.until or source.candidates or source.slice)
+
+
+def _drawable(traffic: Traffic) -> tuple[int, int]:
+    """How many requests could be drawn: at least those that a mirror drew from; at most also those that proxies did not draw,
+    of which nobody knows whether they may be copied."""
+    least = traffic.sampled + sum(count for why, count in traffic.unsampled.items() if why not in _STOOD_STILL)
+    return least, least + traffic.not_handed_off.get("not_sampled", 0)
 
 
 def of_marks(marks: Sequence[MarkShown]) -> Iterator[Note]:

@@ -34,6 +34,7 @@ def warnings(document: Document) -> tuple[Note, ...]:
         *_of_each(_MISSING, candidates, policy),
         *circumstances.of_traffic(document.traffic),
         *circumstances.of_counters(document),
+        *circumstances.of_draws(document),
         *circumstances.of_marks(document.marks),
         *circumstances.of_drift(document.drift),
     )

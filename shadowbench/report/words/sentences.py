@@ -15,7 +15,7 @@ from shadowbench.report.document.verdicts import Blocker, Note
 from shadowbench.report.policy import Against, Statistic
 from shadowbench.report.words.codes import alarm, measure_title, reason, statistic
 from shadowbench.report.words.conclusions import amount, blocker, needed, on_scale, sizes
-from shadowbench.report.words.numbers import count, moment, number, p_value, share
+from shadowbench.report.words.numbers import between, count, moment, number, p_value, share
 from shadowbench.stats.power import StillNeeded
 
 
@@ -308,6 +308,17 @@ def _funnel_disagrees(note: Note) -> str:
     )
 
 
+def _draws_disagree(note: Note) -> str:
+    least, most = _int(note, "least"), _int(note, "most")
+    counted = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    drawn = between(_float(note, "requests"), _float(note, "low"), _float(note, "high"))
+    return (
+        f"{_who(note)}: by their probabilities its pairs stand for {drawn} requests, and by the counters {counted} could be "
+        "drawn. Some could not be drawn for it (a rate of 0, a candidate that came later), pairs were deleted, or "
+        "probabilities or counters are wrong. Do not trust what is extrapolated to all traffic."
+    )
+
+
 def _mirror_lost(note: Note) -> str:
     return (
         f"{share(_float(note, 'share'))} of the requests that were drawn ({_int(note, 'lost'):,} of {_int(note, 'sampled'):,}) "
@@ -470,6 +481,7 @@ _SENTENCES: Mapping[str, Callable[[Note], str]] = {
     "undeclared_policy": _undeclared_policy,
     "censored": _censored,
     "funnel_disagrees": _funnel_disagrees,
+    "draws_disagree": _draws_disagree,
     "mirror_lost": _mirror_lost,
     "measure_not_there": _measure_not_there,
     "other_version": _other_version,

@@ -78,6 +78,13 @@ def test_strata_are_sampled_unequally_and_weigh_what_they_are(made: Path) -> Non
     np.testing.assert_allclose(shares, SHARES, atol=0.03)
 
 
+@pytest.mark.parametrize("candidate", ["small", "twin"])
+def test_pairs_stand_for_the_requests_that_were_counted(made: Path, candidate: str) -> None:
+    with shadowbench.read(made, candidate=candidate) as log:
+        drawn = from_probabilities(log.pairs["inclusion_probability"]).sum()
+        assert drawn == pytest.approx(log.funnel.total("seen"), rel=0.05)
+
+
 def test_the_same_seed_gives_the_same_and_another_another() -> None:
     one, same, another = (next(made_chunks(1000, seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.sides[0].latency_s, same.sides[0].latency_s)

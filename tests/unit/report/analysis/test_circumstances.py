@@ -8,6 +8,7 @@ import pytest
 from shadowbench.report.analysis.circumstances import (
     most_frequent,
     of_counters,
+    of_draws,
     of_drift,
     of_judges,
     of_margins,
@@ -18,9 +19,11 @@ from shadowbench.report.analysis.circumstances import (
 from shadowbench.report.document.comparisons import Role, Scale
 from shadowbench.report.document.root import Traffic
 from shadowbench.report.document.times import Drift, MarkShown
+from shadowbench.report.document.verdicts import Note
 from shadowbench.report.policy import Claim, Policy
+from shadowbench.stats.methods import Method
 from tests.unit.report.analysis.parts import card, compared
-from tests.unit.report.documents import example
+from tests.unit.report.documents import estimate, example
 
 
 def test_a_policy_without_a_primary_claim_is_told() -> None:
@@ -133,6 +136,45 @@ def test_counters_that_cannot_be_of_these_pairs_are_told() -> None:
     assert counted(1000, 900) == [{"recorded": 1000, "exchanges": 900}]
     assert counted(1000, 960) == counted(960, 1000) == []
     assert list(of_counters(replace(example(), traffic=None))) == []
+
+
+def standing_for(requests: float, half: float | None = 500.0, **source: object) -> list[Note]:
+    """5,000 requests were seen, of which the proxies did not draw 1,000 and 1,000 came while copying stood still."""
+    full = example()
+    small = next(each for each in full.candidates if each.name == "small")
+    assert small.costs is not None
+    drawn = estimate(requests, half, method=Method.WEIGHTED_TOTAL)
+    counted = replace(
+        traffic(),
+        not_handed_off={"not_sampled": 1000, "endpoint": 3000},
+        unsampled={"": 1900, "thinned": 100, "paused": 1000},
+    )
+    found = replace(
+        full,
+        candidates=(replace(small, costs=replace(small.costs, requests_drawn=drawn)),),
+        traffic=counted,
+        source=replace(full.source, **source),  # type: ignore[arg-type]
+    )
+    return list(of_draws(found))
+
+
+def test_pairs_that_stand_for_another_traffic_than_came_are_told() -> None:
+    (few,) = standing_for(2000)
+    assert (few.candidate, few.values) == (
+        "small",
+        {"requests": 2000, "low": 1500, "high": 2500, "least": 3000, "most": 4000},
+    )
+    assert [note.values["low"] for note in standing_for(5000)] == [4500]
+    assert [note.values["high"] for note in standing_for(2000, None)] == [2000]
+
+
+@pytest.mark.parametrize("requests", [2500, 3000, 4000, 4500])
+def test_pairs_that_may_stand_for_what_could_be_drawn_are_no_news(requests: float) -> None:
+    assert standing_for(requests) == []
+
+
+def test_of_a_part_nobody_knows_how_many_requests_there_were() -> None:
+    assert standing_for(100, since=1.0) == standing_for(100, slice={"path": ("/x",)}) == []
 
 
 def test_fewer_pairs_than_were_counted_are_no_news_of_a_part() -> None:
