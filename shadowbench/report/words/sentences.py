@@ -314,7 +314,7 @@ def _draws_disagree(note: Note) -> str:
     drawn = between(_float(note, "requests"), _float(note, "low"), _float(note, "high"))
     return (
         f"{_who(note)}: by their probabilities its pairs stand for {drawn} requests, and by the counters {counted} could be "
-        "drawn. Some could not be drawn for it (a rate of 0, a candidate that came later), pairs were deleted, or "
+        "drawn. Either some could not be drawn for it (a rate of 0, a candidate that came later), pairs were deleted, or "
         "probabilities or counters are wrong. Do not trust what is extrapolated to all traffic."
     )
 
