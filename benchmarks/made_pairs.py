@@ -110,7 +110,10 @@ def intended_effects() -> dict[str, dict[str, float]]:
         }
         found[name]["rubric"] = found[name]["contains"]
         both = (1 - ours) * (1 - production) * answered[name]["pairwise"]
-        found[name]["pairwise"] = both + ((1 - ours) * production - ours * (1 - production)) / 2
+        one_failed = ((1 - ours) * production - ours * (1 - production)) / 2
+        found[name]["pairwise"] = (both + one_failed) / (
+            1 - ours * production
+        )  # where neither answered nobody is preferred
         found[name]["error_class"] = ours - production
     return found
 

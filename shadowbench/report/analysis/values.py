@@ -339,12 +339,11 @@ def _missing(
 
 def _pair_reason(values: Values, arm: Arm) -> Coded:
     """Of a preference between two failures: that there is none, whichever of the two the scorer named."""
-    neither = (
-        arm.production_failed & arm.candidate_failed & ~has_reason(values.candidate_reason, NOT_LOOKED_AT | NOT_MEANT)
-    )
-    if not (is_preference(values.subject) and neither.any()):
-        return values.candidate_reason
     column = values.candidate_reason
+    neither = arm.production_failed & arm.candidate_failed
+    if not (is_preference(values.subject) and neither.any()):
+        return column
+    neither &= ~has_reason(column, NOT_LOOKED_AT | NOT_MEANT)
     codes = np.where(neither, len(column.texts), column.codes).astype(np.int32)
     return Coded(codes=codes, texts=(*column.texts, NEITHER_ANSWERED))
 
