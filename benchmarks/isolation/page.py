@@ -80,6 +80,9 @@ Evidence that the faults were there. "Offered" are requests to endpoints that ar
 - Handing off costs the worker CPU ("proxy CPU" above), after the client has its bytes: it can delay only what
   arrives in that moment. Near a worker's full load that is no longer little; [benchmarks.md](benchmarks.md) shows what it takes
   of the peak.
+- With two cores, candidate, mirror and recorder share one with load and production, and a kernel that is not preemptible lets
+  these in only when a system call of those has ended. *(f)* is without that: the proxy hands off all the same, and the mirror
+  stands still. What other scenarios show beyond *(f)* is that core, and not the proxy.
 - A proxy that shares its core with mirror and recorder is another measurement: `--together`.
 - On a machine that is busy otherwise use `--shield`; the noise of *(a)* tells whether a run is worth anything.
 """

@@ -47,7 +47,11 @@ class Afterwards:
         waiting, self._waiting = self._waiting, []
         for teller in waiting:
             teller.tell()
-        self._flush()
+        try:
+            self._flush()
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's whose turn this is
+            context = {"message": "handoff: write", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
 
     def _due(self) -> None:
         self._is_awaited = False

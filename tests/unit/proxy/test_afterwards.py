@@ -58,6 +58,22 @@ async def test_it_can_be_told_at_once_and_then_is_not_told_again():
     assert diary.entries.count("a") == diary.entries.count("b") == 1
 
 
+@on_uvloop
+async def test_a_write_that_fails_is_told_and_harms_nobody_whose_turn_it_is():
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+
+    def broken() -> None:
+        raise RuntimeError("closed")
+
+    diary = Diary()
+    diary.afterwards = Afterwards(broken)
+    for number in range(MOST_WAITING):
+        diary.afterwards.add(diary.teller(number))
+    assert diary.entries == list(range(MOST_WAITING))
+    assert [str(fault) for fault in faults] == ["closed"]
+
+
 @given(st.integers(1, 5 * MOST_WAITING))
 def test_never_more_than_so_many_wait(count: int):
     async def scenario() -> None:
