@@ -141,7 +141,11 @@ class Steering:
                 self._count_reload("invalid")
                 self._log.error("the configuration was not reloaded, the old one holds", error=str(error))
                 raise ConfigurationError(str(error)) from None
-            return await self._take_over(running, differences(self.course.settings, fresh))
+            try:
+                return await self._take_over(running, differences(self.course.settings, fresh))
+            except UnconfirmedError as error:
+                self._log.warning("a change is not confirmed", confirmed=False, error=str(error))
+                raise
 
     async def state(self) -> Fields:
         """Everything an operator wants to see. A worker that does not answer is told as such."""
@@ -175,7 +179,7 @@ class Steering:
     async def _reload_quietly(self) -> None:
         try:
             await self.reload()
-        except ConfigurationError:
+        except (ConfigurationError, UnconfirmedError):
             pass  # told already
         except UnavailableError as error:
             self._log.warning("a change is not confirmed", error=str(error))

@@ -45,10 +45,10 @@ def _links() -> Iterator[tuple[File | None, str]]:
                 yield file_at(entry.path), os.readlink(entry.path)
 
 
-def companions(path: Path, opened: Mapping[File, str]) -> dict[str, File]:
-    """The `-wal` and `-shm` at `path` that are of the log that is open, and not of one that was put in its place."""
+def companions(path: Path) -> dict[str, File]:
+    """The `-wal` and `-shm` of the log at `path`, as long as it is there: to tell them from those of one in its place."""
     found = {suffix: file_at(f"{path}{suffix}") for suffix in _COMPANIONS}
-    return {suffix: file for suffix, file in found.items() if file in opened and file is not None}
+    return {suffix: file for suffix, file in found.items() if file is not None}
 
 
 def follow(path: Path, there: Path | None, of_old: Mapping[str, File]) -> None:

@@ -43,6 +43,7 @@ class SqlitePairLog:
         self._path = path
         self._file = file_at(path)
         self._real = Path(os.path.realpath(path))  # where SQLite puts the companions
+        self._companions = companions(self._real)  # they stay while we have it open
         self.upkeep = SqliteUpkeep(connection, path)
 
     def append(self, exchanges: Sequence[Exchange]) -> None:
@@ -182,8 +183,7 @@ class SqlitePairLog:
 
     def _let_go(self) -> Path | None:
         """Close the file that was moved or deleted, with all in it that was written; where it is now."""
-        opened = open_files()
-        there, of_old = where(self._file, opened), companions(self._real, opened)
+        there, of_old = where(self._file, open_files()), self._companions
         try:
             self.upkeep.checkpoint(whole=True)
         except LogError as error:

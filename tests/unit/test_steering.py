@@ -176,6 +176,13 @@ async def test_an_order_that_is_not_confirmed_is_logged_as_taken(crew: Crew, act
         await crew.steering.rates({"candidates": {"small": 0.3}})
     (line,) = crew.logged("rates changed")
     assert (line["candidates.small.sample_rate"], line["confirmed"]) == (0.3, False)
+    crew.config["mirror"]["opt_out_header"] = "x-no"
+    with pytest.raises(UnconfirmedError):
+        await crew.steering.reload()
+    crew.config["mirror"]["opt_out_header"] = "x-never"
+    crew.steering.on_hangup()
+    await crew.do_background()
+    assert [line["confirmed"] for line in crew.logged("a change is not confirmed")] == [False, False]
 
 
 async def test_what_a_worker_refuses_is_not_remembered_for_the_next_one(crew: Crew) -> None:

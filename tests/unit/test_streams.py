@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,26 @@ told = {"names": [os.readlink(f"/proc/self/fd/{n}") for n in range(3)], "next": 
         "inherited": [os.get_inheritable(n) for n in range(3)]}
 open(sys.argv[1], "w").write(json.dumps(told))
 """
+
+
+WORKER = """
+import asyncio, json, os
+from shadowbench.worker import run
+
+async def main(parent, options):
+    names = [os.readlink(f"/proc/self/fd/{n}") for n in range(3)]
+    open(options["told"], "w").write(json.dumps(names))
+
+run(main)
+"""
+
+
+def test_a_worker_does_so_too(tmp_path: Path) -> None:
+    (tmp_path / "options").write_text(json.dumps({"told": str(tmp_path / "told")}))
+    command = ["bash", "-c", f'exec "$@" <&- >&- 2>&- 3<{tmp_path}/options', "bash", sys.executable, "-c", WORKER]
+    done = subprocess.run(command, env=os.environ | {"SHADOWBENCH_OPTIONS_FD": "3"}, timeout=60)
+    assert done.returncode == 0
+    assert json.loads((tmp_path / "told").read_text()) == ["/dev/null"] * 3
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-", ""])

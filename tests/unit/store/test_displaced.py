@@ -79,6 +79,18 @@ def test_a_log_that_is_moved_and_then_closed_is_whole(log: PairLog, path: Path) 
     assert held(moved) == [1]
 
 
+def test_who_has_the_next_log_open_as_well_takes_nothing_from_it(log: PairLog, path: Path) -> None:
+    with closing(open_log(url(path), "change")) as other:
+        path.rename(path.with_name("pairs.db.1"))
+        refused(log)
+        with closing(open_log(url(path), "write")) as fresh:
+            fresh.append([an_exchange(2)])
+            other.close()
+            assert path.with_name("pairs.db-wal").stat().st_size > 0
+            fresh.append([an_exchange(3)])
+    assert (held(path), held(path.with_name("pairs.db.1"))) == ([2, 3], [1])
+
+
 @pytest.mark.parametrize("put", ["put_funnel", "put_marks"])
 def test_notes_notice_it_too(log: PairLog, path: Path, put: str) -> None:
     path.unlink()
