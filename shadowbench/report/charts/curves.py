@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
+from shadowbench.report.charts.layered import Layered
 from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import round_steps
 
@@ -36,7 +37,7 @@ class Side:
 
 def curves(
     production: Side, candidate: Side, *, title: str, across: str = "share of requests that are faster"
-) -> alt.LayerChart | None:
+) -> Layered | None:
     """None: no side has a time above zero to draw."""
     points = [*_points(production), *_points(candidate)]
     if not points:
@@ -46,7 +47,7 @@ def curves(
     censored = [side for side in sides if None in side.seconds]
     lines = [layer for side in sides for layer in _line(side, x, y)]
     layers = [*lines, *(_strip(side, number, x) for number, side in enumerate(censored))]
-    return alt.layer(*layers, width=WIDTH - 48, height=_HEIGHT)
+    return Layered(layers, width=WIDTH - 48, height=_HEIGHT)
 
 
 def _points(side: Side) -> list[dict[str, float]]:

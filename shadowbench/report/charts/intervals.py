@@ -17,6 +17,7 @@ from typing import Any
 import altair as alt
 
 from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
+from shadowbench.report.charts.layered import Layered
 from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import span
 
@@ -59,14 +60,14 @@ def intervals(
     domain: tuple[float, float] | None = None,
     title: str | None = None,
     form: str = NUMBERS,
-) -> alt.LayerChart:
+) -> Layered:
     """`reference`: where no difference lies. `title`: what the shared axis shows, `form`: how its numbers look; without a title
     there is no axis, since each row has a scale of its own."""
     low, high = domain or span((x for row in rows for x in (row.low, row.high, row.value)), around=reference)
     axis = None if title is None else alt.Axis(title=title, tickCount=5, format=form, grid=False)
     x = alt.X("x:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False), axis=axis)
     layers = [*_reference(rows, reference, x), *_noise(rows, x), *_margins(rows, x), *_bars(rows, x), *_words(rows)]
-    return alt.layer(*layers, width=WIDTH - 8, height=_ROW * len(rows))
+    return Layered(layers, width=WIDTH - 8, height=_ROW * len(rows))
 
 
 def _rows(rows: Sequence[Row], keep: Any, make: Any) -> alt.Chart:

@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 
 from shadowbench.report.charts.colours import DASHES, WIDTH, Colour
+from shadowbench.report.charts.layered import Layered
 from shadowbench.report.charts.rows import data
 
 _RINGS = (0.25, 0.5, 0.75, 1.0)
@@ -34,7 +35,7 @@ class Spoke:
     high: float | None = None
 
 
-def radar(spokes: Sequence[Spoke]) -> alt.LayerChart | None:
+def radar(spokes: Sequence[Spoke]) -> Layered | None:
     """None: fewer than three axes make no radar."""
     if len(spokes) < LEAST_AXES:
         return None
@@ -45,7 +46,7 @@ def radar(spokes: Sequence[Spoke]) -> alt.LayerChart | None:
         _intervals(spokes),
         *_labels(spokes),
     ]
-    return alt.layer(*layers, width=WIDTH - 8, height=round((WIDTH - 8) * _HIGH / _WIDE))
+    return Layered(layers, width=WIDTH - 8, height=round((WIDTH - 8) * _HIGH / _WIDE))
 
 
 def _point(number: int, axes: int, radius: float) -> dict[str, float]:

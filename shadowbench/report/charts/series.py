@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from shadowbench.report.charts.colours import NUMBERS, WIDTH, Colour
+from shadowbench.report.charts.layered import Layered
 from shadowbench.report.charts.rows import data
 from shadowbench.report.charts.ticks import span
 
@@ -41,13 +42,11 @@ class Mark:
     label: str
 
 
-def series(
-    moments: Sequence[Moment], marks: Sequence[Mark], *, null: float | None, form: str = NUMBERS
-) -> alt.LayerChart:
+def series(moments: Sequence[Moment], marks: Sequence[Mark], *, null: float | None, form: str = NUMBERS) -> Layered:
     """Moments are in order of time, and at least one. `null`: where no difference lies; `form`: how numbers look."""
     x, y = _when(moments), _height(moments, null, form)
     layers = [*_null(null, y), *_so_far(moments, x, y), *_stretches(moments, x, y), *_marks(marks, x)]
-    return alt.layer(*layers, width=WIDTH - 44, height=_HEIGHT)
+    return Layered(layers, width=WIDTH - 44, height=_HEIGHT)
 
 
 def _when(moments: Sequence[Moment]) -> alt.X:
