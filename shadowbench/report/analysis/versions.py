@@ -13,6 +13,7 @@ import numpy as np
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.counting import public_name
+from shadowbench.report.analysis.noting import Values
 from shadowbench.report.analysis.values import OF_THE_LOG
 from shadowbench.report.document.verdicts import Note
 from shadowbench.scores import Measure
@@ -37,7 +38,7 @@ def _note(log: ReadLog, arm: Arm, used: Measure, elsewhere: Mapping[Measure, Boo
     if not left_out:
         return None
     others = (f"{_which(measure, log, mine)} in {len(mine):,}" for measure, mine in left_out.items())
-    values = {"pairs": sum(map(len, left_out.values())), "used": _version(used), "others": "; ".join(others)}
+    values: Values = {"pairs": sum(map(len, left_out.values())), "used": _version(used), "others": "; ".join(others)}
     return Note(code="other_version", values=values, candidate=arm.name, measure=used.name)
 
 

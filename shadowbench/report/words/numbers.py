@@ -161,6 +161,8 @@ def _trimmed(digits: str) -> str:
 
 def _decimals_of(half_width: float, size: float) -> int:
     """So that one or two digits of the half width show; where it has none, three of the value."""
+    if 1 <= half_width / _ONE_DIGIT_FROM < math.inf:
+        return 0
     if _LEAST_WIDTH < half_width < math.inf:
         return min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10(half_width / _ONE_DIGIT_FROM * 10))))
     return min(_MOST_DECIMALS, max(0, 2 - math.floor(math.log10(size)))) if math.isfinite(size) and size > 0 else 0

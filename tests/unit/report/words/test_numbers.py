@@ -200,3 +200,7 @@ def test_nobody_foresees_more_than_a_year() -> None:
         "more than a year",
         "more than a year",
     ]
+
+
+def test_an_interval_as_wide_as_numbers_go_is_told() -> None:
+    assert between(0.0, 0.0, 1.0786158809173897e308).endswith("]")
