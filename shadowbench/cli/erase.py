@@ -28,7 +28,7 @@ class Named:
 
     user: str | None = None  # as the request or the user header names them
     tenant: str | None = None  # the tenant header's value
-    credential: str | None = None  # the value of a credential header or of a key in the query, where tenants are told by it
+    credential: str | None = None  # a credential as a header or the query carries it, where it tells tenants
     cluster: str | None = None  # the cluster header's value
     key: str | None = None  # a hash, as the log shows it
 

@@ -205,7 +205,9 @@ class Scorer:
 
     async def _step(self, lane: Lane) -> Rest | None:
         if self._file_now() != self._file:
-            raise UnavailableError("the pair log was moved, replaced or deleted: scoring begins anew with the one that is there")
+            raise UnavailableError(
+                "the pair log was moved, replaced or deleted: scoring begins anew with the one that is there"
+            )
         try:
             return await lane.step()
         except LogError as error:
