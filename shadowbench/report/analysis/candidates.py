@@ -22,7 +22,7 @@ from shadowbench.report.analysis.measuring import Measured, measured, measures_o
 from shadowbench.report.analysis.people import People
 from shadowbench.report.analysis.radar import axes
 from shadowbench.report.analysis.slicing import slice_tables, worth_slicing
-from shadowbench.report.analysis.timeline import series
+from shadowbench.report.analysis.timeline import Courses, series
 from shadowbench.report.analysis.values import OF_THE_LOG, Paired, is_preference
 from shadowbench.report.analysis.watching import Looking
 from shadowbench.report.document.comparisons import Comparison, Origin
@@ -62,13 +62,14 @@ class Work:
 def chapter_of(work: Work, arm: Arm, lane: Arm | None, noise: Sequence[Comparison]) -> Chapter:
     """`lane`: the A/A lane, where it is another arm; `noise`: its comparisons."""
     measures = _measures(work, arm, lane, noise)
+    courses = Courses(arm, work.policy)
     compared = replace(
         _compared(work, arm, measures.comparisons),
-        changes=() if arm.again else changes(measures.primary, arm, work.policy),
+        changes=() if arm.again else changes(measures.primary, courses),
     )
-    return (
-        Chapter(arm=arm, candidate=compared, scores=()) if work.verdicts_only else _told(work, arm, compared, measures)
-    )
+    if work.verdicts_only:
+        return Chapter(arm=arm, candidate=compared, scores=())
+    return _told(work, compared, measures, courses)
 
 
 def _compared(work: Work, arm: Arm, comparisons: tuple[Comparison, ...]) -> Candidate:
@@ -86,9 +87,9 @@ def _compared(work: Work, arm: Arm, comparisons: tuple[Comparison, ...]) -> Cand
     )
 
 
-def _told(work: Work, arm: Arm, compared: Candidate, measures: _Measures) -> Chapter:
+def _told(work: Work, compared: Candidate, measures: _Measures, courses: Courses) -> Chapter:
     """With everything else that is told of it."""
-    log, policy, seed = work.log, work.policy, work.seed
+    log, arm, policy, seed = work.log, courses.arm, work.policy, work.seed
     by_name = measures.kept
     pairs = list(by_name.values())
     scores = [paired for name, paired in by_name.items() if name not in OF_THE_LOG]
@@ -97,7 +98,7 @@ def _told(work: Work, arm: Arm, compared: Candidate, measures: _Measures) -> Cha
         distributions=measures.distributions,
         costs=costs(log, arm, policy, by_name.get(policy.correct or "")) if arm.n else None,
         slices=slice_tables(log, arm, pairs, policy),
-        series=marked(series(_in_time(by_name, pairs, policy), arm, policy), compared.changes),
+        series=marked(series(_in_time(by_name, pairs, policy), courses), compared.changes),
         examples=examples(log, arm, pairs, policy, each=work.examples, seed=seed, redact=work.redact),
         radar=axes(measures.comparisons, policy),
         correlations=_correlations(arm, by_name, scores, policy, seed),

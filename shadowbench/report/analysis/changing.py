@@ -13,16 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.conditions import breaks
 from shadowbench.report.analysis.noting import numbers
-from shadowbench.report.analysis.timeline import series
+from shadowbench.report.analysis.timeline import Courses, series
 from shadowbench.report.analysis.values import Paired
 from shadowbench.report.document.comparisons import Comparison, Role, Subject
 from shadowbench.report.document.root import Candidate
 from shadowbench.report.document.times import Change, Series
 from shadowbench.report.document.verdicts import Condition, Met, Note
-from shadowbench.report.policy import Against, Policy, Statistic
+from shadowbench.report.policy import Against, Statistic
 from shadowbench.stats.estimates import Estimate, Refused
 
 NOT_SEEN = 3.0
@@ -30,7 +29,7 @@ NOT_SEEN = 3.0
 Lippman-Hand 1983)."""
 
 
-def changes(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Change, ...]:
+def changes(measured: Sequence[Paired], courses: Courses) -> tuple[Change, ...]:
     """Of the primary claims' measures those that changed by more than chance."""
     return tuple(
         Change(
@@ -40,7 +39,7 @@ def changes(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Chang
             first=each.points[0],
             last=each.points[-1],
         )
-        for each in series(measured, arm, policy)
+        for each in series(measured, courses)
         if each.changed and len(each.points) > 1
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -34,13 +35,32 @@ _ROUNDING = 1e-12  # of the largest value: below, differences are of the last di
 _PERHAPS_ROUNDING = 1e-6  # above, nobody need look how large values are
 
 
-def series(measured: Sequence[Paired], arm: Arm, policy: Policy) -> tuple[Series, ...]:
-    """One series for each measure, in the order given. All in one call: the pairs are sorted once, and whether a measure
-    changed is corrected over all of them."""
-    if not arm.n:
+class Courses:
+    """How measures of one arm went on in time, each worked out once, whoever asks. A measure's name stands for its values."""
+
+    def __init__(self, arm: Arm, policy: Policy) -> None:
+        self.arm, self.policy = arm, policy
+        self._found: dict[str, _Measured] = {}
+
+    @cached_property
+    def _table(self) -> Timetable:
+        return Timetable.of(self.arm)
+
+    def of(self, paired: Paired) -> _Measured | None:
+        """None where the measure has no pairs."""
+        name = paired.subject.name
+        if paired.n and name not in self._found:
+            self._found[name] = _Measured.of(self._table, paired, self.policy)
+        return self._found.get(name)
+
+
+def series(measured: Sequence[Paired], courses: Courses) -> tuple[Series, ...]:
+    """One series for each measure, in the order given. All in one call: whether a measure changed is corrected over all of
+    them."""
+    policy = courses.policy
+    if not courses.arm.n:
         return tuple(Series(measure=each.subject.name, scale=_scale(each), points=()) for each in measured)
-    table = Timetable.of(arm)
-    found = [_Measured.of(table, each, policy) if each.n else None for each in measured]
+    found = [courses.of(each) for each in measured]
     adjusted = benjamini_hochberg([each.differ.p if each else None for each in found])
     return tuple(
         Series(

@@ -9,6 +9,7 @@ import pytest
 
 from shadowbench.report.analysis.changing import as_of_late, changes, marked, notes
 from shadowbench.report.analysis.deciding import decide
+from shadowbench.report.analysis.timeline import Courses
 from shadowbench.report.document.comparisons import Comparison, Origin, Role, Scale
 from shadowbench.report.document.times import Change, Point, Series
 from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Decision, Met
@@ -44,13 +45,13 @@ def changed(last: Interval | Estimate, *, scale: Scale = Scale.PREFERENCE, measu
 def test_a_judge_who_turned_away_has_changed_and_one_who_wavers_by_chance_has_not() -> None:
     arm, rng = over_days(2000), np.random.default_rng(1)
     turned = np.where(np.arange(2000) < 1200, rng.random(2000) < 0.95, rng.random(2000) < 0.09)
-    (found,) = changes([values_of(arm, PREFERENCE, turned)], arm, POLICY)
+    (found,) = changes([values_of(arm, PREFERENCE, turned)], Courses(arm, POLICY))
     assert (found.measure, found.scale) == ("judge", Scale.PREFERENCE)
     assert found.stretches > 2
     assert found.first.window.value == pytest.approx(0.95, abs=0.06)
     assert found.last.window.value == pytest.approx(0.09, abs=0.09)
-    assert changes([values_of(arm, PREFERENCE, rng.random(2000) < 0.5)], arm, POLICY) == ()
-    assert changes([values_of(arm, PREFERENCE, np.full(2000, 0.5))], arm, POLICY) == ()
+    assert changes([values_of(arm, PREFERENCE, rng.random(2000) < 0.5)], Courses(arm, POLICY)) == ()
+    assert changes([values_of(arm, PREFERENCE, np.full(2000, 0.5))], Courses(arm, POLICY)) == ()
 
 
 @pytest.mark.parametrize(

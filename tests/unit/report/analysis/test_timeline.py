@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shadowbench.records import Mark
-from shadowbench.report.analysis.timeline import MOST_MARKS, marks, series
+from shadowbench.report.analysis.timeline import MOST_MARKS, Courses, marks, series
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.policy import Policy, Watching
 from shadowbench.stats.clusters import mean
@@ -32,7 +32,7 @@ def test_each_measure_has_its_scale_and_ends_with_the_band_of_the_whole() -> Non
     arm = over_days()
     quality = values_of(arm, a_subject("quality"), normal(3000, 1), normal(3000, 2))
     judged = values_of(arm, PREFERENCE, normal(900, 3), places=np.arange(0, 2700, 3))
-    found = series([quality, judged, values_of(arm, LIKENESS, normal(3000, 4))], arm, POLICY)
+    found = series([quality, judged, values_of(arm, LIKENESS, normal(3000, 4))], Courses(arm, POLICY))
     assert [(s.measure, s.scale) for s in found] == [
         ("quality", Scale.DIFFERENCE),
         ("judge", Scale.PREFERENCE),
@@ -52,7 +52,7 @@ def test_the_band_of_a_rare_failure_holds_it_throughout(rate: float) -> None:
     rng, runs, lost = np.random.default_rng(7), 120, 0
     arm = over_days(1000)
     for _ in range(runs):
-        (found,) = series([values_of(arm, LIKENESS, rng.random(1000) < rate)], arm, Policy())
+        (found,) = series([values_of(arm, LIKENESS, rng.random(1000) < rate)], Courses(arm, Policy()))
         lost += any(point.running.excludes(rate) for point in found.points)
     assert lost <= 0.05 * runs
 
@@ -60,7 +60,7 @@ def test_the_band_of_a_rare_failure_holds_it_throughout(rate: float) -> None:
 def test_the_band_waits_for_the_clusters_that_weigh_most() -> None:
     weights = np.where(np.arange(1000) % 20 == 0, 100.0, 1.0)
     arm = over_days(1000, weights=weights)
-    (found,) = series([values_of(arm, LIKENESS, np.arange(1000) % 2)], arm, Policy())
+    (found,) = series([values_of(arm, LIKENESS, np.arange(1000) % 2)], Courses(arm, Policy()))
     assert found.points[-1].running.worth == pytest.approx(weights.sum() ** 2 / (weights @ weights))
     assert found.points[-1].running.reason is Refused.TOO_FEW
 
@@ -70,8 +70,7 @@ def test_a_change_is_seen_in_the_measure_that_changed() -> None:
     shifted = normal(3000, 1) + 0.4 * (np.arange(3000) > 2000)
     found = series(
         [values_of(arm, a_subject(str(seed)), shifted if seed == 5 else normal(3000, seed)) for seed in range(8)],
-        arm,
-        POLICY,
+        Courses(arm, POLICY),
     )
     assert [s.measure for s in found if s.changed] == ["5"]
 
@@ -82,16 +81,16 @@ def test_the_last_digits_of_values_are_no_change(size: float) -> None:
     production = size * (1 + np.random.default_rng(1).integers(0, 7, 3000) / 7)
     latency = values_of(arm, a_subject("latency", low=0.0, high=None), production - 0.1, production)
     assert 0 < np.ptp(latency.difference) < 1e-8  # each is −0.1 but for rounding, which is not the same all the time
-    assert not series([latency], arm, POLICY)[0].changed
+    assert not series([latency], Courses(arm, POLICY))[0].changed
     slower = values_of(arm, latency.subject, production - np.linspace(0.1, 0.11, 3000), production)
-    assert series([slower], arm, POLICY)[0].changed
+    assert series([slower], Courses(arm, POLICY))[0].changed
 
 
 def test_a_bad_day_among_days_without_a_failure_is_a_change() -> None:
     arm = over_days()
     failed = np.zeros(3000)
     failed[1500:1560] = np.random.default_rng(1).random(60) < 0.3
-    found = series([values_of(arm, a_subject("error_class"), failed)], arm, POLICY)
+    found = series([values_of(arm, a_subject("error_class"), failed)], Courses(arm, POLICY))
     assert found[0].changed
 
 
@@ -106,25 +105,25 @@ def test_where_nothing_changes_changes_are_rarely_seen_however_many_measures_the
             values_of(arm, a_subject("skewed"), chance.lognormal(0, 1.2, 2000)),
             values_of(arm, a_subject("clustered"), lean + chance.normal(size=2000)),
         ]
-        alarms += any(each.changed for each in series(measured, arm, POLICY))
+        alarms += any(each.changed for each in series(measured, Courses(arm, POLICY)))
     assert alarms <= 0.05 * tried + 3 * np.sqrt(0.05 * 0.95 * tried)
 
 
 def test_without_pairs_there_are_no_points() -> None:
     arm = an_arm(0)
-    (nothing,) = series([values_of(arm, a_subject(), [])], arm, POLICY)
+    (nothing,) = series([values_of(arm, a_subject(), [])], Courses(arm, POLICY))
     assert (nothing.points, nothing.changed) == ((), False)
     arm = over_days(50)
     one, none = series(
-        [values_of(arm, a_subject(), normal(50, 1)), values_of(arm, LIKENESS, [], places=[])], arm, POLICY
+        [values_of(arm, a_subject(), normal(50, 1)), values_of(arm, LIKENESS, [], places=[])], Courses(arm, POLICY)
     )
     assert (len(one.points) > 0, none.points) == (True, ())
-    assert series([], arm, POLICY) == ()
+    assert series([], Courses(arm, POLICY)) == ()
 
 
 def test_a_single_pair_is_a_point_without_interval() -> None:
     arm = an_arm(1)
-    (one,) = series([values_of(arm, a_subject(), [1.0], [0.25])], arm, POLICY)
+    (one,) = series([values_of(arm, a_subject(), [1.0], [0.25])], Courses(arm, POLICY))
     (point,) = one.points
     assert (point.window.value, point.window.reason, point.running.low) == (0.75, Refused.TOO_FEW, None)
     assert not one.changed
