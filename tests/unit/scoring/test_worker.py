@@ -93,7 +93,9 @@ def test_a_lane_waits_for_as_long_as_those_it_needs_work() -> None:
     run(story())
 
 
-async def test_a_log_that_is_not_there_any_more_ends_a_worker_for_its_successor_to_open_the_next(tmp_path: Path) -> None:
+async def test_a_log_that_is_not_there_any_more_ends_a_worker_for_its_successor_to_open_the_next(
+    tmp_path: Path,
+) -> None:
     async def scores(_: int) -> Rest:
         return IDLE
 
