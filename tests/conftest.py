@@ -6,6 +6,7 @@ otherwise, and `make soak` wants many. No example has a deadline: machines are s
 
 import gc
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -15,6 +16,11 @@ settings.register_profile(
     "here", settings(), max_examples=int(os.environ.get("SHADOWBENCH_EXAMPLES", "50")), deadline=None
 )
 settings.load_profile("here")
+
+# Whoever is started with hang-ups ignored, as nohup does, goes on ignoring them: so would the sidecars that tests hang up. What is
+# handled here is at its default again in those that are started.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 @pytest.hookimpl(wrapper=True)
