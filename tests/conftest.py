@@ -17,8 +17,8 @@ settings.register_profile(
 )
 settings.load_profile("here")
 
-# Whoever is started with hang-ups ignored, as nohup does, goes on ignoring them: so would the sidecars that tests hang up. What is
-# handled here is at its default again in those that are started.
+# Who is started with hang-ups ignored, as by nohup, goes on ignoring them, and so would the sidecars that tests hang up. What
+# is handled here is at its default again in processes that are started.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
 
