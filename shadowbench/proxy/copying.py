@@ -1,6 +1,6 @@
 """One exchange on its way to the mirror: its frames, in order, as it happens.
 
-This runs behind every read of production's socket, so frames are packed in place rather than through `handoff`'s functions,
+This is done for every exchange, so frames are packed in place rather than through `handoff`'s functions,
 whose calls would cost as much again. `tests/unit/proxy` reads them back with `handoff`'s readers.
 """
 

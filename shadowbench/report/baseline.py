@@ -23,9 +23,8 @@ class Baseline:
     since: float | None = None
     until: float | None = None
     slice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    differs: tuple[
-        str, ...
-    ] = ()  # logs | slice | policy: of another name | declared: of the same name, and says otherwise
+    # logs | slice | policy: of another name | declared: of the same name, and says otherwise
+    differs: tuple[str, ...] = ()
 
 
 def baseline_of(document: Document, earlier: Document) -> Baseline:

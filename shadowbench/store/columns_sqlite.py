@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from shadowbench.errors import UnavailableError
 from shadowbench.records import is_again
 from shadowbench.store.columns import Coded, PairColumns, ScoreColumns
-from shadowbench.store.columns_alike import in_short
 from shadowbench.store.columns_cells import Array, Cells
 from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images
@@ -163,7 +162,7 @@ class _Found:
     def all(self) -> PairColumns:
         columns: dict[str, Any] = {}
         for name, column in self._columns.items():
-            coder, found = self._coder(name), in_short(column.all())
+            coder, found = self._coder(name), column.all()
             columns[name] = Coded(codes=found, texts=coder.texts) if coder else found
         return PairColumns(number=self._number.all(), side=self._side.all(), columns=columns)
 
