@@ -10,7 +10,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY image/*.lock /build/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv /build/tools && \
-    /build/tools/bin/pip install --require-hashes --requirement /build/build.lock && \
+    /build/tools/bin/pip install --only-binary :all: --require-hashes --requirement /build/build.lock && \
     python3 -m venv --without-pip /opt/shadowbench && \
     /build/tools/bin/pip --python /opt/shadowbench/bin/python install \
         --no-compile --only-binary :all: --require-hashes --requirement /build/requirements.lock && \
@@ -26,9 +26,15 @@ RUN /build/tools/bin/pip --python /opt/shadowbench/bin/python uninstall --yes pi
 # ── shadowbench: a small layer of its own ──
 
 FROM dependencies AS application
+# 1 compiles the hot path, 0 leaves it Python.
+ARG COMPILE=1
 WORKDIR /source
 COPY . .
-RUN /build/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build/wheel . && \
+# The compiler is the locked one, whatever the base has. Left to itself it would compile for this machine's processor alone.
+RUN --mount=type=cache,target=/root/.cache/zig \
+    zig="/build/tools/bin/python -m ziglang cc -mcpu=baseline" && \
+    SHADOWBENCH_COMPILE=$COMPILE CC=$zig LDSHARED="$zig -shared" \
+        /build/tools/bin/hatchling build --target wheel --directory /build/wheel && \
     /build/tools/bin/pip --python /opt/shadowbench/bin/python install \
         --no-compile --no-deps --no-index --root /application /build/wheel/*.whl && \
     /opt/shadowbench/bin/python -m compileall -q -s /application --invalidation-mode unchecked-hash /application

@@ -22,6 +22,12 @@ settings.load_profile("here")
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
 
+# Who wants to test compiled modules is not to test the sources beside them without knowing.
+if os.environ.get("SHADOWBENCH_TESTS_EXPECT") == "compiled":
+    from shadowbench.compiling import IS_COMPILED
+
+    assert IS_COMPILED, "shadowbench is imported from its sources"
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:

@@ -23,6 +23,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 # As script/image-lock has them.
 EXTRAS = ("export", "otel", "sql")
+GROUPS = ("compile", "compiler")
 LOCKED = re.compile(r"^([\w.-]+)==(\S+?)(?: ;.*)? \\$((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?$)+)", re.MULTILINE)
 
 
@@ -50,9 +51,22 @@ def test_the_builder_gets_nothing_but_what_the_wheel_is_made_of() -> None:
     ]
     assert first == "*"
     allowed = {line.strip("!/") for line in rest if line.startswith("!")}
-    assert allowed == {"pyproject.toml", "README.md", "LICENSE", "config", "image", "shadowbench"}
+    assert allowed == {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "config", "image", "shadowbench"}
     forced = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert {path.split("/")[0] for path in forced} <= allowed
+
+
+def test_it_compiles_unless_it_is_told_not_to() -> None:
+    stage = DOCKERFILE.split(" AS application\n")[1].split("\nFROM ")[0]
+    (default,) = re.findall(r"^ARG COMPILE=(.*)$", stage, re.MULTILINE)
+    assert default == "1"
+    (build,) = (step for step in re.split(r"^(?=RUN )", stage, flags=re.MULTILINE) if "/hatchling build " in step)
+    assert "SHADOWBENCH_COMPILE=$COMPILE " in build
+
+
+def test_what_it_compiles_runs_on_every_machine_of_its_architecture() -> None:
+    """Without a word about it, zig compiles for the processor that it runs on."""
+    assert re.findall(r"ziglang cc\b[^\"]*", DOCKERFILE) == ["ziglang cc -mcpu=baseline"]
 
 
 # ── the locks ──
@@ -72,13 +86,12 @@ def wanted() -> list[Requirement]:
     return [Requirement(word) for word in (*project["dependencies"], *extras)]
 
 
-@pytest.mark.parametrize(
-    ("lock", "requirements"),
-    [
-        ("requirements.lock", wanted()),
-        ("build.lock", [Requirement(word) for word in PROJECT["build-system"]["requires"]]),
-    ],
-)
+def wanted_to_build() -> list[Requirement]:
+    groups = [word for group in GROUPS for word in PROJECT["dependency-groups"][group]]
+    return [Requirement(word) for word in (*PROJECT["build-system"]["requires"], *groups)]
+
+
+@pytest.mark.parametrize(("lock", "requirements"), [("requirements.lock", wanted()), ("build.lock", wanted_to_build())])
 def test_a_lock_holds_what_the_project_asks_for(lock: str, requirements: list[Requirement]) -> None:
     versions = locked(lock)
     unmet = [
@@ -96,9 +109,10 @@ def test_everything_in_a_lock_has_hashes(lock: str) -> None:
     assert len(pinned) == sum(map(len, locked(lock).values())) > 0
 
 
-def test_the_lock_is_made_with_the_extras_that_are_checked_here() -> None:
+def test_the_locks_are_made_with_the_extras_and_groups_that_are_checked_here() -> None:
     script = (ROOT / "script" / "image-lock").read_text("utf-8")
     assert tuple(re.findall(r"--extra (\w+)", script)) == EXTRAS
+    assert tuple(re.findall(r"--group (\w+)", script)) == GROUPS
 
 
 # ── the health command ──

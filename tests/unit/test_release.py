@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,43 @@ def test_nothing_is_published_before_everything_is_checked_and_the_wheel_comes_l
     assert writers == {"image", "publish", "wheel"}
     assert all("check" in before(job) for job in writers)
     assert before("wheel") == set(JOBS) - {"wheel"}
+    assert before("publish") == {"check", "compiled", "image"}
+
+
+def action(job: str, name: str) -> dict[str, Any]:
+    """What the one use of an action in a job is given."""
+    (given,) = (step["with"] for step in JOBS[job]["steps"] if step.get("uses", "").startswith(f"actions/{name}@"))
+    return dict(given)
+
+
+def test_every_wheel_is_published_and_nothing_else() -> None:
+    pattern = action("wheel", "download-artifact")["pattern"]
+    uploads = {job: action(job, "upload-artifact")["name"] for job in ("check", "compiled", "image")}
+    assert [job for job, name in uploads.items() if fnmatch(name, pattern)] == ["check", "compiled"]
+    assert "${{ matrix.architecture }}" in uploads["compiled"]
+
+
+def compiled_environment() -> dict[str, str]:
+    (environment,) = (step["env"] for step in JOBS["compiled"]["steps"] if "env" in step)
+    return dict(environment)
+
+
+def test_wheels_are_compiled_with_the_locked_tools() -> None:
+    environment = compiled_environment()
+    assert environment["CIBW_ENVIRONMENT"] == "SHADOWBENCH_COMPILE=1"
+    lock = environment["CIBW_BEFORE_BUILD"].rpartition(" {project}/")[2]
+    assert "mypy==" in (ROOT / lock).read_text("utf-8")
+    assert "--require-hashes" in environment["CIBW_BEFORE_BUILD"]
+    assert environment["CIBW_BUILD_FRONTEND"].endswith("--no-isolation")
+
+
+def test_what_was_not_compiled_does_not_pass_for_a_compiled_wheel() -> None:
+    command = compiled_environment()["CIBW_TEST_COMMAND"].removeprefix("shadowbench --version && ")
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    # The sources in the checkout are what it finds there.
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.search(r"AssertionError: \S+/shadowbench/proxy/exchange\.py$", done.stderr.strip())
 
 
 @pytest.fixture
@@ -142,6 +181,14 @@ def test_what_is_pushed_is_built_as_what_was_run(tmp_path: Path, calls: Path) ->
 def test_an_image_that_says_another_version_is_not_pushed(tmp_path: Path, calls: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         run_step("image", "Run", tmp_path, ANSWER_docker="shadowbench 1.2.2")
+
+
+def test_an_image_that_is_not_compiled_is_not_pushed(tmp_path: Path, calls: Path) -> None:
+    docker = tmp_path / "fakes" / "docker"
+    docker.write_text(FAKE + 'case "$*" in *"--entrypoint python"*) exit 1 ;; esac\n')
+    with pytest.raises(subprocess.CalledProcessError):
+        run_step("image", "Run", tmp_path, ANSWER_docker="shadowbench 1.2.3")
+    assert "hot.__file__.endswith('.so')" in calls.read_text()
 
 
 def test_one_name_for_all_architectures_is_signed_by_its_digest(tmp_path: Path, calls: Path) -> None:

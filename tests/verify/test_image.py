@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,36 @@ def test_it_holds_what_runs_compiled_and_nothing_that_builds() -> None:
     failed = {name: why for name, why in found.pop("failed").items() if "altair" not in why and "vl_convert" not in why}
     assert failed == {}
     assert found == {"version": __version__, "uncompiled": [], "tools": [], "writable": []}
+
+
+HOT = """
+import importlib, json, pathlib, sys
+files = {name: pathlib.Path(importlib.import_module(name).__file__) for name in sys.argv[1:]}
+print(json.dumps({
+    "interpreted": [name for name, file in files.items() if file.suffix != ".so"],
+    "without_source": [name for name, file in files.items() if not file.with_name(name.split(".")[-1] + ".py").exists()],
+}))
+"""
+
+
+def test_the_hot_path_is_compiled_and_can_be_read() -> None:
+    wheel = tomllib.loads((containers.ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    names = [path.removesuffix(".py").replace("/", ".") for path in wheel["hooks"]["custom"]["modules"]]
+    assert "shadowbench.proxy.exchange" in names
+    found = containers.run_once("-c", HOT, *names, entrypoint="/opt/shadowbench/bin/python")
+    assert json.loads(found) == {"interpreted": [], "without_source": []}
+
+
+async def test_the_proxy_runs_compiled(tmp_path: Path) -> None:
+    containers.built()
+    async with ScriptedProvider() as production, ContainedSidecar(tmp_path, production.url, role="proxy") as sidecar:
+        async with await RawClient.connect(sidecar.port) as client:
+            assert (await client.ask(json_request(CHAT, chat("Hello.")))).status == 200
+        mapped = [Path(f"/proc/{pid}/maps").read_text() for pid in sidecar.pids[1:]]
+    assert mapped
+    assert all("/site-packages/shadowbench__mypyc." in files for files in mapped)
 
 
 def test_it_says_what_it_is_and_takes_no_more_room_than_the_docs_say() -> None:
