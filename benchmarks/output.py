@@ -17,6 +17,7 @@ from benchmarks.report import Report
 from benchmarks.rounds import PeerResult
 
 _NOISY = 0.1
+_WHOLE = 0.99  # of what was offered; below it a row is of another thing than its name says
 
 Rows = Iterator[list[str]]
 
@@ -52,6 +53,20 @@ def request_rows(report: Report, size: int) -> Rows:
             number(median(found.p99_us for found in paced)),
             str(wrong + sum(window.errors for window in [*many, *one])),
         ]
+
+
+def not_all_handed_off(report: Report, size: int) -> list[str]:
+    """What a table of requests must say beside it: of which peers a share only was handed off at this size."""
+    found = []
+    for peer in report.peers:
+        copied = peer.copied.get(f"requests, {size_name(size)}")
+        share = None if copied is None else copied.share
+        if share is not None and share < _WHOLE:
+            found.append(
+                f"Of these requests of *{peer.name}* only {percent(share)} were handed off (see Copies): the row is of a proxy "
+                "that thins, and not to be compared with those that copy all."
+            )
+    return found
 
 
 def stream_rows(report: Report, count: int) -> Rows:
@@ -94,6 +109,8 @@ def copy_rows(report: Report) -> Rows:
             if "target" in told and answered(peer, workload):
                 yield [f"{peer.name}: {workload}", *_targeted(peer, workload, told["target"])]
         for workload, copied in peer.copied.items():
+            if not copied.offered:
+                continue  # nothing is mirrored: its copies have no shares
             taken = [f"{copied.offered:,}", f"{copied.accepted:,}", percent(copied.share), "", ""]
             yield [f"{peer.name}: of these, {workload}", *taken]
 
@@ -208,6 +225,9 @@ def print_report(report: Report, console: Console) -> None:
     """Tables, promises, who was missing."""
     for title, rows in tables(report):
         console.print(_table(title, rows))
+    for body in report.course.bodies:
+        for note in not_all_handed_off(report, body.size):
+            console.print(f"{size_name(body.size)}: {note}", markup=False)
     for absent in report.absent:
         console.print(f"not measured: {absent.name}: {absent.reason}", markup=False)
     console.print(

@@ -14,6 +14,7 @@ from benchmarks.output import (
     copy_rows,
     memory_rows,
     noise,
+    not_all_handed_off,
     promise_rows,
     recorded_rows,
     request_rows,
@@ -46,7 +47,13 @@ def markdown(report: Report) -> str:
         peers="\n".join(f"- **{peer.name}**: {peer.note}. {_sentence(peer.version)}" for peer in report.peers),
         machine=_machine(report.machine),
         requests="\n\n".join(
-            f"## Requests with bodies of {size_name(body.size)}\n\n{table(request_rows(report, body.size))}"
+            "\n\n".join(
+                [
+                    f"## Requests with bodies of {size_name(body.size)}",
+                    table(request_rows(report, body.size)),
+                    *not_all_handed_off(report, body.size),
+                ]
+            )
             for body in course.bodies
         ),
         streams="\n\n".join(

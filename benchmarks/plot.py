@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from benchmarks.rounds import PeerResult  # noqa: E402
 _STREAMS = 500
 _OURS, _MIRRORS, _PLAIN = "#1f6feb", "#d29922", "#8c959f"
 _INK = "#24292f"
+_NAME_WIDTH = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,9 @@ def _draw(axes: Axes, panel: Panel, peers: Sequence[PeerResult]) -> None:
             fontsize=8,
             color=_INK,
         )
-    axes.set_yticks(range(len(shown)), [peer.name.replace("`", "") for peer in shown])
+    # Long names would leave the titles no room.
+    names = [textwrap.fill(peer.name.replace("`", ""), _NAME_WIDTH, break_on_hyphens=False) for peer in shown]
+    axes.set_yticks(range(len(shown)), names)
     axes.invert_yaxis()
     if panel.logarithmic and values:
         axes.set_xscale("log")

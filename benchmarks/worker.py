@@ -40,7 +40,9 @@ class Copied:
 class ProxyWorker:
     """Started on entering, ready when entered. `started_s` is the time from fork and exec to "ready"."""
 
-    def __init__(self, upstream: int, *, core: int, folder: Path, mirror_socket: Path | None = None) -> None:
+    def __init__(
+        self, upstream: int, *, core: int, folder: Path, mirror_socket: Path | None = None, pure: bool = False
+    ) -> None:
         self.port = 0
         self.headers: dict[str, str] = {}
         self.started_s = 0.0
@@ -48,6 +50,8 @@ class ProxyWorker:
         self._core = core
         self._folder = folder
         self._mirror_socket = mirror_socket
+        # Compiled modules are found by PYTHONPATH; without it, the sources of this checkout are.
+        self._environ = {"PYTHONPATH": ""} if pure else {}
         self._stack = ExitStack()
         self._samples: dict[str, float] = {}
         self._snapshots = threading.Condition()
@@ -113,7 +117,7 @@ class ProxyWorker:
             stack=self._stack,
             log=self._folder / f"shadowbench-{self.port}.log",
             pass_fds=(fd, listener, theirs.fileno()),
-            environ={**ALLOCATOR, OPTIONS_FD: str(fd), CONTROL_FD: str(theirs.fileno())},
+            environ={**ALLOCATOR, **self._environ, OPTIONS_FD: str(fd), CONTROL_FD: str(theirs.fileno())},
         )
         os.close(fd)
         theirs.close()

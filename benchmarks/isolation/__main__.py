@@ -19,9 +19,15 @@ from rich.console import Console
 from benchmarks.isolation.output import Report, print_report, ratio, shortfalls
 from benchmarks.isolation.rounds import MEASURES, QUANTILES, Arm, Course, ScenarioResult, Stage
 from benchmarks.isolation.scenarios import SCENARIOS, Scenario
+from benchmarks.isolation.script import STREAMED_SHARE
 from benchmarks.machine import describe
 from benchmarks.output import wide_console
 from benchmarks.processes import REPOSITORY
+from shadowbench.compiling import IS_COMPILED
+
+_MOST_S = 3600
+_MOST_RATE = 10_000
+_FEWEST_STREAMS = 10  # a window in which none came would have nothing to compare
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     machine, began = describe(), time.monotonic()
     results = [_run(scenario, course, errors) for scenario in wanted.only]
     minutes = (time.monotonic() - began) / 60
-    report = Report(at=datetime.now(UTC), machine=machine, course=course, results=results, minutes=minutes)
+    report = Report(
+        at=datetime.now(UTC),
+        machine=machine,
+        course=course,
+        results=results,
+        minutes=minutes,
+        flags=" ".join(sys.argv[1:] if arguments is None else arguments),
+        compiled=IS_COMPILED,
+    )
     print_report(report, console)
     _keep(report)
     if wanted.markdown:
@@ -68,6 +82,7 @@ def _keep(report: Report) -> None:
         "machine": asdict(report.machine),
         "course": asdict(report.course),
         "minutes": report.minutes,
+        "compiled": report.compiled,
         "scenarios": {each.scenario.letter: _fields(each) for each in report.results},
         "not_kept": shortfalls(report),
     }
@@ -113,6 +128,16 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     wanted = parser.parse_args(arguments)
     if wanted.rounds < 2:
         parser.error("--rounds: an interval needs two or more")
+    if not 0 < wanted.seconds <= _MOST_S:
+        parser.error(f"--seconds: more than 0, and at most {_MOST_S:,}")
+    if not 0 < wanted.rate <= _MOST_RATE:
+        parser.error(f"--rate: more than 0, and at most {_MOST_RATE:,} requests a second")
+    streams = wanted.rate * wanted.seconds / 2 * STREAMED_SHARE
+    if streams < _FEWEST_STREAMS:
+        parser.error(
+            f"--seconds, --rate: a window of {wanted.seconds / 2:g} s would have {streams:.3g} streams, too few for quantiles; "
+            f"{_FEWEST_STREAMS} are enough"
+        )
     return wanted
 
 

@@ -31,6 +31,8 @@ class Report:
     course: Course
     results: Sequence[ScenarioResult]
     minutes: float
+    flags: str = ""  # of the command
+    compiled: bool = False  # the proxy's hot path
 
     @property
     def reference(self) -> ScenarioResult | None:

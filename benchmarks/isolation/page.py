@@ -17,8 +17,9 @@ from benchmarks.isolation.rounds import MEASURES
 _PAGE = """# Isolation: what clients notice of mirroring
 
 Production's latency and bytes while everything behind the proxy goes wrong, beside the same load with mirroring off. Run it
-yourself: `python -m benchmarks.isolation` (Linux, two cores, root for priorities and a small disk; exit code 1 when a promise
-is not kept; this run took {minutes:.0f} minutes). `python -m benchmarks.isolation --markdown` wrote this page on {at}.
+yourself: `make bench-isolation` (Linux, two cores, root for priorities and a small disk; exit code 1 when a promise is not
+kept; this run took {minutes:.0f} minutes). `make bench-isolation ARGS="{flags}"` wrote this page on {at}, with the
+proxy's hot path {compiled}.
 The same faults as facts without times are tests: `tests/integration/test_isolation*.py`, `tests/e2e/test_losses.py`.
 
 ## What is promised, and what came of it
@@ -94,6 +95,8 @@ def markdown(report: Report) -> str:
     return _PAGE.format(
         minutes=report.minutes,
         at=f"{report.at:%Y-%m-%d}",
+        flags=report.flags,
+        compiled="compiled" if report.compiled else "interpreted",
         verdicts=table(verdict_rows(report)),
         shortfalls=_shortfalls(report),
         half=course.seconds / 2,

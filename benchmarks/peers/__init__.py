@@ -18,6 +18,7 @@ PEERS: tuple[Peer, ...] = (
     Aiohttp(),
     Ours(mirrored=False),
     Ours(mirrored=True),
+    Ours(mirrored=True, pure=True),
     LiteLLM(),
     Portkey(),
 )

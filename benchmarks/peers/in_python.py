@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.peers.base import Place, Process, Running
 from benchmarks.processes import free_port, start_module, wait_for_port
 from benchmarks.worker import Copied, ProxyWorker
+from shadowbench import __version__
+from shadowbench.compiling import IS_COMPILED
 
 
 class Aiohttp:
@@ -44,29 +46,32 @@ class Aiohttp:
 
 
 class Ours:
-    """A proxy worker of ours; with `mirrored`, every exchange is handed off to a draining reader on the other core."""
+    """A proxy worker of ours; with `mirrored`, every exchange is handed off to a draining reader on the other core.
+
+    Compiled where this benchmark was started with compiled modules, as by `make bench`; with `pure`, never.
+    """
 
     slow = False
 
-    def __init__(self, *, mirrored: bool) -> None:
+    def __init__(self, *, mirrored: bool, pure: bool = False) -> None:
         self._mirrored = mirrored
-        self.key = "shadowbench-mirror" if mirrored else "shadowbench"
-        self.name = "shadowbench, 100 % handed off" if mirrored else "shadowbench"
+        self._pure = pure
+        self.key = "shadowbench" + ("-pure" if pure else "") + ("-mirror" if mirrored else "")
+        self.name = "shadowbench" + (", pure Python" if pure else "") + (", 100 % handed off" if mirrored else "")
         self.note = (
             "one worker, every exchange handed off whole to a draining reader" if mirrored else "one worker, no mirror"
         )
 
     def absent(self) -> str:
-        return ""
+        return "the others of ours are not compiled here either" if self._pure and not IS_COMPILED else ""
 
     def version(self) -> str:
-        from shadowbench import __version__
-
-        return f"shadowbench {__version__}, Python {sys.version.split()[0]}"
+        how = "compiled" if IS_COMPILED and not self._pure else "pure Python"
+        return f"shadowbench {__version__}, {how}, Python {sys.version.split()[0]}"
 
     def start(self, upstream: int, place: Place, stack: ExitStack) -> Running:
         if not self._mirrored:
-            return stack.enter_context(ProxyWorker(upstream, core=place.core, folder=place.folder))
+            return stack.enter_context(ProxyWorker(upstream, core=place.core, folder=place.folder, pure=self._pure))
         socket = place.folder / f"run-{free_port()}" / "mirror.sock"
         log = place.folder / "drain.log"
         drain = start_module(
@@ -76,7 +81,7 @@ class Ours:
             if drain.poll() is not None:
                 raise RuntimeError(f"the drain ended with {drain.returncode}: {log.read_text()[-500:]}")
             time.sleep(0.01)
-        worker = ProxyWorker(upstream, core=place.core, folder=place.folder, mirror_socket=socket)
+        worker = ProxyWorker(upstream, core=place.core, folder=place.folder, mirror_socket=socket, pure=self._pure)
         return HandedOff(stack.enter_context(worker), drain)
 
 

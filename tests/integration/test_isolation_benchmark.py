@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.isolation import script
+from benchmarks.isolation.__main__ import main
 from benchmarks.isolation.answers import Answer
 from benchmarks.isolation.companions import Companion, Works, idle_connections
 from benchmarks.isolation.intervals import Ratio, limit, paired
@@ -27,6 +28,30 @@ from benchmarks.isolation.scenarios import REFERENCE, SCENARIOS, Scenario
 from benchmarks.isolation.script import Ask, Kind
 from benchmarks.machine import describe
 from tests.sidecars import eventually
+
+# ── the command ──
+
+
+@pytest.mark.parametrize(
+    ("given_", "told"),
+    [
+        ("--seconds 0", "--seconds: more than 0"),
+        ("--seconds -1", "--seconds: more than 0"),
+        ("--seconds nan", "--seconds: more than 0"),
+        ("--seconds inf", "--seconds: more than 0, and at most 3,600"),
+        ("--rate 0", "--rate: more than 0"),
+        ("--rate inf", "--rate: more than 0, and at most 10,000"),
+        ("--seconds 0.001", "a window of 0.0005 s would have 0.03 streams, too few for quantiles"),
+        ("--rounds 1", "--rounds: an interval needs two or more"),
+        ("--only z", "no scenario is called z"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_at_once(given_: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(given_.split())
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
 
 # ── the script ──
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from benchmarks.page import markdown, verdict
 from benchmarks.promises import Promise
+from benchmarks.worker import Copied
 from tests.unit.benchmarks.runs import ALL_KEPT, ours
 
 
@@ -30,3 +31,22 @@ def test_a_page_names_interpreter_and_absent_peers() -> None:
 def test_promises_that_were_not_measured_are_not_counted() -> None:
     kept = [Promise(text="a", found="1", kept=True), Promise(text="b", found="–", kept=None)]
     assert verdict(kept) == "**All 1 promises below were kept in this run.**"
+
+
+def with_copies(offered: int, accepted: int) -> str:
+    """The page of a run where our peer counted so much at the small size."""
+    *others, last = ALL_KEPT.peers
+    copied = {"requests, 300 B": Copied(offered=offered, accepted=accepted)}
+    return markdown(replace(ALL_KEPT, peers=[*others, replace(last, copied=copied)]))
+
+
+def test_a_table_of_a_size_that_was_handed_off_in_part_says_so_beside_it() -> None:
+    assert "were handed off (see Copies)" not in with_copies(1000, 999)
+    sections = {part.splitlines()[0]: part for part in with_copies(1000, 70).split("\n## ")}
+    told = "only 7.00% were handed off (see Copies)"
+    assert told in sections["Requests with bodies of 300 B"]
+
+
+def test_a_peer_that_mirrors_nothing_has_no_share_of_copies() -> None:
+    assert "of these, requests, 300 B" in with_copies(10, 10)
+    assert "of these, requests, 300 B" not in with_copies(0, 0)
