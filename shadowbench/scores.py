@@ -55,6 +55,13 @@ class KnownMeasure:
     done_upto: int  # every pair of exchanges up to this number has its score
 
 
+NO_TEXT = "no_text"
+BLANK_PRODUCTION = "blank_production"
+BLANK_CANDIDATE = "blank_candidate"
+"""Reasons of absence: an answer has no text that is not blank. Of both answers together the last two tell whose it is, where it
+is one alone."""
+
+
 class PairRef(NamedTuple):
     """Which pair."""
 

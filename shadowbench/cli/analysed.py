@@ -5,6 +5,7 @@ Callers set the number of threads before they import this: numpy comes with it.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from shadowbench.cli.pair_arguments import Typed
 from shadowbench.cli.progress import Bar
 from shadowbench.cli.quantities import span_of
 from shadowbench.cli.source import check_named, log_source
-from shadowbench.errors import UnavailableError
+from shadowbench.errors import ConfigurationError, UnavailableError
 from shadowbench.policies.reading import read_policy
 from shadowbench.reading.log import ReadLog
 from shadowbench.reading.names import FOR_REPORTS
@@ -31,7 +32,9 @@ from shadowbench.report.analysis.analysing import AnalysisOptions, analyse
 from shadowbench.report.as_json import load
 from shadowbench.report.document.root import Document
 from shadowbench.report.misspelt import unmeasured
+from shadowbench.report.moments import END, FIRST
 from shadowbench.report.policy import Policy
+from shadowbench.report.words.numbers import moment
 from shadowbench.store.exporting.objects import get_object, is_object
 
 if TYPE_CHECKING:
@@ -132,9 +135,14 @@ def files_of(wanted: Asked, config: Path | None, environ: Mapping[str, str] = os
 
 
 def earlier_reports(names: Sequence[str]) -> tuple[Document, ...]:
-    """Reports that were kept as JSON, oldest first. Raises ConfigurationError, and UnavailableError for one that cannot be
-    read."""
-    return tuple(sorted((load(_content(name), name=name) for name in names), key=lambda found: found.made_at))
+    """Reports that were kept as JSON, by the end of their traffic, whenever they were made; those without any first. Raises
+    ConfigurationError, and UnavailableError for one that cannot be read."""
+    return tuple(sorted((load(_content(name), name=name) for name in names), key=_how_late))
+
+
+def _how_late(report: Document) -> tuple[float, float]:
+    last_at = report.source.last_at
+    return -math.inf if last_at is None else last_at, report.made_at
 
 
 def analysed(wanted: Asked, *, now: float) -> Document:
@@ -153,6 +161,7 @@ def analysed(wanted: Asked, *, now: float) -> Document:
         ) as log:
             check_candidates(log, wanted.candidates, wanted.named)
             check_slices(log, wanted.slice)
+            _check_times(log, wanted.earlier)
             bar("judges", 0.0)
             judges = judges_in(log, wanted.seed) if log.pairs.n and _needs_judges(log, wanted) else None
             options = AnalysisOptions(
@@ -174,6 +183,27 @@ def analysed(wanted: Asked, *, now: float) -> Document:
             document = analyse(log, wanted.policy, options, bar)
             absent = unmeasured(wanted.policy, list(log.scores)) if log.pairs.n else ()
             return replace(document, warnings=(*absent, *document.warnings))
+
+
+def _check_times(log: ReadLog, earlier: Sequence[Document]) -> None:
+    """Raises ConfigurationError where times cannot be meant: of pairs, or of reports that are not earlier."""
+    at = log.pairs["started_at"]
+    if not at.size:
+        return
+    odd = at[(at < FIRST) | (at >= END)]
+    if odd.size:
+        raise ConfigurationError(
+            f"{odd.size} of {at.size} pairs have a time that is no date: {odd[0]:.17g} Unix seconds, as of milliseconds that "
+            "were taken for seconds. Leave them out with --since 1970-01-01 --until 2100-01-01, or import them rightly into "
+            "a new log"
+        )
+    last = float(at.max())
+    for report in earlier:
+        if report.source.last_at is not None and report.source.last_at > last:
+            raise ConfigurationError(
+                f"--earlier: not an earlier report: its traffic goes on until {moment(report.source.last_at)}, that of the "
+                f"logs until {moment(last)}"
+            )
 
 
 def _needs_judges(log: ReadLog, wanted: Asked) -> bool:

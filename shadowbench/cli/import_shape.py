@@ -163,7 +163,13 @@ def _say(shape: ImportShape, tally: Tally, bad: int, skip_bad: bool) -> None:
     new = f"{counted(tally.exchanges, 'exchange')} with {counted(tally.pairs, 'pair')}"
     sys.stderr.write(f"{shape.name}: {new} imported{scores}{there}{lost}\n")
     for (candidate, measure), (given, absent) in sorted(tally.values.items()):
-        if absent:
+        unfounded = tally.unfounded[candidate, measure]
+        if absent - unfounded:
             sys.stderr.write(
-                f"{candidate}: {measure} was not given for {counted(absent, 'pair')} of {given + absent:,}\n"
+                f"{candidate}: {measure} was not given for {counted(absent - unfounded, 'pair')} of {given + absent:,}\n"
+            )
+        if unfounded:
+            sys.stderr.write(
+                f"{candidate}: {measure} was given for {counted(unfounded, 'pair')} of {given + absent:,} without an answer to "
+                "score, and not taken: a failure counts as one\n"
             )

@@ -44,7 +44,8 @@ def own_files(config: Path | None, log_url: str, environ: Mapping[str, str]) -> 
 def _log_files(log: Path) -> list[Path]:
     # Where the log is a symbolic link, SQLite keeps its companions beside the file itself.
     names = dict.fromkeys((log, log.resolve()))
-    return [name.with_name(name.name + suffix) for name in names for suffix in _BESIDE_A_LOG]
+    # `.` and `/` have no name to put something behind: they are no log, as whoever opens them says.
+    return [name.with_name(name.name + suffix) for name in names if name.name for suffix in _BESIDE_A_LOG]
 
 
 def check_output(path: Path | None, own: Iterable[Path], *, force: bool) -> None:

@@ -9,7 +9,7 @@ from shadowbench.judges.rubrics import canonical_hash
 from shadowbench.offline.rows import BadRowError, Row, Where, needed_number, plain
 from shadowbench.offline.shapes import GivenScore, ImportShape
 from shadowbench.records import Observation, Outcome
-from shadowbench.scores import Measure, PairRef, Score
+from shadowbench.scores import BLANK_CANDIDATE, BLANK_PRODUCTION, NO_TEXT, Measure, PairRef, Score
 
 NOT_GIVEN = "not_given"
 """The row has no score."""
@@ -24,6 +24,7 @@ class Given(NamedTuple):
     production_value: float | None
     production_reason: str | None
     detail: str | None
+    unfounded: bool = False  # the row has a score of an answer that is not there
 
     def of(self, pair: PairRef, measure: int) -> Score:
         """The score of that pair, with the measure's number in the log."""
@@ -44,19 +45,24 @@ def given_score(
 ) -> Given:
     """What a candidate's row says as that score. Raises BadRowError for something that is no score of it.
 
-    A fault of a side is never a zero: where there is no score because there is no answer, the reason says so.
+    A fault of a side is never a zero: where there is no score because there is no answer, the reason says so. Nor is it
+    anything else: what a row says of an answer that is not there is not taken.
     """
     value = _value(score, score.value, row)
-    sides = (candidate, production) if score.production is None else (candidate,)
-    reason = _reason(*sides) if value is None else None
     produced = None if score.production is None else _value(score, score.production, row)
+    if score.production is None:
+        own, other = _fault(candidate, production) or _untold(value, _blank_of(candidate, production)), None
+    else:
+        own = _fault(candidate) or _untold(value, NO_TEXT if _is_blank(candidate) else None)
+        other = _fault(production) or _untold(produced, NO_TEXT if _is_blank(production) else None)
     return Given(
         measure=measure_of(score, shape, row),
-        value=value,
-        reason=reason,
-        production_value=produced,
-        production_reason=_reason(production) if score.production is not None and produced is None else None,
+        value=value if own is None else None,
+        reason=own,
+        production_value=produced if other is None else None,
+        production_reason=other,
         detail=_json({name: where.find(row) for name, where in score.detail.items()}),
+        unfounded=(own is not None and value is not None) or (other is not None and produced is not None),
     )
 
 
@@ -114,9 +120,24 @@ def _bounded(score: GivenScore, given: float) -> float:
     return given
 
 
-def _reason(*sides: Observation) -> str:
+def _fault(*sides: Observation) -> str | None:
     faults = (seen.outcome for seen in sides if seen.outcome is not Outcome.OK)
-    return next((f"fault_{outcome.value}" for outcome in faults), NOT_GIVEN)
+    return next((f"fault_{outcome.value}" for outcome in faults), None)
+
+
+def _untold(value: float | None, blank: str | None) -> str | None:
+    """Why there is no score of answers that are there; None: there is one."""
+    return (blank or NOT_GIVEN) if value is None else None
+
+
+def _blank_of(candidate: Observation, production: Observation) -> str | None:
+    """Which of both answers is blank, as a reason."""
+    blank = _is_blank(candidate), _is_blank(production)
+    return {(True, True): NO_TEXT, (True, False): BLANK_CANDIDATE, (False, True): BLANK_PRODUCTION}.get(blank)
+
+
+def _is_blank(seen: Observation) -> bool:
+    return seen.answer is not None and not (seen.answer.first.text or "").strip()
 
 
 def _json(detail: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ exchange are a series: those candidates that part 0 does not have go into part 1
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,7 @@ class Tally:
     there: int = 0  # pairs that the log had already
     scores: int = 0  # new ones
     values: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # candidate, measure → scores there, absent
+    unfounded: Counter[tuple[str, str]] = field(default_factory=Counter)  # absent: of answers that are not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ class Placing:
         fresh = list(dict.fromkeys(each.measure for _, each in given if each.measure not in self._measures))
         self._measures |= zip(fresh, self._scores.register(fresh), strict=True) if fresh else ()
         for seat, each in given:
-            counts = self.tally.values.setdefault((seat.told.name, each.measure.name), [0, 0])
-            counts[each.value is None] += 1
+            what = seat.told.name, each.measure.name
+            counts = self.tally.values.setdefault(what, [0, 0])
+            counts[each.value is None or each.unfounded] += 1
+            self.tally.unfounded[what] += each.unfounded
         self.tally.scores += self._scores.put_scores(
             [
                 each.of(PairRef(numbers[seat.id], seat.side), self._measures[each.measure])

@@ -141,11 +141,29 @@ def moment(where: Where | None, row: Row) -> float | None:
     if (found := word(where, row)) is None:
         return None
     try:
-        return number(where, row)
+        at = number(where, row)
     except BadRowError:
-        pass  # then it is a date
+        at = _seconds(found)
+    if at is None:
+        raise BadRowError(f"{where} is a time, not {found!r:.80}; write 2026-01-31T12:00")
+    if not _has_a_date(at):
+        raise BadRowError(f"{where}: {found:.80} is no time in Unix seconds; milliseconds are to be divided by 1000")
+    return at
+
+
+def _has_a_date(at: float) -> bool:
+    """Whether Unix seconds are in the years 1 to 9999."""
     try:
-        at = datetime.fromisoformat(found)
+        datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True
+
+
+def _seconds(date: str) -> float | None:
+    """Unix seconds of a date, UTC unless it says otherwise; None: it is none."""
+    try:
+        at = datetime.fromisoformat(date)
     except ValueError:
-        raise BadRowError(f"{where} is a time, not {found!r:.80}; write 2026-01-31T12:00") from None
+        return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -15,6 +15,7 @@ from shadowbench.metrics.view import PairView
 from shadowbench.reading.choosing import Choosing
 from shadowbench.reading.disturbance import why_untimed
 from shadowbench.reading.frames import as_pandas, as_polars
+from shadowbench.reading.gathered import Gathered, GatheredColumns
 from shadowbench.reading.joining import joined
 from shadowbench.reading.names import DISTURBED, LOG, NUMBER, SIDE, stored
 from shadowbench.reading.pairs import Pairs
@@ -22,6 +23,7 @@ from shadowbench.reading.part import Part
 from shadowbench.reading.scores import ScoresByName
 from shadowbench.records import Mark
 from shadowbench.scores import Label, Measure, PairRef, Verdict
+from shadowbench.stats.columns import IntArray
 from shadowbench.store.columns import Coded, PairColumns
 
 if TYPE_CHECKING:
@@ -81,7 +83,12 @@ class ReadLog:
             SIDE: np.concatenate([each.side for each in self._columns]),
             LOG: self._which_log(),
         }
-        return Pairs(places | columns, sum(map(len, self._columns)))
+        return Pairs(places | columns, sum(map(len, self._columns)), self._requests())
+
+    def _requests(self) -> IntArray | None:
+        """Which request each pair is of, where several logs tell."""
+        codes = [each.request for each in self._columns if isinstance(each, GatheredColumns)]
+        return np.concatenate(codes) if codes else None
 
     def _column(self, name: str) -> NDArray[Any] | Coded:
         if name in DISTURBED:
@@ -168,9 +175,11 @@ class ReadLog:
 
 
 def _columns_of(parts: Sequence[Part], names: tuple[str, ...], choice: Choosing) -> Sequence[PairColumns]:
-    known: set[str] | None = set() if len(parts) > 1 else None
     wanted = list(dict.fromkeys([*stored(names), *_sliceable(choice)]))
-    return [part.pairs(wanted, choice, known) for part in parts]
+    if len(parts) == 1:
+        return [parts[0].pairs(wanted, choice)]
+    gathered = Gathered()
+    return [part.pairs_besides(gathered, place, wanted, choice) for place, part in enumerate(parts)]
 
 
 def _row_of(columns: PairColumns, first: int, ref: PairRef) -> int | None:

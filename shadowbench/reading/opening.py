@@ -29,7 +29,8 @@ def read(
 
     `since` and `until` (which is out): Unix seconds, a datetime, or ISO 8601, UTC unless it says otherwise. `candidate`: one
     name or several. `slice`: "stratum=long", or {"tenant_key": ["a", "b"]}; all of it must hold. `columns`: of the pairs,
-    instead of the usual ones. Of exchanges that several logs have, the first log's is taken.
+    instead of the usual ones. Of pairs (an exchange and a candidate) that several logs have,
+    the first log's is taken.
 
     Raises ConfigurationError for arguments that cannot be meant, UnavailableError for a log that cannot be used.
     """

@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shadowbench.reading.gathered import request_codes
+from shadowbench.reading.names import LOG, NUMBER
+from shadowbench.stats.columns import IntArray
 from shadowbench.store.columns import Coded
 
 
 class Pairs(Mapping[str, NDArray[Any]]):
     """Columns of shape (n,). A column of words holds codes (-1: none) into `texts[name]`; `words(name)` spells them out."""
 
-    def __init__(self, columns: Mapping[str, NDArray[Any] | Coded], n: int) -> None:
+    def __init__(self, columns: Mapping[str, NDArray[Any] | Coded], n: int, requests: IntArray | None = None) -> None:
         self._columns = dict(columns)
         self.n = n
+        self._requests = requests
         self.texts = {name: tuple(column.texts) for name, column in columns.items() if isinstance(column, Coded)}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -35,6 +39,11 @@ class Pairs(Mapping[str, NDArray[Any]]):
 
     def __repr__(self) -> str:
         return f"<{self.n} pairs: {', '.join(self._columns)}>"
+
+    @property
+    def requests(self) -> IntArray:
+        """Which request each pair is of, (n,): the same for all candidates' pairs of one exchange, whichever log has them."""
+        return request_codes(self[LOG], self[NUMBER]) if self._requests is None else self._requests
 
     def words(self, name: str) -> NDArray[np.object_]:
         """A column of words as strings, None where there is none."""

@@ -9,9 +9,11 @@ import numpy as np
 
 from shadowbench.metrics.view import PairView
 from shadowbench.reading.choosing import Choosing, chosen, taken
+from shadowbench.reading.gathered import Gathered, GatheredColumns
 from shadowbench.reading.joining import unscored
 from shadowbench.records import CandidateResult, Exchange, Observation, again
 from shadowbench.scores import KnownMeasure, Measure, PairRef, Verdict
+from shadowbench.stats.columns import BoolArray
 from shadowbench.store.base import PairLog
 from shadowbench.store.columns import Coded, ColumnLog, PairColumns, ScoreColumns
 from shadowbench.store.columns_sqlite import open_columns
@@ -45,17 +47,22 @@ class Part:
         """What was measured in it."""
         return self.scores.measures()
 
-    def pairs(self, names: Sequence[str], choice: Choosing, known: set[str] | None) -> PairColumns:
-        """Its pairs that are meant. `known`: ids of exchanges that other logs have, which are left out; it grows by these."""
+    def pairs(self, names: Sequence[str], choice: Choosing) -> PairColumns:
+        """Its pairs that are meant."""
         pairs = self.columns.pairs(names, upto=self.upto)
-        keep = chosen(pairs, choice)
-        if known is not None:
-            ids, numbers = self.columns.ids(upto=self.upto)
-            twice = numbers[[id in known for id in ids]] if ids else numbers
-            known.update(ids)
-            fresh = ~np.isin(pairs.number, twice)
-            keep = fresh if keep is None else keep & fresh
-        return pairs if keep is None or keep.all() else taken(pairs, keep)
+        return _of_these(pairs, chosen(pairs, choice))
+
+    def pairs_besides(self, others: Gathered, place: int, names: Sequence[str], choice: Choosing) -> GatheredColumns:
+        """Those that the logs before it do not have. `place`: its own among the logs."""
+        pairs = self.columns.pairs(names, upto=self.upto)
+        ids, numbers = self.columns.ids(upto=self.upto)
+        requests = others.requests(place, ids, numbers, pairs.number)
+        candidate = pairs.columns["candidate"]
+        assert isinstance(candidate, Coded)
+        keep, fresh = chosen(pairs, choice), others.fresh(requests, candidate)
+        keep = fresh if keep is None else keep & fresh
+        mine = _of_these(pairs, keep)
+        return GatheredColumns(number=mine.number, side=mine.side, columns=mine.columns, request=requests[keep])
 
     def scores_of(self, measures: Sequence[Measure], pairs: PairColumns) -> Mapping[Measure, ScoreColumns]:
         """The scores of these measures; of one that this log does not know every pair is not scored."""
@@ -91,6 +98,10 @@ class Part:
         for opened in ("log", "scores"):
             if opened in self.__dict__:
                 getattr(self, opened).close()
+
+
+def _of_these(pairs: PairColumns, keep: BoolArray | None) -> PairColumns:
+    return pairs if keep is None or keep.all() else taken(pairs, keep)
 
 
 def _view(exchange: Exchange, ref: PairRef, reference: str | None) -> PairView:

@@ -39,6 +39,14 @@ def chi2_tail(x: float, df: float) -> float:
     return float(special.chdtrc(df, x))
 
 
+def pearson3_tail(x: float, mean: float, variance: float, third: float) -> float:
+    """P(X > x) of Pearson's type III, a gamma distribution in another place, with this mean, variance and third central moment
+    > 0. χ² with k degrees of freedom is that of k, 2k, 8k."""
+    shape = 4 * variance**3 / third**2
+    at = shape + (x - mean) * 2 * variance / third
+    return float(special.gammaincc(shape, max(0.0, at)))
+
+
 def chi2_quantile(p: float, df: float) -> float:
     """x with P(X ≤ x) = p."""
     return float(special.chdtri(df, 1 - p))

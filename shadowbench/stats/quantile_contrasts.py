@@ -18,7 +18,7 @@ from shadowbench.stats.estimates import Estimate, Refused, exponential
 from shadowbench.stats.looks import Plan
 from shadowbench.stats.methods import Method
 from shadowbench.stats.paired_binary import square_and_add
-from shadowbench.stats.quantiles import LEAST, QuantileContrast, Sorted, effective_of, least_n
+from shadowbench.stats.quantiles import LEAST, QuantileContrast, Sorted, effective_of, least_n, logarithm
 from shadowbench.stats.sequences import FIRST_LOOK, critical_value
 
 
@@ -129,7 +129,7 @@ def _between(ordered: Sorted, clusters: int, q: float, critical: float) -> Float
 
 
 def _scaled(contrast: QuantileContrast, ends: FloatArray) -> FloatArray:
-    return np.asarray(np.log(ends) if contrast.relative else ends)
+    return logarithm(ends) if contrast.relative else ends
 
 
 def _three(ends: FloatArray) -> tuple[float, float, float]:

@@ -1,8 +1,8 @@
 """Quantiles, such as the p95 of a latency: where the true one may lie, and how far apart the sides' are.
 
-A value may be +inf: a call that failed took longer than was waited for. A quantile is the smallest value with at least a
-share q of the weight at or below it: one that was really seen. Where too few values lie beyond a quantile there is no bound,
-and the answer is a refusal instead of a number.
+A value may be infinite: a call that failed took longer than was waited for, or is worth less than anything (−inf). A quantile
+is the smallest value with at least a share q of the weight at or below it: one that was really seen. Where too few values lie
+beyond a quantile there is no bound, and the answer is a refusal instead of a number.
 """
 
 from __future__ import annotations
@@ -116,6 +116,12 @@ class Sorted:
         return self._influences[q]
 
 
+def logarithm(values: FloatArray) -> FloatArray:
+    """Of quantiles above zero; of those that lie among failures, ∓inf, the infinity itself."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(values, 0.0)))
+
+
 def quantile(
     values: ArrayLike,
     q: float,
@@ -182,7 +188,7 @@ class QuantileContrast:
         """For each row of counts; nan where both sides' lie beyond what was waited for."""
         ours, theirs = self.candidate.quantile(self.q, counts), self.production.quantile(self.q, counts)
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.log(ours) - np.log(theirs) if self.relative else ours - theirs)
+            return logarithm(ours) - logarithm(theirs) if self.relative else np.asarray(ours - theirs)
 
     def among(self, chosen: IntArray) -> QuantileContrast:
         """Of these clusters alone."""

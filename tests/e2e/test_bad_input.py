@@ -28,7 +28,8 @@ async def test_bad_input_gets_its_answer_and_nobody_else_notices(tmp_path: Path)
         async with Sidecar(tmp_path, production.url, candidates=candidates, proxy=proxy) as sidecar:
             async with await RawClient.connect(sidecar.port) as bystander:
                 for name, wire in MALFORMED.items():
-                    assert await answered(sidecar, wire) == 400, name
+                    # What has garbage in a method's place might have a method that is not known here.
+                    assert await answered(sidecar, wire) == (501 if name == "no HTTP at all" else 400), name
                     assert (await bystander.ask(json_request(PATH, chat(name)))).status == 200
                 unknown = START + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
                 assert await answered(sidecar, unknown) == 501, "a coding that we do not know"

@@ -19,8 +19,6 @@ from shadowbench.records import Outcome
 from shadowbench.stats.clusters import Clusters
 from shadowbench.stats.columns import BoolArray, FloatArray, IntArray
 
-_LOG_PLACE = 48  # bits: an exchange's number in its log is below
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -142,7 +140,7 @@ def _arm(pairs: Pairs, name: str, again: bool, outcomes: _Outcomes, cluster: Int
         not_sent=_counted(pairs, "candidate_reason", held_back),
         withdrawn=int((mine & outcomes.withdrawn).sum()),
         rows=rows,
-        exchange=(pairs["log"][rows].astype(np.int64) << _LOG_PLACE) + pairs["exchange_number"][rows],
+        exchange=pairs.requests[rows],
         started_at=pairs["started_at"][rows],
         weights=1 / pairs["inclusion_probability"][rows],
         clusters=clusters_from(cluster[rows]),

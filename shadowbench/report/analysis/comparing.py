@@ -105,6 +105,7 @@ def _described(asked: Asked, ready: Ready, terms: Terms, *, beside: bool) -> Com
         clusters=paired.clusters.count,
         imputed=int(paired.imputed.sum()),
         missing=paired.missing,
+        measured=paired.measured,
         production=None if beside and paired.subject.shape is Shape.PAIR else production,
         candidate=candidate,
         effect=Effect(scale=Scale.LEVEL, once=refused, deciding=refused),
@@ -160,7 +161,9 @@ def _any_but_zero(paired: Paired) -> bool:
 
 
 def _all_positive(paired: Paired) -> bool:
-    return bool((paired.candidate > 0).all()) and (paired.production is None or bool((paired.production > 0).all()))
+    """But for failures, which are below everything where higher is better."""
+    sides = (paired.candidate, paired.production)
+    return all(bool(((side > 0) | np.isneginf(side)).all()) for side in sides if side is not None)
 
 
 def _contrast(asked: Asked, ready: Ready, level: float, *, answered: bool = False) -> Contrast:

@@ -11,8 +11,8 @@ better, whatever the measure's direction. Of ratios it is the logarithm's; again
 Between them it is open. `Effect.strict` is corrected over all conditions of the candidate, so that many guardrails make no
 false alarm likelier; to show something takes no correction, since all must be shown. A comparison that cannot be trusted
 neither shows nor refutes: its condition is open, and says why. Nor is anything shown by what is left of values that one side
-lacks (`omissions`); such a lack refutes nothing less. Where there is not one value but for failures, a claim that
-says `where_absent: skip` is skipped, and does not count.
+lacks (`omissions`); such a lack refutes nothing less. Where there is not one value of either side, but for what failures count
+as, a claim that says `where_absent: skip` is skipped, and does not count.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _is_skipped(claim: Claim, comparison: Comparison | None) -> bool:
         return claim.where_absent is WhereAbsent.SKIP
     missing = comparison.missing
     waits = not {NOT_SCORED, OTHER_VERSION}.isdisjoint({*missing.pair, *missing.production, *missing.candidate})
-    return comparison.n == comparison.imputed and not waits
+    return not comparison.measured and not waits
 
 
 def objection(

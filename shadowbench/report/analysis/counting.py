@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from shadowbench.funnel import HANDED_OFF, Funnel
+from shadowbench.funnel import HANDED_OFF, UNHEARD, Funnel
 from shadowbench.reading.log import ReadLog
 from shadowbench.reading.names import SIDES
 from shadowbench.reading.pairs import Pairs
@@ -96,15 +96,17 @@ def traffic_of(funnel: Funnel) -> Traffic | None:
     """What became of all requests; None where nobody counted, as in an imported log."""
     if not funnel.total("seen") and not funnel.total("opened"):
         return None
+    lost = funnel.total("lost")
+    found_again = min(lost, funnel.total(UNHEARD))  # in the log: only the mirror that died did not hear of it
     not_handed_off = {why: n for why, n in funnel.reasons("seen").items() if why != HANDED_OFF}
     return Traffic(
         seen=funnel.total("seen"),
         not_handed_off=not_handed_off,
-        lost=funnel.total("lost"),
+        lost=lost - found_again,
         ineligible=funnel.reasons("ineligible"),
         unsampled=funnel.reasons("unsampled"),
         sampled=funnel.total("sampled"),
-        recorded=funnel.total("recorded"),
+        recorded=funnel.total("recorded") + found_again,
         discarded=funnel.reasons("discarded"),
     )
 
@@ -125,9 +127,12 @@ def totals_of(log: ReadLog, judges: SideSpend) -> Totals:
 
 
 def _first_of_each_exchange(pairs: Pairs) -> BoolArray:
-    """Pairs of one exchange follow one another."""
+    """Pairs of one exchange follow one another; of several logs, each may have some of them."""
+    requests = pairs.requests
     new = np.ones(pairs.n, np.bool_)
-    new[1:] = (np.diff(pairs["exchange_number"]) != 0) | (np.diff(pairs["log"]) != 0)
+    new[1:] = np.diff(requests) != 0
+    if len(pairs.texts["log"]) > 1:
+        new &= np.isin(np.arange(pairs.n), np.unique(requests, return_index=True)[1])
     return new
 
 

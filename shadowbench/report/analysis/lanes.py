@@ -37,4 +37,5 @@ def beside_lane(ours: Paired, arm: Arm, again: Paired, lane: Arm) -> Paired:
         clusters=clusters_from(ours.clusters.codes[here]),
         imputed=ours.imputed[here] | again.imputed[there],
         missing=ours.missing,
+        measured=ours.measured or again.measured,
     )

@@ -1,10 +1,12 @@
 """What a comparison leaves out, and whether the claim might not be shown with it. Pure.
 
-one_side_unscored      one side lacks more scores than the other. Of bounded measures: were they the worst, the claim would
-                       not be shown. Of others: the difference is beyond chance, and more than a little
+one_side_unscored      one side lacks more values than the other. Of bounded measures: were they the worst, the claim would
+                       not be shown. Of others, times and costs among them: the difference is beyond chance, and more than a
+                       little. Times that a slow client or we ourselves spoilt are lacked by nobody
 mean_without_failures  a mean of times, which has no place for failures, and there are more than a little
-failures_left_out      a mean of another measure that has no worst value, and the candidate fails more often than production, by
-                       more than a little: who fails at every hard question would be judged by the easy ones
+failures_left_out      a mean or a total of another measure that has no worst value, and the candidate fails more often than
+                       production, by more than a little, with no value that is known: who fails at every hard question would
+                       be judged by the easy ones. So it is of failed calls whose cost nobody knows
 """
 
 from __future__ import annotations
@@ -12,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shadowbench.report.analysis.missingness import A_LITTLE
 from shadowbench.report.analysis.scopes import NEITHER_ANSWERED, NOT_LOOKED_AT, NOT_MEANT
+from shadowbench.report.analysis.values import worst_of
 from shadowbench.report.document.comparisons import Comparison, Missing, Origin, Scale
-from shadowbench.scores import Direction, Shape
-
-A_LITTLE = 0.01
-"""Share of the pairs that may be left out where nobody knows how much they could change."""
+from shadowbench.scores import Shape
 
 _TIMES = frozenset({"latency", "ttft", "gap_p95"})
 
@@ -66,12 +67,11 @@ def _leaves_failures_out(comparison: Comparison) -> bool:
 
 
 def _fails_unseen(comparison: Comparison) -> bool:
-    subject, missing = comparison.subject, comparison.missing
-    if subject.origin is Origin.LOG or comparison.statistic.level is not None:
+    missing = comparison.missing
+    if comparison.statistic.level is not None or worst_of(comparison.subject) is not None:
         return False
-    worst = {Direction.HIGHER: subject.low, Direction.LOWER: subject.high, Direction.NEITHER: None}[subject.direction]
     more = _failures(missing.candidate) + _failures(missing.pair) - _failures(missing.production)
-    return worst is None and more > A_LITTLE * (comparison.n + more)
+    return more > A_LITTLE * (comparison.n + more)
 
 
 def _failures(reasons: Mapping[str, int]) -> int:
@@ -80,13 +80,11 @@ def _failures(reasons: Mapping[str, int]) -> int:
 
 def _hides(comparison: Comparison, slack: Slack) -> bool:
     subject, missing = comparison.subject, comparison.missing
-    if subject.shape is not Shape.SIDES or subject.origin is Origin.LOG:
+    if subject.shape is not Shape.SIDES:
         return False
-    more = abs(sum(_counted(missing.candidate).values()) - sum(_counted(missing.production).values()))
-    if not more:
-        return False
-    share = more / (comparison.n + unscored(missing))
     if subject.low is not None and subject.high is not None and comparison.effect.scale is not Scale.RATIO:
-        return share * (subject.high - subject.low) >= slack.above
-    p = None if missing.differs is None else missing.differs.p
-    return share > A_LITTLE and p is not None and p < slack.alpha
+        more = abs(sum(_counted(missing.candidate).values()) - sum(_counted(missing.production).values()))
+        return bool(more) and more / (comparison.n + unscored(missing)) * (subject.high - subject.low) >= slack.above
+    lacking = missing.one_sided
+    p = None if lacking is None or lacking.differs is None else lacking.differs.p
+    return p is not None and p < slack.alpha

@@ -31,7 +31,6 @@ _LENGTHS = ((("production_input_tokens", "candidate_input_tokens"), "tokens"), (
 """Columns, each filling in where those before it have nothing, and their unit."""
 _KNOWN = 0.5  # share of pairs of which a length must be known
 _NO_TOOLS = "no_tools"
-_LOG_PLACE = 48  # bits: an exchange's number in its log is below
 _LANGUAGE = "language"
 _ASKED = ("$.production.asked", "$.candidate.asked")
 
@@ -163,8 +162,7 @@ def _as_of_others(log: ReadLog, told: IntArray, rows: IntArray) -> IntArray:
     """What is not told of a pair as another pair of the same request tells it; what lacks tools goes first."""
     if (told[rows] >= 0).all() or (told < 0).all():
         return told[rows]
-    request = (log.pairs["log"].astype(np.int64) << _LOG_PLACE) + log.pairs["exchange_number"]
-    _, of = np.unique(request, return_inverse=True)
+    _, of = np.unique(log.pairs.requests, return_inverse=True)
     found = np.full(int(of.max()) + 1, -1)
     np.maximum.at(found, of, told)
     return np.asarray(np.where(told < 0, found[of], told)[rows])

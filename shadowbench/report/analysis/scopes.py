@@ -34,6 +34,10 @@ NOT_MEANT = frozenset({
 """Reasons that lie in the request: the measure has nothing to say about such a pair, whoever answers it."""
 
 
+NOT_ITS_OWN = frozenset({"paused", "late"})
+"""Reasons of times that lie with us or with a slow client, whichever model answers. That an answer to a request for a stream
+came whole (`not_streamed`) is the endpoint's."""
+
 NEITHER_ANSWERED = "neither_answered"
 """Reason of a preference where both sides failed: nobody can prefer one nothing to another, and it is no tie either, or else an
 outage of both would hide how often a worse candidate lost where it answered."""

@@ -8,10 +8,12 @@ Shapes: n pairs, m cells, k stretches.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shadowbench.report.analysis.arms import Arm
 from shadowbench.report.analysis.values import Paired
@@ -50,6 +52,7 @@ class Timetable:
     cluster: IntArray
     stretch: IntArray
     borders: FloatArray  # (k + 1,)
+    _laid: list[Layout] = field(default_factory=list, compare=False, repr=False)  # the last that was asked for
 
     @classmethod
     def of(cls, arm: Arm) -> Timetable:
@@ -61,6 +64,12 @@ class Timetable:
             order = order[_stable_order(codes[order])]
         stretch = np.searchsorted(borders[1:-1], at, side="right")
         return cls(order, codes[order], stretch[order], borders)
+
+    def layout(self, paired: Paired) -> Layout:
+        """Of a measure's pairs. Measures that are there for the same pairs share one: mostly all are."""
+        if not self._laid or not self._laid[0].is_of(paired):
+            self._laid[:] = [Layout.of(self, paired)]
+        return self._laid[0]
 
     def among(self, paired: Paired) -> tuple[IntArray, IntArray, IntArray]:
         """A measure's pairs, by their places in it, with their clusters and stretches."""
@@ -82,63 +91,113 @@ def _stable_order(codes: IntArray) -> IntArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cells:
-    """One measure's sums over each cluster in each stretch, by cluster and time."""
+class Layout:
+    """Which cells some pairs make, and what these weigh, whatever is measured of them."""
 
+    places: IntArray  # of the pairs, in the arm
+    weights: FloatArray
+    order: IntArray  # of the pairs, by cells
+    begins: IntArray  # (m,): each cell's first
     weight: FloatArray  # (m,): Σw
-    total: FloatArray  # (m,): Σwx
     stretch: IntArray  # (m,)
     opens: BoolArray  # (m,): the cluster's first cell
+    had: FloatArray  # (m,): Σw of the cluster's cells before
     n: IntArray  # (k,): pairs of each stretch
-    squares: FloatArray  # (k,): Σw² over them
     times: Sequence[tuple[float, float]]  # (k,): from and to, Unix seconds
+    weighs: FloatArray  # (k,): Σw
+    grown: FloatArray  # (k,): by how much the stretch makes Σ(Σw)² over clusters grow
+    of_pairs: FloatArray  # (k,): Σw² over pairs
+    of_cells: FloatArray  # (k,): Σ(Σw)² over cells
+    fourths: FloatArray  # (4, k): Σf, Σfg, Σfg², Σfg³ over cells, of f = Σw⁴ and g = (Σw)²/Σw²
 
     @classmethod
-    def of(cls, table: Timetable, paired: Paired) -> Cells:
-        """Of a measure that has pairs. Stretches with few clusters are joined with the next, the last ones backwards."""
+    def of(cls, table: Timetable, paired: Paired) -> Layout:
+        """Stretches with few clusters are joined with the next, the last ones backwards."""
         order, cluster, stretch = table.among(paired)
         used = np.bincount(stretch[_changes(cluster, stretch)], minlength=len(table.borders) - 1)
         joined = _joined(used)
         stretch = joined[stretch]
         begins = np.flatnonzero(_changes(cluster, stretch))
+        k, cells = int(joined[-1]) + 1, stretch[begins]
         w = paired.weights[order]
-        k = int(joined[-1]) + 1
+        weight = np.add.reduceat(w, begins)
+        w *= w
+        squared, w = np.add.reduceat(w, begins), w * w
+        fourths = np.add.reduceat(w, begins)
+        opens = _changes(cluster[begins])
+        had = _before(weight, opens)
         return cls(
-            weight=np.add.reduceat(w, begins),
-            total=np.add.reduceat((paired.weights * paired.difference)[order], begins),
-            stretch=stretch[begins],
-            opens=_changes(cluster[begins]),
+            places=paired.places,
+            weights=paired.weights,
+            order=order,
+            begins=begins,
+            weight=weight,
+            stretch=cells,
+            opens=opens,
+            had=had,
             n=np.bincount(stretch, minlength=k),
-            squares=_sums(stretch, w * w, k),
             times=_times(table.borders, joined),
+            weighs=_sums(cells, weight, k),
+            grown=_sums(cells, _grown(weight, weight, had, had), k),
+            of_pairs=_sums(cells, squared, k),
+            of_cells=_sums(cells, weight * weight, k),
+            fourths=np.array([_sums(cells, each, k) for each in _times_each(fourths, weight * weight / squared, 4)]),
         )
+
+    def is_of(self, paired: Paired) -> bool:
+        """Whether it is this measure's, too."""
+        return _same(self.places, paired.places) and _same(self.weights, paired.weights)
+
+    def by_stretch(self, values: FloatArray) -> FloatArray:
+        """Sums over each stretch's cells, (k,), of values of shape (m,)."""
+        return _sums(self.stretch, values, len(self.n))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """One measure's sums over each cluster in each stretch, by cluster and time."""
+
+    laid: Layout
+    total: FloatArray  # (m,): Σwx
+    variance: float  # of a pair, as far as clusters tell
+    excess: float  # kurtosis of pairs beyond a normal distribution's; at least 0
+
+    @classmethod
+    def of(cls, table: Timetable, paired: Paired) -> Cells:
+        """Of a measure that has pairs."""
+        laid = table.layout(paired)
+        x = paired.difference
+        variance, excess = _spread_of(x, paired.weights, int(laid.opens.sum()))
+        total = np.add.reduceat((paired.weights * x)[laid.order], laid.begins)
+        return cls(laid=laid, total=total, variance=variance, excess=excess)
 
     def windows(self, level: float) -> Sequence[Estimate]:
         """Each stretch's mean."""
-        weight = self._by_stretch(self.weight)
-        values = self._by_stretch(self.total) / weight
-        strayed = self._by_stretch((self.total - values[self.stretch] * self.weight) ** 2)
-        return _estimates(values, strayed / weight**2, self.n, self.clusters, weight**2 / self.squares, level)
+        laid = self.laid
+        weight = laid.weighs
+        values = laid.by_stretch(self.total) / weight
+        strayed = laid.by_stretch((self.total - values[laid.stretch] * laid.weight) ** 2)
+        return _estimates(values, strayed / weight**2, laid.n, self.clusters, weight**2 / laid.of_pairs, level)
 
     def running(self, level: float) -> Sequence[Estimate]:
         """The mean of everything up to each stretch's end, and what its clusters are worth (`Clusters.worth`)."""
-        weight, total = (np.cumsum(self._by_stretch(each)) for each in (self.weight, self.total))
-        clusters = np.cumsum(np.bincount(self.stretch[self.opens], minlength=len(self.n)))
-        worth = weight**2 / np.cumsum(self.squares)
+        laid = self.laid
+        weight, total = np.cumsum(laid.weighs), np.cumsum(laid.by_stretch(self.total))
+        clusters = np.cumsum(np.bincount(laid.stretch[laid.opens], minlength=len(laid.n)))
+        worth = weight**2 / np.cumsum(laid.of_pairs)
         strayed = self._strayed(total / weight) / weight**2
-        found = _estimates(total / weight, strayed, np.cumsum(self.n), clusters, worth, level)
-        had = _before(self.weight, self.opens)
-        squares = np.cumsum(self._by_stretch(_grown(self.weight, self.weight, had, had)))
-        counted = np.minimum(clusters, weight**2 / squares)
+        found = _estimates(total / weight, strayed, np.cumsum(laid.n), clusters, worth, level)
+        counted = np.minimum(clusters, weight**2 / np.cumsum(laid.grown))
         return [replace(each, effective_clusters=c) for each, c in zip(found, counted.tolist(), strict=True)]
 
     def _strayed(self, values: FloatArray) -> FloatArray:
         """Σ(T − value·W)² over clusters, of everything up to each stretch's end, (k,): from ΣT², ΣTW and ΣW², which grow cell
         by cell. Of values less the whole's mean, or else the squares would cancel; what is left of them then is rounding."""
-        w, t = self.weight, self.apart
-        had_w, had_t = _before(w, self.opens), _before(t, self.opens)
-        grown = (_grown(w, w, had_w, had_w), _grown(w, t, had_w, had_t), _grown(t, t, had_t, had_t))
-        ww, wt, tt = (np.cumsum(self._by_stretch(each)) for each in grown)
+        laid = self.laid
+        w, t, had_w = laid.weight, self.apart, laid.had
+        had_t = _before(t, laid.opens)
+        grown = (_grown(w, t, had_w, had_t), _grown(t, t, had_t, had_t))
+        ww, wt, tt = np.cumsum(laid.grown), *(np.cumsum(laid.by_stretch(each)) for each in grown)
         apart = values - self.mean
         strayed = tt - 2 * apart * wt + apart**2 * ww
         return np.asarray(np.where(strayed > 1e-12 * (tt + apart**2 * ww), strayed, 0.0))
@@ -146,30 +205,49 @@ class Cells:
     @property
     def mean(self) -> float:
         """Of the whole."""
-        return float(self.total.sum() / self.weight.sum())
+        return float(self.total.sum() / self.laid.weight.sum())
 
     @property
     def apart(self) -> FloatArray:
         """Σw(x − the whole's mean) of each cell, (m,)."""
-        return self.total - self.mean * self.weight
+        return self.total - self.mean * self.laid.weight
 
     @property
     def clusters(self) -> IntArray:
         """Of each stretch, (k,)."""
-        return np.bincount(self.stretch, minlength=len(self.n))
+        return np.bincount(self.laid.stretch, minlength=len(self.laid.n))
 
     @property
-    def pooled_errors(self) -> FloatArray:
-        """The standard error that each stretch's mean would have if it varied as the whole does, (k,)."""
-        return np.asarray(self.spread * np.sqrt(self._by_stretch(self.weight**2)) / self._by_stretch(self.weight))
+    def correction(self) -> float:
+        """What squares about a mean of so many clusters lack."""
+        return _correction(int(self.laid.opens.sum()))
 
-    @property
-    def spread(self) -> float:
-        """How far clusters' means are from the whole's, of one weight."""
-        return math.sqrt(float((self.apart**2).sum() / (self.weight**2).sum()))
 
-    def _by_stretch(self, values: FloatArray) -> FloatArray:
-        return _sums(self.stretch, values, len(self.n))
+def _spread_of(x: FloatArray, w: FloatArray, clusters: int) -> tuple[float, float]:
+    """Pairs' variance, and their excess kurtosis (0 where it is none)."""
+    apart = x - (w @ x) / w.sum()
+    weighed = w * apart
+    variance = float(weighed @ weighed) / float(w @ w)
+    if not 0 < variance < math.inf:
+        return 0.0, 0.0
+    apart /= math.sqrt(variance)
+    weighed = np.multiply(apart, apart, out=apart) * w
+    return variance * _correction(clusters), max(0.0, float(weighed @ apart) / float(w.sum()) - 3)
+
+
+def _correction(clusters: int) -> float:
+    return clusters / max(1, clusters - 1)
+
+
+def _times_each(first: FloatArray, by: FloatArray, count: int) -> Iterator[FloatArray]:
+    """first, first·by, first·by² …"""
+    for _ in range(count):
+        yield first
+        first = first * by
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one is other or np.array_equal(one, other)
 
 
 def _sums(codes: IntArray, values: FloatArray, count: int) -> FloatArray:

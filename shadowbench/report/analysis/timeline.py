@@ -4,30 +4,30 @@ A series has at most 60 points. The period is cut into stretches of equal time a
 Monday, UTC), so that those of several measures and reports lie below each other. Stretches with few clusters are joined with
 what comes next: an interval of a handful of users says nothing, and a quiet night is no news.
 
-Whether a measure changed is Cochran's Q over its stretches, corrected for the measures it is asked of (Benjamini–Hochberg). Had
-nothing changed, all stretches would vary as the whole does; so each has the standard error that the whole's variance gives to
-so many clusters. Its own would be zero where no failure came, and the test blind to a bad day among good ones.
+Whether a measure changed is asked of its stretches (`differing`), and corrected for the measures it is asked of
+(Benjamini–Hochberg).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm
-from shadowbench.report.analysis.stretches import LEAST_CLUSTERS, Cells, Timetable
+from shadowbench.report.analysis.differing import chance
+from shadowbench.report.analysis.stretches import Cells, Timetable
 from shadowbench.report.analysis.values import Paired, is_preference
 from shadowbench.report.document.comparisons import Scale
 from shadowbench.report.document.times import MarkShown, Point, Series
 from shadowbench.report.policy import Policy
-from shadowbench.stats.estimates import Estimate, Evidence
+from shadowbench.stats.estimates import Estimate
 from shadowbench.stats.multiplicity import benjamini_hochberg
 from shadowbench.stats.sequences import asymptotic, steadied
-from shadowbench.stats.slices import heterogeneity
 
 MOST_MARKS = 40
 
@@ -61,7 +61,7 @@ def series(measured: Sequence[Paired], courses: Courses) -> tuple[Series, ...]:
     if not courses.arm.n:
         return tuple(Series(measure=each.subject.name, scale=_scale(each), points=()) for each in measured)
     found = [courses.of(each) for each in measured]
-    adjusted = benjamini_hochberg([each.differ.p if each else None for each in found])
+    adjusted = benjamini_hochberg([each.p if each else None for each in found])
     return tuple(
         Series(
             measure=each.subject.name,
@@ -78,7 +78,7 @@ class _Measured:
     """One measure's points, and whether its stretches differ."""
 
     points: tuple[Point, ...]
-    differ: Evidence
+    p: float | None  # that they differ so much by chance; None: there is nothing to tell them apart by
 
     @classmethod
     def of(cls, table: Timetable, paired: Paired, policy: Policy) -> _Measured:
@@ -93,35 +93,24 @@ class _Measured:
                 window=window,
                 running=asymptotic(_steady(so_far, paired), tuned_for=policy.watching.clusters),
             )
-            for (begin, end), window, so_far in zip(cells.times, windows, running, strict=True)
+            for (begin, end), window, so_far in zip(cells.laid.times, windows, running, strict=True)
         )
-        errors = np.zeros(len(points)) if _is_rounding(cells, paired) else cells.pooled_errors
-        return cls(points, _differ(windows, errors.tolist()))
+        return cls(points, None if _is_rounding(cells, paired) else chance(cells))
 
 
 def _is_rounding(cells: Cells, paired: Paired) -> bool:
     """Whether values are all alike but for the last digits of what they were taken from: no stretch differs by that."""
-    if cells.spread > _PERHAPS_ROUNDING * max(abs(cells.mean), 1.0):
+    spread = math.sqrt(cells.variance)
+    if spread > _PERHAPS_ROUNDING * max(abs(cells.mean), 1.0):
         return False
     sides = [paired.candidate, *([] if paired.production is None else [paired.production])]
-    return cells.spread <= _ROUNDING * max(float(np.abs(side).max()) for side in sides)
+    return spread <= _ROUNDING * max(float(np.abs(side).max()) for side in sides)
 
 
 def _steady(so_far: Estimate, paired: Paired) -> Estimate:
     """Of a measure with bounds: allowing for rare events that have not come, as what decides does."""
     low, high = paired.subject.low, paired.subject.high
     return so_far if low is None or high is None else steadied(so_far, (high - low) / so_far.worth)
-
-
-def _differ(windows: Sequence[Estimate], errors: Sequence[float]) -> Evidence:
-    """Whether stretches differ, each with the error that the whole's variance gives it."""
-    return heterogeneity(
-        {
-            str(place): replace(window, se=se)
-            for place, (window, se) in enumerate(zip(windows, errors, strict=True))
-            if window.clusters >= LEAST_CLUSTERS
-        }
-    )
 
 
 def _scale(paired: Paired) -> Scale:

@@ -4,7 +4,7 @@ Intention to treat: who fails has the worst value there is, or else the candidat
 judged by the easy ones. What that is:
 
     sides, bounded       the failed side has the measure's worst value
-    sides, no bound      there is none: such pairs are missing from means; quantiles take failures as censored
+    sides, no bound      there is none: such pairs are missing from means; quantiles have them beyond all values
     preference           who failed lost; where both failed there is none: such pairs are missing (`neither_answered`)
     likeness, flips      the candidate's failure is the worst value; where production failed there is nothing to be like
     neither is better    there is no worst: such pairs are missing
@@ -14,12 +14,13 @@ answers are no pair. An answer that made its judge repeat it is one, too: who sp
 
 A failure counts where somebody looked, and where the measure has something to say: a pair that no scorer came by, that was not
 drawn for a judge, or whose request is out of the measure's scope counts as neither. Where nothing tells whether a failure is
-in scope, it weighs by the share that is (`scopes`). A value that a measure has although a side failed (whether it refused)
-stays as it is.
+in scope, it weighs by the share that is (`scopes`). A value that a metric has although a side failed (whether it refused)
+stays as it is; a judge's word on an answer that is not there is none, wherever it came from.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,9 +30,10 @@ from shadowbench.reading.log import ReadLog
 from shadowbench.report.analysis.arms import Arm, clusters_from, counted
 from shadowbench.report.analysis.blanks import Blank, blanks_of
 from shadowbench.report.analysis.computable import bound_in_range, computable
-from shadowbench.report.analysis.missingness import lacks_more
+from shadowbench.report.analysis.missingness import lacks_more, one_sided
 from shadowbench.report.analysis.scopes import (
     NEITHER_ANSWERED,
+    NOT_ITS_OWN,
     NOT_LOOKED_AT,
     NOT_MEANT,
     Scope,
@@ -71,6 +73,7 @@ class Paired:
     clusters: Clusters
     imputed: BoolArray  # a failure counts as the worst value
     missing: Missing
+    measured: bool = True  # some pair, counted or not, has a value of its own, if only of one side
     shared: SharedScope | None = None  # where some weigh by the share in scope
 
     @property
@@ -94,6 +97,7 @@ class Paired:
             clusters=clusters_from(self.clusters.codes[chosen]),
             imputed=self.imputed[chosen],
             missing=self.missing,
+            measured=self.measured,
             shared=None if self.shared is None else self.shared.among(chosen, self.clusters.codes),
         )
 
@@ -111,6 +115,10 @@ def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
     production, why_not = None, None
     if sides:
         production, why_not = computable(scores.production_value[arm.rows], _of(scores.production_reason, arm.rows))
+    if measure.kind == "judge":
+        candidate, why = _of_answers(candidate, why, arm.candidate_failed if sides else ~arm.answered)
+        if production is not None and why_not is not None:
+            production, why_not = _of_answers(production, why_not, arm.production_failed)
     return Values(
         subject=subject_of(measure),
         production=production,
@@ -120,6 +128,19 @@ def score_values(log: ReadLog, arm: Arm, measure: Measure) -> Values:
         weights=_also_drawn(arm.weights, probability),
         blank=blanks_of(log, arm, scores, measure.shape),
     )
+
+
+_WITHOUT_ANSWER = "fault_no_answer"
+"""Reason of a judge's word on an answer that is not there."""
+
+
+def _of_answers(values: FloatArray, reason: Coded, failed: BoolArray) -> tuple[FloatArray, Coded]:
+    """A judge's values, shape (n,), less those of sides that failed, with the reasons."""
+    unfounded = failed & ~np.isnan(values)
+    if not unfounded.any():
+        return values, reason
+    codes = np.where(unfounded, len(reason.texts), reason.codes).astype(np.int32)
+    return np.where(unfounded, np.nan, values), Coded(codes=codes, texts=(*reason.texts, _WITHOUT_ANSWER))
 
 
 def _also_drawn(weights: FloatArray, probability: FloatArray) -> FloatArray:
@@ -210,9 +231,9 @@ def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Cod
     if name == "cost":
         known = texts[f"{side}_cost_reason"]
         why = log.pairs[f"{side}_cost_reason"][arm.rows]
-        words = [*known, "not_priced"]
-        codes = np.where(np.isnan(values), np.where(why >= 0, why, len(known)), -1)
-        return values, Coded(codes=codes.astype(np.int32), texts=words)
+        words = [*known, "not_priced", *(f"fault_{each}" for each in outcomes)]
+        codes = np.where(failed, len(known) + 1 + outcome, np.where(why >= 0, why, len(known)))
+        return values, Coded(codes=np.where(np.isnan(values), codes, -1).astype(np.int32), texts=words)
     disturbed = log.pairs[f"{side}_disturbed"][arm.rows] if name in _TIMES else np.full(arm.n, -1)
     values = np.where(failed | (disturbed >= 0), np.nan, values)
     if name in _OF_STREAMS:
@@ -226,17 +247,18 @@ def _side(log: ReadLog, arm: Arm, name: str, side: str) -> tuple[FloatArray, Cod
     return values, Coded(codes=np.where(np.isnan(values), codes, -1).astype(np.int32), texts=words)
 
 
-def intended(values: Values, arm: Arm) -> Paired:
-    """The pairs that count, with failures at their worst value; what is missing is counted by side and reason."""
+def intended(values: Values, arm: Arm, *, endless: bool = False) -> Paired:
+    """The pairs that count, with failures at their worst value; what is missing is counted by side and reason. `endless`: where
+    there is no worst value, failures are infinitely bad."""
     looked_at = ~has_reason(values.candidate_reason, NOT_LOOKED_AT)
     scope = _scope(values, arm, looked_at)
     untold = _untold(values, arm)
     counts = looked_at & scope.may_count(untold)
+    worst = worst_of(values.subject, endless=endless)
     if values.production is None:
-        production, candidate, imputed = None, *_of_pair(values, _failures(values, arm), counts)
+        production, candidate, imputed = None, *_of_pair(values, _failures(values, arm), counts, worst)
         there = ~np.isnan(candidate)
     else:
-        worst = worst_of(values.subject)
         theirs, ours = _failures(values, arm)
         production, failed_there = _at_worst(values.production, theirs & counts, worst)
         candidate, failed_here = _at_worst(values.candidate, ours & counts, worst)
@@ -253,6 +275,7 @@ def intended(values: Values, arm: Arm) -> Paired:
         clusters=sample.clusters,
         imputed=sample.of_flags(imputed),
         missing=_missing(values, arm, looked_at, production, candidate),
+        measured=_any_value(values),
         shared=scope.shared(values.weights, untold, sample.places, arm.clusters),
     )
 
@@ -293,9 +316,13 @@ def _untold(values: Values, arm: Arm) -> BoolArray:
     return both & np.isnan(values.candidate) & np.isnan(values.production)
 
 
-def worst_of(subject: Subject) -> float | None:
-    """The worst value there is; None: there is no worst."""
-    return {Direction.HIGHER: subject.low, Direction.LOWER: subject.high, Direction.NEITHER: None}[subject.direction]
+def worst_of(subject: Subject, *, endless: bool = False) -> float | None:
+    """The worst value there is; None: there is no worst. `endless`: then it is infinite, where one direction is better."""
+    if subject.direction is Direction.NEITHER:
+        return None
+    is_higher = subject.direction is Direction.HIGHER
+    worst = subject.low if is_higher else subject.high
+    return worst if worst is not None or not endless else -math.inf if is_higher else math.inf
 
 
 def is_preference(subject: Subject) -> bool:
@@ -310,13 +337,12 @@ def _at_worst(given: FloatArray, failed: BoolArray, worst: float | None) -> tupl
     return np.where(imputed, worst, given), imputed
 
 
-def _of_pair(values: Values, failed: Blank, counts: BoolArray) -> tuple[FloatArray, BoolArray]:
+def _of_pair(values: Values, failed: Blank, counts: BoolArray, worst: float | None) -> tuple[FloatArray, BoolArray]:
     absent = np.isnan(values.candidate) & counts
     theirs, ours = absent & failed[0], absent & failed[1]
     if is_preference(values.subject):
         imputed = theirs ^ ours
         return np.where(imputed, np.where(ours, 0.0, 1.0), values.candidate), imputed
-    worst = worst_of(values.subject)
     imputed = ours & ~theirs if worst is not None else np.zeros(len(absent), np.bool_)
     return np.where(imputed, worst if worst is not None else np.nan, values.candidate), imputed
 
@@ -334,7 +360,22 @@ def _missing(
         production=_reasons(values.production_reason, theirs_without),
         candidate=ours,
         differs=lacks_more(without, theirs_without, arm.sample(looked_at)),
+        one_sided=one_sided(
+            without, theirs_without, arm, looked_at & _should_have(values, values.production_reason, arm)
+        ),
     )
+
+
+def _should_have(values: Values, production_reason: Coded, arm: Arm) -> BoolArray:
+    """Pairs that both sides answered, and of which nothing but an answer can lack a value, shape (n,)."""
+    excused = NOT_ITS_OWN if values.subject.origin is Origin.LOG else NOT_MEANT
+    return arm.answered & ~(has_reason(values.candidate_reason, excused) | has_reason(production_reason, excused))
+
+
+def _any_value(values: Values) -> bool:
+    """Whether some pair has a value of its own, if only of one side."""
+    sides = (values.candidate, values.production)
+    return any(side is not None and not bool(np.isnan(side).all()) for side in sides)
 
 
 def _pair_reason(values: Values, arm: Arm) -> Coded:

@@ -95,10 +95,10 @@ _REMEDIES = {
     "may be trusted; --allow-uncalibrated-judges decides without.",
     "too_many_unscored": "Too many values are missing: {}. shadowbench score --once brings those of metrics and judges, prices "
     "those of costs.",
-    "one_side_unscored": "One side lacks more scores than the other, which may hide a difference ({}): find out why, and run "
-    "shadowbench score --once.",
+    "one_side_unscored": "One side lacks more values than the other, which may hide a difference ({}): find out why. "
+    "shadowbench score --once brings those of metrics and judges, prices those of costs.",
     "failures_left_out": "The candidate fails more often than production, and these failures have no worst value: {}. Find out "
-    "why it fails; or declare a quantile, which counts failures as worse than everything.",
+    "why it fails; or declare a quantile, which counts failures as worse than everything, and error_class beside it.",
     "mean_without_failures": "A mean of times leaves failures out ({}): declare statistic: p50 or p95, which count them as "
     "longer than anybody waited.",
     "not_measured": "Not measured: {}. Name it in scoring.metrics or scoring.judges and run shadowbench score --once, or "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shadowbench.report import words
 from shadowbench.report.chapters import cells
 from shadowbench.report.chapters.nouns import Chapter, Column, Line, Row, Table, Tone
-from shadowbench.report.document.comparisons import Comparison, Scale
+from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.verdicts import Condition, Decision, Met
 from shadowbench.report.words import remarks
@@ -73,10 +73,9 @@ def _found(condition: Condition, comparison: Comparison | None) -> str:
 
 
 def _effect(comparison: Comparison) -> str:
-    """Of a preference with how often which side was better."""
-    told = cells.effect(comparison.effect, comparison.subject.unit)
-    is_won = comparison.effect.scale is Scale.PREFERENCE and comparison.outcomes is not None
-    return f"{told}: {words.outcomes(comparison.outcomes)}" if is_won and comparison.outcomes is not None else told
+    """With what belongs beside it."""
+    told, more = cells.effect(comparison.effect, comparison.subject.unit), words.beside(comparison)
+    return f"{told}: {more}" if more else told
 
 
 def _is_told(why: str, comparison: Comparison | None) -> bool:

@@ -79,6 +79,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OneSided:
+    """Pairs that both sides answered and only one has a value of, though the request is one that the measure is for and nothing
+    of ours was in the way."""
+
+    production: int  # only production lacks it
+    candidate: int  # only the candidate does
+    differs: Evidence | None = None  # whether these differ; None: by less than one pair in a hundred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """Pairs without a value, by side and reason; `pair`: of shape pair, where there is no side to blame."""
 
@@ -86,6 +96,7 @@ class Missing:
     candidate: Mapping[str, int] = field(default_factory=dict)
     pair: Mapping[str, int] = field(default_factory=dict)
     differs: Evidence | None = None  # whether one side lacks more values than the other (McNemar)
+    one_sided: OneSided | None = None  # None: of pairs that both answered, no side alone lacks a value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +158,4 @@ class Comparison:
     detectable: float | None = None  # least effect that so many clusters would show in four of five cases
     still_needed: StillNeeded | None = None  # until the margin can be told from no difference
     reason: str | None = None  # why there is no effect
+    measured: bool = True  # some pair has a value, if only of one side: more than what failures count as

@@ -140,9 +140,14 @@ def _trend(document: Document, found: Trend) -> tuple[Cell | str, ...]:
     )
 
 
+def day_of(point: TrendPoint) -> str:
+    """On which day an earlier report's traffic ended; where it had none, when it was made."""
+    return words.moment(point.made_at if point.last_at is None else point.last_at)[:10]
+
+
 def _earlier(points: tuple[TrendPoint, ...], scale: Scale, unit: str) -> Iterator[str]:
     for point in points:
-        yield f"{words.moment(point.made_at)[:10]}: {words.scaled(point.effect, scale, unit)}"
+        yield f"{day_of(point)}: {words.scaled(point.effect, scale, unit)}"
 
 
 def _arrow(found: Trend) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shadowbench.report import words
-from shadowbench.report.document.comparisons import Comparison, Scale
+from shadowbench.report.document.comparisons import Comparison
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import SideSpend
 from shadowbench.report.document.verdicts import OF_VERDICTS, Condition, Decision, Note
@@ -184,8 +184,8 @@ def _condition(candidate: Candidate, condition: Condition) -> ConditionLine:
 
 
 def _numbers(found: Comparison) -> str:
-    """The effect, of a preference with how often which side was better, and what it rests on."""
+    """The effect with what belongs beside it, and what it rests on."""
     told = [words.effect(found.effect, found.subject.unit)]
-    if found.effect.scale is Scale.PREFERENCE and found.outcomes is not None:
-        told.append(words.outcomes(found.outcomes))
+    if more := words.beside(found):
+        told.append(more)
     return ", ".join([*told, words.sizes(found.n, found.clusters)])

@@ -78,7 +78,7 @@ def _stages(traffic: Traffic) -> Iterator[tuple[Cell | str, ...]]:
         ("Not drawn", traffic.unsampled),
     ):
         yield row(title, sum(reasons.values()), _why(reasons), "minus")
-    yield row("Lost with a mirror", traffic.lost, "", "minus")
+    yield row("Lost with a mirror", traffic.lost, "at most; drawn or not" if traffic.lost else "", "minus")
     yield row("Drawn", traffic.sampled)
     yield row("Drawn and not recorded", sum(traffic.discarded.values()), _why(traffic.discarded), "minus")
     yield row("Recorded", traffic.recorded)

@@ -44,7 +44,7 @@ REASONS = {
     "not_as_expected": "there are enough pairs to show it, were the candidate as it is expected to be",
     "uncalibrated_judge": "people do not bear the judge out: too few labels, or too little agreement",
     "too_many_unscored": "too many pairs have no score",
-    "one_side_unscored": "one side lacks more scores than the margin leaves room for",
+    "one_side_unscored": "one side lacks more values than the claim leaves room for",
     "failures_left_out": "the candidate fails more often, and failures have no worst value here: they are left out",
     "mean_without_failures": "a mean of times leaves failures out: declare p50 or p95",
     # of judges' cards
@@ -88,6 +88,8 @@ REASONS = {
     "not_priced": "recorded before prices were",
     "not_given": "what was imported does not tell",
     "call_failed": "the call failed",
+    "blank_production": "production's answer is blank",
+    "blank_candidate": "the candidate's answer is blank",
     "unknown": "no reason was recorded",
 }
 

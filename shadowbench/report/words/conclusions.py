@@ -25,6 +25,7 @@ _AS_HOPED = {
     Against.BOUND: "it stays as it is",
 }
 """What is taken for granted where it is told how many pairs it takes."""
+_FEW_FAILURES = 0.01
 TIES = ", ties half"
 """Beside a preference: how ties were counted."""
 
@@ -103,15 +104,20 @@ def condition(found: Condition, comparison: Comparison | None = None) -> str:
     why = "" if found.reason is None else f", {reason(found.reason)}"
     told = f"{claim(found.claim, unit, scale)}: {met(found.met)}{why}."
     if comparison is not None and comparison.reason is None and found.met is not Met.SKIPPED:
-        told += f" {effect(comparison.effect, unit)}{_won(comparison)}, {sizes(comparison.n, comparison.clusters)}."
+        more = beside(comparison)
+        told += f" {effect(comparison.effect, unit)}{f' ({more})' if more else ''}, {sizes(comparison.n, comparison.clusters)}."
     ahead = outlook(found)
     return f"{told} {ahead}." if ahead else told
 
 
-def _won(comparison: Comparison) -> str:
-    """Of a preference."""
-    is_told = comparison.outcomes is not None and comparison.effect.scale is Scale.PREFERENCE
-    return f" ({outcomes(comparison.outcomes)})" if is_told and comparison.outcomes is not None else ""
+def beside(comparison: Comparison) -> str:
+    """What belongs beside an effect: of a preference how often which side was better; of a quantile how many of its pairs
+    failed, of which it says nothing itself, where these are more than one in a hundred. Empty: nothing."""
+    if comparison.effect.scale is Scale.PREFERENCE and comparison.outcomes is not None:
+        return outcomes(comparison.outcomes)
+    if comparison.statistic.level is None or comparison.imputed <= _FEW_FAILURES * comparison.n:
+        return ""
+    return f"{count(comparison.imputed, 'pair')} with a failure, which counts as the worst"
 
 
 def sizes(n: int, clusters: int) -> str:

@@ -96,10 +96,11 @@ def traffic(found: Traffic) -> Iterator[str]:
         ("May not be copied", found.ineligible),
         ("Not drawn", found.unsampled),
         ("Drawn and not recorded", found.discarded),
-        ("Lost with a mirror", {"": found.lost} if found.lost else {}),
     ):
         if reasons:
             yield f"{label}: {listed(reasons, unnamed=_UNNAMED) if label == 'Not drawn' else listed(reasons)}."
+    if found.lost:
+        yield f"Lost with a mirror, drawn or not: at most {found.lost:,}."
 
 
 def not_sent(counts: Counts) -> str:

@@ -74,6 +74,17 @@ def test_files_become_pairs_with_their_scores(folder: Path) -> None:
     assert values() == [1.0, 0.0, None]
 
 
+def test_scores_of_answers_that_are_not_there_are_told_and_not_taken(folder: Path) -> None:
+    (folder / "small.csv").write_text(SMALL.replace("2,five,us", "2,,us"))
+    done = run("asked.json", "small.csv")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[1:] == [
+        "small: won was not given for 1 pair of 3",
+        "small: won was given for 1 pair of 3 without an answer to score, and not taken: a failure counts as one",
+    ]
+    assert values() == [1.0, None, None]
+
+
 def test_a_second_import_adds_nothing_whatever_the_time(folder: Path) -> None:
     run("asked.json", "small.csv", "--at", "1970-01-02")
     done = run("small.csv", "asked.json")

@@ -5,16 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
-from shadowbench.cli.analysed import Asked
+from shadowbench.cli.analysed import Asked, analysed, earlier_reports
 from shadowbench.cli.app import app
 from shadowbench.cli.report import ReportOptions, format_by, rendered, run_report
 from shadowbench.errors import ConfigurationError, UnavailableError
+from shadowbench.policies.reading import read_policy
 from shadowbench.report.as_json import load
 from shadowbench.store.opening import open_log
 from shadowbench.store.testing import an_exchange, invented_traffic
@@ -195,6 +197,39 @@ def test_an_earlier_report_is_gone_on_from(log: Path, tmp_path: Path) -> None:
     earlier.write_text("{}")
     with pytest.raises(ConfigurationError, match="is not a report of shadowbench"):
         run([str(log), "--earlier", str(earlier)])
+
+
+def test_earlier_reports_are_in_the_order_of_their_traffic_whenever_they_were_made(log: Path, tmp_path: Path) -> None:
+    shown = load(run([str(log), "--format", "json"])[1]).source
+    assert shown.first_at is not None and shown.last_at is not None
+    length = shown.last_at - shown.first_at
+    ends = [shown.first_at + share * length for share in (0.4, 0.7)]
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file, end, made_at in zip(files, ends, (2e9, 1e9), strict=True):  # the older traffic's is made last
+        asked = Asked(logs=(str(log),), again=frozenset({"again"}), policy=read_policy("mvp", "--policy"), until=end)
+        file.write_text(rendered(analysed(asked, now=made_at), "json"))
+    order = [report.source.last_at for report in earlier_reports(list(map(str, files[::-1])))]
+    assert order == sorted(at for at in order if at is not None)
+    with pytest.raises(ConfigurationError, match="--earlier: not an earlier report: its traffic goes on until"):
+        analysed(replace(asked, until=ends[0], earlier=earlier_reports([str(files[1])])), now=NOW)
+
+
+@pytest.mark.parametrize("place", [".", "./", "/", ".."])
+def test_a_folder_is_no_log(place: str) -> None:
+    with pytest.raises((ConfigurationError, UnavailableError), match=r"is a folder|names no file"):
+        run([place])
+
+
+def test_times_that_are_no_dates_are_told_and_can_be_left_out(tmp_path: Path) -> None:
+    log = open_log(f"sqlite:///{tmp_path / 'odd.db'}", "write")
+    traffic = list(invented_traffic(20))
+    log.append([*traffic[1:], replace(traffic[0], started_at=1767225600000.0)])
+    log.close()
+    with pytest.raises(
+        ConfigurationError, match=r"have a time that is no date: 1767225600000 Unix seconds.*--until 2100"
+    ):
+        run(["odd.db"])
+    assert run(["odd.db", "--since", "1970-01-01", "--until", "2100-01-01"])[0] == 0
 
 
 def test_redacted_texts_are_in_no_form(log: Path) -> None:

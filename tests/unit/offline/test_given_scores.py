@@ -11,7 +11,7 @@ from shadowbench.configuration import read_import_shape_file
 from shadowbench.offline.given_scores import Given, given_score, measure_of
 from shadowbench.offline.rows import BadRowError
 from shadowbench.offline.shape_files import read_shape
-from shadowbench.records import Observation, Outcome
+from shadowbench.records import Answer, Choice, Observation, Outcome
 from shadowbench.scores import PairRef
 from shadowbench.store.testing import an_observation
 from tests.unit.offline.made import SCORE, a_row, one_file
@@ -52,13 +52,40 @@ def test_without_an_answer_the_fault_is_the_reason() -> None:
     assert scored({"p": None}, ours=FAULT).reason == "fault_unreachable"
 
 
+BLANK = an_observation(answer=Answer(choices=(Choice(text=" \n"),)))
+
+
+@pytest.mark.parametrize(
+    ("sides", "reason"),
+    [((None, BLANK), "blank_candidate"), ((BLANK, None), "blank_production"), ((BLANK, BLANK), "no_text")],
+)
+def test_of_a_blank_answer_the_reason_tells_whose_it_is(sides: tuple[Any, Any], reason: str) -> None:
+    assert scored({"p": None}, *sides).reason == reason
+    assert scored({"p": 1.25}, *sides).value == 0.25  # somebody looked at it
+
+
+@pytest.mark.parametrize("sides", [(FAULT, None), (None, FAULT), (FAULT, FAULT)])
+def test_a_score_of_an_answer_that_is_not_there_is_not_taken(sides: tuple[Any, Any]) -> None:
+    found = scored({"p": 1.5}, *sides)
+    assert (found.value, found.reason, found.unfounded) == (None, "fault_unreachable", True)
+    assert not scored({"p": None}, *sides).unfounded
+
+
+def test_of_sides_each_is_taken_by_itself() -> None:
+    changes = {"production": "q", "scale": None, "low": 0}
+    found = scored({"p": 3, "q": 4}, FAULT, None, **changes)
+    assert (found.value, found.production_value, found.unfounded) == (3, None, True)
+    found = scored({"p": None, "q": 4}, None, BLANK, **changes)
+    assert (found.reason, found.production_value, found.unfounded) == ("no_text", 4, False)
+
+
 def test_each_side_may_have_a_value_of_its_own() -> None:
     changes = {"production": "q", "scale": None, "low": 0}
     found = scored({"p": 3, "q": 4}, **changes)
     assert (found.value, found.production_value, found.production_reason) == (3, 4, None)
     found = scored({"p": 3, "q": None}, ours=FAULT, **changes)
     assert (found.value, found.reason, found.production_reason) == (3, None, "fault_unreachable")
-    assert scored({"p": None, "q": 4}, ours=FAULT, **changes).reason == "not_given"
+    assert scored({"p": None, "q": 4}, **changes).reason == "not_given"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def test_an_import_brings_exchanges_references_and_scores(logs: Logs) -> None:
     tally = put(logs, a_row(1, right="Riga"), a_row(2, p=None))
     assert (tally.exchanges, tally.pairs, tally.there, tally.scores) == (2, 2, 0, 2)
     assert tally.values == {("small", "won"): [1, 1]}
+    assert not +tally.unfounded
     assert names(logs[0]) == [["small"], ["small"]]
     assert values(logs[1]) == [(1, 1, 0.25, None), (2, 1, None, "not_given")]
     assert logs[1].references(after=0, upto=9) == {1: "Riga"}

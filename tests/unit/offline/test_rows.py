@@ -88,5 +88,13 @@ def test_a_moment_is_seconds_or_a_date_of_utc() -> None:
         moment(a, a_row(a="soon"))
 
 
+@pytest.mark.parametrize("at", [1767225600000, "1767225600000", 1e18, 1e23, -1e12])
+def test_milliseconds_are_no_moment(at: object) -> None:
+    with pytest.raises(
+        BadRowError, match=r"'at': -?[19]\d+ is no time in Unix seconds; milliseconds are to be divided"
+    ):
+        moment(Where(path="at"), a_row(at=at))
+
+
 def test_a_bad_row_has_its_place() -> None:
     assert tuple(a_row().bad("no")) == ("d/model.jsonl", 7, "no")

@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ import pytest
 
 import shadowbench
 from shadowbench.reading.log import ReadLog
-from shadowbench.records import FunnelCount, Mark
+from shadowbench.records import CandidateResult, Exchange, FunnelCount, Mark
 from shadowbench.scores import Label, PairRef, Position, Preferred, Verdict
 from shadowbench.store.columns import NOT_SCORED
 from shadowbench.store.opening import open_log, open_score_log
-from shadowbench.store.testing import a_measure
+from shadowbench.store.testing import a_measure, invented_traffic
 from tests.contract.columns import make_log
+from tests.contract.scorers import logs_in
 
 ONE, OTHER, NEW = PairRef(1, 1), PairRef(2, 2), PairRef(3, 1)
 
@@ -181,6 +183,36 @@ def test_several_logs_are_chosen_from_as_one_is(folder: Path) -> None:
         ] == []  # b has those, unlabelled
     with shadowbench.read(places[::-1]) as other:
         assert [other.texts(each.row).ref for each in other.labels] == [ONE, OTHER]
+
+
+def a_log_of(folder: Path, *kept: str) -> Path:
+    """The same traffic each time, with these of its candidates."""
+    folder.mkdir()
+    whole = list(invented_traffic(60, 1))
+    with logs_in(folder) as (log, _):
+        log.append([replace(each, candidates=_of(each, kept)) for each in whole])
+    return folder / "log.db"
+
+
+def _of(exchange: Exchange, kept: tuple[str, ...]) -> tuple[CandidateResult, ...]:
+    return tuple(each for each in exchange.candidates if each.observation.endpoint in kept)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["one first", "other first"])
+def test_a_candidate_that_one_log_alone_has_comes_in_from_there(tmp_path: Path, order: int) -> None:
+    places = [a_log_of(tmp_path / "small", "small"), a_log_of(tmp_path / "again", "again"), a_log_of(tmp_path / "none")]
+    whole = a_log_of(tmp_path / "whole", "small", "again")
+    with shadowbench.read(whole) as one, shadowbench.read(places[::order]) as several:
+        assert sorted(several.pairs.words("candidate")) == sorted(one.pairs.words("candidate"))
+        for name in ("small", "again"):
+            mine = several.pairs.words("candidate") == name
+            numbers = several.pairs["exchange_number"][mine]
+            np.testing.assert_array_equal(numbers, one.pairs["exchange_number"][one.pairs.words("candidate") == name])
+        # A request is one, whichever logs its pairs are from.
+        assert len(np.unique(several.pairs.requests)) == len(np.unique(one.pairs.requests))
+        assert len(np.unique(several.pairs["log"])) == 2
+    with shadowbench.read([whole, *places]) as several, shadowbench.read(whole) as one:
+        assert several.pairs.n == one.pairs.n
 
 
 def test_the_same_log_twice_is_read_once(folder: Path, log: ReadLog) -> None:

@@ -40,6 +40,13 @@ def test_chi_square(x: float, df: int, p: float) -> None:
     assert ours.chi2_quantile(p, df) == pytest.approx(stats.chi2.ppf(p, df))
 
 
+@given(st.floats(0.01, 60), st.floats(1, 30), st.floats(2, 8), st.floats(0.1, 3))
+def test_pearsons_third_type(x: float, mean: float, spread: float, skew: float) -> None:
+    found = ours.pearson3_tail(x, mean, spread**2, skew * spread**3)
+    assert found == pytest.approx(stats.pearson3.sf(x, skew, loc=mean, scale=spread), abs=1e-9)
+    assert ours.pearson3_tail(x, mean, 2 * mean, 8 * mean) == pytest.approx(stats.chi2.sf(x, mean))
+
+
 @pytest.mark.parametrize(("level", "n", "p", "k"), [(0.5, 7, 0.5, 3), (0.5, 1, 0.5, 0), (0.025, 72, 0.95, 64)])
 def test_a_level_that_is_reached_exactly_is_reached(level: float, n: int, p: float, k: int) -> None:
     assert ours.binomial_quantile(level, n, p) == k

@@ -9,7 +9,7 @@ from shadowbench.report.charts.intervals import intervals
 from shadowbench.report.charts.series import Mark, Moment, series
 from shadowbench.report.document.root import Candidate, Document
 from shadowbench.report.document.times import MarkShown, Point, Series, Trend
-from shadowbench.report.html.changes import scale_of, units_of
+from shadowbench.report.html.changes import day_of, scale_of, units_of
 from shadowbench.report.html.figures.plan import MOST_ROWS, Plan, axis_title, form, row, told
 from shadowbench.report.html.texts import titled
 
@@ -64,7 +64,7 @@ def _moment(point: Point) -> Moment:
 
 def _trend(name: str, document: Document, found: Trend) -> Plan:
     scale, unit = scale_of(document, found)
-    rows = [row(words.moment(point.made_at)[:10], point.effect, scale, unit) for point in found.points]
+    rows = [row(day_of(point), point.effect, scale, unit) for point in found.points]
     if found.now is not None:
         rows.append(row("this report", found.now, scale, unit))
     rows = rows[-MOST_ROWS:]

@@ -121,8 +121,9 @@ def test_the_lane_comes_first_and_is_the_noise_floor_of_the_others(document: Doc
 def test_the_verdict_names_every_condition(document: Document) -> None:
     verdict = of(document, "small").verdict
     assert [each.claim for each in verdict.conditions] == list(POLICY.claims)
-    # One call in a hundred and more fails, which a mean of times leaves out.
-    assert [each.reason for each in verdict.conditions] == [None, None, "mean_without_failures", *[None] * 4]
+    # One call in a hundred and more fails, which a mean of times leaves out, and nobody knows what these cost.
+    left_out = ["mean_without_failures", None, "failures_left_out"]
+    assert [each.reason for each in verdict.conditions] == [None, None, *left_out, None, None]
     assert {each.met for each in verdict.conditions if each.reason is None} == {Met.SHOWN}
     assert verdict.decision is Decision.INCONCLUSIVE
 

@@ -62,3 +62,23 @@ def test_of_both_together_the_metric_empty_tells_whose_it_is() -> None:
     found = counted(ALIKE, [NAN, NAN, NAN, 0.8], empty=empty)
     assert (found.places.tolist(), found.candidate.tolist()) == ([0, 3], [0.0, 0.8])
     assert counted(ALIKE, [NAN, NAN, NAN, 0.8]).places.tolist() == [3]
+
+
+def of_a_preference(why: list[str | None], **scores: Any) -> Paired:
+    """Four pairs, of which the judge judged the last."""
+    measure = a_measure("pairwise", kind="judge", shape=Shape.PAIR, direction=Direction.HIGHER, low=0.0, high=1.0)
+    log, arm = a_log(4, scores={measure: scored([NAN, NAN, NAN, 0.5], why=why)} | scores.get("beside", {})), an_arm(4)
+    return intended(score_values(log, arm, measure), arm)
+
+
+def test_of_a_preference_the_reason_may_tell_whose_it_is() -> None:
+    found = of_a_preference(["blank_candidate", "blank_production", "no_text", None])
+    assert (found.candidate.tolist(), found.imputed.tolist()) == ([0.0, 1.0, 0.5], [True, True, False])
+    assert found.missing.pair == {"no_text": 1}  # neither said anything
+
+
+def test_what_was_just_not_given_the_metric_empty_tells_of() -> None:
+    empty = {EMPTY: scored([1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0])}
+    found = of_a_preference(["not_given"] * 3 + [None], beside=empty)
+    assert (found.candidate.tolist(), found.missing.pair) == ([0.0, 1.0, 0.5], {"not_given": 1})
+    assert of_a_preference(["not_given"] * 3 + [None]).candidate.tolist() == [0.5]

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,9 @@ from shadowbench.report.document.verdicts import Condition, Met
 from shadowbench.report.policy import Against, Claim, Needs, Policy, Requirements, Statistic, WhereAbsent
 from shadowbench.scores import Direction
 from shadowbench.stats.power import StillNeeded
+from tests.unit.report.analysis.invented import a_subject
+from tests.unit.report.analysis.measures import a_measure_of
+from tests.unit.report.analysis.measures import compared as measured
 from tests.unit.report.analysis.parts import card, compared, effect, estimate
 
 CLAIM = Claim(measure="rubric", margin=0.05)
@@ -192,17 +196,34 @@ def test_what_does_not_apply_and_what_failed_is_not_unscored() -> None:
 
 def test_a_claim_that_says_so_is_skipped_where_nothing_was_measured() -> None:
     claim = Claim(measure="rubric", margin=0.05, where_absent=WhereAbsent.SKIP)
-    assert [weighed(claim, each).met for each in (None, compared(n=5, imputed=5), compared())] == [
+    nothing = compared(n=5, imputed=5, measured=False)
+    assert [weighed(claim, each).met for each in (None, nothing, compared())] == [
         Met.SKIPPED,
         Met.SKIPPED,
         Met.SHOWN,
     ]
 
 
+def test_what_one_side_alone_has_values_of_was_measured() -> None:
+    claim = Claim(measure="quality", margin=0.05, where_absent=WhereAbsent.SKIP)
+    policy = Policy(primary=(Claim(measure="pairwise"),), guardrails=(claim,))
+    fails = np.arange(200) < 40
+
+    def met(production: float, **changes: Any) -> Met:
+        measure = a_measure_of(a_subject(), np.full(200, np.nan), np.full(200, production), **changes)
+        return condition(
+            claim, Role.GUARDRAIL, measured(measure, policy, claim, role=Role.GUARDRAIL), policy, calibrated=frozenset()
+        ).met
+
+    assert met(0.8) is Met.OPEN
+    assert met(np.nan, failed=fails, production_failed=fails) is Met.SKIPPED
+    assert met(0.8, failed=np.ones(200)) is Met.REFUTED  # all that the candidate has are failures
+
+
 def test_what_still_waits_for_a_scorer_is_not_skipped() -> None:
     claim = Claim(measure="rubric", margin=0.05, where_absent=WhereAbsent.SKIP)
-    waiting = compared(n=0, clusters=0, missing=Missing(candidate={"no_schema": 90, "not_scored": 10}))
-    done = compared(n=0, clusters=0, missing=Missing(candidate={"no_schema": 100}))
+    waiting = compared(n=0, measured=False, missing=Missing(candidate={"no_schema": 90, "not_scored": 10}))
+    done = compared(n=0, measured=False, missing=Missing(candidate={"no_schema": 100}))
     assert [weighed(claim, each).met for each in (waiting, done)] == [Met.OPEN, Met.SKIPPED]
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from shadowbench.funnel import Funnel
+from shadowbench.reading.pairs import Pairs
 from shadowbench.records import FunnelCount
 from shadowbench.report.analysis.arms import arms_of
 from shadowbench.report.analysis.counting import (
@@ -19,6 +21,7 @@ from shadowbench.report.analysis.counting import (
 )
 from shadowbench.report.document.root import Fault
 from shadowbench.report.document.times import SideSpend
+from shadowbench.store.columns import Coded
 from tests.unit.report.analysis.invented import a_log
 
 NAN = np.nan
@@ -46,6 +49,27 @@ def a_log_of(**columns: Any) -> Any:
         candidate_cost_reason=[None, None, "no_usage", None, None],
         candidate_reported_model=["m2", None, "m1", "m1", None], **columns,
     )  # fmt: skip
+
+
+def test_a_request_whose_pairs_are_in_several_logs_is_one() -> None:
+    log = a_log_of(
+        exchange_number=np.array([1, 2, 5, 6, 7]),
+        log=["one.db", "one.db", "two.db", "two.db", "two.db"],
+        candidate=["a", "a", "b", "b", "b"],
+        candidate_outcome=["ok"] * 5,
+        candidate_reason=[None] * 5,
+    )
+    apart = totals_of(log, NOBODY)
+    columns = {
+        name: Coded(codes=log.pairs[name], texts=log.pairs.texts[name]) if name in log.pairs.texts else log.pairs[name]
+        for name in log.pairs
+    }
+    together = replace(log, pairs=Pairs(columns, 5, requests=np.array([1, 2, 1, 2, 7])))
+    found = totals_of(together, NOBODY)
+    assert (apart.exchanges, found.exchanges, found.pairs) == (5, 3, 5)
+    assert (found.production.calls, found.production.usd) == (3, 2.0)
+    one, other = arms_of(together, ())
+    assert np.intersect1d(one.exchange, other.exchange).tolist() == [1, 2]
 
 
 def test_a_candidates_pairs_are_counted_to_the_last() -> None:
@@ -119,3 +143,18 @@ def test_traffic_is_told_stage_by_stage() -> None:
     assert (found.seen, found.not_handed_off, found.lost) == (10, {"kill_switch": 2}, 1)
     assert (found.ineligible, found.unsampled, found.discarded) == ({"stateful": 1}, {"rate": 3}, {"shutdown": 1})
     assert (found.sampled, found.recorded) == (3, 2)
+
+
+@pytest.mark.parametrize(("lost", "unheard", "told"), [(5, 3, (2, 13)), (5, 0, (5, 10)), (2, 3, (0, 12))])
+def test_what_was_recorded_after_its_mirror_died_is_not_lost(lost: int, unheard: int, told: tuple[int, int]) -> None:
+    def count(epoch: str, stage: str, n: int, reason: str = "") -> FunnelCount:
+        return FunnelCount(epoch=epoch, candidate="", stage=stage, reason=reason, count=n)
+
+    found = traffic_of(
+        Funnel([
+            count("worker", "seen", 10 + lost, "handed_off"), count("worker", "lost", lost, "lost_with_mirror"),
+            count("mirror", "recorded", 10), count("link", "unheard", unheard),
+        ])
+    )  # fmt: skip
+    assert found is not None
+    assert (found.lost, found.recorded) == told  # and together what was handed off

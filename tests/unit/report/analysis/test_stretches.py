@@ -62,11 +62,11 @@ def same(found: Estimate, slow: Estimate) -> bool:
 @pytest.mark.parametrize("users", [40, 300, 4000], ids=["few", "many", "alone"])
 def test_estimates_are_those_of_each_stretch_and_of_all_before_its_end(users: int) -> None:
     _, cells, _, rows = of_parts(4000, 1, users=users)
-    assert len(cells.times) > 20
-    assert [begin for begin, _ in cells.times[1:]] == [end for _, end in cells.times[:-1]]
+    assert len(cells.laid.times) > 20
+    assert [begin for begin, _ in cells.laid.times[1:]] == [end for _, end in cells.laid.times[:-1]]
     windows, running = cells.windows(0.9), cells.running(0.9)
-    last = len(cells.times) - 1
-    for place, (begin, end) in enumerate(cells.times):
+    last = len(cells.laid.times) - 1
+    for place, (begin, end) in enumerate(cells.laid.times):
         mine = (rows["at"] >= begin) & ((rows["at"] < end) | (place == last))
         upto = (rows["at"] < end) | (place == last)
         for found, chosen in ((windows[place], mine), (running[place], upto)):
@@ -102,13 +102,13 @@ def test_few_clusters_are_one_stretch_and_none_varies_where_all_are_alike() -> N
     assert (one.value, one.reason) == (pytest.approx(0.3), Refused.TOO_FEW)
 
 
-def test_a_stretch_without_variation_has_the_error_that_the_whole_gives_it() -> None:
+def test_what_pairs_vary_by_is_the_wholes() -> None:
     chance = np.random.default_rng(3)
     n = 4000
     arm = an_arm(n, started_at=np.sort(chance.uniform(0, 4 * DAY, n)))
     failed = (chance.random(n) < 0.005).astype(float)
     cells = Cells.of(Timetable.of(arm), values_of(arm, a_subject(), failed))
     rate = failed.mean()
-    expected = np.sqrt(rate * (1 - rate) / cells.n)
     assert any(window.reason is Refused.NO_VARIATION for window in cells.windows(0.95))
-    np.testing.assert_allclose(cells.pooled_errors, expected, rtol=1e-6)
+    assert cells.variance == pytest.approx(rate * (1 - rate) * n / (n - 1))
+    assert cells.excess == pytest.approx((1 - 6 * rate * (1 - rate)) / (rate * (1 - rate)))  # Bernoulli's

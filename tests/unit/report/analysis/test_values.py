@@ -20,6 +20,7 @@ from shadowbench.report.analysis.values import (
 from shadowbench.report.document.comparisons import Origin, Subject
 from shadowbench.scores import Direction, Shape
 from shadowbench.store.columns import ScoreColumns
+from shadowbench.store.testing import a_measure
 from tests.unit.report.analysis.invented import (
     LIKENESS,
     PREFERENCE,
@@ -103,6 +104,30 @@ def test_a_value_that_is_there_although_a_side_failed_stays() -> None:
     found = counted(a_subject(), [0.4, 0.7, NAN, 0.8], [0.6, 0.3, NAN, 0.5])
     assert found.candidate.tolist() == [0.4, 0.7, 0.0, 0.8]
     assert found.imputed.tolist() == [False, False, True, False]
+
+
+def test_a_judges_word_on_an_answer_that_is_not_there_is_none() -> None:
+    judge = a_measure("pairwise", kind="judge", shape=Shape.PAIR, direction=Direction.HIGHER, low=0.0, high=1.0)
+    arm = an_arm(4, **FAILED)
+    log = a_log(4, scores={judge: scored([0.5, 0.5, 0.5, 0.5])})
+    found = intended(score_values(log, arm, judge), arm)
+    assert (found.candidate.tolist(), found.imputed.tolist()) == ([0.0, 1.0, 0.5], [True, True, False])
+    assert found.missing.pair == {"neither_answered": 1}
+
+
+def test_a_judges_grade_of_an_answer_that_is_not_there_is_none() -> None:
+    judge = a_measure("rubric", kind="judge", shape=Shape.SIDES, direction=Direction.HIGHER, low=0.0, high=1.0)
+    arm = an_arm(4, **FAILED)
+    log = a_log(4, scores={judge: scored([0.9] * 4, [0.8] * 4)})
+    found = intended(score_values(log, arm, judge), arm)
+    assert found.production is not None
+    assert (found.candidate.tolist(), found.production.tolist()) == ([0, 0.9, 0, 0.9], [0.8, 0, 0, 0.8])
+
+
+def test_failed_calls_of_unknown_cost_are_told_as_such() -> None:
+    log, arm = log_of_three(), an_arm(3, production_failed=np.array([False, True, False]))
+    missing = intended(log_values(log, arm, "cost"), arm).missing
+    assert (missing.production, missing.candidate) == ({"fault_timed_out": 1}, {"no_usage": 1})
 
 
 @pytest.mark.parametrize("reason", ["not_drawn", "not_scored", "other_candidate"])

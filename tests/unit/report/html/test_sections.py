@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shadowbench.report.document.comparisons import Role
 from shadowbench.report.document.parts import Correlation, Place, Ranking
-from shadowbench.report.document.times import Trend
+from shadowbench.report.document.times import Trend, TrendPoint
 from shadowbench.report.document.verdicts import Met, Note
 from shadowbench.report.html import (
     changes,
@@ -162,6 +162,12 @@ def test_what_did_not_change_is_told_in_a_sentence() -> None:
     assert changes.unchanged(candidate) == ""
     calm = replace(candidate, series=tuple(replace(each, changed=False) for each in candidate.series))
     assert changes.unchanged(calm) == "No change over time is shown in helpfulness."
+
+
+def test_an_earlier_reports_day_is_that_of_its_traffics_end() -> None:
+    made_late = TrendPoint(made_at=20 * 86_400.0, last_at=2 * 86_400.0, effect=estimate(0.1, 0.1))
+    assert changes.day_of(made_late) == "1970-01-03"
+    assert changes.day_of(replace(made_late, last_at=None)) == "1970-01-21"
 
 
 def test_an_arrow_says_whether_it_is_good() -> None:

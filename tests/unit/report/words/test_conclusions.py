@@ -121,6 +121,20 @@ def test_a_preference_is_told_with_what_was_won_tied_and_lost() -> None:
     assert "ties half (1,200 won, 3 tied, 4 lost), 1,000 pairs" in condition(shown, found)
 
 
+@pytest.mark.parametrize(
+    ("statistic", "imputed", "told"),
+    [
+        (Statistic.P50, 265, " (265 pairs with a failure, which counts as the worst), 1,000 pairs"),
+        (Statistic.P50, 10, "+0.010], 1,000 pairs"),
+        (Statistic.MEAN, 265, "+0.010], 1,000 pairs"),
+    ],
+)
+def test_a_quantile_is_told_with_how_many_failed(statistic: Statistic, imputed: int, told: str) -> None:
+    claim = Claim(measure="gain", margin=0.2, statistic=statistic)
+    shown = Condition(claim=claim, role=Role.PRIMARY, met=Met.SHOWN)
+    assert told in condition(shown, compared("gain", statistic=statistic, imputed=imputed))
+
+
 def test_a_condition_without_a_comparison_has_no_numbers() -> None:
     skipped = Condition(claim=Claim(measure="rubric"), role=Role.PRIMARY, met=Met.SKIPPED, reason="not_measured")
     told = "rubric not worse than production: skipped, not measured."

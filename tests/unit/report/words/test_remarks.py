@@ -58,7 +58,7 @@ def test_traffic_is_told_from_all_that_came_to_the_log() -> None:
         "May not be copied: 120 × method, 27 × too large.",
         "Not drawn: 23,950 × by the draw.",
         "Drawn and not recorded: 50 × no answer.",
-        "Lost with a mirror: 3 × without a reason.",
+        "Lost with a mirror, drawn or not: at most 3.",
     ]
     nothing = Traffic(
         seen=0, not_handed_off={}, lost=0, ineligible={}, unsampled={}, sampled=0, recorded=0, discarded={}
