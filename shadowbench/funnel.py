@@ -2,7 +2,7 @@
 
     of a proxy worker (epoch: its life)
         seen          every request; reason: what was decided about its copy, `handed_off` among them
-        lost          handed off, and gone with the mirror or the connection to it (a part of handed_off)
+        lost          handed off, and not acknowledged when the connection to the mirror ended (a part of handed_off)
 
     of a mirror (epoch: its life)
         opened        came from a proxy
@@ -24,12 +24,24 @@
         paired        was sent, and is in the log beside production's answer
         unpaired      was sent, and is not; reason
 
+    of a recorder (epoch: its connection to a mirror)
+        unheard       is in the log, and the mirror was gone before it could be told: a part of lost, or of discarded
+
     of a scorer, for each candidate
         scored        got its first scores, or the reasons why it has none: a part of paired
 
-`under_way` is what is left over where something still happens; with everything settled all of it is zero, and a number that is
-not says that something vanished without a reason. It is never below zero. A process that dies takes its last seconds of counts
-with it; what it held is in `lost` of its proxies, or under way in an epoch that has ended.
+`under_way` is what is left over where something still happens; with everything settled all of it is zero, and a number that
+is not says that something vanished without a reason. It is never below zero.
+
+What was handed off ends once: in `lost`, or in one of the mirror's ends, which it tells the recorder before it acknowledges
+them.
+
+    handed_off = lost + ineligible + unsampled + recorded + discarded
+
+So this holds when a mirror was killed, too. `opened`, `eligible` and `sampled` are no ends: what died with a mirror stays
+under way in its epoch for ever, and is in `lost` as well. What the recorder stored of that is `unheard`, but for what it had
+acknowledged to the mirror, and the mirror to nobody: `lost` less `unheard` is a bound from above for what is missing in the
+log.
 """
 
 from __future__ import annotations
@@ -41,6 +53,7 @@ from dataclasses import dataclass
 from shadowbench.records import FunnelCount
 
 HANDED_OFF = "handed_off"  # of stage seen: the reason that is none
+UNHEARD = "unheard"
 
 # What flows in = what flows out + what is under way.
 _OF_EXCHANGES = {

@@ -9,7 +9,8 @@ The same frames serve both hops. On the second hop the mirror adds PLAN (what it
 that was begun and is tried again; before that side's REQUEST_END) and CLOSE (no side will say more). Frames of different
 exchanges interleave freely; `sequence` tells them apart within one connection, and the connection's hello names its epoch.
 Beside exchanges go TALLY (proxy to mirror: how it decided about each request it saw), FUNNEL (mirror to recorder: how many
-exchanges reached which stage) and MARK (something changed). Backwards go WELCOME, POLICY, DROP, ACK and, before the ACK that
+exchanges reached which stage; a frame with the sequence INTERIM stands until the next without, and a recorder may keep it in
+memory until then) and MARK (something changed). Backwards go WELCOME, POLICY, DROP, ACK and, before the ACK that
 settles an exchange, COST (what one side of it cost).
 
 What happens when a peer is slow or dies is not decided here: see `links.py`.
@@ -24,44 +25,45 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from math import inf, isnan, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from shadowbench.errors import ProtocolError, VersionError
 from shadowbench.making import maker_of
 
-VERSION = 2
-READABLE_VERSIONS = (1, 2)  # one version back
-MAX_PAYLOAD = 65536
-PRODUCTION = 0  # the side
+VERSION: Final = 2
+READABLE_VERSIONS: Final = (1, 2)  # one version back
+MAX_PAYLOAD: Final = 65536
+PRODUCTION: Final = 0  # the side
+INTERIM: Final = 1  # the sequence of a FUNNEL that another will say again
 
-HEADER = struct.Struct("<IBBHQ")  # payload length, kind, side, zero, sequence
-_OPEN = struct.Struct("<QId")
-_TIME = struct.Struct("<Q")
-_HEAD = struct.Struct("<QII")
-_PART_COUNT = struct.Struct("<H")
-_STAMP = struct.Struct("<QI")
-_ONE_STAMP = struct.Struct("<HQI")
-_END = struct.Struct("<QII")
-_ACK = struct.Struct("<QQ")
-_COST = struct.Struct("<dq")
+HEADER: Final = struct.Struct("<IBBHQ")  # payload length, kind, side, zero, sequence
+_OPEN: Final = struct.Struct("<QId")
+_TIME: Final = struct.Struct("<Q")
+_HEAD: Final = struct.Struct("<QII")
+_PART_COUNT: Final = struct.Struct("<H")
+_STAMP: Final = struct.Struct("<QI")
+_ONE_STAMP: Final = struct.Struct("<HQI")
+_END: Final = struct.Struct("<QII")
+_ACK: Final = struct.Struct("<QQ")
+_COST: Final = struct.Struct("<dq")
 
 # Header and fixed payload in one: each call of pack() costs as much as a header line does to parse.
-OPEN_FRAME = struct.Struct("<IBBHQQId")
-TIME_FRAME = struct.Struct("<IBBHQQ")
-HEAD_FRAME = struct.Struct("<IBBHQQII")
-END_FRAME = struct.Struct("<IBBHQQII")
-ONE_PART = struct.Struct("<IBBHQHQI")
-COST_FRAME = struct.Struct("<IBBHQdqB")
+OPEN_FRAME: Final = struct.Struct("<IBBHQQId")
+TIME_FRAME: Final = struct.Struct("<IBBHQQ")
+HEAD_FRAME: Final = struct.Struct("<IBBHQQII")
+END_FRAME: Final = struct.Struct("<IBBHQQII")
+ONE_PART: Final = struct.Struct("<IBBHQHQI")
+COST_FRAME: Final = struct.Struct("<IBBHQdqB")
 
-_BEYOND_COUNTS = 2**63  # of COST
+_BEYOND_COUNTS: Final = 2**63  # of COST
 
-ABSENT_US = 0xFFFFFFFF
-MAX_US = ABSENT_US - 1
+ABSENT_US: Final = 0xFFFFFFFF
+MAX_US: Final = ABSENT_US - 1
 
 # A part carries at most this many stamps and body bytes, so that its payload stays below MAX_PAYLOAD.
-MAX_STAMPS = 512
-MAX_PART_BYTES = MAX_PAYLOAD - _PART_COUNT.size - MAX_STAMPS * _STAMP.size
-MAX_HEAD_BYTES = MAX_PAYLOAD - _HEAD.size
+MAX_STAMPS: Final = 512
+MAX_PART_BYTES: Final = MAX_PAYLOAD - _PART_COUNT.size - MAX_STAMPS * _STAMP.size
+MAX_HEAD_BYTES: Final = MAX_PAYLOAD - _HEAD.size
 
 
 class Kind(IntEnum):
@@ -90,7 +92,7 @@ class Kind(IntEnum):
 
 
 # Frames that version 1 does not know: not for a peer that speaks it.
-SINCE_2 = frozenset({Kind.COST, Kind.TALLY, Kind.ATTEMPT, Kind.FUNNEL, Kind.MARK})
+SINCE_2: Final = frozenset({Kind.COST, Kind.TALLY, Kind.ATTEMPT, Kind.FUNNEL, Kind.MARK})
 
 
 class Frame(NamedTuple):
@@ -241,8 +243,8 @@ class PartWriter:
 
     __slots__ = ("_chunks", "_sequence", "_side", "_size", "_stamps")
 
-    FLUSH_BYTES = 32768
-    FLUSH_STAMPS = 256
+    FLUSH_BYTES: ClassVar[int] = 32768
+    FLUSH_STAMPS: ClassVar[int] = 256
 
     def __init__(self, sequence: int, side: int = PRODUCTION) -> None:
         self._sequence = sequence

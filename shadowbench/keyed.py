@@ -10,12 +10,13 @@ import hmac
 import re
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 
-POINTS = 2**64
-MARKER_HEADER = b"x-shadowbench-mirrored"
-MARKER_LIFETIME_S = 900
+POINTS: Final = 2**64
+MARKER_HEADER: Final = b"x-shadowbench-mirrored"
+MARKER_LIFETIME_S: Final = 900
 
-CREDENTIAL_HEADERS = frozenset(
+CREDENTIAL_HEADERS: Final = frozenset(
     {
         b"authorization",
         b"proxy-authorization",
@@ -33,10 +34,10 @@ CREDENTIAL_HEADERS = frozenset(
 )
 
 # Gateways invent their own (x-litellm-api-key, helicone-auth, x-csrf-token); what such a name carries is no help to anybody.
-_SUSPECT = re.compile(
+_SUSPECT: Final = re.compile(
     rb"(?:^|[-_])(?:auth(?:orization)?|api[-_]?key|key|token|secret|password|passwd|cookie|credentials?|signature)$"
 )
-_HARMLESS = frozenset({b"idempotency-key", b"sec-websocket-key", b"x-idempotency-key"})
+_HARMLESS: Final = frozenset({b"idempotency-key", b"sec-websocket-key", b"x-idempotency-key"})
 
 
 def is_credential(name: bytes) -> bool:

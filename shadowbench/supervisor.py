@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shadowbench import __version__, orphans
 from shadowbench.child import Child, WorkerSpec
+from shadowbench.compiling import IS_COMPILED
 from shadowbench.errors import UnavailableError
 from shadowbench.links import private_folder, unusable
 from shadowbench.listening import Address, bind
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _HEAD_START_S = 2.0
 _CONFIGURATION_ERROR = 2
 _SLOT = struct.Struct("=I")
+_BUILD = (("version", __version__), ("compiled", "yes" if IS_COMPILED else "no"))
 # Workers tell their signals each second, whatever they do. One that says nothing for so long does not serve; one that would
 # have to be ended by hand is, after a while, unless it carries clients' answers: whoever waits for those decides.
 _LISTEN_S = 1.0
@@ -191,7 +193,7 @@ class Supervisor:
         return [*self._totals.samples(), *self.counters.snapshot(), *self._own_samples()]
 
     def _own_samples(self) -> Iterable[Sample]:
-        yield Sample(name="build_info", labels=(("version", __version__),), value=1, kind="gauge")
+        yield Sample(name="build_info", labels=_BUILD, value=1, kind="gauge")
         yield Sample(name="draining", labels=(), value=self.draining, kind="gauge")
         here = (("role", "parent"), ("worker", "0"))
         yield Sample(name="log_dropped_lines_total", labels=here, value=STDERR.dropped, kind="counter")

@@ -98,6 +98,7 @@ class ScriptedServer:
         self._server: asyncio.Server | None = None
         self._open: set[_Connection] = set()
         self._changed = asyncio.Event()
+        self._is_stopped = False
 
     @property
     def port(self) -> int:
@@ -117,6 +118,7 @@ class ScriptedServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        self._is_stopped = False
         self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port, backlog=512)
         return self
 
@@ -126,7 +128,8 @@ class ScriptedServer:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop listening and reset what is open."""
+        """Stop listening and reset what is open, also what was accepted and is only now made."""
+        self._is_stopped = True
         if self._server is not None:
             self._server.close()
         tasks = [connection.abandon() for connection in self._open]
@@ -153,6 +156,8 @@ class _Connection(asyncio.Protocol):
         self._server.connections.append(self.log)
         self._server._open.add(self)
         self._task = asyncio.get_running_loop().create_task(self._serve(), name="scripted-connection")
+        if self._server._is_stopped:
+            self.abandon()
 
     def data_received(self, data: bytes) -> None:
         if self._server.keeps_bytes:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import select
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import httptools
 
@@ -19,11 +20,12 @@ from shadowbench.http1 import heads
 from shadowbench.http1.heads import known_kind
 from shadowbench.http1.ticker import Ticker
 
-MAX_HEAD_BYTES = 262144
-_KEEP_ALIVE = [b"keep-alive"]  # what most origins say, and it nominates nothing
-_USUAL = b"HTTP/1.1 200 OK\r\n"  # how most responses begin: nothing in it needs a closer look
-_VERSIONS = ("1.1", "1.0")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+MAX_HEAD_BYTES: Final = 262144
+_READ_BYTES: Final = 262144
+_KEEP_ALIVE: Final = [b"keep-alive"]  # what most origins say, and it nominates nothing
+_USUAL: Final = b"HTTP/1.1 200 OK\r\n"  # how most responses begin: nothing in it needs a closer look
+_VERSIONS: Final = ("1.1", "1.0")
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class ResponseHead:
@@ -93,11 +95,10 @@ class ResponseHandler(Protocol):
         """The origin's half of the tunnel is over."""
 
 
-class ClientConnection(asyncio.Protocol):
-    """One connection to an origin. Made by `Origin.connect`."""
+class ClientConnection:
+    """One connection to an origin (`asyncio.Protocol`). Made by `Origin.connect`."""
 
     __slots__ = (
-        "__weakref__",
         "_body_until_eof",
         "_complete",
         "_dead",
@@ -120,6 +121,7 @@ class ClientConnection(asyncio.Protocol):
         "_te",
         "_ticker",
         "_tunnel",
+        "_unsent",
         "born",
         "connect_s",
         "fresh_until",
@@ -139,6 +141,13 @@ class ClientConnection(asyncio.Protocol):
         on_idle: Callable[[ClientConnection], None],
         on_lost: Callable[[ClientConnection], None],
     ) -> None:
+        # What each chunk touches comes first: compiled, an object lies in memory in this order.
+        self._tunnel = False
+        self._got_byte = False
+        self._complete = False  # the response ended in the read being parsed: what follows is excess
+        self._handler: ResponseHandler | None = None
+        self._parser: httptools.HttpResponseParser = httptools.HttpResponseParser(self)
+        self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.reused = False
         self.streamed = False  # its last response was chunked
@@ -153,22 +162,17 @@ class ClientConnection(asyncio.Protocol):
         self._ticker = ticker
         self._on_idle = on_idle
         self._on_lost = on_lost
-        self._handler: ResponseHandler | None = None
-        self._parser: httptools.HttpResponseParser = httptools.HttpResponseParser(self)
         self._poll: select.poll | None = None
         self._dead = False
         self._sent = False
-        self._got_byte = False
         self._is_head = False
         self._is_usual = False  # the response began with a whole status line, and it is the usual one
-        self._tunnel = False
-        self._complete = False  # the response ended in the read being parsed: what follows is excess
         self._excess = False
         self._fresh_parser = False  # the parser does not know that the response ended (HEAD)
         self._in_head = False
         self._body_until_eof = False
+        self._unsent = 0  # bytes of a request, when somebody asked last
         self._status = b""
-        self._silent = 0  # bytes read since a message began or a body byte came; -1: that was in this read
         self._te: bytes | None = None
         self._head = ResponseHead()
         self._fields: list[bytes] = self._head.fields
@@ -186,9 +190,24 @@ class ClientConnection(asyncio.Protocol):
         """Request bytes, framed by the caller."""
         self.transport.write(data)
 
+    def may_have_answered(self) -> bool:
+        """Whether bytes lie in the socket that are lost if the next write fails: those of TLS (`_read_what_came`)."""
+        return not self.paused and self.transport.get_extra_info("ssl_object") is not None and self.is_stale()
+
     def request_sent(self) -> None:
         """All bytes of the request have been written."""
         self._sent = True
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written and that the kernel has not taken."""
+        size: int = self.transport.get_write_buffer_size()
+        return size
+
+    def took_some(self) -> bool:
+        """Whether some of what was unsent when last asked has been taken since. Of use while nothing more is written."""
+        before, self._unsent = self._unsent, self.unsent
+        return self._unsent < before
 
     def pause_reading(self) -> None:
         """Take no more of the response from the socket for now."""
@@ -270,14 +289,40 @@ class ClientConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._handler is not None:
-            self.left_idle = self.reused and not self._got_byte
-            self._broke(exc)
-        else:
+        if self._handler is None:
             self.left_idle = not self._dead
+        else:
+            if exc is not None:
+                self._read_what_came()
+            if self._handler is not None:
+                self.left_idle = self.reused and not self._got_byte
+                self._broke(exc)
         self._die()
-        del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
+        # It holds us: cut the circle, so that the collector has nothing to find.
+        self._parser = cast(httptools.HttpResponseParser, None)
         self._on_lost(self)
+
+    def _read_what_came(self) -> None:
+        """A write failed: the answer, or the rest of it, may lie in the socket unread.
+
+        An origin that answers 413 and closes does not take the rest of an upload. Its answer came before the reset, and the
+        kernel keeps it; whether we write or read first is luck. With TLS these bytes are beyond us: the loop let go of what
+        would decrypt them.
+        """
+        if self.transport.get_extra_info("ssl_object") is not None:
+            return
+        self._dead = True  # not for another request
+        fd = self.transport.get_extra_info("socket").fileno()
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        while self._handler is not None and poll.poll(0):
+            try:
+                data = os.read(fd, _READ_BYTES)
+            except OSError:
+                return
+            if not data:
+                return
+            self.data_received(data)
 
     def _broke(self, exc: Exception | None) -> None:
         """The connection ended under a request."""
@@ -374,7 +419,7 @@ class ClientConnection(asyncio.Protocol):
                 self._inform(handler, head)
             return
         if self._te is not None:
-            if self._te.lower() != b"chunked" or not (self._is_usual or parser.get_http_version() == "1.1"):
+            if not heads.is_chunked(self._te) or not (self._is_usual or parser.get_http_version() == "1.1"):
                 self._fault("bad_response")
                 return
             head.chunked = status != 204

@@ -10,22 +10,23 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from shadowbench.keyed import CREDENTIAL_HEADERS, MARKER_HEADER, is_credential
 
 # Kinds of header names. Plain integers: one is looked up for every header line of every message.
-PLAIN = 0
-HOP = 1  # dropped at this hop
-HOST = 2
-LENGTH = 3
-CODING = 4  # transfer-encoding
-CONNECTION = 5
-UPGRADE = 6
-CREDENTIAL = 7  # forwarded, but hashed in copies
-MARKER = 8
-KEEP_ALIVE = 9
+PLAIN: Final = 0
+HOP: Final = 1  # dropped at this hop
+HOST: Final = 2
+LENGTH: Final = 3
+CODING: Final = 4  # transfer-encoding
+CONNECTION: Final = 5
+UPGRADE: Final = 6
+CREDENTIAL: Final = 7  # forwarded, but hashed in copies
+MARKER: Final = 8
+KEEP_ALIVE: Final = 9
 
-_BY_NAME = {
+_BY_NAME: Final = {
     b"proxy-connection": HOP,
     b"te": HOP,
     b"trailer": HOP,
@@ -45,11 +46,11 @@ _BY_NAME = {
 
 # Names as spelled on the wire → kind, so that the common ones need no lower(). Clients choose spellings: bounded.
 _SPELLINGS: dict[bytes, int] = {}
-_MAX_SPELLINGS = 4096
-_MAX_SPELLING_BYTES = 64
+_MAX_SPELLINGS: Final = 4096
+_MAX_SPELLING_BYTES: Final = 64
 
 
-known_kind = _SPELLINGS.get
+known_kind: Final = _SPELLINGS.get
 """The kind of a spelling seen before, or None: for callers that cannot afford a Python call per header line."""
 
 
@@ -65,7 +66,7 @@ def kind_of(name: bytes) -> int:
 
 
 _OPTIONS: dict[bytes, frozenset[bytes]] = {}
-_MAX_OPTIONS = 256
+_MAX_OPTIONS: Final = 256
 
 
 def connection_options(values: list[bytes]) -> frozenset[bytes]:
@@ -79,11 +80,13 @@ def connection_options(values: list[bytes]) -> frozenset[bytes]:
     return options
 
 
-PLAIN_OPTIONS = frozenset({b"keep-alive", b"close", b"upgrade"})  # these nominate no field
+PLAIN_OPTIONS: Final = frozenset({b"keep-alive", b"close", b"upgrade"})  # these nominate no field
 
 
 # A message may nominate fields for removal, but not those that say where it goes and where it ends.
-_NEVER_NOMINATED = frozenset({b"host", b"content-length", b"transfer-encoding", b"close", b"keep-alive", b"upgrade"})
+_NEVER_NOMINATED: Final = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"close", b"keep-alive", b"upgrade"}
+)
 
 
 def without_nominated(fields: list[bytes], options: frozenset[bytes]) -> list[bytes]:
@@ -103,8 +106,8 @@ def without_field(fields: list[bytes], name: bytes) -> list[bytes]:
     return [part for at in range(0, len(fields), 4) if fields[at].lower() != name for part in fields[at : at + 4]]
 
 
-_MOST = b"9223372036854775807"  # 2^63 - 1
-SURELY_COUNTABLE = 18  # a Content-Length of this many bytes is below it whatever its digits
+_MOST: Final = b"9223372036854775807"  # 2^63 - 1
+SURELY_COUNTABLE: Final = 18  # a Content-Length of this many bytes is below it whatever its digits
 
 
 def is_beyond_counting(length: bytes) -> bool:
@@ -125,6 +128,15 @@ def find_field(fields: list[bytes], name: bytes) -> bytes | None:
     return None
 
 
+def is_chunked(coding: bytes) -> bool:
+    """Whether a message with this Transfer-Encoding, as received, is chunked and nothing more.
+
+    Blanks behind it are no part of the value (RFC 9112 section 5). Nor is a tab, but llhttp takes what stands before one for
+    another coding, and would look for another end of the message.
+    """
+    return coding.rstrip(b" ").lower() == b"chunked"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is answered by us instead of being forwarded: a status and a short code."""
@@ -143,7 +155,7 @@ class Target:
 
 
 # RFC 3986 section 3.2.2: an address in brackets, or a name, which may be empty; then, perhaps, a port.
-_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%~_-]+\]|[!$&-.0-9;=A-Z_a-z~%]*)(?::[0-9]*)?")
+_HOST: Final = re.compile(rb"(?:\[[0-9A-Za-z:.%~_-]+\]|[!$&-.0-9;=A-Z_a-z~%]*)(?::[0-9]*)?")
 
 
 @lru_cache(maxsize=256)
@@ -159,14 +171,14 @@ def origin_form(method: bytes, target: bytes) -> Target | Refusal:
     scheme, mark, rest = target.partition(b"://")
     if mark and scheme.lower() in (b"http", b"https"):
         authority, slash, path = rest.partition(b"/")
-        if authority and b"?" not in authority and b"@" not in authority and b"#" not in authority:
+        if authority and b"?" not in authority and b"@" not in authority:
             # RFC 9112 section 3.2.4: OPTIONS without a path asks about the server.
             nothing = b"*" if method == b"OPTIONS" else b"/"
             return Target(slash + path or nothing, authority)
     return Refusal(400, "bad_target", "the request target is neither a path nor an absolute http URL")
 
 
-REASONS = {
+REASONS: Final = {
     400: b"Bad Request",
     408: b"Request Timeout",
     431: b"Request Header Fields Too Large",

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 from shadowbench.errors import ConfigurationError
@@ -230,8 +231,9 @@ class Origin:
                 await loop.sock_connect(sock, address.sockaddr)
             else:
                 await self._egress.reach(loop, sock, address.sockaddr)
-            _, protocol = await loop.create_connection(
-                lambda: ClientConnection(self._ticker, self.rest, self._lost),
+            connection = ClientConnection(self._ticker, self.rest, self._lost)
+            await loop.create_connection(
+                lambda: cast(asyncio.Protocol, connection),
                 sock=sock,
                 ssl=self._ssl,
                 server_hostname=self.location.host if self._ssl else None,
@@ -241,8 +243,8 @@ class Origin:
                 sock.close()
             raise
         self.connections += 1
-        self._all.add(protocol)
-        return protocol
+        self._all.add(connection)
+        return connection
 
     def rest(self, connection: ClientConnection) -> None:
         """Keep an unused or finished connection for the next request."""

@@ -6,10 +6,12 @@ The parser (llhttp, strict) refuses most of what is malformed or ambiguous; what
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from shadowbench.http1 import heads
 from shadowbench.http1.heads import Refusal
+
+_HASH: Final = 0x23  # an integer: to look for b"#" takes four times as long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,9 @@ class RequestHandler(Protocol):
     asks_upgrade: bool  # its head asked for another protocol
     has_answered: bool  # a response head went out
 
+    def awaits_continue(self) -> bool:
+        """Whether the client waits for word that production wants the body, as it may: it is not late then."""
+
     def on_request_body(self, data: bytes) -> None:
         """A piece of the request body, de-chunked."""
 
@@ -138,23 +143,33 @@ def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large:
         return Refusal(431, "too_many_headers", f"more than {options.max_headers} header lines")
     if head.hosts != 1 and (head.hosts > 1 or not head.http10):
         return Refusal(400, "host", "a request needs exactly one Host header")
-    if head.host_at >= 0 and not heads.is_host(head.fields[head.host_at]):
+    if head.host_at >= 0 and not heads.is_host(head.fields[head.host_at]) and not _is_host_before_blanks(head):
         return Refusal(400, "host", "the Host header names no host")
     if head.method == b"CONNECT":
         return Refusal(400, "connect", "CONNECT is not offered here")
     if head.coding is not None:
         if head.http10:
             return Refusal(400, "transfer_encoding", "Transfer-Encoding does not exist in HTTP/1.0")
-        if head.coding.lower() != b"chunked":
+        if not heads.is_chunked(head.coding):
             return Refusal(501, "transfer_encoding", "the only transfer coding understood here is chunked")
         head.chunked = head.has_body = True
     elif head.length is not None:
         if len(head.length) > heads.SURELY_COUNTABLE and heads.is_beyond_counting(head.length):
             return Refusal(400, "content_length", "a Content-Length may be 9223372036854775807 at most")
         head.has_body = head.length.strip(b"0") != b""
+    if _HASH in head.path:
+        # No form of a target has a fragment (RFC 9112 section 3.2), and servers differ on whether one ends the path.
+        return Refusal(400, "bad_target", "a request target has no fragment: write # as %23")
     if head.path[:1] != b"/":
         return _to_origin_form(head)
     return None
+
+
+def _is_host_before_blanks(head: RequestHead) -> bool:
+    """Whether blanks behind it were all that was wrong with Host: they are no part of a value (RFC 9112 section 5), and go."""
+    host = head.fields[head.host_at].rstrip(b" \t")
+    head.fields[head.host_at] = host
+    return heads.is_host(host)
 
 
 def _to_origin_form(head: RequestHead) -> Refusal | None:
@@ -171,6 +186,12 @@ def _to_origin_form(head: RequestHead) -> Refusal | None:
             head.fields += b"Host", b": ", b"", b"\r\n"
         head.fields[head.host_at] = target.authority
     return None
+
+
+def expects_continue(head: RequestHead) -> bool:
+    """Whether the client may wait for 100 before it sends the body (RFC 9110 section 10.1.1)."""
+    expected = heads.find_field(head.fields, b"expect")
+    return expected is not None and not head.http10 and expected.strip(b" \t").lower() == b"100-continue"
 
 
 def apply_connection(head: RequestHead) -> None:

@@ -12,23 +12,30 @@ import select
 import socket
 import struct
 from collections import deque
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import httptools
 
 from shadowbench.http1 import heads
 from shadowbench.http1.heads import Refusal, known_kind
-from shadowbench.http1.requests import RequestHandler, RequestHead, ServerOptions, apply_connection, judge
+from shadowbench.http1.requests import (
+    RequestHandler,
+    RequestHead,
+    ServerOptions,
+    apply_connection,
+    expects_continue,
+    judge,
+)
 from shadowbench.http1.ticker import Ticker
 
-MAX_PIPELINED = 32
+MAX_PIPELINED: Final = 32
 # Body bytes of requests that wait for their turn, or of an upload that production does not take: above it, reading stops.
-MAX_HELD_BYTES = 65536
+MAX_HELD_BYTES: Final = 65536
 # How long what a client still sends is read and thrown away behind the last answer: in silence, and in all.
-_LINGER_S = 2.0
-_LINGER_WHOLE_S = 30.0
-_PROBE_S = 1.0
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
+_LINGER_S: Final = 2.0
+_LINGER_WHOLE_S: Final = 30.0
+_PROBE_S: Final = 1.0
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
 
 class _Waiting:
@@ -69,6 +76,16 @@ class _BehindHead:
         self._in_stand_in = False
 
 
+def _is_about_method(error: httptools.HttpParserError) -> bool:
+    """Whether the parser met none of its methods where a request has to begin.
+
+    To HTTP any token is a method (RFC 9110 section 9.1). Whether it was one, or the end of a body that is longer than was said,
+    is not asked: the parser gives up in the middle of it, and the answer must not depend on how the bytes were cut.
+    """
+    # By its words of methods that it knows from another protocol.
+    return isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith("Invalid method")
+
+
 class ServerHost(Protocol):
     """What all connections of a worker share."""
 
@@ -91,11 +108,10 @@ class ServerHost(Protocol):
         """Trailer fields were dropped; for counting."""
 
 
-class ServerConnection(asyncio.Protocol):
-    """One client connection."""
+class ServerConnection:
+    """One client connection (`asyncio.Protocol`)."""
 
     __slots__ = (
-        "__weakref__",
         "_body_paused",
         "_close_after",
         "_closing",
@@ -132,10 +148,10 @@ class ServerConnection(asyncio.Protocol):
     )
 
     def __init__(self, host: ServerHost, options: ServerOptions) -> None:
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._host = host
         self._options = options
         self._parser: httptools.HttpRequestParser = httptools.HttpRequestParser(self)
-        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.current: RequestHandler | None = None
         self.writable = True
         self._queue: deque[_Waiting] = deque()
@@ -217,7 +233,8 @@ class ServerConnection(asyncio.Protocol):
         self._closing = True
         if self._probe is not None:
             self._probe.cancel()
-        del self._parser  # it holds us: cut the circle, so that the collector has nothing to find
+        # It holds us: cut the circle, so that the collector has nothing to find.
+        self._parser = cast(httptools.HttpRequestParser, None)
         self._queue.clear()
         self._host.closed(self)
 
@@ -343,6 +360,8 @@ class ServerConnection(asyncio.Protocol):
         refusal = Refusal(400, "bad_request", "the bytes received are not a well-formed HTTP/1.1 request")
         if self._in_body:
             self._refuse_body(refusal, "bad_request")
+        elif _is_about_method(error):
+            self._refuse(Refusal(501, "unknown_method", "what came does not begin with a method that is known here"))
         else:
             self._refuse(refusal)
 
@@ -533,11 +552,20 @@ class ServerConnection(asyncio.Protocol):
         self._body_paused = True
         self._stop_reading()
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether production does not take more."""
+        return self._body_paused
+
     def resume_body(self) -> None:
         """Production takes more again."""
         self._body_paused = False
         if not self._reading:
             self._read_on()
+
+    def await_body(self) -> None:
+        """The client was told to send the body: from now on it may be late."""
+        self._since = self._host.ticker.now
 
     def _read_on(self) -> None:
         if self._held <= MAX_HELD_BYTES and not self._refused_more and self._refusal is None:
@@ -591,11 +619,18 @@ class ServerConnection(asyncio.Protocol):
             # Not `_since`, which moves with every byte: a head has a time in all, so that dripping does not hold it open.
             if now > self._head_deadline:
                 self._refuse(Refusal(408, "head_timeout", "the request head did not arrive in time"))
-        elif self._in_body and self._reading and waited > options.body_timeout_s:
+        elif self._in_body and self._reading and waited > options.body_timeout_s and not self._awaits_continue():
             self._refuse_body(Refusal(408, "body_timeout", "the request body stopped arriving"), "client_cancelled")
         elif self.current is None and not self._in_body and waited > options.idle_s:
             self._closing = True
             self.transport.close()
+
+    def _awaits_continue(self) -> bool:
+        """Whether the body that does not come waits for word that it is wanted."""
+        if self._queue:
+            waiting = self._queue[-1]
+            return not waiting.body and expects_continue(waiting.head)
+        return self.current is not None and self.current.awaits_continue()
 
     def _check_closing(self, now: float) -> None:
         unsent = self.transport.get_write_buffer_size()

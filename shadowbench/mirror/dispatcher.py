@@ -39,6 +39,8 @@ _SPOILING = frozenset({"handoff_full", "capture_dropped", "tunnel", "shutdown"})
 # What a lane drops because it cannot keep up: the next second takes less, instead of what comes first.
 _OVERLOADED = frozenset({"queue_full", "stale"})
 
+_Key = tuple[str, str, str, str]  # of a count: epoch, candidate, stage, reason
+
 
 class Dispatcher:
     """The one that touches lanes and the recorder. `on_unsettled` hears of each settlement; `drop` asks a proxy to stop."""
@@ -71,7 +73,8 @@ class Dispatcher:
         self._drop = drop
         self._cells: dict[tuple[str, str], Cell] = {}
         self._epoch = f"mirror-{chance.getrandbits(48):012x}"
-        self._told_counts: dict[tuple[str, str, str, str], int] = {}
+        self._told_counts: dict[_Key, int] = {}
+        self._told_ends: dict[_Key, int] = {}  # since the connection began, between two tellings of all
 
     def count(self, stage: str, reason: str = "") -> None:
         """Count an exchange at a stage of the funnel."""
@@ -326,13 +329,23 @@ class Dispatcher:
 
     def tell_funnel(self) -> None:
         """Give the recorder the counts that changed since the last time."""
-        if not self.recorder.reads(Kind.FUNNEL):
-            return
-        counts = {(c.epoch, c.candidate, c.stage, c.reason): c.count for c in self.funnel()}
-        news = [[*key, count] for key, count in counts.items() if self._told_counts.get(key) != count]
+        if self.recorder.reads(Kind.FUNNEL):
+            self._told_counts = self._tell(self.funnel(), self._told_counts, 0)
+
+    def tell_ends(self) -> None:
+        """Give the recorder what has ended, before proxies hear of it: from then on they do not count it as lost with this
+        process, so nobody would if it were killed before it told its counts."""
+        if self.recorder.reads(Kind.FUNNEL):
+            ends = [_count_of(self._epoch, labels, value) for labels, value in self._counters.series(names.EXCHANGES)]
+            self._told_ends = self._tell(ends, self._told_ends, handoff.INTERIM)
+            self.recorder.flush()
+
+    def _tell(self, found: Sequence[FunnelCount], told: Mapping[_Key, int], sequence: int) -> dict[_Key, int]:
+        counts = {(c.epoch, c.candidate, c.stage, c.reason): c.count for c in found}
+        news = [[*key, count] for key, count in counts.items() if told.get(key) != count]
         for at in range(0, len(news), _COUNTS_PER_FRAME):
-            self.recorder.write([handoff.json_frame(Kind.FUNNEL, news[at : at + _COUNTS_PER_FRAME])])
-        self._told_counts = counts
+            self.recorder.write([handoff.json_frame(Kind.FUNNEL, news[at : at + _COUNTS_PER_FRAME], sequence)])
+        return counts
 
     # ── what the recorder says ──
 
@@ -356,7 +369,7 @@ class Dispatcher:
             live.spoiled = live.spoiled or "lost_with_recorder"
             self._withdraw(live, "lost_with_recorder")
             self._settle(live, recorded=False, reason="lost_with_recorder")
-        self._told_counts = {}  # the next recorder may keep another log
+        self._told_counts, self._told_ends = {}, {}  # the next recorder may keep another log
 
 
 def _is_retried(head_payload: bytes) -> bool:

@@ -96,6 +96,10 @@ class RecorderLink:
         """Frames of open exchanges."""
         self.sender.write(frames)
 
+    def flush(self) -> None:
+        """Do not wait for more."""
+        self.sender.flush()
+
     def relay(self, frame: Frame, number: int) -> None:
         """A proxy's frame, under the mirror's number."""
         payload = frame.payload

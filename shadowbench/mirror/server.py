@@ -295,5 +295,7 @@ class MirrorServer:
             self._ack_timer.cancel()
             self._ack_timer = None
         waiting, self._unacknowledged = self._unacknowledged, set()
+        if waiting:
+            self.dispatcher.tell_ends()
         for connection in waiting:
             connection.acknowledge()

@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from shadowbench.errors import ConfigurationError
 from shadowbench.http1.origin import Origin
@@ -54,7 +54,7 @@ async def main(parent: Parent, fields: dict[str, Any]) -> None:
     sockets = [socket.socket(fileno=fd) for fd in options.listen_fds]
     doorman = Doorman(
         sockets,
-        lambda: ServerConnection(traffic, options.server),
+        lambda: cast(asyncio.Protocol, ServerConnection(traffic, options.server)),
         slots=slots,
         counters=counters,
         tls=_server_tls(options),

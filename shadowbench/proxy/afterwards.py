@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
-WAIT_S = 0.001
+WAIT_S: Final = 0.001
 # Telling takes some five microseconds each: more in one turn of the loop would be a delay that streams notice.
-MOST_WAITING = 32
+MOST_WAITING: Final = 32
 
 
 class Teller(Protocol):

@@ -7,26 +7,31 @@ whose calls would cost as much again. `tests/unit/proxy` reads them back with `h
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 from shadowbench import handoff
 from shadowbench.http1.client import ResponseHead
 from shadowbench.links import Sender
 
-MAX_LINES_BYTES = handoff.MAX_HEAD_BYTES - 64
-_FLUSH_BYTES = 32768
+MAX_LINES_BYTES: Final = handoff.MAX_HEAD_BYTES - 64
+_FLUSH_BYTES: Final = 32768
 # A response body is told when as much has gathered. Until then its chunks stay where they arrived: to go through everything
 # that a copy consists of for each token would cost as much as to forward it. Not more than this: streams that began together
 # are told together, and hundreds of them must stay below the link's bound.
-TELL_BYTES = 8192
-TELL_CHUNKS = 64
+TELL_BYTES: Final = 8192
+TELL_CHUNKS: Final = 64
 # Looked up once: they are used for every exchange.
-_MAX_PAYLOAD, _MAX_HEAD_BYTES = handoff.MAX_PAYLOAD, handoff.MAX_HEAD_BYTES
-_MAX_US, _ABSENT_US = handoff.MAX_US, handoff.ABSENT_US
-_pack_open, _pack_header, _pack_time = handoff.OPEN_FRAME.pack, handoff.HEADER.pack, handoff.TIME_FRAME.pack
-_pack_head, _pack_end = handoff.HEAD_FRAME.pack, handoff.END_FRAME.pack
+_MAX_PAYLOAD: Final = handoff.MAX_PAYLOAD
+_MAX_HEAD_BYTES: Final = handoff.MAX_HEAD_BYTES
+_MAX_US: Final = handoff.MAX_US
+_ABSENT_US: Final = handoff.ABSENT_US
+_pack_open: Final = handoff.OPEN_FRAME.pack
+_pack_header: Final = handoff.HEADER.pack
+_pack_time: Final = handoff.TIME_FRAME.pack
+_pack_head: Final = handoff.HEAD_FRAME.pack
+_pack_end: Final = handoff.END_FRAME.pack
 # Above this, buffers go to the link as they are; below it, one join is cheaper than their number.
-_JOIN_BYTES = 8192
+_JOIN_BYTES: Final = 8192
 
 
 class Owner(Protocol):

@@ -12,14 +12,15 @@ together with what others have to tell. Not even the next request of the same cl
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shadowbench.http1 import heads
 from shadowbench.http1.client import ClientConnection, ResponseHead
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault
-from shadowbench.http1.requests import RequestHead
+from shadowbench.http1.requests import RequestHead, expects_continue
 from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
 from shadowbench.proxy.copying import TELL_BYTES, TELL_CHUNKS
@@ -29,26 +30,28 @@ if TYPE_CHECKING:
     from shadowbench.proxy.traffic import Traffic
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
-_JOIN_BYTES = 16384
+_JOIN_BYTES: Final = 16384
 # One read of a socket brings up to 256 KiB, and one turn of the loop up to 32 of them from each that is never empty.
-_TELL_NOW_BYTES = 65536
+_TELL_NOW_BYTES: Final = 65536
 # When production's head arrived (ns), the head, its lines as the client gets them, seconds to connect if it had to.
 Answer = tuple[int, ResponseHead, bytes, float | None]
 # Why it was not the regular one, if so; when it came (ns); microseconds that the client held us back, and that the loop lagged.
 Ending = tuple[str | None, int, int, int]
-_CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+# How long an upload waits for the loop to read what production said under it.
+_LISTEN_S: Final = 0.001
+_CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 class Exchange:
     """Handler of one request (`RequestHandler`) and of its response (`ResponseHandler`)."""
 
     __slots__ = (
-        "__weakref__",
         "_added_ns",
         "_answer",
         "_arrived_ns",
         "_asked",
         "_began",
+        "_body_is_due",
         "_chunk_out",
         "_chunk_up",
         "_client",
@@ -85,45 +88,49 @@ class Exchange:
     )
 
     def __init__(self, traffic: Traffic, client: ServerConnection, head: RequestHead) -> None:
+        # What each chunk touches comes first: compiled, an object lies in memory in this order, and those of many streams
+        # are in no cache. For the copy: whether anybody wants to hear production, as far as is known, and what it said.
+        self._tunnel = False
+        self._chunk_out = False
+        self._out_is_big = False
+        self._hears = traffic.tap is not None
+        self._out: list[bytes] = []  # towards the client, until the end of this read
+        self._heard: list[bytes] = []
+        self._heard_ns: list[int] = []
+        self._heard_size = 0
         self._traffic = traffic
+        self._last_byte = traffic.ticker.now
         self._client = client
+        self._start = traffic.request_line(head)
+        self._up: list[bytes] = [self._start, *head.fields, b"\r\n"]  # towards production, until the end of this read
+        self._head_ns = 0  # of production's answer, until it is written
+        self._connection: ClientConnection | None = None
+        self._up_size = 0
         self._head = head
         self.asks_upgrade = head.upgrade is not None
         self.has_answered = False
-        self._connection: ClientConnection | None = None
         self._chunk_up = head.chunked
-        self._chunk_out = False
         self._no_body = False
         self._until_eof = False
         self._close_client = False
         self._request_ended = False
+        self._body_is_due = False  # the client began to send it, or was told to
         self._over = False
-        self._tunnel = False
         self._paused_at = 0
         self._paused_ns = 0
-        self._began = self._last_byte = traffic.ticker.now
-        self._out_is_big = False
-        self._out: list[bytes] = []  # towards the client, until the end of this read
-        self._start = traffic.request_line(head)
-        self._up: list[bytes] = [self._start, *head.fields, b"\r\n"]  # towards production, until the end of this read
-        self._up_size = 0
+        self._began = self._last_byte
         # For the copy: what the client said, None when nobody wants more of it; when all of it was on its way to production;
-        # whether anybody wants to hear production, as far as is known; what it said; how all ended.
+        # how production began its answer, and how all ended.
         self._copy: Copy | None = None
         self._is_offered = False
         self._waits_to_tell = False
-        self._hears = traffic.tap is not None
         self._asked: list[bytes] | None = [] if self._hears else None
         self._sent_ns = 0
         self._answer: Answer | None = None
-        self._heard: list[bytes] = []
-        self._heard_ns: list[int] = []
-        self._heard_size = 0
         self._ending: Ending | None = None
         # What the proxy adds: from what is read now to its write, once on each way.
         self._arrived_ns = self._since_ns = time.monotonic_ns()
         self._added_ns = 0
-        self._head_ns = 0  # of production's answer, until it is written
         connection = traffic.origin.take()
         if connection is None:
             traffic.connect_for(self)
@@ -200,15 +207,19 @@ class Exchange:
         if self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS:
             self._tell_later(self._heard_size)
 
-    def _flush_up(self) -> None:
+    def _flush_up(self, *, has_listened: bool = False) -> None:
         connection = self._connection
         assert connection is not None
         size = 0
         if self._up:
-            up, self._up = self._up, []
             if self._up_size < _JOIN_BYTES:
+                up, self._up = self._up, []
                 connection.transport.write(b"".join(up))
+            elif self._body_is_due and not has_listened and connection.may_have_answered():
+                asyncio.get_running_loop().call_later(_LISTEN_S, self._flush_what_waits)
+                return
             else:
+                up, self._up = self._up, []
                 connection.transport.writelines(up)
             size, self._up_size = self._up_size, 0
         if self._request_ended and not self._tunnel:
@@ -219,8 +230,22 @@ class Exchange:
             if self._asked is not None:
                 self._sent_ns = sent_ns
                 self._tell_later(size)
-        elif self._asked is not None:
-            self._tell_later(size)
+        else:
+            if size:
+                self._body_is_due = True
+            if self._asked is not None:
+                self._tell_later(size)
+
+    def _flush_what_waits(self) -> None:
+        """What production had to say was read meanwhile."""
+        if self._up and self._connection is not None and not self._over:
+            self._flush_up(has_listened=True)
+
+    def awaits_continue(self) -> bool:
+        """Whether the client waits for production's 100 before it sends the body."""
+        if self._body_is_due or self._up_size or self._request_ended:
+            return False
+        return expects_continue(self._head)
 
     # ── the response ──
 
@@ -228,6 +253,9 @@ class Exchange:
         """1xx, relayed; HTTP/1.0 clients do not know it."""
         if not self._head.http10:
             self._out += head.lines, b"\r\n"
+        if head.status == 100:
+            self._body_is_due = True
+            self._client.await_body()
 
     def on_head(self, head: ResponseHead) -> None:
         """Production's answer begins."""
@@ -313,6 +341,7 @@ class Exchange:
 
     def on_writable(self, writable: bool) -> None:
         """Production takes (no) more of the request, or of the tunnel."""
+        self._last_byte = self._traffic.ticker.now
         if writable:
             self._client.resume_body()
         else:
@@ -452,17 +481,30 @@ class Exchange:
         self._tell_later(self._heard_size)
 
     def check(self, now: float) -> None:
-        """Time-outs of production: first byte and idle, stopped while the client holds us back or still uploads."""
-        if self._over or self._tunnel or self._connection is None or self._paused_at:
+        """Time-outs of production, stopped while the client holds us back, or still uploads and production takes it."""
+        connection = self._connection
+        if self._over or self._tunnel or connection is None or self._paused_at:
             return
         options = self._traffic.options
-        waited = now - self._last_byte
-        if not self.has_answered:
-            bound = options.first_byte_timeout_s
-            if bound is not None and self._request_ended and waited > bound:
-                self._fail(faults.FIRST_BYTE)
-        elif options.idle_timeout_s is not None and waited > options.idle_timeout_s:
-            self._fail(faults.IDLE)
+        if self.has_answered:
+            self._check_bound(options.idle_timeout_s, now, faults.IDLE)
+            return
+        # Where it has no time to think it has one to be silent: nothing moves, and it is production's turn.
+        thinks_s = options.first_byte_timeout_s
+        bound = options.idle_timeout_s if thinks_s is None else thinks_s
+        if self._request_ended or self._client.is_held_back:
+            if connection.took_some():
+                self._last_byte = now  # slow, but it reads
+            if connection.unsent:
+                self._check_bound(bound, now, faults.UPLOAD)
+            elif self._request_ended:
+                self._check_bound(thinks_s, now, faults.FIRST_BYTE)
+        elif self.awaits_continue():
+            self._check_bound(bound, now, faults.FIRST_BYTE)
+
+    def _check_bound(self, bound: float | None, now: float, fault: faults.ProductionFault) -> None:
+        if bound is not None and now - self._last_byte > bound:
+            self._fail(fault)
 
     # ── upgrades: a raw tunnel, never mirrored ──
 

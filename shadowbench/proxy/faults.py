@@ -35,6 +35,11 @@ FIRST_BYTE = ProductionFault(
     status=504, code="production_first_byte_timed_out", reason="timed_out_first_byte",
     message="production did not begin to answer in time",
 )  # fmt: skip
+# Of the copy it says what is known of the answer: that it did not begin.
+UPLOAD = ProductionFault(
+    status=504, code="production_upload_timed_out", reason="timed_out_first_byte",
+    message="production stopped reading the request and did not take the rest of it in time",
+)  # fmt: skip
 IDLE = ProductionFault(
     status=504, code="production_idle_timed_out", reason="timed_out_idle", message="production stopped answering"
 )
@@ -57,7 +62,7 @@ _RESPONSE = {
     ),
 }  # fmt: skip
 
-CODES = tuple(dict.fromkeys(each.code for each in (*_CONNECT.values(), FIRST_BYTE, IDLE, *_RESPONSE.values())))
+CODES = tuple(dict.fromkeys(each.code for each in (*_CONNECT.values(), FIRST_BYTE, UPLOAD, IDLE, *_RESPONSE.values())))
 
 
 def of_connect(reason: str) -> ProductionFault:

@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from shadowbench import handoff, keyed
 from shadowbench.errors import ProtocolError
@@ -23,13 +24,15 @@ from shadowbench.proxy.afterwards import Afterwards
 from shadowbench.proxy.copying import MAX_LINES_BYTES, Copy
 from shadowbench.signals import Counters
 
-_CACHE = 1024
-_LOWEST_ADMITTED = 1 / 1024
-_CREDENTIAL_PARAMETER = re.compile(rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)")
-_THINNING_PERIOD_S = 1.0
-_DIGITS = 20  # of a length that can be
-_TALLIES_SINCE = 2  # version of the handoff
-_LABELS = {"handed_off": "sampled"}  # what the signal has always called it
+_CACHE: Final = 1024
+_LOWEST_ADMITTED: Final = 1 / 1024
+_CREDENTIAL_PARAMETER: Final = re.compile(
+    rb"(?i)([?&](?:[a-z0-9_-]*key|[a-z0-9_-]*token|sig|signature|secret)=)([^& ]+)"
+)
+_THINNING_PERIOD_S: Final = 1.0
+_DIGITS: Final = 20  # of a length that can be
+_TALLIES_SINCE: Final = 2  # version of the handoff
+_LABELS: Final = {"handed_off": "sampled"}  # what the signal has always called it
 
 
 class Tap:

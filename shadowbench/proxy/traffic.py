@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import Final
 
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault, Origin
@@ -21,7 +22,7 @@ from shadowbench.proxy.tap import Tap
 from shadowbench.signals import Counters, Histogram
 
 # An exchange costs some ten microseconds of the loop; a busy worker takes milliseconds, a stalled one more.
-OVERHEAD_EDGES_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
+OVERHEAD_EDGES_S: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
 
 
 class Traffic:

@@ -16,18 +16,21 @@ from typing import cast
 
 from shadowbench import handoff, links
 from shadowbench.errors import ProtocolError
+from shadowbench.funnel import UNHEARD
 from shadowbench.handoff import Frame, Kind
 from shadowbench.recorder.assembly import Assembly
 from shadowbench.recorder.ledger import Ledger, Place
 from shadowbench.recorder.memory import RECORDER_FULL, STORE_FAILED, Memory
-from shadowbench.recorder.notes import read_funnel, read_mark
+from shadowbench.recorder.notes import Notepad, Notes, read_funnel, read_mark
 from shadowbench.recorder.options import RecorderOptions
 from shadowbench.recorder.raw import Discarded
 from shadowbench.recorder.writer import Item, Report, Settled, Writer
+from shadowbench.records import FunnelCount
 from shadowbench.signals import Counters, Labels
 
 _CLOSING_S = 1.0
 _COSTS_SINCE = 2
+_MAX_NAME = 200
 _GOODBYE = int(Kind.GOODBYE)
 _OF_SIDES = frozenset(map(int, (Kind.OPEN, Kind.REQUEST, Kind.REQUEST_END, Kind.HEAD, Kind.PART, Kind.END, Kind.ABORT)))
 _NOTES = {int(Kind.FUNNEL): read_funnel, int(Kind.MARK): read_mark}
@@ -175,7 +178,10 @@ class MirrorConnection(asyncio.Protocol):
         self._ledger = Ledger()
         self._transport: asyncio.WriteTransport | None = None
         self._version = 0  # the peer's; 0 before its HELLO
+        self._epoch = ""
         self._said_goodbye = False
+        self._unheard = 0  # in the log, and nobody was there to be told
+        self._interim = Notepad()  # counts that the mirror will tell again, unless it dies
         self.assembly = Assembly(recorder.memory, max_body_bytes=recorder.options.max_body_bytes)
 
     @property
@@ -187,6 +193,7 @@ class MirrorConnection(asyncio.Protocol):
         """One exchange is in the log, or will never be. `acknowledge` tells it."""
         place = settled.item.place
         place.recorded = settled.reason is None
+        self._unheard += place.recorded and self._transport is None
         if self._version >= _COSTS_SINCE:
             place.costs = [cost.frame(place.sequence) for cost in settled.costs]
 
@@ -195,6 +202,9 @@ class MirrorConnection(asyncio.Protocol):
         frames = self._ledger.due()
         if frames and self._transport is not None:
             self._transport.writelines(frames)
+        if frames and self._unheard:
+            count = FunnelCount(epoch=self._epoch, candidate="", stage=UNHEARD, reason="", count=self._unheard)
+            self._recorder.writer.note(Notes(counts=(count,)))
         if self.has_said_all:
             self._recorder.finished_one()
 
@@ -224,6 +234,7 @@ class MirrorConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._recorder.writer.note(self._interim.take()[0])
         self._forget("mirror_lost")
         self._recorder.left(self)
 
@@ -235,7 +246,7 @@ class MirrorConnection(asyncio.Protocol):
         elif frame.kind == _GOODBYE:
             self._said_goodbye = True
         elif (read_notes := _NOTES.get(frame.kind)) is not None:
-            self._recorder.writer.note(read_notes(frame.payload))
+            self._note(frame, read_notes(frame.payload))
         else:
             closed = self.assembly.take(frame)
             if closed is None:
@@ -246,6 +257,14 @@ class MirrorConnection(asyncio.Protocol):
             else:
                 self._recorder.submit(Item(closed, place, self))
 
+    def _note(self, frame: Frame, notes: Notes) -> None:
+        if frame.kind == Kind.FUNNEL and frame.sequence == handoff.INTERIM:
+            self._interim.add(notes)
+            return
+        if frame.kind == Kind.FUNNEL:
+            self._interim.take()  # all of it is older
+        self._recorder.writer.note(notes)
+
     def _welcome(self, frame: Frame) -> None:
         if frame.kind != Kind.HELLO:
             raise ProtocolError("a connection begins with HELLO")
@@ -254,6 +273,7 @@ class MirrorConnection(asyncio.Protocol):
         if fields.get("role") != "mirror":
             raise ProtocolError(f"the recorder serves mirrors, not {str(fields.get('role'))[:20]!r}")
         self._version = version
+        self._epoch = str(fields.get("epoch"))[:_MAX_NAME]
         self._recorder.joined(self)
         if self._transport is not None:
             # An older mirror is spoken to in its own version, or it would hang up.

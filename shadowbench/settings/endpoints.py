@@ -71,9 +71,10 @@ class ProductionSettings(Section):
     url: Url
     """Base URL of production. The client's path and query are appended to it."""
     connect_timeout_s: Seconds = 5.0
-    """How long connecting, TLS included, may take before the client gets 502."""
+    """How long connecting, TLS included, may take before the client gets 504."""
     first_byte_timeout_s: Seconds | None = None
-    """How long production may take to begin its answer before the client gets 504; null waits for ever."""
+    """How long production may take to begin its answer, or read no more of a request, before the client gets 504; with null it
+    may think for ever, and `idle_timeout_s` holds for the rest."""
     idle_timeout_s: Seconds | None = 300.0
     """Longest silence within an answer that has begun; null waits for ever."""
     pool_idle_s: Seconds | None = None

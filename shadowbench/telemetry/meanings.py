@@ -12,7 +12,11 @@ PARTS = (
         title="The parent",
         of_workers=False,
         signals=(
-            gauge("build_info", "version", "Always 1; the label is the version that runs."),
+            gauge(
+                "build_info",
+                "version compiled",
+                "Always 1; the labels are the version that runs, and whether its hot path is compiled (yes, no).",
+            ),
             gauge("draining", "", "1 while this sidecar shuts down."),
             gauge("worker_up", "role worker", "1 while the worker's process lives."),
             gauge("worker_ready", "role worker", "1 while the worker serves, and was heard of within ten seconds."),
@@ -121,7 +125,11 @@ PARTS = (
                 "",
                 "Exchanges handed off that are neither in the log nor counted as discarded yet.",
             ),
-            counter("handoff_lost_total", "reason", "Exchanges handed off and lost, by reason."),
+            counter(
+                "handoff_lost_total",
+                "reason",
+                "Exchanges handed off and not acknowledged when the mirror died, by reason: at most so many are lost.",
+            ),
             counter("handoff_disconnects_total", "", "Connections to the next process that ended."),
             counter("handoff_hangups_total", "", "Connections given up because the next process stopped reading."),
             counter(

@@ -15,8 +15,9 @@ Your mirror, if any, must copy every request to `POST /v1/chat/completions` to t
 proxy that it knows: `--start shadowbench`, `nginx`, `nginx-mirror`, `envoy`, `envoy-mirror`.
 
 It prints one line per case: pass, fail with what was observed, or why the case does not apply. The exit code is 1 when a case
-fails. A case may have several checks, of five kinds: `proxy` and `mirror` need nothing but sockets, `started` needs a process
-that the suite may signal, `parser` and `recorded` look into shadowbench and apply to nothing else.
+fails, and 4 when nothing could be judged, as with no proxy at the target. A case may have several checks, of five kinds:
+`proxy` and `mirror` need nothing but sockets, `started` needs a process that the suite may signal, `parser` and `recorded` look
+into shadowbench and apply to nothing else.
 
 `--patience 20` makes CT-68 stream for 20 seconds: longer than the time-outs that you suspect.
 

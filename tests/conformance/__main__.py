@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tests.conformance import page, table
 from tests.conformance.peers import PEERS
@@ -18,10 +19,18 @@ from tests.conformance.servers import Server
 from tests.conformance.stand import Stand, started
 from tests.conformance.titles import TITLES
 
+_CONNECT_S = 5.0
+_MOST_PORT = 65535
 
-def main() -> int:
+
+class CannotRunError(Exception):
+    """Nothing can be judged; the sentence says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge, print, and say the verdict as an exit code: 0 pass, 1 fail, 2 usage, 4 could not run."""
     parser = _parser()
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if given.page:
         page.PATH.write_text(page.render(page.recorded()))
         print(f"wrote {page.PATH}")
@@ -31,17 +40,21 @@ def main() -> int:
     if given.start and (missing := PEERS[given.start].missing()):
         print(missing, file=sys.stderr)
         return 4
-    results = asyncio.run(_run(given))
+    try:
+        results = asyncio.run(_run(given))
+    except CannotRunError as why:
+        print(why, file=sys.stderr)
+        return 4
     print(f"\n{table.summary(results)}")
     if given.json:
         version = PEERS[given.start].version() if given.start else None
-        given.json.write_text(page.as_json(given.start or given.target, version, results))
+        given.json.write_text(page.as_json(given.start or given.target.geturl(), version, results))
     return int(any(result.verdict == "fail" for result in results))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description="Conformance of LLM proxies.")
-    parser.add_argument("--target", metavar="URL", help="the proxy, as http://HOST:PORT")
+    parser.add_argument("--target", type=_target, metavar="URL", help="the proxy, as http://HOST:PORT")
     parser.add_argument("--origin-listen", type=_address, metavar="HOST:PORT", help="where the proxy finds production")
     parser.add_argument("--candidate-listen", type=_address, metavar="HOST:PORT", help="where its mirror sends copies")
     parser.add_argument("--start", choices=list(PEERS), help="start this proxy and judge it")
@@ -52,16 +65,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _target(text: str) -> SplitResult:
+    url = urlsplit(text)
+    try:
+        is_meant = url.scheme == "http" and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port that is none
+        is_meant = False
+    if not is_meant or url.path.strip("/") or url.query or url.fragment:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not http://HOST:PORT: the suite speaks plain HTTP/1.1 to one address"
+        )
+    return url
+
+
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    return host or "127.0.0.1", int(port)
+    if not port.isdecimal() or int(port) > _MOST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _numbers(text: str) -> list[int]:
-    numbers = [int(name.strip().upper().removeprefix("CT-")) for name in text.split(",")]
-    if unknown := sorted(set(numbers) - TITLES.keys()):
-        raise argparse.ArgumentTypeError(f"no such cases: {unknown}")
-    return numbers
+    names = [name.strip().upper().removeprefix("CT-") for name in text.split(",")]
+    if unknown := [name for name in names if not name.isdecimal() or int(name) not in TITLES]:
+        raise argparse.ArgumentTypeError(f"no such cases: {', '.join(unknown)}; they are called CT-{min(TITLES):02}, …")
+    return [int(name) for name in names]
 
 
 async def _run(given: argparse.Namespace) -> list[Result]:
@@ -77,23 +105,36 @@ async def _stand(given: argparse.Namespace, folder: Path) -> AsyncIterator[Stand
         async with started(peer, folder, with_candidate=peer.mirrors, patience_s=given.patience) as stand:
             yield stand
         return
-    target = urlsplit(given.target)
-    async with Server(*given.origin_listen) as origin:
-        candidate = Server(*given.candidate_listen) if given.candidate_listen else None
-        if candidate is not None:
-            await candidate.listen()
-        try:
-            yield Stand(
-                host=target.hostname or "127.0.0.1",
-                port=target.port or 80,
-                origin=origin,
-                candidate=candidate,
-                folder=folder,
-                patience_s=given.patience,
-            )
-        finally:
-            if candidate is not None:
-                await candidate.__aexit__(None, None, None)
+    host, port = given.target.hostname, given.target.port or 80
+    async with AsyncExitStack() as stack:
+        origin = await _listening(stack, given.origin_listen, "--origin-listen")
+        candidate = None
+        if given.candidate_listen:
+            candidate = await _listening(stack, given.candidate_listen, "--candidate-listen")
+        await _reach(host, port)
+        yield Stand(host=host, port=port, origin=origin, candidate=candidate, folder=folder, patience_s=given.patience)
+
+
+async def _listening(stack: AsyncExitStack, address: tuple[str, int], option: str) -> Server:
+    try:
+        return await stack.enter_async_context(Server(*address))
+    except OSError as error:
+        role = "production" if option == "--origin-listen" else "the candidate"
+        raise CannotRunError(
+            f"cannot listen at {address[0]}:{address[1]} ({os.strerror(error.errno or 0)}): {option} names where the suite "
+            f"itself listens, as {role}; let the proxy forward to a free port, and name that"
+        ) from None
+
+
+async def _reach(host: str, port: int) -> None:
+    """A proxy that is not there fails no case: nothing was judged."""
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError as error:  # a TimeoutError is one
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or "timed out"
+        raise CannotRunError(f"nothing answers at {host}:{port} ({why}): start the proxy first") from None
+    writer.close()
 
 
 if __name__ == "__main__":

@@ -77,3 +77,24 @@ async def test_every_request_is_in_the_funnel_and_a_killed_mirror_is_a_counted_l
     for name in ("all", "half"):
         (rows,) = sidecar.rows("select count(*) from pairs where candidate = ?", name)
         assert told.total("paired", candidate=name) == rows[0]
+
+
+@pytest.mark.e2e
+async def test_what_was_handed_off_has_one_end_each_also_when_the_mirror_is_killed(tmp_path: Path) -> None:
+    async with ScriptedProvider() as production, ScriptedProvider() as other:
+        candidates = {"all": {"url": other.url, "sample_rate": 1}}
+        async with Sidecar(tmp_path, production.url, candidates=candidates) as sidecar:
+            await ask(sidecar, 1, "first")
+            await eventually(lambda: funnel(sidecar).total("recorded") == 1)  # the mirror has just told its counts
+            await ask(sidecar, 300, "then")  # many of them end before it tells them again, others not at all
+            os.kill(sidecar.child("mirror"), signal.SIGKILL)
+            await eventually(lambda: _is_connected_again(sidecar))
+            await ask(sidecar, 10, "after")
+            await eventually(lambda: funnel(sidecar).total("seen") == 311)
+        told = funnel(sidecar)
+
+    ends = {stage: told.total(stage) for stage in ("lost", "ineligible", "unsampled", "recorded", "discarded")}
+    assert sum(ends.values()) == told.total("seen", reason="handed_off") == 311, ends
+    # Of those whose end the proxy did not hear, the log may hold some nevertheless.
+    assert ends["recorded"] + told.total("unheard") <= sidecar.count() <= ends["recorded"] + ends["lost"]
+    assert ends["lost"] < 300

@@ -49,6 +49,9 @@ class Request:
     def on_read_done(self) -> None:
         assert self.gone is None
 
+    def awaits_continue(self) -> bool:
+        return False
+
     def on_client_writable(self, writable: bool) -> None:
         assert self.gone is None
 

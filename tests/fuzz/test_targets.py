@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.server import ServerConnection
 from shadowbench.wire.sse import SseDecoder, SseEvent
+from tests.compiling import interpreted
 from tests.fuzz.dictionary import HTTP, JSON
 from tests.fuzz.script import Script, write
 from tests.fuzz.targets import TARGETS
@@ -80,6 +81,7 @@ def test_a_client_that_changes_a_body_is_noticed(monkeypatch: pytest.MonkeyPatch
         TARGETS["http1_client"](write(b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 
 
+@interpreted
 def test_a_client_that_rests_with_bytes_that_nobody_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ClientConnection, "_die", lambda self: None)
     with pytest.raises(AssertionError, match="bytes that answer nothing"):

@@ -49,7 +49,7 @@ UNCHANGED = {
     "DELETE": head(first="DELETE /files/1 HTTP/1.1"),
     "OPTIONS of a path": head("Access-Control-Request-Method: POST", first="OPTIONS /v1 HTTP/1.1"),
     "OPTIONS of all": head(first="OPTIONS * HTTP/1.1"),
-    "a path that could be normalised": head(first="GET //a/./b/../c%2Fd/%7Euser;v=1?beta=true&beta=true&x=%20+#f HTTP/1.1"),
+    "a path that could be normalised": head(first="GET //a/./b/../c%2Fd/%7Euser;v=1?beta=true&beta=true&x=%20+ HTTP/1.1"),
     "a long path": head(first=f"GET /{'a' * 60_000} HTTP/1.1"),
     "order, case, duplicates, empty and odd values": head(
         "x-b: 2", "X-A: 1", "x-b: 1", "X-EMPTY: ", "x_under: 1", "X-Tab: a\tb", "X-Comma: a,,b", 'X-Quote: "a: b"'

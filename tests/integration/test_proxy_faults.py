@@ -440,6 +440,26 @@ async def test_production_that_hangs_up_its_half_during_an_upload_it_does_not_re
         assert await client.rest() == b""
 
 
+@pytest.mark.parametrize("size", [1_000_000, 30_000_000])
+@on_uvloop
+async def test_an_early_answer_reaches_the_client_although_production_closes_under_the_upload(size):
+    """Unread bytes make a reset of the close, and one of our writes fails with it, often before the answer was read."""
+    refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig"
+    async with stage() as it:
+        for _ in range(5):
+            client = await it.client()
+            sending = it.ticker._loop.create_task(client.send(head(f"Content-Length: {size}") + b"x" * size))
+            production = await it.production.accept()
+            await production.head()
+            production.sock.send(refusal)
+            production.close()
+            assert (await client.until(b"big")).startswith(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n")
+            await sending
+            client.close()
+        await it.at_rest()
+        assert it.traffic.answered == 5
+
+
 @on_uvloop
 async def test_a_100_is_relayed_and_the_body_follows():
     async with stage() as it:

@@ -80,6 +80,8 @@ REFUSED = {
     "two Hosts": head("Host: other.test"),
     "CONNECT": head(first="CONNECT gateway.test:443 HTTP/1.1"),
     "coding in HTTP/1.0": head("Transfer-Encoding: chunked", first="POST / HTTP/1.0") + chunks(b"abcd") + LAST,
+    "a fragment": head(first="GET /a#b HTTP/1.1"),
+    "a fragment in absolute form": head(first="GET http://gateway.test/b#c HTTP/1.1"),
     "a target of another scheme": head(first="GET ftp://other.test/ HTTP/1.1"),
     "a target with user info": head(first="GET http://a@other.test/ HTTP/1.1"),
     "an asterisk": head(first="GET * HTTP/1.1"),
@@ -151,7 +153,7 @@ async def test_nonsense_behind_a_good_request_does_not_harm_it(cut):
         assert b"nonsense" not in await production.message()
         await production.send(OK)
         answer = await client.rest()
-        assert answer.startswith(OK) and answer[len(OK) :].startswith(b"HTTP/1.1 400 ")
+        assert answer.startswith(OK) and answer[len(OK) :].startswith(b"HTTP/1.1 501 ")
         assert it.traffic.begun == 1
 
 

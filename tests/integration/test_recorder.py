@@ -30,7 +30,7 @@ from shadowbench.recorder.testing import (
     ScriptedSide,
     plan_fields,
 )
-from shadowbench.records import Cost, Exchange, Mark, Outcome
+from shadowbench.records import Cost, Exchange, FunnelCount, Mark, Outcome
 from shadowbench.store.base import each_exchange
 from shadowbench.store.opening import open_log
 
@@ -304,6 +304,21 @@ def test_the_funnel_and_marks_reach_the_log(folder: Path) -> None:
         assert list(log.marks()) == [Mark(**mark)]
 
 
+def test_counts_that_a_mirror_would_have_told_again_reach_the_log_when_it_dies(folder: Path) -> None:
+    def told(stage: str, count: int, sequence: int = 0) -> bytes:
+        return handoff.json_frame(Kind.FUNNEL, [["m", "", stage, "", count]], sequence)
+
+    with recorder(folder) as running:
+        mirror = running.connect()
+        mirror.say(told("opened", 2, handoff.INTERIM), told("recorded", 9, handoff.INTERIM))
+        mirror.say(told("recorded", 10), told("opened", 5), told("opened", 7, handoff.INTERIM))
+        mirror.sock.close()
+        assert running.terminate() == 0
+    with contextlib.closing(open_log(f"sqlite:///{running.log_path}", "read")) as log:
+        # What was told for good after it is newer than what was told in between.
+        assert {(count.stage, count.count) for count in log.funnel()} == {("recorded", 10), ("opened", 7)}
+
+
 def test_a_funnel_that_is_none_is_refused(folder: Path) -> None:
     with recorder(folder) as running:
         mirror = running.connect()
@@ -331,6 +346,30 @@ def test_while_another_process_holds_the_log_exchanges_wait_and_then_go_in(folde
         mirror.hear_until(3)
         assert (mirror.recorded, mirror.discarded) == (3, 0)
         assert len(running.exchanges()) == 3
+
+
+def test_what_is_recorded_after_its_mirror_died_is_counted_for_the_log_alone(folder: Path) -> None:
+    with recorder(folder) as running:
+        mirror = running.connect(handoff.hello_frame(role="mirror", epoch="mirror-7"))
+        mirror.say(*frames_of([0]))
+        mirror.hear_until(1)
+        with contextlib.closing(sqlite3.connect(running.log_path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            mirror.say(*frames_of([1, 2, 3]))
+            mirror.sock.close()
+            running.connect().hear()  # welcomed: the recorder has read what came before
+            other.execute("ROLLBACK")
+        deadline = time.monotonic() + WAIT_S
+        while not (counts := _funnel(running)):
+            assert time.monotonic() < deadline, "nothing was counted"
+            time.sleep(0.02)
+        assert [(each.epoch, each.stage, each.count) for each in counts] == [("mirror-7", "unheard", 3)]
+        assert len(running.exchanges()) == 4
+
+
+def _funnel(running: Running) -> Sequence[FunnelCount]:
+    with contextlib.closing(open_log(f"sqlite:///{running.log_path}", "read")) as log:
+        return log.funnel()
 
 
 def test_a_full_disk_costs_what_memory_cannot_hold_and_the_log_goes_on_when_there_is_room(folder: Path) -> None:

@@ -11,6 +11,7 @@ from shadowbench.funnel import _OF_CANDIDATES, _OF_EXCHANGES, _OF_PAIRS
 from shadowbench.mirror.bodies import ENGINE_FIELDS
 from shadowbench.mirror.eligibility import REASONS
 from shadowbench.mirror.housekeeping import BOOKINGS, IDENTIFIERS
+from shadowbench.mirror.intake import ABORT_REASONS
 from shadowbench.mirror.prompts import UNPLACEABLE
 from shadowbench.records import Dialect
 from shadowbench.wire.translation import Reason, can_translate
@@ -21,6 +22,7 @@ CODES = set(re.findall(r"`([a-z_]+)`", TEXT))
 
 def test_every_reason_is_explained() -> None:
     assert REASONS.keys() <= CODES
+    assert ABORT_REASONS <= CODES
     assert {ENGINE_FIELDS, UNPLACEABLE} <= CODES
 
 
@@ -58,6 +60,7 @@ def test_the_table_of_translations_is_true(source: Dialect) -> None:
 
 
 def test_the_funnel_is_written_down_as_it_is_checked() -> None:
+    assert "handed_off  = lost + ineligible + unsampled + recorded + discarded" in TEXT
     for rules in (_OF_EXCHANGES, _OF_CANDIDATES, _OF_PAIRS):
         for stage, nexts in rules.items():
             assert re.search(rf"^{stage}\b.*{re.escape(' + '.join(nexts))}", TEXT, re.M), stage

@@ -52,7 +52,8 @@ _CODINGS = {
     "CHUNKED": b"TRANSFER-ENCODING: CHUNKED",
     "chunked behind a tab": b"Transfer-Encoding:\tchunked",
     "chunked without a blank": b"Transfer-Encoding:chunked",
-    "chunked before a blank": b"Transfer-Encoding: chunked ",
+    "chunked before blanks": b"Transfer-Encoding: chunked  ",
+    "chunked before a tab": b"Transfer-Encoding: chunked\t",
     "xchunked": b"Transfer-Encoding: xchunked",
     "chunked in quotes": b'Transfer-Encoding: "chunked"',
     "identity": b"Transfer-Encoding: identity",
@@ -85,7 +86,7 @@ def _mixed() -> Iterator[Case]:
 
 
 _ALONE = {f"{name} alone": head(line) + chunk(b"abcd") + _LAST + NEXT for name, line in _CODINGS.items()}
-_GOOD_CODINGS = {f"{name} alone" for name in list(_CODINGS)[:5]}
+_GOOD_CODINGS = {f"{name} alone" for name in list(_CODINGS)[:6]}
 
 FRAMING = [
     *_mixed(),
@@ -328,6 +329,14 @@ FIELDS = [
     ),
     *_cases("5.4", {"a head of 64 KiB": head(b"X-A: " + b"a" * 65_536) + NEXT}, 2),
     *_cases(
+        "5",
+        {
+            "blanks behind a Host": head(host=b"Host: x  ") + NEXT,
+            "a tab behind a Host": head(host=b"Host: x\t") + NEXT,
+        },
+        2,
+    ),
+    *_cases(
         "3.2",
         {
             "no Host": head(host=b"") + NEXT,
@@ -360,7 +369,7 @@ LINES = [
             "absolute form without a path": _first(b"GET http://other.test HTTP/1.1"),
             "absolute form in capitals": _first(b"GET HTTP://OTHER.test/ HTTP/1.1"),
             "asterisk form": _first(b"OPTIONS * HTTP/1.1"),
-            "a target with everything": _first(b"GET //a/../%2F;p=1/?q=[]{}|^&x#f HTTP/1.1"),
+            "a target with everything": _first(b"GET //a/../%2F;p=1/?q=[]{}|^&x HTTP/1.1"),
             "a URL in the path": _first(b"GET /http://other.test/ HTTP/1.1"),
         },
         2,
@@ -378,6 +387,10 @@ LINES = [
             "user info": _first(b"GET http://a:b@other.test/ HTTP/1.1"),
             "absolute form without a host": _first(b"GET http:///path HTTP/1.1"),
             "a fragment alone": _first(b"GET #f HTTP/1.1"),
+            "a fragment": _first(b"GET /a#b HTTP/1.1"),
+            "a fragment behind a query": _first(b"GET /a?b#c HTTP/1.1"),
+            "a fragment in absolute form": _first(b"GET http://other.test/b#c HTTP/1.1"),
+            "a fragment behind a host": _first(b"GET http://other.test#c HTTP/1.1"),
             "a blank in the target": _first(b"GET /a b HTTP/1.1"),
             "a request in the target": _first(b"GET / HTTP/1.1\tX HTTP/1.1"),
             "a tab in the target": _first(b"GET /a\tb HTTP/1.1"),

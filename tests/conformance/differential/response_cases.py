@@ -63,6 +63,7 @@ _GOOD = _cases(
         + head(b"Content-Length: 2")
         + b"ok",
         "104 before": head(first=b"HTTP/1.1 104 Upload Resumption Supported") + head(b"Content-Length: 2") + b"ok",
+        "blanks behind chunked": head(_CHUNKED + b"  ") + chunk(b"ok") + _LAST,
         "no reason": head(b"Content-Length: 2", first=b"HTTP/1.1 200") + b"ok",
         "a reason in Latin-1": head(b"Content-Length: 2", first=b"HTTP/1.1 200 \xe9t\xe9") + b"ok",
         "status 599": head(b"Content-Length: 2", first=b"HTTP/1.1 599 Odd") + b"ok",
@@ -125,6 +126,7 @@ _AMBIGUOUS = _cases(
         "a length of 2^64 + 2": head(b"Content-Length: 18446744073709551618") + b"ok",
         "gzip, chunked": head(b"Transfer-Encoding: gzip, chunked") + _LAST,
         "chunked twice": head(_CHUNKED, _CHUNKED) + chunk(b"ok") + _LAST,
+        "chunked before a tab": head(b"Transfer-Encoding: chunked\t") + chunk(b"ok") + _LAST,
         "an unknown coding": head(b"Transfer-Encoding: xchunked") + chunk(b"ok") + _LAST,
         "identity and a length": head(b"Transfer-Encoding: identity", b"Content-Length: 2") + b"ok",
         "chunked in HTTP/1.0": head(_CHUNKED, first=b"HTTP/1.0 200 OK") + chunk(b"ok") + _LAST,

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ import anthropic
 import httpx
 import pytest
 
-from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, Step, plain
+from shadowbench.endpoints.testing import Fault, Reply, ScriptedProvider, ScriptedServer, Step, _Connection, plain
 from tests.unit.endpoints.clients import MESSAGES, anthropic_client
 
 
@@ -145,3 +146,14 @@ async def test_gzip_bytes_are_gzip() -> None:
         raw = b"".join([piece async for piece in response.aiter_raw()])
         await response.aclose()
     assert gzip.decompress(raw).startswith(b'{"id":"msg_')
+
+
+async def test_a_connection_that_was_accepted_and_is_made_only_after_the_stop_is_reset() -> None:
+    async with ScriptedProvider() as server:
+        pass
+    ours, accepted = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=ours)
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: _Connection(server), accepted)
+    async with asyncio.timeout(10):
+        assert await reader.read() == b"", "nobody waits for an answer"
+    writer.close()

@@ -223,6 +223,17 @@ def test_a_status_line_that_is_not_http_1_is_a_fault(first, line, before):
         assert told[-2:] == ["bad_response", b""] and len(told) <= 3
 
 
+@pytest.mark.parametrize(
+    ("coding", "is_told"),
+    [(b"chunked ", True), (b" Chunked  ", True), (b"\tchunked", True), (b"chunked\t", False), (b"chunked ,", False)],
+)
+def test_blanks_behind_a_coding_are_no_part_of_it_and_what_the_parser_takes_for_another_is_a_fault(coding, is_told):
+    response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding:%b\r\n\r\n" % coding + chunks(b"ok") + LAST
+    told = _told_after(response)
+    assert ("end" in told and b"ok" in told) == is_told
+    assert ("bad_response" in told) != is_told
+
+
 @pytest.mark.parametrize("reason", [b"", b"Fine", b"\xe9t\xe9", b"O\tK"])
 @pytest.mark.parametrize("version", [b"1.1", b"1.0"])
 def test_a_reason_that_may_be_said_is_said_on(reason, version):
@@ -278,6 +289,31 @@ def test_a_switch_behind_a_whole_response_leaves_it_whole_and_ends_the_connectio
 def test_a_trailer_that_ends_the_connection_for_the_parser_ends_it(trailer, kept):
     (kind, *_), *rest = _told_after(CHUNKED + chunks(b"ok") + b"0\r\n" + trailer + b"\r\n\r\n")
     assert kind == "head" and rest == ["end", b"ok", *(["idle"] if kept else [])]
+
+
+@pytest.mark.parametrize(
+    ("before", "came", "events"),
+    [
+        (b"", OK, ["head", "end"]),
+        (OK[:30], OK[30:], ["head", "end"]),
+        (OK[:-1], b"", ["head", "reset"]),
+        (b"", b"HTTP/1.1 200 OK\r\n\r\nhalf", ["head", "reset"]),
+        (b"", b"", ["reset"]),
+    ],
+)
+@on_uvloop
+async def test_what_came_before_a_write_failed_is_read_and_the_connection_is_not_used_again(before, came, events):
+    one, wire, went = connection()
+    handler = Handler()
+    one.begin(handler)
+    one.request_sent()
+    if before:
+        wire.receive(before)
+    wire.far_end.sendall(came)
+    wire.break_()
+    await turns()
+    assert [event[0] if isinstance(event, tuple) else event for event in handler.events] == events
+    assert went == ["lost"]
 
 
 @on_uvloop

@@ -47,6 +47,16 @@ HOST = (b"Host", b"a")
         (make(HOST, (b"X", b"y" * 1000)), "1.1", (431, "head_too_large")),
         (make(HOST, path=b"/" + b"y" * 1000), "1.1", (431, "head_too_large")),
         (make(HOST, path=b"*"), "1.1", (400, "bad_target")),
+        (make(HOST, path=b"/a#b"), "1.1", (400, "bad_target")),
+        (make(HOST, path=b"/#"), "1.1", (400, "bad_target")),
+        (make(HOST, path=b"http://a/b#c"), "1.1", (400, "bad_target")),
+        (make(HOST, path=b"http://a#c"), "1.1", (400, "bad_target")),
+        (make(HOST, path=b"http://a/b?c#d"), "1.1", (400, "bad_target")),
+        (make(HOST, method=b"OPTIONS", path=b"*#"), "1.1", (400, "bad_target")),
+        (make((b"Host", b"a b ")), "1.1", (400, "host")),
+        (make((b"Host", b"a\x0b")), "1.1", (400, "host")),
+        (make(HOST, (b"Transfer-Encoding", b"chunked\t")), "1.1", (501, "transfer_encoding")),
+        (make(HOST, (b"Transfer-Encoding", b"chunked ,")), "1.1", (501, "transfer_encoding")),
     ],
 )  # fmt: skip
 def test_heads_that_are_refused(head, version, found):
@@ -64,12 +74,20 @@ def test_heads_that_are_refused(head, version, found):
         (make(HOST, (b"Content-Length", b"9223372036854775807")), "1.1", False, True),
         (make(HOST, (b"Content-Length", b"0" * 500 + b"1")), "1.1", False, True),
         (make(HOST, (b"Transfer-Encoding", b"CHUNKED")), "1.1", True, True),
+        (make(HOST, (b"Transfer-Encoding", b"chunked  ")), "1.1", True, True),
         (make(HOST, method=b"OPTIONS", path=b"*"), "1.1", False, False),
     ],
 )
 def test_heads_that_are_forwarded(head, version, chunked, has_body):
     assert judge(head, version, OPTIONS, may_be_large=True) is None
     assert (head.chunked, head.has_body, head.http10) == (chunked, has_body, version == "1.0")
+
+
+@pytest.mark.parametrize("host", [b"a ", b"a\t", b"a:80 \t ", b"[::1] "])
+def test_blanks_behind_a_host_are_no_part_of_it(host):
+    head = make((b"Host", host))
+    assert judge(head, "1.1", OPTIONS, may_be_large=True) is None
+    assert head.fields[head.host_at] == host.rstrip(b" \t")
 
 
 def test_an_absolute_target_gives_a_head_without_host_one():

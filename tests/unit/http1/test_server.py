@@ -55,6 +55,9 @@ class Handler:
             self._connection.transport.write(b"A")
             self._connection.finish(close=False)
 
+    def awaits_continue(self) -> bool:
+        return False
+
     def on_client_writable(self, writable: bool) -> None: ...
     def on_tunnel_data(self, data: bytes) -> None: ...
     def on_client_eof(self) -> None: ...
@@ -145,6 +148,35 @@ async def test_a_refusal_is_said_once_and_the_connection_ends_in_order():
     wire.receive(GET)
     host.ticker.pass_time(3.0)
     assert wire.was_aborted and wire.sent.count(b"x-shadowbench-fault") == 1
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+UNKNOWN = {
+    b"FOO / HTTP/1.1\r\n": "unknown_method",
+    b"\r\nget /a?b HTTP/1.0\r\n": "unknown_method",
+    b"POSTS / HTTP/1.1\r\n": "unknown_method",
+    b"DESCRIBE / HTTP/1.1\r\n": "unknown_method",  # llhttp knows it of RTSP
+    b"\x16\x03\x01\x02\x00": "unknown_method",
+    b"GET / HTTP/1,1\r\n": "bad_request",
+    b"GET /\tb HTTP/1.1\r\n": "bad_request",
+    b"PRI * HTTP/2.0\r\n\r\n": "bad_request",
+}
+
+
+@on_uvloop
+async def test_a_method_that_is_not_known_is_a_501_that_says_so():
+    for line, code in UNKNOWN.items():
+        for before in (b"", GET):
+            host = Host()
+            wire = Wire(ServerConnection(host, ServerOptions()))
+            wire.receive(before + line + b"Host: x\r\n\r\n")
+            assert host.refusals == [code], line
+            answer = wire.sent.removeprefix(b"A" if before else b"")
+            status = b"501 Not Implemented" if code == "unknown_method" else b"400 Bad Request"
+            assert answer.startswith(b"HTTP/1.1 %b\r\n" % status), line
+            assert (b"a method that is known here" in answer) == (code == "unknown_method")
+            wire.break_()
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 

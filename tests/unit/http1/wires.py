@@ -104,7 +104,7 @@ class Wire:
         self.high_water = high
 
     def get_extra_info(self, name: str) -> Any:
-        return self if name == "socket" else None
+        return self if name == "socket" or (name == "ssl_object" and self.tls) else None
 
     def fileno(self) -> int:
         return self.sock.fileno()

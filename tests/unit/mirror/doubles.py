@@ -164,6 +164,7 @@ class FakeSender:
         self.fates: list[bool] = []
         self.errors: list[str] = []
         self.told = AckPayload(0, 0)
+        self.flush: Callable[[], None] = lambda: None
 
     def write_joined(self, frames: bytes) -> None:
         self.write([frames])
@@ -171,6 +172,8 @@ class FakeSender:
     def write(self, frames: Sequence[bytes]) -> None:
         for frame in FrameReader().feed(b"".join(frames)):
             self.frames.append(frame)
+            if frame.kind == handoff.Kind.FUNNEL:
+                continue
             if frame.kind == handoff.Kind.ATTEMPT:
                 self.attempts.append(handoff.read_json(frame.payload) | {"side": frame.side})
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from typing import Any, cast
 
 from shadowbench import handoff
@@ -106,6 +107,23 @@ async def test_settlements_are_told_together(monkeypatch: Any) -> None:
     assert server.counters.get("mirror_late_frames_total") == 1
     connection.connection_lost(None)
     assert server.counters.get("mirror_proxies_lost_total") == 1 and server.connections == 0
+
+
+async def test_the_recorder_hears_of_ends_before_the_proxy_does(monkeypatch: Any) -> None:
+    monkeypatch.setattr(server_module, "ACK_DELAY_S", 0.0)
+    bench = Bench()
+    server, connection, transport = connected(bench, Clock())
+    acknowledged_before: list[bool] = []
+    bench.sender.flush = lambda: acknowledged_before.append("ACK" in transport.kinds)
+    connection.data_received(b"".join(request(1, b"[")))
+    await eventually(lambda: transport.kinds[-1] == "ACK")
+    assert acknowledged_before == [False]
+    (told,) = [frame for frame in bench.sender.frames if frame.kind == Kind.FUNNEL]
+    assert told.sequence == handoff.INTERIM
+    counts = {tuple(row[2:4]): row[4] for row in json.loads(told.payload)}
+    assert counts == {("opened", ""): 1, ("ineligible", "not_json"): 1}
+    connection.connection_lost(None)
+    assert server.connections == 0
 
 
 async def test_a_proxy_that_does_not_read_is_cut_off() -> None:

@@ -7,8 +7,21 @@ import pytest
 from shadowbench.http1.requests import ServerOptions
 from shadowbench.proxy.copying import Copy
 from shadowbench.proxy.tap import Tap
-from tests.integration.proxying import CHUNKED, GET, LAST, OK, SALT, chunks, head, make_policy, on_uvloop, post
-from tests.unit.http1.wires import HIGH_WATER, Bench
+from tests.compiling import interpreted
+from tests.integration.proxying import (
+    CHUNKED,
+    GET,
+    LAST,
+    OK,
+    SALT,
+    chunks,
+    eventually,
+    head,
+    make_policy,
+    on_uvloop,
+    post,
+)
+from tests.unit.http1.wires import HIGH_WATER, Bench, Wire
 
 BIG = b"x" * (2 * HIGH_WATER)
 BIG_OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BIG) + BIG
@@ -127,12 +140,195 @@ async def test_an_upload_that_was_held_back_has_its_time_from_then_on():
     production.holds = True
     client.receive(BIG)
     assert not client.is_reading
-    bench.ticker.pass_time(3600.0)
+    bench.ticker.pass_time(299.0)
     production.release()
     bench.ticker.pass_time(59.0)
     client.receive(b"ab")
     production.receive(OK)
     assert client.take() == OK
+    await bench.close()
+
+
+# ── production that answers under an upload ──
+
+
+@pytest.mark.parametrize("said", ["nothing", "something", "more than the client takes"])
+@pytest.mark.parametrize("tls", [False, True])
+@on_uvloop
+async def test_an_upload_over_tls_waits_a_moment_until_what_production_said_was_read(tls, said):
+    bench = Bench()
+    client = bench.client()
+    client.receive(head(f"Content-Length: {len(BIG) + 2}"))
+    production = await bench.production()
+    production.tls = tls
+    client.receive(b"1")
+    if said == "more than the client takes":
+        client.holds = True
+        production.receive(CHUNKED + chunks(BIG))
+        assert not production.is_reading
+    if said != "nothing":
+        production.far_end.sendall(b"in TLS, what it is shows only when it was read")
+    production.take()
+    client.receive(BIG)
+    client.receive(b"2")
+    waits = tls and said == "something"
+    assert production.sent == (b"" if waits else BIG + b"2")
+    client.release()
+    await eventually(lambda: production.sent == BIG + b"2")
+    await bench.close()
+
+
+@on_uvloop
+async def test_an_answer_that_was_read_in_that_moment_ends_the_upload():
+    bench = Bench()
+    client = bench.client()
+    client.receive(head(f"Content-Length: {len(BIG) + 2}"))
+    production = await bench.production()
+    production.tls = True
+    client.receive(b"1")
+    production.take()
+    production.far_end.sendall(b"in TLS")
+    client.receive(BIG)
+    production.receive(OK)
+    assert client.take().startswith(b"HTTP/1.1 200 OK\r\n") and production.was_aborted
+    await asyncio.sleep(0.005)
+    assert production.take() == b""
+    await bench.close()
+
+
+# ── production that does not take a request ──
+
+_STOPPED = (("reason", "production_upload_timed_out"),)
+
+
+async def _held_back(*, ended: bool = False, **given: float | None) -> tuple[Bench, Wire, Wire]:
+    """A bench, a client and a production that reads no more of the client's request; `ended`: that is whole."""
+    bench = Bench(server=ServerOptions(body_timeout_s=2.0), **given)
+    client = bench.client()
+    client.receive(head(f"Content-Length: {len(BIG) + (0 if ended else 1)}"))
+    production = await bench.production()
+    production.holds = True
+    client.receive(BIG)
+    assert not client.is_reading and production.unsent == BIG
+    return bench, client, production
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize(
+    "given",
+    [{"first_byte_timeout_s": 10.0, "idle_timeout_s": 99.0}, {"first_byte_timeout_s": None, "idle_timeout_s": 10.0}],
+)
+@on_uvloop
+async def test_a_production_that_does_not_take_the_rest_of_a_request_has_a_time_for_it(given, ended):
+    bench, client, production = await _held_back(ended=ended, **given)
+    bench.ticker.pass_time(9.0)
+    assert bench.traffic.active == 1 and not client.sent, "the client is not late: nobody reads what it sends"
+    bench.ticker.pass_time(2.0)
+    assert client.sent.startswith(b"HTTP/1.1 504 ") and b"production stopped reading the request" in client.sent
+    assert production.was_aborted
+    assert bench.counters.get("proxy_production_faults_total", _STOPPED) == 1
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_production_that_takes_a_request_slowly_has_its_time_to_think_behind_that():
+    bench, client, production = await _held_back(ended=True, first_byte_timeout_s=10.0)
+    while production.unsent:
+        bench.ticker.pass_time(9.0)
+        production.unsent = production.unsent[10_000:]
+    bench.ticker.pass_time(9.0)
+    assert not client.sent
+    bench.ticker.pass_time(9.0)
+    assert not client.sent, "it has all of it for nine seconds"
+    bench.ticker.pass_time(2.0)
+    assert b"production_first_byte_timed_out" in client.sent
+    await bench.close()
+
+
+@on_uvloop
+async def test_an_upload_may_last_longer_than_any_bound_and_wait_at_its_end():
+    bench = Bench(server=ServerOptions(body_timeout_s=60.0), first_byte_timeout_s=10.0, idle_timeout_s=10.0)
+    client = bench.client()
+    client.receive(head(f"Content-Length: {len(BIG) + 20}"))
+    production = await bench.production()
+    for _ in range(20):
+        client.receive(b"x")
+        bench.ticker.pass_time(59.0)
+    production.holds = True
+    client.receive(BIG)
+    bench.ticker.pass_time(9.0)
+    assert not client.sent
+    production.release()
+    production.receive(OK)
+    assert client.take() == OK
+    await bench.close()
+
+
+@on_uvloop
+async def test_without_any_bound_production_may_hold_a_request_back_for_ever():
+    bench, client, _ = await _held_back(first_byte_timeout_s=None, idle_timeout_s=None)
+    bench.ticker.pass_time(36_000.0)
+    assert bench.traffic.active == 1 and not client.sent
+    await bench.close()
+
+
+EXPECTS = head("Content-Length: 2", "Expect: 100-Continue ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"first_byte_timeout_s": 10.0, "idle_timeout_s": 99.0}, {"first_byte_timeout_s": None, "idle_timeout_s": 10.0}],
+)
+@on_uvloop
+async def test_a_client_that_waits_for_a_100_is_not_late_but_production_is(given):
+    bench = Bench(server=ServerOptions(body_timeout_s=2.0), **given)
+    client = bench.client()
+    client.receive(EXPECTS)
+    production = await bench.production()
+    bench.ticker.pass_time(9.0)
+    assert not client.sent
+    bench.ticker.pass_time(2.0)
+    assert client.sent.startswith(b"HTTP/1.1 504 ") and b"production_first_byte_timed_out" in client.sent
+    assert production.was_aborted
+    await bench.close()
+
+
+@pytest.mark.parametrize("began", ["told", "impatient"])
+@on_uvloop
+async def test_a_client_that_was_told_to_go_on_or_did_so_may_be_late(began):
+    bench = Bench(server=ServerOptions(body_timeout_s=2.0), first_byte_timeout_s=10.0)
+    client = bench.client()
+    client.receive(EXPECTS)
+    production = await bench.production()
+    bench.ticker.pass_time(9.0)
+    if began == "told":
+        production.receive(b"HTTP/1.1 100 Continue\r\n\r\n")
+        assert client.take() == b"HTTP/1.1 100 Continue\r\n\r\n"
+    else:
+        client.receive(b"a")
+    bench.ticker.pass_time(1.9)
+    assert not client.sent, "its time begins here"
+    bench.ticker.pass_time(0.2)
+    assert client.sent.startswith(b"HTTP/1.1 408 ")
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_client_that_waits_for_a_100_is_not_late_while_requests_before_it_have_their_turn():
+    bench = Bench(server=ServerOptions(body_timeout_s=2.0))
+    client = bench.client()
+    client.receive(GET + EXPECTS)
+    production = await bench.production()
+    bench.ticker.pass_time(60.0)
+    production.receive(OK)
+    assert client.take() == OK
+    second = await bench.production()
+    bench.ticker.pass_time(60.0)
+    assert not client.sent
+    second.receive(b"HTTP/1.1 100 Continue\r\n\r\n")
+    client.receive(b"ab")
+    second.receive(OK)
+    assert client.take().endswith(OK)
     await bench.close()
 
 
@@ -216,6 +412,7 @@ _TOLD_AS = {
 }
 
 
+@interpreted
 @pytest.mark.parametrize("operation", list(_TOLD_AS))
 def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeypatch: pytest.MonkeyPatch):
     def broken(*_: object) -> None:

@@ -7,7 +7,13 @@ from shadowbench.proxy import faults
 
 CONNECT = ["refused", "reset", "dns", "tls", "timed_out_connect", "unreachable"]
 RESPONSE = ["reset", "truncated", "stale", "bad_response"]
-ALL = [*map(faults.of_connect, CONNECT), *map(faults.of_response, RESPONSE), faults.FIRST_BYTE, faults.IDLE]
+ALL = [
+    *map(faults.of_connect, CONNECT),
+    *map(faults.of_response, RESPONSE),
+    faults.FIRST_BYTE,
+    faults.UPLOAD,
+    faults.IDLE,
+]
 
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.code)

@@ -11,6 +11,7 @@ from shadowbench.handoff import Kind
 from shadowbench.mirror.head import parse_head
 from shadowbench.mirror.sampling import SampleKey
 from shadowbench.proxy.tap import Tap
+from tests.compiling import interpreted
 from tests.integration.proxying import (
     CHAT,
     CHUNKED,
@@ -337,6 +338,7 @@ async def test_a_client_that_leaves_before_anything_was_said_is_told_all_the_sam
     await bench.close()
 
 
+@interpreted
 @pytest.mark.filterwarnings("ignore")
 @on_uvloop
 async def test_a_fault_of_ours_is_a_decision_too(monkeypatch):
