@@ -87,6 +87,7 @@ SECTION = Section(
             "Requests that production did not answer whole, by reason. production_unreachable and "
             "production_connect_timed_out: the way to it. production_first_byte_timed_out and "
             "production_idle_timed_out: it took longer than production.first_byte_timeout_s or idle_timeout_s allow. "
+            "production_upload_timed_out: it stopped reading the request. "
             "production_reset and production_truncated: it broke off.",
             Query(
                 expression=or_none(rate("proxy_production_faults_total", by="reason")),
