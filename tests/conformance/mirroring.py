@@ -526,6 +526,7 @@ async def a_retry_that_says_so_is_one_sample(it: It) -> None:
     again = it.request(CHAT, None, ("x-stainless-retry-count", "1"))
     await it.exchange(first, response(503, b'{"error":{"message":"busy"}}'))
     await it.exchange(again)
+    await it.copy()
     await it.fence()
     assert it.copies is not None
     same(len(it.copies.all), 1, "copies of a request that an SDK sent twice")
@@ -535,6 +536,7 @@ async def a_retry_that_says_so_is_one_sample(it: It) -> None:
 async def a_repeated_idempotency_key_is_one_sample(it: It) -> None:
     for _ in range(2):
         await it.exchange(it.request(CHAT, None, ("Idempotency-Key", f"key-{it.token}")))
+    await it.copy()
     await it.fence()
     assert it.copies is not None
     same(len(it.copies.all), 1, "copies of two requests with one Idempotency-Key")

@@ -165,10 +165,15 @@ class It:
         return list(self.copies.all)
 
     async def fence(self) -> None:
-        """An ordinary request that must be copied, and its copy: what is not here now does not come."""
+        """Ordinary requests that must be copied, and their copies: what is not here now does not come.
+
+        A mirror that had to wait for its turn sends what it found all at once, over several connections, and the candidate
+        reads these in any order. What it finds after the first of ours had come is of a later turn.
+        """
         async with case(self.stand, "fence") as other:
-            await other.exchange(other.request())
-            await other.copy("the copy of an ordinary request")
+            for _ in range(2):
+                await other.exchange(other.request())
+                await other.copy("the copy of an ordinary request")
 
     @asynccontextmanager
     async def on_another(self) -> AsyncIterator[It]:
