@@ -47,8 +47,8 @@ class SenderListener(Protocol):
         """The connection ended with `count` exchanges opened and not settled. They are lost; nothing is sent again."""
 
 
-class Sender(asyncio.Protocol):
-    """The sending end. `ready` says whether an exchange may be opened now; `full` why not."""
+class Sender:
+    """The sending end (`asyncio.Protocol`). `ready` says whether an exchange may be opened now; `full` why not."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class Sender(asyncio.Protocol):
 
     async def _connect(self) -> None:
         try:
-            await self._loop.create_unix_connection(lambda: self, str(self.path))
+            await self._loop.create_unix_connection(lambda: cast(asyncio.Protocol, self), str(self.path))
         except OSError:
             self._retry_later()
 
@@ -242,6 +242,9 @@ class Sender(asyncio.Protocol):
             self._listener.on_ready(self.epoch)
         else:
             self._listener.on_frame(frame)
+
+    def eof_received(self) -> bool:
+        return False  # closed then
 
     def pause_writing(self) -> None:
         self.full, self.ready = True, False

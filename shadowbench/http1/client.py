@@ -12,11 +12,12 @@ import os
 import re
 import select
 from collections.abc import Callable
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import httptools
 
 from shadowbench.http1 import heads
+from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.heads import known_kind
 from shadowbench.http1.ticker import Ticker
 
@@ -62,37 +63,6 @@ class ResponseHead:
     def lines(self) -> bytes:
         """Status line and fields, each with CRLF, without the empty line."""
         return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, b"".join(self.fields))
-
-
-class ResponseHandler(Protocol):
-    """Who is told about a response. After `on_end` or `on_fault` nothing more is said."""
-
-    def on_informational(self, head: ResponseHead) -> None:
-        """A 1xx other than 101."""
-
-    def on_head(self, head: ResponseHead) -> None:
-        """The final response's head."""
-
-    def on_body(self, data: bytes) -> None:
-        """A piece of the body, de-chunked, still content-encoded."""
-
-    def on_end(self) -> None:
-        """The response is complete."""
-
-    def on_read_done(self) -> None:
-        """No more events from this read of the socket."""
-
-    def on_fault(self, reason: str) -> None:
-        """Instead of `on_end`: reset, truncated, bad_response, or stale (a reused connection died before any byte)."""
-
-    def on_writable(self, writable: bool) -> None:
-        """The origin takes (does not take) more request bytes."""
-
-    def on_switched(self, head: ResponseHead) -> None:
-        """101: from now on bytes pass as they are, through `on_body` and `write`."""
-
-    def on_tunnel_eof(self) -> None:
-        """The origin's half of the tunnel is over."""
 
 
 class ClientConnection:
@@ -289,14 +259,14 @@ class ClientConnection:
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._handler is None:
+        was_idle = self._handler is None
+        if was_idle:
             self.left_idle = not self._dead
-        else:
-            if exc is not None:
-                self._read_what_came()
-            if self._handler is not None:
-                self.left_idle = self.reused and not self._got_byte
-                self._broke(exc)
+        elif exc is not None:
+            self._read_what_came()
+        if self._handler is not None:
+            self.left_idle = self.reused and not self._got_byte
+            self._broke(exc)
         self._die()
         # It holds us: cut the circle, so that the collector has nothing to find.
         self._parser = cast(httptools.HttpResponseParser, None)

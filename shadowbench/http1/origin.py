@@ -17,6 +17,7 @@ from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.egress import Egress, EgressError
 from shadowbench.http1.resolver import Address, Resolver
 from shadowbench.http1.ticker import Ticker
+from shadowbench.natives import mypyc_attr
 
 # Servers close idle connections without a word: Node after 5 s, many gateways after 60. Below the shortest for plain HTTP;
 # TLS handshakes are dear, and providers keep connections for minutes.
@@ -114,6 +115,7 @@ def parse_egress(options: OriginOptions, location: Location) -> Egress | None:
     )
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Origin:
     """The connections to one endpoint. LIFO: the warmest first, so that surplus ones can age out."""
 

@@ -6,7 +6,7 @@ The parser (llhttp, strict) refuses most of what is malformed or ambiguous; what
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from shadowbench.http1 import heads
 from shadowbench.http1.heads import Refusal
@@ -91,40 +91,6 @@ class RequestHead:
         else:
             return
         self.fields += name, b": ", value, b"\r\n"
-
-
-class RequestHandler(Protocol):
-    """What the connection tells about one request, from its head on. Never called again after it called `finish`."""
-
-    asks_upgrade: bool  # its head asked for another protocol
-    has_answered: bool  # a response head went out
-
-    def awaits_continue(self) -> bool:
-        """Whether the client waits for word that production wants the body, as it may: it is not late then."""
-
-    def on_request_body(self, data: bytes) -> None:
-        """A piece of the request body, de-chunked."""
-
-    def on_request_end(self) -> None:
-        """The request is complete."""
-
-    def on_read_done(self) -> None:
-        """No more events from this read of the socket: write what has gathered."""
-
-    def on_client_writable(self, writable: bool) -> None:
-        """The client takes (does not take) more response bytes."""
-
-    def on_tunnel_data(self, data: bytes) -> None:
-        """Bytes after an upgrade."""
-
-    def on_client_eof(self) -> None:
-        """The client's half of the tunnel is over."""
-
-    def check(self, now: float) -> None:
-        """Called about twice a second while the request is under way: look at its time-outs."""
-
-    def on_client_gone(self, reason: str) -> None:
-        """The client left, or sent nonsense in its body: stop all work for it."""
 
 
 def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large: bool) -> Refusal | None:

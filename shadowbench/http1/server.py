@@ -12,14 +12,14 @@ import select
 import socket
 import struct
 from collections import deque
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import httptools
 
 from shadowbench.http1 import heads
+from shadowbench.http1.handlers import RequestHandler
 from shadowbench.http1.heads import Refusal, known_kind
 from shadowbench.http1.requests import (
-    RequestHandler,
     RequestHead,
     ServerOptions,
     apply_connection,
@@ -27,6 +27,7 @@ from shadowbench.http1.requests import (
     judge,
 )
 from shadowbench.http1.ticker import Ticker
+from shadowbench.natives import mypyc_attr
 
 MAX_PIPELINED: Final = 32
 # Body bytes of requests that wait for their turn, or of an upload that production does not take: above it, reading stops.
@@ -86,7 +87,8 @@ def _is_about_method(error: httptools.HttpParserError) -> bool:
     return isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith("Invalid method")
 
 
-class ServerHost(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class ServerHost:
     """What all connections of a worker share."""
 
     ticker: Ticker
@@ -94,18 +96,23 @@ class ServerHost(Protocol):
 
     def begin(self, connection: ServerConnection, head: RequestHead) -> RequestHandler:
         """A request has its turn."""
+        raise NotImplementedError
 
     def opened(self, connection: ServerConnection) -> None:
         """A connection was made."""
+        raise NotImplementedError
 
     def closed(self, connection: ServerConnection) -> None:
         """A connection is gone."""
+        raise NotImplementedError
 
     def refused(self, refusal: Refusal) -> None:
         """A request was answered by us; for counting."""
+        raise NotImplementedError
 
     def trailers_dropped(self, count: int) -> None:
         """Trailer fields were dropped; for counting."""
+        raise NotImplementedError
 
 
 class ServerConnection:
@@ -427,13 +434,17 @@ class ServerConnection:
         # Each step may end the request: production can answer, or fail, before it has all of it.
         self.current = current = self._host.begin(self, waiting.head)
         for piece in waiting.body:
-            if self.current is not current:
+            if not self._is_current(current):
                 return
             current.on_request_body(piece)
-        if waiting.ended and self.current is current:
+        if waiting.ended and self._is_current(current):
             current.on_request_end()
-        if self.current is current:
+        if self._is_current(current):
             current.on_read_done()
+
+    def _is_current(self, handler: RequestHandler) -> bool:
+        # In a method of its own: where it was just assigned, a compiler takes it for what it was.
+        return self.current is handler
 
     @property
     def must_close(self) -> bool:

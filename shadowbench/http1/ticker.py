@@ -11,10 +11,11 @@ whoever had three seconds left has three seconds left.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from types import TracebackType
 from typing import Protocol
+
+from shadowbench.natives import mypyc_attr
 
 _BUCKETS = 5
 _PERIOD_S = 0.1
@@ -31,6 +32,7 @@ class Watched(Protocol):
         """Called about twice a second with the ticker's time; may close the connection."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Ticker:
     """`now` is the loop's monotonic time without that in which it stood still, a tenth of a second old at most. What it watches
     is checked every 0.5 s."""
@@ -65,15 +67,9 @@ class Ticker:
         """Check `watched` no more."""
         self._buckets[ticket].discard(watched)
 
-    @contextlib.asynccontextmanager
-    async def timeout(self, delay_s: float) -> AsyncIterator[None]:
+    def timeout(self, delay_s: float) -> Timeout:
         """As `asyncio.timeout`, for what is too rare to be watched; time in which the loop stood still does not count."""
-        async with asyncio.timeout(delay_s) as timeout:
-            self._timeouts.add(timeout)
-            try:
-                yield
-            finally:
-                self._timeouts.discard(timeout)
+        return Timeout(delay_s, self._timeouts)
 
     def worst_lag_s(self, since: float) -> float:
         """How long the loop was kept from its events at worst since then, as far as ticks can tell."""
@@ -105,3 +101,21 @@ class Ticker:
             when = timeout.when()
             if when is not None and not timeout.expired():
                 timeout.reschedule(when + lag)
+
+
+class Timeout:
+    """`Ticker.timeout`: an asynchronous context, which raises TimeoutError."""
+
+    def __init__(self, delay_s: float, running: set[asyncio.Timeout]) -> None:
+        self._timeout = asyncio.timeout(delay_s)
+        self._running = running
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._running.add(self._timeout)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.discard(self._timeout)
+        await self._timeout.__aexit__(kind, error, trace)

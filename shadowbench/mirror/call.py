@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from shadowbench import handoff, keyed
 from shadowbench.handoff import Kind
 from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.limits.retry import BUSY, STALE
 from shadowbench.making import maker_of
@@ -72,7 +73,7 @@ class CallContext:
     chance: random.Random = field(default_factory=random.Random)
 
 
-class Call:
+class Call(ResponseHandler):
     """Handler of one candidate's response."""
 
     __slots__ = (

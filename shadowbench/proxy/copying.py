@@ -7,11 +7,14 @@ whose calls would cost as much again. `tests/unit/proxy` reads them back with `h
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from shadowbench import handoff
 from shadowbench.http1.client import ResponseHead
 from shadowbench.links import Sender
+
+if TYPE_CHECKING:
+    from shadowbench.proxy.tap import Tap
 
 MAX_LINES_BYTES: Final = handoff.MAX_HEAD_BYTES - 64
 _FLUSH_BYTES: Final = 32768
@@ -34,21 +37,6 @@ _pack_end: Final = handoff.END_FRAME.pack
 _JOIN_BYTES: Final = 8192
 
 
-class Owner(Protocol):
-    """The tap, as its copies see it."""
-
-    copies: dict[int, Copy]
-    handed_off: int
-    dropped_full: int
-    failed: int
-    cut_short: int
-    rate: float
-    request_bound: float
-
-    def placeholder(self, value: bytes) -> bytes:
-        """What stands for a credential."""
-
-
 class Copy:
     """Holds less than 64 KiB, with what its exchange keeps for it. `live` turns false when nobody wants it any more."""
 
@@ -63,7 +51,7 @@ class Copy:
         "sequence",
     )
 
-    def __init__(self, owner: Owner, link: Sender, sequence: int, version: int, lines: bytes, now_ns: int) -> None:
+    def __init__(self, owner: Tap, link: Sender, sequence: int, version: int, lines: bytes, now_ns: int) -> None:
         """`lines`: the request's head as production gets it, without credentials, at most MAX_LINES_BYTES."""
         self.live = True
         self.sequence = sequence
@@ -94,12 +82,13 @@ class Copy:
         elif self._size >= _FLUSH_BYTES:
             self._send()
 
-    def request_end(self, now_ns: int) -> None:
-        """The request was handed to production's socket in full."""
+    def request_end(self, now_ns: int, *, is_over: bool) -> None:
+        """The request was handed to production's socket in full. `is_over`: the end is told next, and sent with this."""
         if not self.live:
             return
         self._pending.append(_pack_time(8, 4, 0, 0, self.sequence, now_ns))
-        self._send()
+        if not is_over:
+            self._send()
 
     def response_head(self, now_ns: int, head: ResponseHead, lines: bytes, connect_s: float | None) -> None:
         """Production's response head; `lines` as the client gets them."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from shadowbench.http1 import heads
 from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.handlers import RequestHandler
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.http1.requests import RequestHead, expects_continue
@@ -42,8 +43,8 @@ _LISTEN_S: Final = 0.001
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-class Exchange:
-    """Handler of one request (`RequestHandler`) and of its response (`ResponseHandler`)."""
+class Exchange(RequestHandler):
+    """Handler of one request and of its response."""
 
     __slots__ = (
         "_added_ns",
@@ -442,7 +443,7 @@ class Exchange:
         for data in asked:
             copy.request(data)
         if self._sent_ns:
-            copy.request_end(self._sent_ns)
+            copy.request_end(self._sent_ns, is_over=self._ending is not None)
 
     def _has_heard_enough(self) -> bool:
         if self._ending is not None:

@@ -10,7 +10,7 @@ from typing import Final
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault, Origin
 from shadowbench.http1.requests import RequestHead
-from shadowbench.http1.server import ServerConnection
+from shadowbench.http1.server import ServerConnection, ServerHost
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.access import AccessLog
 from shadowbench.proxy.complaints import Complaints
@@ -25,7 +25,7 @@ from shadowbench.signals import Counters, Histogram
 OVERHEAD_EDGES_S: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
 
 
-class Traffic:
+class Traffic(ServerHost):
     """`ServerHost` of a proxy worker. Counts in plain integers; `report` turns them into signals."""
 
     def __init__(

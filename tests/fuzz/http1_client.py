@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from shadowbench.http1.client import MAX_HEAD_BYTES, ClientConnection, ResponseHead
+from shadowbench.http1.handlers import ResponseHandler
 from tests.conformance.differential.reader import Message, read_responses
 from tests.fuzz.script import Script
 from tests.fuzz.transports import Transport, Watch, still_loop
@@ -13,8 +14,8 @@ from tests.fuzz.transports import Transport, Watch, still_loop
 _SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"
 
 
-class Response:
-    """A `ResponseHandler` that keeps what it is told. It leaves, as `Exchange` does, when the origin switches unasked."""
+class Response(ResponseHandler):
+    """Keeps what it is told. It leaves, as `Exchange` does, when the origin switches unasked."""
 
     def __init__(self, connection: ClientConnection, *, asks_upgrade: bool = False) -> None:
         self.connection = connection

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from shadowbench.http1 import heads, server
+from shadowbench.http1.handlers import RequestHandler
 from shadowbench.http1.requests import RequestHead, ServerOptions
-from shadowbench.http1.server import ServerConnection
+from shadowbench.http1.server import ServerConnection, ServerHost
 from tests.conformance.differential.reader import Message, Transcript, read_requests
 from tests.fuzz.script import Script
 from tests.fuzz.transports import StillLoop, Transport, Watch, still_loop
@@ -23,8 +24,8 @@ _USUAL = ServerOptions()
 _TUNNEL = b"/tunnel"
 
 
-class Request:
-    """A `RequestHandler` that keeps what it is told."""
+class Request(RequestHandler):
+    """Keeps what it is told."""
 
     def __init__(self, run: Run, head: RequestHead) -> None:
         self.run, self.head = run, head
@@ -70,8 +71,8 @@ class Request:
         self.gone = reason
 
 
-class Run:
-    """One connection. It is the `ServerHost`, too."""
+class Run(ServerHost):
+    """One connection, and its host."""
 
     def __init__(self, options: ServerOptions) -> None:
         self.ticker: Any = Watch()

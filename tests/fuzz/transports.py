@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from shadowbench.http1.ticker import Ticker
+
 _NEAR, _FAR = socket.socketpair()  # for protocols that ask the kernel about their peer: it is there, and silent
 
 
@@ -52,7 +54,7 @@ def still_loop() -> Iterator[StillLoop]:
         asyncio._set_running_loop(before)
 
 
-class Watch:
+class Watch(Ticker):
     """A ticker whose time stands still."""
 
     def __init__(self) -> None:

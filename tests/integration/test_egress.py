@@ -10,6 +10,7 @@ import ssl
 import pytest
 
 from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.origin import ConnectFault, Origin, OriginOptions
 from shadowbench.http1.resolver import Resolver
 from shadowbench.http1.ticker import Ticker
@@ -53,7 +54,7 @@ class Endpoint:
         self._server.close()
 
 
-class Handler:
+class Handler(ResponseHandler):
     """Waits for one answer."""
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shadowbench.http1.client import ClientConnection, ResponseHead, _promised_idle
+from shadowbench.http1.handlers import ResponseHandler
 from tests.integration.proxying import CHUNKED, LAST, OK, ManualTicker, chunks, on_uvloop
 from tests.unit.http1.wires import Wire
 
@@ -28,7 +29,7 @@ RESPONSES = (
 )
 
 
-class Handler:
+class Handler(ResponseHandler):
     """Remembers what it was told, and checks the order."""
 
     def __init__(self) -> None:

@@ -6,8 +6,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shadowbench.http1.handlers import RequestHandler
 from shadowbench.http1.requests import RequestHead, ServerOptions
-from shadowbench.http1.server import ServerConnection
+from shadowbench.http1.server import ServerConnection, ServerHost
 from tests.integration.proxying import GET, LAST, ManualTicker, chunks, head, on_uvloop, post
 from tests.unit.http1.wires import Wire
 
@@ -30,7 +31,7 @@ PARTS = (
 )
 
 
-class Handler:
+class Handler(RequestHandler):
     """Remembers; answers when the request is complete."""
 
     def __init__(self, host: "Host", connection: ServerConnection, head: RequestHead) -> None:
@@ -74,7 +75,17 @@ class Slow(Handler):
     def on_read_done(self) -> None: ...
 
 
-class Host:
+class Hasty(Handler):
+    """Answers the first piece of a body."""
+
+    def on_request_body(self, data: bytes) -> None:
+        super().on_request_body(data)
+        self.outcome = "answered"
+        self._connection.transport.write(b"A")
+        self._connection.finish(close=False)
+
+
+class Host(ServerHost):
     """`ServerHost` of one connection."""
 
     def __init__(self) -> None:
@@ -201,6 +212,26 @@ async def test_behind_a_refusal_that_waits_for_its_turn_nothing_is_read():
     slow.protocol.finish(close=False)
     assert slow.sent.count(b" 400 ") == 1 and b" 408 " not in slow.sent
     slow.discard()
+    await asyncio.sleep(0)
+
+
+@on_uvloop
+async def test_a_waiting_request_that_is_answered_early_is_told_no_more() -> None:
+    host = Host()
+    kinds = iter((Slow, Hasty, Handler))
+
+    def begin(connection: ServerConnection, head: RequestHead) -> Handler:
+        host.handlers.append(next(kinds)(host, connection, head))
+        return host.handlers[-1]
+
+    host.begin = begin  # type: ignore[method-assign]
+    wire = Wire(ServerConnection(host, ServerOptions()))
+    wire.receive(GET + post(b"first") + GET)
+    slow = host.handlers[0]
+    slow._connection.finish(close=False)
+    assert [each.outcome for each in host.handlers] == ["complete", "answered", "answered"]
+    assert host.handlers[1].body == b"first" and wire.sent == b"AA"
+    wire.discard()
     await asyncio.sleep(0)
 
 

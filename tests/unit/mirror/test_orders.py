@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from shadowbench.endpoints.testing import ScriptedProvider
 from shadowbench.errors import ConfigurationError
 from shadowbench.handoff import Kind
+from shadowbench.links import Sender
 from shadowbench.mirror.options import MirrorOptions, StratumOptions
 from shadowbench.worker import to_json
 from tests.mirrors import Rig, candidate, chat_body, eventually, mirror
@@ -145,8 +147,20 @@ def written(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             if kind == Kind.MARK:
                 sent.append(json.loads(payload))
 
-    monkeypatch.setattr(rig.service.dispatcher.recorder.sender, "write", write)
+    recorder = rig.service.dispatcher.recorder
+    monkeypatch.setattr(recorder, "sender", _Writing(recorder.sender, write))
     return sent
+
+
+class _Writing:
+    """A sender that writes elsewhere."""
+
+    def __init__(self, sender: Sender, write: Callable[[list[bytes]], None]) -> None:
+        self._sender = sender
+        self.write = write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sender, name)
 
 
 async def test_the_state_tells_rates_lanes_and_links_as_json(tmp_path: Path) -> None:

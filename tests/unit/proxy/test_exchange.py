@@ -415,7 +415,7 @@ _TOLD_AS = {
 @interpreted
 @pytest.mark.parametrize("operation", list(_TOLD_AS))
 def test_a_fault_of_ours_while_copying_reaches_no_client(operation: str, monkeypatch: pytest.MonkeyPatch):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError(operation)
 
     @on_uvloop
