@@ -62,7 +62,10 @@ class ResponseHead:
     @property
     def lines(self) -> bytes:
         """Status line and fields, each with CRLF, without the empty line."""
-        return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, b"".join(self.fields))
+        fields = b"".join(self.fields)
+        if self.status == 200 and self.reason == b"OK":
+            return _USUAL + fields
+        return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, fields)
 
 
 class ClientConnection:

@@ -41,6 +41,9 @@ Ending = tuple[str | None, int, int, int]
 # How long an upload waits for the loop to read what production said under it.
 _LISTEN_S: Final = 0.001
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
+# How chunks begin, by their size: tokens are short, and to format a number takes longer than all else that is done to one.
+_SIZES: Final = [b"%x\r\n" % size for size in range(1024)]
+_SHORT: Final = len(_SIZES)
 
 
 class Exchange(RequestHandler):
@@ -290,16 +293,19 @@ class Exchange(RequestHandler):
         if self._tunnel:
             self._client.transport.write(data)
             return
-        if len(data) >= _JOIN_BYTES:
+        size = len(data)
+        if size >= _JOIN_BYTES:
             self._out_is_big = True
-            self._out += (b"%x\r\n" % len(data), data, b"\r\n") if self._chunk_out else (data,)
+            self._out += (b"%x\r\n" % size, data, b"\r\n") if self._chunk_out else (data,)
+        elif not self._chunk_out:
+            self._out.append(data)
         else:
-            self._out.append(b"%x\r\n%b\r\n" % (len(data), data) if self._chunk_out else data)
+            self._out.append((_SIZES[size] if size < _SHORT else b"%x\r\n" % size) + data + b"\r\n")
         self._last_byte = self._traffic.ticker.now
         if self._hears:
             self._heard_ns.append(time.monotonic_ns())
             self._heard.append(data)
-            self._heard_size += len(data)
+            self._heard_size += size
 
     def on_end(self) -> None:
         """Production's answer is complete."""

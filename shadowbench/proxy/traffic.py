@@ -149,7 +149,7 @@ class Traffic(ServerHost):
         if head.upgrade is not None:
             fields += b"Connection", b": ", b"Upgrade", b"\r\n", b"Upgrade", b": ", head.upgrade, b"\r\n"
         base_path = self._base_path if head.path != b"*" else b""
-        return b"%b %b%b HTTP/1.1\r\n" % (head.method, base_path, head.path)
+        return b"".join((head.method, b" ", base_path, head.path, b" HTTP/1.1\r\n"))
 
     def copy_failed(self, operation: str, error: Exception, copy: Copy | None) -> None:
         """A fault of ours while copying: counted, and nothing to the client.
