@@ -81,4 +81,6 @@ def test_the_compiled_proxy_passes_what_the_interpreted_one_passes(site: Path, t
     ran = subprocess.run(command, cwd=REPOSITORY, env=expects, capture_output=True, text=True, timeout=900, check=False)
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-1000:]
     suite = next(iter(ElementTree.parse(report).getroot()))
-    assert int(suite.attrib["tests"]) > 3000 and int(suite.attrib["skipped"]) < 20
+    assert int(suite.attrib["tests"]) - int(suite.attrib["skipped"]) > 3000
+    reasons = [skipped.get("message") for skipped in suite.iter("skipped")]
+    assert reasons.count("replaces methods, which compiled code does not look up") < 20
