@@ -45,6 +45,7 @@ class WindowResult:
     identical: int
     errors: dict[str, int]
     whole_ns: list[int]
+    at_once_ns: list[int]  # whole answers of a production that did not think
     first_byte_ns: list[int]  # of streams
     last_byte_ns: list[int]
     own_delay_p99_us: float  # what this generator itself was late with its sends
@@ -220,20 +221,23 @@ class Load:
 
 def _result(exchanges: Sequence[Exchange], late_ns: Sequence[int], stray_bytes: int) -> WindowResult:
     errors: Counter[str] = Counter({"bytes nobody asked for": stray_bytes} if stray_bytes else {})
-    whole, first, last = [], [], []
+    whole, at_once, first, last = [], [], [], []
     for exchange in exchanges:
         if fault := exchange.fault():
             errors[fault] += 1
         elif exchange.ask.kind == Kind.WHOLE:
             whole.append(exchange.last_ns - exchange.intended_ns)
+        elif exchange.ask.kind == Kind.AT_ONCE:
+            at_once.append(exchange.last_ns - exchange.intended_ns)
         else:
             first.append(exchange.first_ns - exchange.intended_ns)
             last.append(exchange.last_ns - exchange.intended_ns)
     return WindowResult(
         asked=len(exchanges),
-        identical=len(whole) + len(last),
+        identical=len(whole) + len(at_once) + len(last),
         errors=dict(errors),
         whole_ns=whole,
+        at_once_ns=at_once,
         first_byte_ns=first,
         last_byte_ns=last,
         own_delay_p99_us=percentile(sorted(late_ns), 0.99) / 1000,

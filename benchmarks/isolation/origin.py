@@ -22,7 +22,10 @@ from benchmarks.isolation.instrument import go_first, quiet
 from benchmarks.isolation.script import Kind
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+# Before an answer's first byte: less than any model that is worth a migration takes, so that a millisecond shows.
+_THINKS_S = 0.02
 _TOKEN_S = 0.005
+_SLOWER = 10
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 # Of a length that is never reached: chunks may be cut anew on their way, and then the wire says nothing certain.
 _ENDLESS_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000000000000\r\n\r\n"
@@ -37,10 +40,12 @@ _ENDLESS_PIECE_EVENTS = 300
 class Mood(StrEnum):
     """How it behaves."""
 
-    PRODUCTION = "production"  # answers at once, a token each 5 ms; goes before others on its core
+    PRODUCTION = (
+        "production"  # thinks 20 ms, or not where it is asked so; a token each 5 ms; goes before others on its core
+    )
     WELL = "well"  # the same, as a candidate
     HANG = "hang"  # reads, never answers
-    SLOW = "slow"  # a token each 50 ms, 20 ms before a whole answer
+    SLOW = "slow"  # the same, 10 times as slow, and nothing at once
     FLOOD = "flood"  # bytes without end, as fast as they are taken
 
 
@@ -92,18 +97,17 @@ class Connection(asyncio.Protocol):
             return
         number, kind = script.asked(asked.partition(b"\r\n\r\n")[2])
         if kind == Kind.STREAM:
-            self._transport.write(_STREAM_HEAD + chunk(script.event(number, 0)))
-            self._loop.call_later(self._token_s, self._token, number, 1)
+            self._loop.call_later(_THINKS_S * self._slower, self._token, number, 0)
         elif kind == Kind.ENDLESS:
             self._pour_all(endless(number))
-        elif self._mood == Mood.SLOW:
-            self._loop.call_later(0.02, self._whole, number, kind)
+        elif kind == Kind.WHOLE or self._mood == Mood.SLOW:
+            self._loop.call_later(_THINKS_S * self._slower, self._whole, number, kind)
         else:
             self._whole(number, kind)
 
     @property
-    def _token_s(self) -> float:
-        return _TOKEN_S * (10 if self._mood == Mood.SLOW else 1)
+    def _slower(self) -> int:
+        return _SLOWER if self._mood == Mood.SLOW else 1
 
     def _whole(self, number: int, kind: Kind) -> None:
         if not self._closed:
@@ -122,8 +126,8 @@ class Connection(asyncio.Protocol):
         if self._closed:
             return
         if token < script.TOKENS - 1:
-            self._transport.write(chunk(script.event(number, token)))
-            self._loop.call_later(self._token_s, self._token, number, token + 1)
+            self._transport.write((b"" if token else _STREAM_HEAD) + chunk(script.event(number, token)))
+            self._loop.call_later(_TOKEN_S * self._slower, self._token, number, token + 1)
             return
         self._counts["answered"] += 1
         self._transport.write(chunk(script.event(number, token)) + chunk(b"data: [DONE]\n\n") + _LAST)

@@ -27,7 +27,7 @@ from benchmarks.processes import free_port, start_module, wait_for_port
 from benchmarks.quantiles import percentile
 
 ORDER = ("off", "on", "on", "off")
-MEASURES = ("whole", "first_byte", "last_byte")
+MEASURES = ("whole", "first_byte", "last_byte", "at_once")
 QUANTILES = (0.5, 0.9, 0.99)
 _WARM_UP_S = 1.0
 _BEGINS_S = 0.5  # what streams do at first, when all buffers are empty, is over

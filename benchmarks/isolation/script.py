@@ -14,6 +14,7 @@ from enum import StrEnum
 
 CHAT = b"/v1/chat/completions"
 STREAMED_SHARE = 0.2
+AT_ONCE_SHARE = 0.4
 TOKENS = 8
 BIG_BYTES = 20_000_000
 _NUMBER = re.compile(rb"#(\d{6,}) ")
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     """What is asked for; the request's model says it."""
 
     WHOLE = "whole"
+    AT_ONCE = "at-once"  # a whole answer, too, and nobody thinks about it
     STREAM = "stream"
     BIG_ANSWER = "big-answer"
     ENDLESS = "endless"
@@ -88,15 +90,20 @@ def schedule(*, seed: int, first: int, rate: float, seconds: float) -> Iterator[
     chance = random.Random(seed)
     at_s, number = chance.expovariate(rate), first
     while at_s < seconds:
-        kind = Kind.STREAM if chance.random() < STREAMED_SHARE else Kind.WHOLE
-        yield Ask(number=number, kind=kind, at_ns=int(at_s * 1e9))
+        yield Ask(number=number, kind=_kind(chance.random()), at_ns=int(at_s * 1e9))
         at_s += chance.expovariate(rate)
         number += 1
 
 
+def _kind(drawn: float) -> Kind:
+    if drawn < STREAMED_SHARE:
+        return Kind.STREAM
+    return Kind.AT_ONCE if drawn < STREAMED_SHARE + AT_ONCE_SHARE else Kind.WHOLE
+
+
 def request(number: int, kind: Kind, *, prompt: bytes = _PROMPT) -> bytes:
     """The request's bytes. Another `prompt` makes a larger one."""
-    streamed = b"false" if kind in (Kind.WHOLE, Kind.BIG_ANSWER) else b"true"
+    streamed = b"true" if kind in (Kind.STREAM, Kind.ENDLESS) else b"false"
     asked = b'"model":"%b","stream":%b,"messages":[{"role":"user","content":"#%06d %b"}]'
     body = b"{" + asked % (kind.encode(), streamed, number, prompt) + b"}"
     head = b"POST %b HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nAuthorization: Bearer k\r\n" % CHAT
@@ -136,4 +143,4 @@ def expected(number: int, kind: Kind) -> bytes:
     """The body that a client must get. Endless ones have none. Raises ValueError."""
     if kind == Kind.ENDLESS:
         raise ValueError("an endless stream has no whole body")
-    return {Kind.WHOLE: whole, Kind.STREAM: stream, Kind.BIG_ANSWER: big}[kind](number)
+    return {Kind.WHOLE: whole, Kind.AT_ONCE: whole, Kind.STREAM: stream, Kind.BIG_ANSWER: big}[kind](number)

@@ -66,7 +66,8 @@ def test_one_seed_makes_the_same_arrivals_at_the_wanted_rate() -> None:
     assert first == second
     assert len(first) == pytest.approx(30_000, rel=0.03)
     assert [ask.number for ask in first] == list(range(len(first)))
-    assert Counter(ask.kind for ask in first)[Kind.STREAM] / len(first) == pytest.approx(0.2, abs=0.02)
+    shares = {kind: count / len(first) for kind, count in Counter(ask.kind for ask in first).items()}
+    assert shares == pytest.approx({Kind.STREAM: 0.2, Kind.AT_ONCE: 0.4, Kind.WHOLE: 0.4}, abs=0.02)
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -75,7 +76,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 def on_the_wire(number: int, kind: Kind, at: int = 50) -> bytes:
     """Production's answer; a stream in chunks cut at `at`."""
     body = script.expected(number, kind)
-    if kind == Kind.WHOLE:
+    if kind != Kind.STREAM:
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     return CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(x), x) for x in (body[:at], body[at:])) + b"0\r\n\r\n"
 
@@ -89,7 +90,7 @@ def exchange(wire: bytes, kind: Kind, size: int) -> Exchange:
     return came
 
 
-@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.STREAM])
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.AT_ONCE, Kind.STREAM])
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_an_answer_is_whole_with_its_last_byte_and_the_same_however_it_was_cut(kind: Kind, size: int) -> None:
     assert exchange(on_the_wire(5, kind), kind, size).fault() is None
@@ -142,13 +143,14 @@ async def test_a_load_compares_every_answer_and_counts_from_the_intended_times()
         asks = list(script.schedule(seed=1, first=0, rate=200, seconds=0.2))
         result = await load.run(WINDOW)
         assert (result.asked, result.identical, result.errors) == (len(asks), len(asks), {})
-        streams = sum(ask.kind == Kind.STREAM for ask in asks)
-        assert [len(x) for x in (result.whole_ns, result.first_byte_ns, result.last_byte_ns)] == [
-            len(asks) - streams,
-            streams,
-            streams,
-        ]
-        assert all(last > first > 0 for first, last in zip(result.first_byte_ns, result.last_byte_ns, strict=True))
+        kinds = Counter(ask.kind for ask in asks)
+        assert (len(result.whole_ns), len(result.at_once_ns)) == (kinds[Kind.WHOLE], kinds[Kind.AT_ONCE])
+        assert len(result.first_byte_ns) == len(result.last_byte_ns) == kinds[Kind.STREAM]
+        thinks_ns = 15_000_000  # at least: timers of milliseconds may ring early
+        assert all(
+            last > first > thinks_ns for first, last in zip(result.first_byte_ns, result.last_byte_ns, strict=True)
+        )
+        assert all(ns > thinks_ns for ns in result.whole_ns) and all(ns > 0 for ns in result.at_once_ns)
         load.close()
 
 
@@ -228,6 +230,7 @@ def arm(scale: float, seed: int, *, errors: dict[str, int] | None = None) -> Arm
             identical=500,
             errors=errors or {},
             whole_ns=times,
+            at_once_ns=[2 * ns for ns in times],
             own_delay_p99_us=20.0,
             goes_first=True,
             **streams,
@@ -275,6 +278,16 @@ def test_answers_that_are_a_tenth_slower_do_not() -> None:
     assert [line for line in found if line.startswith("(b) whole answer p50: ") and line.endswith("end below 1.050")]
     assert verdict(told) == "NO"
     assert not any("last byte" in line for line in found), "of a stream's 35 ms that is nothing"
+
+
+def test_of_answers_at_once_nothing_is_promised_and_the_page_has_them() -> None:
+    slow_at_once = arm(1, 3)
+    for times in slow_at_once.times_us["at_once"]:
+        times[:] = [us * 1.3 for us in times]
+    told = report(QUIET, result(HEALTHY, slow_at_once))
+    assert shortfalls(told) == [] and verdict(told) == "yes"
+    rows = [row for row in latency_rows(told, "at_once") if row[0].startswith("(b)")]
+    assert 1.2 < float(rows[0][2].split()[0]) < 1.4 and " | ".join(rows[0]) in markdown(told)
 
 
 def test_a_noisy_reference_widens_what_is_allowed() -> None:
