@@ -22,7 +22,7 @@ from benchmarks.isolation.instrument import go_first, quiet
 from benchmarks.isolation.script import Kind
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
-# Before an answer's first byte: less than any model that is worth a migration takes, so that a millisecond shows.
+# Before an answer's first byte: short for a model, so that a millisecond shows.
 _THINKS_S = 0.02
 _TOKEN_S = 0.005
 _SLOWER = 10
@@ -40,9 +40,7 @@ _ENDLESS_PIECE_EVENTS = 300
 class Mood(StrEnum):
     """How it behaves."""
 
-    PRODUCTION = (
-        "production"  # thinks 20 ms, or not where it is asked so; a token each 5 ms; goes before others on its core
-    )
+    PRODUCTION = "production"  # thinks 20 ms unless it is asked not to, a token each 5 ms; goes before others there
     WELL = "well"  # the same, as a candidate
     HANG = "hang"  # reads, never answers
     SLOW = "slow"  # the same, 10 times as slow, and nothing at once

@@ -28,8 +28,8 @@ The same faults as facts without times are tests: `tests/integration/test_isolat
 
 In every scenario: no error, every answer production's, byte for byte; and against the same load without mirroring, the 95 %
 interval of the ratio ends below 1.05 at p50 and below 1.10 at p90, or, where noise alone is wider, below where mirroring off
-against itself ends. Production thinks 20 ms before its first byte, which is less than any large model does: a millisecond would
-break the promise. What is added by the microsecond is in the
+against itself ends. Production thinks 20 ms before its first byte, which is short for a model: one millisecond more
+breaks the promise. What is added by the microsecond is in the
 [last table](#latency-whole-answer-of-a-production-that-answers-at-once); of such a production nothing is promised as a ratio.
 
 {verdicts}

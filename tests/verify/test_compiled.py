@@ -83,4 +83,4 @@ def test_the_compiled_proxy_passes_what_the_interpreted_one_passes(site: Path, t
     suite = next(iter(ElementTree.parse(report).getroot()))
     assert int(suite.attrib["tests"]) - int(suite.attrib["skipped"]) > 3000
     reasons = [skipped.get("message") for skipped in suite.iter("skipped")]
-    assert reasons.count("replaces methods, which compiled code does not look up") < 20
+    assert 0 < reasons.count("replaces methods, which compiled code does not look up") < 20

@@ -135,6 +135,11 @@ def test_a_time_out_waits_for_the_time_that_was_left():
         with pytest.raises(TimeoutError):
             async with ticker.timeout(3.0):
                 await asyncio.sleep(3.5)
+        loop.now_s += 70.0
+        await asyncio.sleep(1.0)
+        assert ticker.now == pytest.approx(loop.now_s - 140.0, abs=0.2), (
+            "it ticks on: those that are over are let alone"
+        )
         ticker.stop()
 
     run(story())
