@@ -71,7 +71,8 @@ def not_all_handed_off(report: Report, size: int) -> list[str]:
 
 def stream_rows(report: Report, count: int) -> Rows:
     """The table of so many token streams, header first."""
-    yield ["", "CPU µs/chunk", "delay p50 µs", "p99 µs", "max µs", "chunks in time", "load's core", "RSS MiB", "broken"]
+    delays = ["delay p50 µs", "p99 µs, middle second", "p99 µs", "max µs"]
+    yield ["", "CPU µs/chunk", *delays, "chunks in time", "load's core", "RSS MiB", "broken"]
     for peer in report.peers:
         windows = peer.streams.get(count, [])
         if not windows:
@@ -80,6 +81,7 @@ def stream_rows(report: Report, count: int) -> Rows:
             peer.name,
             number(median(window.cpu_us_per_chunk for window in windows), 1) if has_process(peer) else "–",
             number(median(window.delay_p50_us for window in windows)),
+            number(median(window.delay_typical_p99_us for window in windows)),
             number(median(window.delay_p99_us for window in windows)),
             number(max(window.delay_max_us for window in windows)),
             percent(median(window.chunks_share for window in windows)),

@@ -65,7 +65,7 @@ class Course:
     paced_seconds: float = 3.0
     streams: tuple[StreamCourse, ...] = (
         StreamCourse(streams=100, rounds=2),
-        StreamCourse(streams=500, rounds=3),
+        StreamCourse(streams=500, rounds=6),
         StreamCourse(streams=1000, rounds=1, all_peers=False),
     )
     stream_seconds: float = 60.0  # of each peer and number of streams, all rounds together

@@ -23,7 +23,7 @@ import uvloop
 
 from benchmarks.bodies import request
 from benchmarks.processes import busy_seconds, cpu_seconds
-from benchmarks.quantiles import percentile
+from benchmarks.quantiles import percentile, typical
 from benchmarks.sse_origin import PERIOD_MS, serve
 
 _SENT = re.compile(rb'"t(\d{19})"')
@@ -44,6 +44,7 @@ class StreamResult:
     others_share: float  # of the peer's core that others used: noise
     delay_p50_us: float
     delay_p99_us: float
+    delay_typical_p99_us: float  # the p99 of the middle second: of each second's the median
     delay_max_us: float
     complete: int  # streams that came to their proper end
     broken: int
@@ -93,6 +94,7 @@ class Load:
         self.all_closed = asyncio.Event()
         self.measuring = False
         self.delays = array("q")
+        self.by_second: list[int] = []  # how many delays there were at the end of each
         self._port = port
         self._streams = streams
         self._seconds = seconds
@@ -113,7 +115,7 @@ class Load:
         await asyncio.sleep(_SETTLE_S)
         began, cpu, busy, own = time.monotonic(), cpu_seconds(pids), busy_seconds(core), time.process_time()
         self.measuring = True
-        await asyncio.sleep(self._seconds)
+        await self._measured()
         self.measuring = False
         seconds, cpu, busy = time.monotonic() - began, cpu_seconds(pids) - cpu, busy_seconds(core) - busy
         own = time.process_time() - own
@@ -125,6 +127,13 @@ class Load:
             pass  # told as `broken`
         origin.close()
         return self._result(seconds, cpu, max(0.0, busy - cpu), own)
+
+    async def _measured(self) -> None:
+        """Wait for the window's end, by the second."""
+        parts = max(1, round(self._seconds))
+        for _ in range(parts):
+            await asyncio.sleep(self._seconds / parts)
+            self.by_second.append(len(self.delays))
 
     def begun(self) -> None:
         """A stream's first bytes arrived."""
@@ -148,6 +157,7 @@ class Load:
             others_share=others / seconds,
             delay_p50_us=percentile(delays, 0.50) / 1000,
             delay_p99_us=percentile(delays, 0.99) / 1000,
+            delay_typical_p99_us=typical(self.delays, self.by_second, 0.99) / 1000,
             delay_max_us=percentile(delays, 1.0) / 1000,
             complete=self.complete,
             broken=self._streams - self.complete,

@@ -40,8 +40,10 @@ def requests(per_second: float, *, p50_us: float = 100.0, cpu_us: float = 50.0, 
     )
 
 
-def streams(*, cpu_us: float = 20.0, p99_us: float = 500.0, load_share: float = 0.5) -> StreamResult:
-    """A window."""
+def streams(
+    *, cpu_us: float = 20.0, p99_us: float = 500.0, stalled_us: float = 0.0, load_share: float = 0.5
+) -> StreamResult:
+    """A window. `stalled_us`: what a moment in which the machine was taken away adds to the whole."""
     return StreamResult(
         streams=500,
         seconds=1.0,
@@ -49,8 +51,9 @@ def streams(*, cpu_us: float = 20.0, p99_us: float = 500.0, load_share: float = 
         cpu_us_per_chunk=cpu_us,
         others_share=0.0,
         delay_p50_us=100.0,
-        delay_p99_us=p99_us,
-        delay_max_us=p99_us,
+        delay_p99_us=p99_us + stalled_us,
+        delay_typical_p99_us=p99_us,
+        delay_max_us=p99_us + stalled_us,
         complete=500,
         broken=0,
         chunks_share=1.0,

@@ -70,7 +70,7 @@ def test_a_full_load_is_marked_not_hidden() -> None:
     slow.throughput[SMALL] = [requests(1000, share=0.5)]
     assert list(request_rows(report([slow]), SMALL))[1][1] == "≥ 1,000"
     busy = peer("nginx", [1000], chunk=streams(load_share=0.97))
-    assert list(stream_rows(report([busy]), 500))[1][6] == "97% load limited"
+    assert list(stream_rows(report([busy]), 500))[1][7] == "97% load limited"
 
 
 def test_rows_are_as_wide_as_their_header() -> None:
