@@ -107,7 +107,7 @@ bench: $(BENCH_COMPILED)/.compiled
 	script/bench-peers $(BENCH_PYTHON)
 	$(COMPILED_FIRST) $(BENCH_VENV)/bin/python -m benchmarks.run $(ARGS)
 
-# What production notices while mirrors, candidates and disks fail: about 20 minutes.
+# What production notices while mirrors, candidates and disks fail: about 20 minutes, on a busy machine up to an hour.
 bench-isolation: $(BENCH_COMPILED)/.compiled
 	$(COMPILED_FIRST) $(BENCH_VENV)/bin/python -m benchmarks.isolation $(ARGS)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.isolation.intervals import LEAST_ROUNDS
 from benchmarks.isolation.output import Report, print_report, ratio, shortfalls
 from benchmarks.isolation.rounds import MEASURES, QUANTILES, Arm, Course, ScenarioResult, Stage
 from benchmarks.isolation.scenarios import SCENARIOS, Scenario
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, errors = wide_console(), Console(stderr=True)
     course = Course(
         rounds=wanted.rounds,
+        most_rounds=max(wanted.rounds, wanted.most_rounds),
         seconds=wanted.seconds,
         rate=wanted.rate,
         apart=not wanted.together,
@@ -71,7 +73,7 @@ def _run(scenario: Scenario, course: Course, errors: Console) -> ScenarioResult:
         errors.status(title) as status,
     ):
         stage = Stage(scenario, course, Path(folder), stack)
-        return stage.run(lambda number: status.update(f"{title}: round {number + 1} of {course.rounds}"))
+        return stage.run(lambda number: status.update(f"{title}: round {number + 1}, {course.rounds} or more"))
 
 
 def _keep(report: Report) -> None:
@@ -114,6 +116,9 @@ def _arm(arm: Arm) -> dict[str, Any]:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.isolation", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="rounds of off on on off (default %(default)s)")
+    parser.add_argument(
+        "--most-rounds", type=int, default=30, help="so many where noise asks for more (default %(default)s)"
+    )
     parser.add_argument("--seconds", type=float, default=4.0, help="per arm and round (default %(default)s)")
     parser.add_argument("--rate", type=float, default=300.0, help="requests a second (default %(default)s)")
     parser.add_argument(
@@ -126,8 +131,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--asleep", action="store_true", help="cores may fall asleep between requests")
     parser.add_argument("--markdown", action="store_true", help="write docs/isolation.md")
     wanted = parser.parse_args(arguments)
-    if wanted.rounds < 2:
-        parser.error("--rounds: an interval needs two or more")
+    if wanted.rounds < LEAST_ROUNDS:
+        parser.error(f"--rounds: an interval needs {LEAST_ROUNDS} or more")
     if not 0 < wanted.seconds <= _MOST_S:
         parser.error(f"--seconds: more than 0, and at most {_MOST_S:,}")
     if not 0 < wanted.rate <= _MOST_RATE:

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Student's t, two-sided 95 %, by degrees of freedom; beyond the table the last one is on the safe side.
-_T_975 = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
+from shadowbench.stats.ranks import LEAST_N, hodges_lehmann
+
+PROMISED = {0.5: 1.05, 0.9: 1.10}
+"""By quantile: below what the interval of on ÷ off has to end."""
+PROMISED_OF = ("whole", "first_byte", "last_byte")
+
+LEAST_ROUNDS = LEAST_N
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """A ratio over rounds: its geometric mean, and the interval in which the true one lies in 95 of 100 runs."""
+    """A ratio over rounds, and the interval in which the true one lies in 95 of 100 runs."""
 
-    mean: float
+    middle: float
     low: float
     high: float
     rounds: int
 
+    def would_show(self, promised: float) -> bool:
+        """Whether the interval is so narrow that, laid around 1, it would end below the promise. Wherever it lies: how long
+        one goes on must not depend on what came out."""
+        return self.high / self.low < promised**2
+
 
 def paired(off: Sequence[float], on: Sequence[float]) -> Ratio:
-    """on ÷ off, round by round: Student's t on the logarithms. Raises ValueError unless both have two rounds or more."""
-    if len(off) != len(on) or len(off) < 2:
-        raise ValueError(f"cannot pair {len(off)} rounds with {len(on)}; two of each are needed")
-    logs = [math.log(b / a) for a, b in zip(off, on, strict=True)]
-    mean = statistics.fmean(logs)
-    half = _T_975[min(len(logs) - 1, len(_T_975)) - 1] * statistics.stdev(logs) / math.sqrt(len(logs))
-    return Ratio(mean=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half), rounds=len(logs))
+    """on ÷ off, round by round: Hodges and Lehmann's shift of the logarithms, between those that signed ranks do not reject.
+
+    Rounds in which others took the machine away are few and far off: a mean, and Student's t, would tell of those alone.
+    Raises ValueError unless both have `LEAST_ROUNDS` or more.
+    """
+    if len(off) != len(on) or len(off) < LEAST_ROUNDS:
+        raise ValueError(f"cannot pair {len(off)} rounds with {len(on)}; {LEAST_ROUNDS} of each are needed")
+    found = hodges_lehmann([math.log(b / a) for a, b in zip(off, on, strict=True)])
+    assert found.value is not None and found.low is not None and found.high is not None
+    return Ratio(middle=math.exp(found.value), low=math.exp(found.low), high=math.exp(found.high), rounds=len(off))
 
 
 def limit(promised: float, itself: Ratio | None) -> float:

@@ -41,8 +41,10 @@ breaks the promise. What is added by the microsecond is in the
 - **One sidecar goes on for a whole scenario**: `shadowbench serve` with one proxy worker, mirror, recorder, SQLite. Mirroring
   is switched at its control port (`resume`, `kill`), so that processes, connections and caches are the same in both arms and
   only mirroring differs. Before an arm without, mirror, recorder and candidate have come to rest.
-- **Rounds**: off, on, on, off, {half:g} s each; {rounds} rounds. The first and second halves of a round have the same arrivals
-  in both arms. What drifts evenly within a round hits both alike.
+- **Rounds**: off, on, on, off, {half:g} s each. The first and second halves of a round have the same arrivals in both arms.
+  What drifts evenly within a round hits both alike. {rounds} rounds, and five more at a time, {most_rounds} at most, while
+  an interval is so wide that it could not end below its promise even around 1: noise decides how long it takes, and not
+  what comes out.
 - **Load**: open loop, Poisson arrivals, {rate:g} requests/s; a fifth are streams of 8 tokens, 5 ms apart, all others whole
   answers of 1.3 KB; prompts have 4 KiB. Production thinks 20 ms before its first byte; half of the whole answers it gives at
   once, where nothing hides what the proxy adds. Times count from the *intended* send time; a request that finds no idle
@@ -53,10 +55,12 @@ breaks the promise. What is added by the microsecond is in the
   machines: what is measured is the proxy, not a load generator that starves. Candidate, mirror and recorder get what is
   left. The product's own niceness (mirror 5, recorder 10) stays as it is.
   {awake}
-- **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; Student's t on the logarithms
-  ({rounds} rounds). Cells of µs are medians over rounds. *(a)* is mirroring off in both arms: what this machine does by
-  itself. p99 is shown, nothing is promised of it. Of {tests} intervals one in forty lies wholly above the true ratio by
-  chance; "not shown" means that nothing stands out of the noise, and that the noise is too wide for the promise.
+- **Statistics**: quantiles of each arm in each round; their ratio on ÷ off by round; of their logarithms Hodges and
+  Lehmann's shift with the interval of Wilcoxon's signed ranks ([statistics.md](statistics.md)), which single rounds in which
+  other machines took the processor do not move. Cells of µs are medians over rounds. *(a)* is mirroring off in both arms:
+  what this machine does by itself. p99 is shown, nothing is promised of it. Of {tests} intervals one in forty lies wholly
+  above the true ratio by chance. "Yes": all intervals end within the promise; "NO": one begins beyond it, or there was an
+  error; "not shown": one begins within and ends beyond, for noise is too wide.
 - **Faults** are in force in the arm with mirroring only; the candidate's breaker is off, so that it goes on being called.
   *(c)* reads and never answers. *(d)* thinks 200 ms and takes 50 ms a token. *(e)* sends bytes without end, as
   fast as they are taken. *(h)* `BEGIN EXCLUSIVE` by another process. *(i)* a tmpfs of 256 MiB that is filled to the last byte,
@@ -105,6 +109,7 @@ def markdown(report: Report) -> str:
         shortfalls=_shortfalls(report),
         half=course.seconds / 2,
         rounds=course.rounds,
+        most_rounds=course.most_rounds,
         rate=course.rate,
         shielded="and goes before strangers there" if course.shield else "to itself",
         placement=(

@@ -14,11 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from benchmarks.isolation.companions import Companion
 from benchmarks.isolation.faults import Done, small_disk
+from benchmarks.isolation.intervals import PROMISED, PROMISED_OF, paired
 from benchmarks.isolation.load import Window, WindowResult
 from benchmarks.isolation.origin import Mood
 from benchmarks.isolation.scenarios import Scenario
@@ -32,18 +34,30 @@ QUANTILES = (0.5, 0.9, 0.99)
 _WARM_UP_S = 1.0
 _BEGINS_S = 0.5  # what streams do at first, when all buffers are empty, is over
 _WARM_UP_SEED = 1_000_000
+_ROUNDS_MORE = 5  # at a time, where intervals are wide still
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How long, and how much."""
 
-    rounds: int
+    rounds: int  # at least
+    most_rounds: int
     seconds: float  # of each arm in each round, in two windows
     rate: float
     apart: bool = True  # mirror and recorder beside the world; False: beside the proxy
     shield: bool = False  # strangers on the proxy's core wait for it
     awake: bool = True  # no core falls asleep between requests
+
+    def is_over(self, done: int, off: Arm, on: Arm) -> bool:
+        """Whether so many rounds are enough: no interval is too wide to show its promise, or there is no patience left."""
+        if done < self.rounds or done >= self.most_rounds:
+            return done >= self.rounds
+        return (done - self.rounds) % _ROUNDS_MORE == 0 and all(
+            paired(off.quantiles(measure, share), on.quantiles(measure, share)).would_show(promised)
+            for measure in PROMISED_OF
+            for share, promised in PROMISED.items()
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +75,11 @@ class Arm:
     def quantiles(self, measure: str, share: float) -> list[float]:
         """Of each round, in µs."""
         return [percentile(times, share) for times in self.times_us[measure]]
+
+    @property
+    def rounds(self) -> int:
+        """How many there were."""
+        return len(self.times_us[MEASURES[0]])
 
     def new_round(self) -> None:
         """What is added from now on belongs to the next one."""
@@ -178,7 +197,9 @@ class Stage:
         before, mib = self._sidecar.signals(), self._sidecar.proxy_mib()
         candidate = get_counts(self._candidate)
         self._done.clear()
-        for number in range(self._course.rounds):
+        for number in count():
+            if self._course.is_over(number, off, on):
+                break
             told(number)
             off.new_round()
             on.new_round()

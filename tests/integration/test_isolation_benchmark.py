@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ from tests.sidecars import eventually
         ("--rate 0", "--rate: more than 0"),
         ("--rate inf", "--rate: more than 0, and at most 10,000"),
         ("--seconds 0.001", "a window of 0.0005 s would have 0.03 streams, too few for quantiles"),
-        ("--rounds 1", "--rounds: an interval needs two or more"),
+        ("--rounds 1", "--rounds: an interval needs 6 or more"),
         ("--only z", "no scenario is called z"),
     ],
 )
@@ -184,11 +184,27 @@ async def test_a_companion_checks_what_it_gets_and_begins_anew_when_asked(compan
 
 
 def test_a_known_interval() -> None:
-    """Logs 0.1, 0.2, 0.3: mean 0.2, standard deviation 0.1, t(2) = 4.303."""
-    ratio = paired([1, 1, 1], [math.exp(0.1), math.exp(0.2), math.exp(0.3)])
-    half = 4.303 * 0.1 / math.sqrt(3)
-    assert (ratio.mean, ratio.low, ratio.high) == pytest.approx([math.exp(x) for x in (0.2, 0.2 - half, 0.2 + half)])
-    assert ratio.rounds == 3
+    """Logs 0.1 … 0.6: of six rounds the interval at 95 % goes from the least to the largest (2 of 64 signs are as extreme)."""
+    ratio = paired([1] * 6, [math.exp(x / 10) for x in range(1, 7)])
+    assert (ratio.middle, ratio.low, ratio.high) == pytest.approx([math.exp(x) for x in (0.35, 0.1, 0.6)])
+    assert ratio.rounds == 6
+
+
+def test_rounds_that_others_took_away_do_not_widen_it() -> None:
+    calm = [1.01 + 0.001 * number for number in range(20)]
+    taken = [*calm[:17], 9.0, 5.0, 0.1]
+    found = paired([1.0] * 20, taken)
+    assert 1.005 < found.low < found.middle < found.high < 1.035
+
+
+def test_who_is_slower_in_most_rounds_is_not_taken_for_noise() -> None:
+    assert paired([1.0] * 20, [1.2] * 14 + [1.0] * 6).low > 1.05
+
+
+def test_an_interval_is_narrow_or_not_wherever_it_lies() -> None:
+    for place in (0.5, 1.0, 3.0):
+        narrow = Ratio(middle=place, low=place / 1.04, high=place * 1.04, rounds=10)
+        assert narrow.would_show(1.05) and not narrow.would_show(1.03)
 
 
 def test_intervals_hold_the_true_ratio_in_95_of_100_runs() -> None:
@@ -197,19 +213,20 @@ def test_intervals_hold_the_true_ratio_in_95_of_100_runs() -> None:
     for _ in range(2000):
         off = [chance.lognormvariate(0, 0.3) for _ in range(10)]
         on = [1.07 * each * chance.lognormvariate(0, 0.05) for each in off]
-        held += paired(off, on).low < 1.07 < paired(off, on).high
-    assert held / 2000 == pytest.approx(0.95, abs=0.015)
+        found = paired(off, on)
+        held += found.low < 1.07 < found.high
+    assert held / 2000 == pytest.approx(0.951, abs=0.015)
 
 
-@pytest.mark.parametrize(("off", "on"), [([1.0], [1.0]), ([], []), ([1.0, 2.0], [1.0])])
+@pytest.mark.parametrize(("off", "on"), [([1.0] * 5, [1.0] * 5), ([], []), ([1.0] * 7, [1.0] * 6)])
 def test_what_cannot_be_paired_is_refused(off: list[float], on: list[float]) -> None:
-    with pytest.raises(ValueError, match="two of each"):
+    with pytest.raises(ValueError, match="6 of each"):
         paired(off, on)
 
 
 def test_the_limit_is_the_promise_or_the_noise_where_that_is_wider() -> None:
     def itself(high: float) -> Ratio:
-        return Ratio(mean=1, low=0.9, high=high, rounds=10)
+        return Ratio(middle=1, low=0.9, high=high, rounds=10)
 
     assert [limit(1.05, None), limit(1.05, itself(1.02)), limit(1.05, itself(1.2))] == [1.05, 1.05, 1.2]
 
@@ -217,10 +234,10 @@ def test_the_limit_is_the_promise_or_the_noise_where_that_is_wider() -> None:
 # ── verdicts ──
 
 
-def arm(scale: float, seed: int, *, errors: dict[str, int] | None = None) -> Arm:
-    """Ten rounds of answers of about 300 µs × scale."""
+def arm(scale: float, seed: int, *, errors: dict[str, int] | None = None, rounds: int = 10) -> Arm:
+    """Rounds of answers of about 300 µs × scale."""
     made, chance = Arm(), random.Random(seed)
-    for _ in range(10):
+    for _ in range(rounds):
         made.new_round()
         times = [int(scale * chance.lognormvariate(0, 0.3) * 300_000) for _ in range(400)]
         streams = {"first_byte_ns": times[:100], "last_byte_ns": [35_000_000 + ns for ns in times[:100]]}
@@ -239,14 +256,51 @@ def arm(scale: float, seed: int, *, errors: dict[str, int] | None = None) -> Arm
     return made
 
 
+def noisy(seed: int, rounds: int) -> Arm:
+    """Half of the rounds twice as slow, the others twice as fast."""
+    made = arm(1, seed, rounds=rounds)
+    for number, times in enumerate(made.times_us["whole"]):
+        times[:] = [us * (2 if number % 2 else 0.5) for us in times]
+    return made
+
+
+# ── how many rounds ──
+
+
+def over(on: Callable[[int], Arm], course: Course) -> int:
+    """After how many rounds a scenario ends."""
+    return next(done for done in range(100) if course.is_over(done, arm(1, 1, rounds=done), on(done)))
+
+
+COURSE = Course(rounds=10, most_rounds=30, seconds=4, rate=300)
+
+
+def test_where_intervals_are_narrow_the_fewest_rounds_are_enough_even_of_a_proxy_that_is_slow() -> None:
+    assert over(lambda done: arm(1, 2, rounds=done), COURSE) == 10
+    assert over(lambda done: arm(1.3, 2, rounds=done), COURSE) == 10
+
+
+def test_noise_is_answered_with_more_rounds_until_patience_ends() -> None:
+    assert over(lambda done: noisy(2, done), COURSE) == 30
+    assert over(lambda done: noisy(2, done) if done < 20 else arm(1, 2, rounds=done), COURSE) == 20
+
+
+def test_between_the_steps_nobody_looks() -> None:
+    quiet = arm(1, 1, rounds=12), arm(1, 2, rounds=12)
+    assert not COURSE.is_over(12, *quiet)
+
+
+def test_as_many_rounds_as_are_allowed_at_most() -> None:
+    assert over(lambda done: noisy(2, done), replace(COURSE, most_rounds=10)) == 10
+
+
 def result(scenario: Scenario, on: Arm, **given: Any) -> ScenarioResult:
     fields: dict[str, Any] = {"signals": {}, "candidate": {}, "companion": {}, "done": {}, "proxy_mib": (27.0, 28.0)}
     return ScenarioResult(scenario=scenario, off=arm(1, 1), on=on, goes_first=True, **(fields | given))
 
 
 def report(*results: ScenarioResult) -> Report:
-    course = Course(rounds=10, seconds=4, rate=300)
-    return Report(at=datetime(2026, 1, 1, tzinfo=UTC), machine=describe(), course=course, results=results, minutes=20)
+    return Report(at=datetime(2026, 1, 1, tzinfo=UTC), machine=describe(), course=COURSE, results=results, minutes=20)
 
 
 def verdict(told: Report) -> str:
@@ -264,10 +318,7 @@ def test_answers_that_are_as_fast_keep_the_promise() -> None:
 
 
 def test_what_is_too_noisy_is_not_shown_and_not_kept() -> None:
-    noisy = arm(1, 3)
-    for number, times in enumerate(noisy.times_us["whole"]):
-        times[:] = [us * (2 if number % 2 else 0.5) for us in times]
-    told = report(QUIET, result(HEALTHY, noisy))
+    told = report(QUIET, result(HEALTHY, noisy(3, 10)))
     assert len(shortfalls(told)) == 2 and all(line.endswith("too noisy to tell") for line in shortfalls(told))
     assert verdict(told) == "not shown"
 
@@ -278,6 +329,17 @@ def test_answers_that_are_a_tenth_slower_do_not() -> None:
     assert [line for line in found if line.startswith("(b) whole answer p50: ") and line.endswith("end below 1.050")]
     assert verdict(told) == "NO"
     assert not any("last byte" in line for line in found), "of a stream's 35 ms that is nothing"
+
+
+def test_a_small_effect_that_is_certain_is_no_broken_promise() -> None:
+    """Every round a little slower, and some much: above 1 for sure, on both sides of the promise."""
+    slower = arm(1.01, 1)
+    for times in slower.times_us["whole"][:3]:
+        times[:] = [us * 1.5 for us in times]
+    told = report(QUIET, result(HEALTHY, slower))
+    found = [line for line in shortfalls(told) if "p50" in line]
+    assert found and all("(1.0" in line and line.endswith("too noisy to tell") for line in found)
+    assert verdict(told) == "not shown"
 
 
 def test_of_answers_at_once_nothing_is_promised_and_the_page_has_them() -> None:
@@ -291,8 +353,8 @@ def test_of_answers_at_once_nothing_is_promised_and_the_page_has_them() -> None:
 
 
 def test_a_noisy_reference_widens_what_is_allowed() -> None:
-    noisy = result(REFERENCE, arm(1.3, 2))
-    assert shortfalls(report(noisy, result(HEALTHY, arm(1.1, 3)))) == []
+    restless = result(REFERENCE, arm(1.3, 2))
+    assert shortfalls(report(restless, result(HEALTHY, arm(1.1, 3)))) == []
 
 
 def test_one_error_breaks_the_promise_however_fast_all_was_even_in_the_reference() -> None:
