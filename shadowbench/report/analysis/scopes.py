@@ -112,6 +112,8 @@ def _of_clusters(moved: FloatArray, codes: IntArray) -> FloatArray:
 def has_reason(column: Coded, words: Collection[str]) -> BoolArray:
     """Where a value is absent for one of these reasons."""
     wanted = np.array([text in words for text in column.texts] + [False])  # the last: code −1
+    if not wanted.any():  # mostly: no reason of this kind was ever met
+        return np.zeros(len(column.codes), np.bool_)
     return np.asarray(wanted[column.codes])
 
 
