@@ -60,7 +60,7 @@ def panels(streams: int) -> list[Panel]:
         ),
         Panel(title=f"CPU µs per chunk, {streams} streams", value=chunks("cpu_us_per_chunk")),
         Panel(
-            title=f"chunk delay µs, {streams} streams, median – p99 of the middle second",
+            title=f"chunk delay µs, {streams} streams, median – p99",  # of the middle second
             value=chunks("delay_p50_us"),
             worst=chunks("delay_typical_p99_us"),
             logarithmic=True,
