@@ -62,11 +62,11 @@ def _latency(report: Report) -> Iterator[Promise]:
 def _streams(report: Report) -> Iterator[Promise]:
     cpu = report.streams(OURS, "nginx", _STREAMS, lambda window: window.cpu_us_per_chunk)
     yield _at_most(f"1.2 × the CPU per chunk of nginx without mirror, {_STREAMS} streams", cpu, 1.2)
-    delay = report.streams(OURS, "envoy-mirror", _STREAMS, lambda window: window.delay_typical_p99_us)
-    whole = report.streams(OURS, "envoy-mirror", _STREAMS, lambda window: window.delay_p99_us)
-    text = f"1 × the p99 delay per chunk of Envoy mirroring, {_STREAMS} streams, in the middle second"
-    promise = _at_most(text, delay, 1)
-    yield replace(promise, found=f"{delay}; over all seconds {whole}") if delay.known else promise
+    # Over all seconds it is at times others' stalls that are compared; the middle second alone would hide stalls of ours.
+    text = f"1 × the p99 delay per chunk of Envoy mirroring, {_STREAMS} streams"
+    yield _at_most(text, report.streams(OURS, "envoy-mirror", _STREAMS, lambda window: window.delay_p99_us), 1)
+    typical = report.streams(OURS, "envoy-mirror", _STREAMS, lambda window: window.delay_typical_p99_us)
+    yield _at_most(f"{text}, in the middle second", typical, 1)
 
 
 def _memory(report: Report) -> Iterator[Promise]:
