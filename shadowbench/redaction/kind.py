@@ -42,6 +42,26 @@ class Pattern:
                 yield place
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """As `Pattern`, of numbers in groups, where a match may begin with groups of another number, as with a year before a card.
+    So each match is looked into for another one, which may overlap with it.
+
+    Linear, because matches are bounded in length.
+    """
+
+    pattern: re.Pattern[str]
+    place: Callable[[re.Match[str]], Place | None]
+
+    def places(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """See `Rule`."""
+        match = self.pattern.search(text, start, end)
+        while match:
+            if place := self.place(match):
+                yield place
+            match = self.pattern.search(text, match.start() + 1, end)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind. `name` stands in placeholders and labels.

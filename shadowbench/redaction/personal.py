@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from shadowbench.redaction.checksums import passes_luhn, passes_mod97
-from shadowbench.redaction.kind import Kind, Pattern, Place
+from shadowbench.redaction.kind import Kind, Numbered, Pattern, Place
 
 # In Python's patterns over text, and as bytes in cues: blank, dot, hyphen; no-break blank and the typographic hyphens.
 _GAP = r"[ .\-\u00a0\u2010-\u2013]"
@@ -62,8 +62,14 @@ _CARD_LEFT = r"(?:^|[^0-9.]|[^0-9]\.|\\u[0-9a-fA-F]{4})"
 
 
 def _card(match: re.Match[str]) -> Place | None:
-    digits = only_digits(match[0])
-    return match.span() if 13 <= len(digits) <= 19 and passes_luhn(digits) else None
+    """The last group may be the security code behind a card, as it is often written: then it is given back."""
+    text = match[0]
+    *groups, last = re.split(_GAP, text)
+    for end in (len(text), len(text) - len(last) - 1) if groups else (len(text),):
+        digits = only_digits(text[:end])
+        if 13 <= len(digits) <= 19 and passes_luhn(digits):
+            return match.start(), match.start() + end
+    return None
 
 
 CARD = Kind(
@@ -72,7 +78,7 @@ CARD = Kind(
         rf"{_CARD_LEFT}[2-6](?:[0-9]{{12}}|[0-9]{{3}}{_GAP_BYTES}"
         rf"(?:[0-9]{{4}}{_GAP_BYTES}[0-9]{{4}}|[0-9]{{6}}{_GAP_BYTES}[0-9]{{4}}))"
     ),
-    rules=(Pattern(_CARD, _card),),
+    rules=(Numbered(_CARD, _card),),
 )
 
 # ── phones ──
@@ -164,7 +170,7 @@ def _iban(match: re.Match[str]) -> Place | None:
     return None
 
 
-IBAN = Kind(name="iban", cue=r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rules=(Pattern(_IBAN, _iban),))
+IBAN = Kind(name="iban", cue=r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rules=(Numbered(_IBAN, _iban),))
 
 _SSN = r"[0-8][0-9]{2}-[0-9]{2}-[0-9]{4}"
 US_SSN = Kind(

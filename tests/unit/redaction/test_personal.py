@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shadowbench.redaction.finder import Finder
+from shadowbench.redaction.finder import Finder, apply
 from shadowbench.redaction.kind import Kind
 from shadowbench.redaction.personal import CARD, EMAIL, IBAN, IP_ADDRESS, PHONE, US_SSN, is_phone_member
+from shadowbench.redaction.placeholders import PLACEHOLDER
 
 ALL = (EMAIL, CARD, PHONE, IBAN, US_SSN, IP_ADDRESS)
 BY_DEFAULT = (EMAIL, CARD, PHONE)
@@ -66,6 +69,44 @@ def test_what_is_no_address(text: str) -> None:
 @pytest.mark.parametrize("around", AROUND)
 def test_cards(card: str, around: str) -> None:
     assert found(around.format(card), CARD) == [card]
+
+
+@pytest.mark.parametrize("card", ["4111 1111 1111 1111", "5555-5555-5555-4444", "3782 822463 10005", "378282246310005"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{} 123",  # its security code
+        "{}-123",
+        "{} 123 12/26",
+        "{} 000",
+        "{} 1 2 3",
+        "2026 {}",  # a year
+        "12/2026 {}",
+        "3411 2345 {}",
+        "ref 4001 1234 {} 12",
+        "4111 1111 1111 1112 {}",  # a number that is no card
+        "{} 4111 1111 1111 1112",
+    ],
+)
+def test_cards_beside_other_numbers(card: str, around: str) -> None:
+    assert found(around.format(card), CARD) == [card]
+
+
+GROUPS = st.lists(st.from_regex("[02-9]{1,5}", fullmatch=True), max_size=6)
+
+
+@given(GROUPS, GROUPS)
+def test_whatever_numbers_stand_around_a_card_it_goes(before: list[str], after: list[str]) -> None:
+    text = " ".join([*before, "4111 1111 1111 1111", *after])
+    kept = PLACEHOLDER.sub("", apply(text, Finder((CARD,), (), b"salt").edits(text)))
+    assert "1" not in kept
+
+
+@given(GROUPS, GROUPS)
+def test_whatever_words_stand_around_an_account_number_it_goes(before: list[str], after: list[str]) -> None:
+    text = " ".join(["AB02", *before, "DE07 1704 0044 0532 0130 00", *after])
+    kept = PLACEHOLDER.sub("", apply(text, Finder((IBAN,), (), b"salt").edits(text)))
+    assert "1" not in kept
 
 
 @pytest.mark.parametrize(
