@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -49,8 +50,17 @@ class Part:
 
     def pairs(self, names: Sequence[str], choice: Choosing) -> PairColumns:
         """Its pairs that are meant."""
-        pairs = self.columns.pairs(names, upto=self.upto)
+        after, upto = self._reach(choice)
+        pairs = self.columns.pairs(names, after=after, upto=upto)
         return _of_these(pairs, chosen(pairs, choice))
+
+    def _reach(self, choice: Choosing) -> tuple[int, int]:
+        """The exchanges to read: a log of months is not read for the pairs of a day."""
+        if choice.since is None and choice.until is None:
+            return 0, self.upto
+        since = -math.inf if choice.since is None else choice.since
+        until = math.inf if choice.until is None else choice.until
+        return self.columns.reach(since, until, upto=self.upto)
 
     def pairs_besides(self, others: Gathered, place: int, names: Sequence[str], choice: Choosing) -> GatheredColumns:
         """Those that the logs before it do not have. `place`: its own among the logs."""

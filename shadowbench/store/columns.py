@@ -60,6 +60,10 @@ class ColumnLog(Protocol):
     def newest(self) -> int:
         """The number of the newest exchange: where a reader's view ends."""
 
+    def reach(self, since: float, until: float, *, upto: int) -> tuple[int, int]:
+        """Numbers above the first of which, up to the second, all exchanges lie that began from `since` on and before `until`
+        (Unix seconds); others may lie between. Both are 0 where none did."""
+
     def pairs(self, names: Sequence[str], *, after: int = 0, upto: int) -> PairColumns:
         """These columns of the pairs of exchanges numbered above `after` up to `upto`. ValueError: a column that is none."""
 

@@ -59,6 +59,13 @@ class SqliteColumns:
         with translated(self._path):
             return int(self._connection.execute(_LOG["newest_number"]).fetchone()[0])
 
+    def reach(self, since: float, until: float, *, upto: int) -> tuple[int, int]:
+        """See `ColumnLog.reach`."""
+        with translated(self._path):
+            bound = {"since": since, "until": until, "upto": upto}
+            first, last = self._connection.execute(_SQL["reach"], bound).fetchone()
+        return (0, 0) if first is None else (first - 1, last)
+
     def pairs(self, names: Sequence[str], *, after: int = 0, upto: int) -> PairColumns:
         """See `ColumnLog.pairs`."""
         want = wanted(names)
@@ -74,7 +81,7 @@ class SqliteColumns:
         found: dict[int, ScoreColumns] = {}
         for some in rounds(measures):
             reader = ScoreReader(self._connection, self._images, some, pairs)
-            for page in self._pages(0, int(pairs.number[-1]) if len(pairs) else 0):
+            for page in self._pages_of(pairs):
                 reader.read(**page)
             found |= reader.all()
         return found
@@ -82,7 +89,7 @@ class SqliteColumns:
     def told(self, measure: int, paths: Sequence[str], pairs: PairColumns) -> Coded:
         """See `ColumnLog.told`."""
         reader = ToldReader(self._connection, self._images, measure, paths, pairs)
-        for page in self._pages(0, int(pairs.number[-1]) if len(pairs) else 0):
+        for page in self._pages_of(pairs):
             reader.read(**page)
         return reader.all()
 
@@ -95,6 +102,10 @@ class SqliteColumns:
             ids += [id for _, id in rows]
             numbers.add(np.array([number for number, _ in rows], np.int64))
         return ids, numbers.all()
+
+    def _pages_of(self, pairs: PairColumns) -> Iterator[dict[str, int]]:
+        """From the exchange of the first of these pairs to that of the last."""
+        return self._pages(int(pairs.number[0]) - 1, int(pairs.number[-1])) if len(pairs) else iter(())
 
     def _pages(self, after: int, upto: int) -> Iterator[dict[str, int]]:
         """Page by page, each within a transaction of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +19,7 @@ from shadowbench.store.columns import NOT_SCORED, Coded, ColumnLog
 from shadowbench.store.columns_spec import OF_CANDIDATE, OF_EXCHANGE, all_names
 from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.opening import open_log, open_score_log
+from shadowbench.store.queries import statements
 from tests.contract.columns import make_log, value_of
 from tests.contract.scorers import logs_in
 from tests.contract.test_pair_log_versions import TRAFFIC, log_of_version
@@ -87,6 +89,36 @@ def test_a_column_alone_is_the_same(log: ColumnLog) -> None:
 def test_a_part_of_the_log_is_read_by_number(log: ColumnLog, rows: list[Pair]) -> None:
     pairs = log.pairs(["candidate"], after=50, upto=60)
     assert set(pairs.number.tolist()) == {row[0] for row in rows if 50 < row[0] <= 60}
+
+
+def test_the_reach_of_a_time_has_all_that_began_in_it(log: ColumnLog, rows: list[Pair]) -> None:
+    started = sorted({exchange.started_at for _, _, exchange, _ in rows})
+    since, until = started[len(started) // 3], started[2 * len(started) // 3]
+    numbers = [number for number, _, exchange, _ in rows if since <= exchange.started_at < until]
+    after, upto = log.reach(since, until, upto=log.newest())
+    assert after < min(numbers) and max(numbers) <= upto
+    assert {after + 1, upto} <= set(numbers), "nothing is read before or behind them"
+
+
+def test_the_reach_of_a_time_without_bounds_is_the_log(log: ColumnLog, rows: list[Pair]) -> None:
+    numbers = [row[0] for row in rows]
+    after, upto = log.reach(-np.inf, np.inf, upto=log.newest())
+    assert after < min(numbers) and upto >= max(numbers)
+    assert log.reach(-np.inf, np.inf, upto=60)[1] <= 60
+
+
+def test_a_time_in_which_nothing_began_has_no_reach(log: ColumnLog, rows: list[Pair]) -> None:
+    latest = max(exchange.started_at for _, _, exchange, _ in rows)
+    after, upto = log.reach(latest + 1, np.inf, upto=log.newest())
+    assert (after, upto) == (0, 0)
+    assert len(log.pairs(["candidate"], after=after, upto=upto)) == 0
+
+
+def test_the_reach_is_looked_up_in_an_index(made: tuple[str, list[int]]) -> None:
+    with closing(sqlite3.connect(made[0].removeprefix("sqlite:///"))) as connection:
+        bound = {"since": 0.0, "until": 1.0, "upto": 1}
+        (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {statements('columns')['reach']}", bound).fetchall()
+    assert "USING COVERING INDEX exchanges_by_age" in plan[3]
 
 
 def test_scores_say_what_the_rows_say(made: tuple[str, list[int]], log: ColumnLog) -> None:

@@ -4,6 +4,10 @@
 -- Where the next page starts; numbers of what was pruned are gaps.
 SELECT min(number) FROM exchanges WHERE number > :after AND number <= :upto;
 
+-- name: reach
+-- Between which numbers all lie that began within a time; the index by age has both columns.
+SELECT min(number), max(number) FROM exchanges WHERE started_at >= :since AND started_at < :until AND number <= :upto;
+
 -- name: exchanges
 SELECT {columns} FROM exchanges WHERE number > :after AND number <= :last ORDER BY number;
 

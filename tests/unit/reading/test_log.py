@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ import shadowbench
 from shadowbench.reading.log import ReadLog
 from shadowbench.records import CandidateResult, Exchange, FunnelCount, Mark
 from shadowbench.scores import Label, PairRef, Position, Preferred, Verdict
+from shadowbench.store import columns_sqlite
 from shadowbench.store.columns import NOT_SCORED
+from shadowbench.store.columns_image import Images
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.testing import a_measure, invented_traffic
 from tests.contract.columns import make_log
@@ -106,6 +109,26 @@ def test_chosen_pairs_have_their_own_scores(folder: Path, log: ReadLog) -> None:
         np.testing.assert_array_equal(
             some.scores["second"].production_value, log.scores["second"].production_value[rows]
         )
+
+
+def test_of_a_time_only_its_part_of_the_log_is_read(
+    folder: Path, log: ReadLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = np.sort(log.pairs["started_at"])[[-30, -20]]
+    read: list[int] = []
+    whole = Images.matrix
+
+    def matrix(images: Images, select: str, bound: Mapping[str, Any], width: int) -> Any:
+        read.append(bound["last"])
+        return whole(images, select, bound, width)
+
+    monkeypatch.setattr(Images, "matrix", matrix)
+    monkeypatch.setattr(columns_sqlite, "PAGE", 7)
+    with shadowbench.read(folder / "a" / "log.db", since=first, until=last) as some:
+        numbers = some.pairs["exchange_number"]
+        some.scores.load()
+        assert len(some.scores["second"].value) == some.pairs.n > 0
+    assert numbers.min() <= min(read) and max(read) <= numbers.max()
 
 
 def test_other_columns_can_be_read(folder: Path) -> None:
