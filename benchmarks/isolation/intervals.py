@@ -25,9 +25,9 @@ class Ratio:
     rounds: int
 
     def would_show(self, promised: float) -> bool:
-        """Whether the interval is so narrow that, laid around 1, it would end below the promise. Wherever it lies: how long
-        one goes on must not depend on what came out."""
-        return self.high / self.low < promised**2
+        """Whether the interval is so narrow on both sides that, laid around 1, it would end below the promise. Wherever it
+        lies, and whichever arm has the longer tail: how long one goes on must not depend on what came out."""
+        return max(self.high / self.middle, self.middle / self.low) < promised
 
 
 def paired(off: Sequence[float], on: Sequence[float]) -> Ratio:

@@ -224,6 +224,11 @@ def test_what_cannot_be_paired_is_refused(off: list[float], on: list[float]) -> 
         paired(off, on)
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.99, 1.06), (0.94, 1.01)])
+def test_a_long_tail_on_either_side_asks_for_more_rounds(low: float, high: float) -> None:
+    assert not Ratio(middle=1, low=low, high=high, rounds=10).would_show(1.05)
+
+
 def test_the_limit_is_the_promise_or_the_noise_where_that_is_wider() -> None:
     def itself(high: float) -> Ratio:
         return Ratio(middle=1, low=0.9, high=high, rounds=10)
