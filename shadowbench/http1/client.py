@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import select
 from collections.abc import Callable
 from typing import Final, cast
@@ -19,53 +18,12 @@ import httptools
 from shadowbench.http1 import heads
 from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.heads import known_kind
+from shadowbench.http1.responses import ResponseHead, judge
 from shadowbench.http1.ticker import Ticker
 
 MAX_HEAD_BYTES: Final = 262144
 _READ_BYTES: Final = 262144
-_KEEP_ALIVE: Final = [b"keep-alive"]  # what most origins say, and it nominates nothing
 _USUAL: Final = b"HTTP/1.1 200 OK\r\n"  # how most responses begin: nothing in it needs a closer look
-_VERSIONS: Final = ("1.1", "1.0")
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-class ResponseHead:
-    """A response head. `fields` is flat as in `RequestHead`: no hop-by-hop fields, no framing except Content-Length."""
-
-    __slots__ = (
-        "chunked",
-        "connection",
-        "credentials_at",
-        "fields",
-        "has_length",
-        "keep_alive_s",
-        "length",
-        "persists",
-        "reason",
-        "status",
-        "upgrade",
-    )
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.reason = b""
-        self.fields: list[bytes] = []
-        self.chunked = False
-        self.has_length = False
-        self.length: bytes | None = None
-        self.persists = False
-        self.upgrade: bytes | None = None
-        self.connection: list[bytes] | None = None
-        self.credentials_at: list[int] | None = None
-        self.keep_alive_s: float | None = None
-
-    @property
-    def lines(self) -> bytes:
-        """Status line and fields, each with CRLF, without the empty line."""
-        fields = b"".join(self.fields)
-        if self.status == 200 and self.reason == b"OK":
-            return _USUAL + fields
-        return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, fields)
 
 
 class ClientConnection:
@@ -91,7 +49,6 @@ class ClientConnection:
         "_sent",
         "_silent",
         "_status",
-        "_te",
         "_ticker",
         "_tunnel",
         "_unsent",
@@ -146,7 +103,6 @@ class ClientConnection:
         self._body_until_eof = False
         self._unsent = 0  # bytes of a request, when somebody asked last
         self._status = b""
-        self._te: bytes | None = None
         self._head = ResponseHead()
         self._fields: list[bytes] = self._head.fields
 
@@ -323,7 +279,6 @@ class ClientConnection:
         self._head = ResponseHead()
         self._fields = self._head.fields
         self._status = b""
-        self._te = None
         self._in_head = True
         self._silent = -1
 
@@ -343,32 +298,7 @@ class ClientConnection:
         if kind == 0:
             self._fields += name, b": ", value, b"\r\n"
         else:
-            self._special(kind, name, value)
-
-    def _special(self, kind: int, name: bytes, value: bytes) -> None:
-        head = self._head
-        if kind == heads.LENGTH:
-            head.has_length = True
-            self._fields += name, b": ", value, b"\r\n"
-            if len(value) > heads.SURELY_COUNTABLE and heads.is_beyond_counting(value):
-                self._fault("bad_response")
-        elif kind == heads.CONNECTION:
-            if head.connection is None:
-                head.connection = []
-            head.connection.append(value)
-        elif kind == heads.CODING:
-            self._te = value if self._te is None else self._te + b", " + value
-        elif kind == heads.CREDENTIAL or kind == heads.MARKER:
-            if head.credentials_at is None:
-                head.credentials_at = []
-            head.credentials_at.append(len(self._fields) + 2)
-            self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.UPGRADE:
-            head.upgrade = value
-        elif kind == heads.HOST:
-            self._fields += name, b": ", value, b"\r\n"
-        elif kind == heads.KEEP_ALIVE:
-            head.keep_alive_s = _promised_idle(value)
+            self._head.special(kind, name, value)
 
     def on_headers_complete(self) -> None:
         head = self._head
@@ -380,51 +310,22 @@ class ClientConnection:
         head.status = status = parser.get_status_code()
         head.reason = self._status
         head.persists = parser.should_keep_alive()
-        if not self._is_usual and not _is_speakable(parser.get_http_version(), head.reason):
+        if not judge(head, "1.1" if self._is_usual else parser.get_http_version()):
             self._fault("bad_response")
             return
-        if head.connection is not None and head.connection != _KEEP_ALIVE:
-            options = heads.connection_options(head.connection)
-            if not options <= heads.PLAIN_OPTIONS:
-                self._drop_nominated(head, options)
         if status < 200:
             if status != 101:
-                self._inform(handler, head)
+                handler.on_informational(head)
             return
-        if self._te is not None:
-            if not heads.is_chunked(self._te) or not (self._is_usual or parser.get_http_version() == "1.1"):
-                self._fault("bad_response")
-                return
-            head.chunked = status != 204
         if head.keep_alive_s is not None:
             self.keep_alive_s = head.keep_alive_s
-        if not head.has_length and not head.chunked:
+        if head.length is None and not head.chunked:
             self._body_until_eof = not self._is_head and status != 204 and status != 304
         handler.on_head(head)
         if self._is_head and self._handler is not None:
             # llhttp waits for the body that a HEAD response announces and never sends.
             self._fresh_parser = True
             self._complete = True
-
-    def _inform(self, handler: ResponseHandler, head: ResponseHead) -> None:
-        # No interim response has content, whatever it announces (RFC 9112 section 6.3). llhttp knows that of 100 to 103 alone
-        # and would tell what an origin puts behind another: bytes that the client might take for the final response.
-        length = heads.find_field(head.fields, b"content-length") or b""
-        if head.status < 100 or self._te is not None or length.strip(b"0 \t"):
-            self._fault("bad_response")
-            return
-        if head.has_length:  # of 0; not everybody downstream knows that it means nothing
-            head.fields = heads.without_field(head.fields, b"content-length")
-        handler.on_informational(head)
-
-    @staticmethod
-    def _drop_nominated(head: ResponseHead, options: frozenset[bytes]) -> None:
-        kept = heads.without_nominated(head.fields, options)
-        if len(kept) != len(head.fields):
-            head.fields = kept
-            marked = (heads.CREDENTIAL, heads.MARKER)
-            at = [i + 2 for i in range(0, len(kept), 4) if heads.kind_of(kept[i]) in marked]
-            head.credentials_at = at or None
 
     def on_body(self, data: bytes) -> None:
         self._silent = -1
@@ -500,20 +401,3 @@ class ClientConnection:
             self._dead = True
             with contextlib.suppress(OSError):
                 self.transport.close()
-
-
-def _is_speakable(version: str, reason: bytes) -> bool:
-    """Whether a status line may be said on as HTTP/1.1: llhttp takes 0.9 and 2.0, and any byte in a reason but CR and LF.
-
-    RFC 9112 section 4: a reason is of visible characters, blanks, tabs, and bytes above 127.
-    """
-    return version in _VERSIONS and _CONTROL.search(reason) is None
-
-
-def _promised_idle(value: bytes) -> float | None:
-    """The seconds of `Keep-Alive: timeout=5, max=100`."""
-    for part in value.lower().split(b","):
-        name, _, number = part.strip().partition(b"=")
-        if name.strip() == b"timeout" and number.strip().isdigit():
-            return float(number.strip()[:6])
-    return None

@@ -1,4 +1,4 @@
-"""Who is told what arrives: about a response, and about a request.
+"""Who is told what arrives: about a response, about a request, and about the connections of a worker.
 
 Base classes, and no protocols: compiled code calls a class's methods at once, and looks up a protocol's by their names.
 """
@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 from shadowbench.natives import mypyc_attr
 
 if TYPE_CHECKING:
-    from shadowbench.http1.client import ResponseHead
+    from shadowbench.http1.heads import Refusal
+    from shadowbench.http1.requests import RequestHead
+    from shadowbench.http1.responses import ResponseHead
+    from shadowbench.http1.server import ServerConnection
+    from shadowbench.http1.ticker import Ticker
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -95,4 +99,32 @@ class RequestHandler(ResponseHandler):
 
     def on_client_gone(self, reason: str) -> None:
         """The client left, or sent nonsense in its body: stop all work for it."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class ServerHost:
+    """What all connections of a worker share."""
+
+    ticker: Ticker
+    draining: bool
+
+    def begin(self, connection: ServerConnection, head: RequestHead) -> RequestHandler:
+        """A request has its turn."""
+        raise NotImplementedError
+
+    def opened(self, connection: ServerConnection) -> None:
+        """A connection was made."""
+        raise NotImplementedError
+
+    def closed(self, connection: ServerConnection) -> None:
+        """A connection is gone."""
+        raise NotImplementedError
+
+    def refused(self, refusal: Refusal) -> None:
+        """A request was answered by us; for counting."""
+        raise NotImplementedError
+
+    def trailers_dropped(self, count: int) -> None:
+        """Trailer fields were dropped; for counting."""
         raise NotImplementedError

@@ -8,7 +8,6 @@ Pipelined requests are parsed ahead (at most 32) and begun one after the other.
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import struct
 from collections import deque
@@ -17,8 +16,10 @@ from typing import Final, cast
 import httptools
 
 from shadowbench.http1 import heads
-from shadowbench.http1.handlers import RequestHandler
+from shadowbench.http1.farewell import Farewell
+from shadowbench.http1.handlers import RequestHandler, ServerHost
 from shadowbench.http1.heads import Refusal, known_kind
+from shadowbench.http1.lookout import Lookout
 from shadowbench.http1.requests import (
     RequestHead,
     ServerOptions,
@@ -26,16 +27,11 @@ from shadowbench.http1.requests import (
     expects_continue,
     judge,
 )
-from shadowbench.http1.ticker import Ticker
-from shadowbench.natives import mypyc_attr
+from shadowbench.http1.upgrades import behind_head
 
 MAX_PIPELINED: Final = 32
 # Body bytes of requests that wait for their turn, or of an upload that production does not take: above it, reading stops.
 MAX_HELD_BYTES: Final = 65536
-# How long what a client still sends is read and thrown away behind the last answer: in silence, and in all.
-_LINGER_S: Final = 2.0
-_LINGER_WHOLE_S: Final = 30.0
-_PROBE_S: Final = 1.0
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
 
@@ -50,33 +46,6 @@ class _Waiting:
         self.ended = False
 
 
-class _BehindHead:
-    """Parser events of a connection whose request head was parsed before: swallows the one that is fed in its place."""
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-        self._in_stand_in = True
-        self.on_body = connection.on_body
-        self.on_message_complete = connection.on_message_complete
-
-    def on_message_begin(self) -> None:
-        if not self._in_stand_in:
-            self._connection.on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        if not self._in_stand_in:
-            self._connection.on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_stand_in:
-            self._connection.on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        if not self._in_stand_in:
-            self._connection.on_headers_complete()
-        self._in_stand_in = False
-
-
 def _is_about_method(error: httptools.HttpParserError) -> bool:
     """Whether the parser met none of its methods where a request has to begin.
 
@@ -87,41 +56,13 @@ def _is_about_method(error: httptools.HttpParserError) -> bool:
     return isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith("Invalid method")
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
-class ServerHost:
-    """What all connections of a worker share."""
-
-    ticker: Ticker
-    draining: bool
-
-    def begin(self, connection: ServerConnection, head: RequestHead) -> RequestHandler:
-        """A request has its turn."""
-        raise NotImplementedError
-
-    def opened(self, connection: ServerConnection) -> None:
-        """A connection was made."""
-        raise NotImplementedError
-
-    def closed(self, connection: ServerConnection) -> None:
-        """A connection is gone."""
-        raise NotImplementedError
-
-    def refused(self, refusal: Refusal) -> None:
-        """A request was answered by us; for counting."""
-        raise NotImplementedError
-
-    def trailers_dropped(self, count: int) -> None:
-        """Trailer fields were dropped; for counting."""
-        raise NotImplementedError
-
-
 class ServerConnection:
     """One client connection (`asyncio.Protocol`)."""
 
     __slots__ = (
         "_body_paused",
         "_close_after",
-        "_closing",
+        "_farewell",
         "_fields",
         "_head",
         "_head_deadline",
@@ -129,12 +70,9 @@ class ServerConnection:
         "_host",
         "_in_body",
         "_in_head",
-        "_linger_until",
-        "_lingering",
+        "_lookout",
         "_options",
         "_parser",
-        "_poll",
-        "_probe",
         "_queue",
         "_read_bytes",
         "_reading",
@@ -146,7 +84,6 @@ class ServerConnection:
         "_ticket",
         "_trailers",
         "_tunnel",
-        "_unsent",
         "_upgrading",
         "_url",
         "current",
@@ -165,16 +102,12 @@ class ServerConnection:
         self._held = 0
         self._reading = True
         self._body_paused = False
-        self._poll: select.poll | None = None
-        self._probe: asyncio.TimerHandle | None = None
+        self._lookout: Lookout | None = None
         self._refusal: Refusal | None = None
         self._refused_more = False  # the 33rd pipelined request came
         self._close_after = False
-        self._closing = False
-        self._lingering = 0.0
-        self._linger_until = 0.0
+        self._farewell: Farewell | None = None  # while it is being closed: nothing more is asked or answered
         self._tunnel = False
-        self._unsent = 0  # while closing
         self._upgrading: bytearray | None = None  # bytes after an upgrade request, until its answer
         self._skipped: RequestHead | None = None  # its body was skipped by the parser, which takes it for an upgrade
         self._in_head = False
@@ -200,10 +133,8 @@ class ServerConnection:
         self._host.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._closing:
-            if self._lingering:
-                # It still sends: closing now would be a reset, and might destroy our answer before it is read.
-                self._lingering = min(self._host.ticker.now + _LINGER_S, self._linger_until)
+        if self._farewell is not None:
+            self._farewell.heard(self._host.ticker.now)
             return
         self._since = self._host.ticker.now
         if self._tunnel:
@@ -237,10 +168,11 @@ class ServerConnection:
     def connection_lost(self, exc: Exception | None) -> None:
         self._host.ticker.forget(self, self._ticket)
         self._gone("client_cancelled")
-        self._closing = True
-        if self._probe is not None:
-            self._probe.cancel()
-        # It holds us: cut the circle, so that the collector has nothing to find.
+        self._take_leave()
+        # They hold us: cut the circle, so that the collector has nothing to find.
+        if self._lookout is not None:
+            self._lookout.end()
+            self._lookout = None
         self._parser = cast(httptools.HttpRequestParser, None)
         self._queue.clear()
         self._host.closed(self)
@@ -290,7 +222,7 @@ class ServerConnection:
         self._in_head = False
         head.method = parser.get_method()
         head.path = self._url
-        if self._refused_more or self._refusal is not None or self._closing:
+        if self._refused_more or self._refusal is not None or self._farewell is not None:
             self._reset_head()
             return
         may_be_large = self._silent >= 0 or self._read_bytes > self._options.max_head_bytes
@@ -316,7 +248,7 @@ class ServerConnection:
 
     def on_body(self, data: bytes) -> None:
         self._silent = -1
-        if self._refused_more or self._refusal is not None or self._closing:
+        if self._refused_more or self._refusal is not None or self._farewell is not None:
             return
         if not self._queue:
             if self.current is not None:
@@ -331,7 +263,7 @@ class ServerConnection:
         if self._skipped is not None:
             return
         self._in_body = False
-        if self._refused_more or self._refusal is not None or self._closing:
+        if self._refused_more or self._refusal is not None or self._farewell is not None:
             return
         if self._trailers:
             self._host.trailers_dropped(self._trailers)
@@ -347,7 +279,7 @@ class ServerConnection:
         # The read in which a head began may hold other things before it and is not counted; reads are bounded anyway.
         self._silent = 0 if self._silent < 0 else self._silent + size
         bound = self._options.max_head_bytes
-        if self._silent <= bound or self._refusal is not None or self._closing:
+        if self._silent <= bound or self._refusal is not None or self._farewell is not None:
             return
         if self._in_head:
             self._refuse(Refusal(431, "head_too_large", f"the request head is above {bound} bytes"))
@@ -357,7 +289,7 @@ class ServerConnection:
             self._refuse_body(refusal, "bad_request")
 
     def _parser_failed(self, error: httptools.HttpParserError) -> None:
-        if self._closing or self._refusal is not None or self._refused_more:
+        if self._farewell is not None or self._refusal is not None or self._refused_more:
             return
         # Callback errors are ours and must not be taken for the client's.
         if isinstance(error, httptools.HttpParserCallbackError) and error.__context__ is not None:
@@ -410,7 +342,7 @@ class ServerConnection:
         """The handler has written the whole response of the current request. `close`: this connection must end with it."""
         self.current = None
         self._since = self._host.ticker.now
-        if self._closing:
+        if self._farewell is not None:
             return
         if self._body_paused:
             self.resume_body()  # answered while production did not take the rest: nobody else will
@@ -453,26 +385,33 @@ class ServerConnection:
             return False
         return self._refused_more or self._host.draining or self._close_after
 
+    def _take_leave(self, *, lingers: bool = False) -> None:
+        """From now on the connection is only being closed."""
+        self._farewell = Farewell(self._host.ticker.now, lingers=lingers)
+
     def _linger(self) -> None:
         """Close without losing what was written: our half first, then, when the client had its time to read, all of it."""
-        self._closing = True
         self._queue.clear()
         if self.transport.is_closing():
-            return
-        if self.transport.can_write_eof() and (self._in_body or self._refusal is not None or self._refused_more):
+            self._take_leave()
+        elif self.transport.can_write_eof() and (self._in_body or self._refusal is not None or self._refused_more):
+            self._take_leave(lingers=True)
             self.transport.write_eof()
             if not self._reading:
                 self._start_reading()  # unread bytes would turn the close into a reset that destroys our answer
-            now = self._host.ticker.now
-            self._lingering, self._linger_until = now + _LINGER_S, now + _LINGER_WHOLE_S
         else:
-            self.transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Close when what was written is sent."""
+        self._take_leave()
+        self.transport.close()
 
     def break_off(self, *, reset: bool) -> None:
         """The response cannot be completed: let the client see that, after all bytes that did arrive. `reset`: the body
         has no end mark of its own, so only a TCP reset tells it from a whole one."""
         self.current = None
-        self._closing = True
+        self._take_leave()
         self._queue.clear()
         if reset:
             sock = self.transport.get_extra_info("socket")
@@ -487,21 +426,18 @@ class ServerConnection:
         if self.current is not None:
             self._gone("shutdown")
             self.break_off(reset=True)
-        elif not self._closing:
-            self._closing = True
-            self.transport.close()
+        elif self._farewell is None:
+            self._close()
 
     def end_tunnel(self) -> None:
         """The tunnel is over: close after what was written."""
         self.current = None
-        self._closing = True
-        self.transport.close()
+        self._close()
 
     def close_idle(self) -> None:
         """Drain: close now if no request is under way or arriving, else after it."""
         if self.current is None and not self._queue and not self._in_head and not self._in_body:
-            self._closing = True
-            self.transport.close()
+            self._close()
         else:
             self._close_after = True
 
@@ -509,23 +445,18 @@ class ServerConnection:
 
     def _after_upgrade_request(self, rest: bytes) -> None:
         """The parser stopped behind a request that asked for an upgrade."""
-        self._parser = httptools.HttpRequestParser(self)
         if self._skipped is not None:
-            self._parse_skipped_body(self._skipped)
-        elif self._newest_asks_upgrade():
-            self._upgrading = bytearray()
-            if rest:
-                self._hold_upgrade(rest)
-            return
-        if rest and not self._closing and not self._refused_more and self._refusal is None:
+            skipped, self._skipped = self._skipped, None
+            self._parser = behind_head(self, skipped)
+        else:
+            self._parser = httptools.HttpRequestParser(self)
+            if self._newest_asks_upgrade():
+                self._upgrading = bytearray()
+                if rest:
+                    self._hold_upgrade(rest)
+                return
+        if rest and self._farewell is None and not self._refused_more and self._refusal is None:
             self.data_received(rest)
-
-    def _parse_skipped_body(self, head: RequestHead) -> None:
-        """Java's client asks for h2c on each POST. We do not switch, so that what follows is the body, not another protocol."""
-        self._skipped = None
-        framing = b"Transfer-Encoding: chunked" if head.chunked else b"Content-Length: %b" % (head.length or b"0")
-        self._parser = httptools.HttpRequestParser(_BehindHead(self))
-        self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
 
     def _newest_asks_upgrade(self) -> bool:
         if self._refused_more or self._refusal is not None:
@@ -587,8 +518,9 @@ class ServerConnection:
             return
         self._reading = False
         self.transport.pause_reading()
-        # uvloop reports neither FIN nor RST while reading is paused: look once a second.
-        self._probe = asyncio.get_running_loop().call_later(_PROBE_S, self._probe_peer)
+        if self._lookout is None:
+            self._lookout = Lookout(self.transport, self._left)
+        self._lookout.begin()
 
     def _start_reading(self) -> None:
         self._reading = True
@@ -596,33 +528,26 @@ class ServerConnection:
         self._since = self._host.ticker.now
         if self._in_head:
             self._head_deadline = self._since + self._options.head_timeout_s
-        if self._probe is not None:
-            self._probe.cancel()
-            self._probe = None
+        if self._lookout is not None:
+            self._lookout.end()
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def _probe_peer(self) -> None:
-        if self._reading or self.transport.is_closing():
-            return
-        if self._poll is None:
-            self._poll = select.poll()
-            self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
-        if self._poll.poll(0):
-            self._gone("client_cancelled")
-            self._closing = True
-            self.transport.abort()
-            return
-        self._probe = asyncio.get_running_loop().call_later(_PROBE_S, self._probe_peer)
+    def _left(self) -> None:
+        """The client is gone, and what it sent before that is nobody's any more."""
+        self._gone("client_cancelled")
+        self._take_leave()
+        self.transport.abort()
 
     def check(self, now: float) -> None:
         """Time-outs: of a head, of an upload, of a connection at rest, of a close."""
-        if self._closing:
-            self._check_closing(now)
+        if self._farewell is not None:
+            if self._farewell.is_over(now, self.transport.get_write_buffer_size(), self._options.body_timeout_s):
+                self.transport.abort()
             return
         if self.current is not None:
             self.current.check(now)
-        if self._tunnel or self._closing:
+        if self._tunnel or self._is_closing():
             return
         waited = now - self._since
         options = self._options
@@ -633,8 +558,11 @@ class ServerConnection:
         elif self._in_body and self._reading and waited > options.body_timeout_s and not self._awaits_continue():
             self._refuse_body(Refusal(408, "body_timeout", "the request body stopped arriving"), "client_cancelled")
         elif self.current is None and not self._in_body and waited > options.idle_s:
-            self._closing = True
-            self.transport.close()
+            self._close()
+
+    def _is_closing(self) -> bool:
+        # In a method of its own, as `_is_current`: the check of the exchange may have ended it.
+        return self._farewell is not None
 
     def _awaits_continue(self) -> bool:
         """Whether the body that does not come waits for word that it is wanted."""
@@ -642,11 +570,3 @@ class ServerConnection:
             waiting = self._queue[-1]
             return not waiting.body and expects_continue(waiting.head)
         return self.current is not None and self.current.awaits_continue()
-
-    def _check_closing(self, now: float) -> None:
-        unsent = self.transport.get_write_buffer_size()
-        if unsent != self._unsent:
-            self._unsent, self._since = unsent, now  # slow, but it reads
-        has_lingered = not unsent and 0 < self._lingering < now
-        if has_lingered or now - self._since > self._options.body_timeout_s:
-            self.transport.abort()

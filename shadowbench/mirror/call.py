@@ -13,9 +13,10 @@ from typing import NamedTuple, Protocol
 
 from shadowbench import handoff, keyed
 from shadowbench.handoff import Kind
-from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.origin import ConnectFault
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.limits.retry import BUSY, STALE
 from shadowbench.making import maker_of
 from shadowbench.mirror.clock import Clock

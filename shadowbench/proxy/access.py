@@ -22,8 +22,8 @@ from shadowbench.proxy.exchange import Exchange
 from shadowbench.proxy.lines import Naming, request_id, route_of, shown_path, trace_id
 
 if TYPE_CHECKING:
-    from shadowbench.http1.client import ResponseHead
     from shadowbench.http1.requests import RequestHead
+    from shadowbench.http1.responses import ResponseHead
     from shadowbench.http1.server import ServerConnection
     from shadowbench.proxy.faults import ProductionFault
     from shadowbench.proxy.options import AccessLogOptions

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from shadowbench import handoff
-from shadowbench.http1.client import ResponseHead
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.links import Sender
 
 if TYPE_CHECKING:

@@ -17,27 +17,21 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from shadowbench.http1 import heads
-from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.handlers import RequestHandler
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault
 from shadowbench.http1.requests import RequestHead, expects_continue
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.http1.server import MAX_HELD_BYTES, ServerConnection
 from shadowbench.proxy import faults
-from shadowbench.proxy.copying import TELL_BYTES, TELL_CHUNKS
+from shadowbench.proxy.notes import Notes
 
 if TYPE_CHECKING:
-    from shadowbench.proxy.copying import Copy
     from shadowbench.proxy.traffic import Traffic
 
 # Pieces up to this size are joined with their framing; above it a copy costs more than a longer writev.
 _JOIN_BYTES: Final = 16384
-# One read of a socket brings up to 256 KiB, and one turn of the loop up to 32 of them from each that is never empty.
-_TELL_NOW_BYTES: Final = 65536
-# When production's head arrived (ns), the head, its lines as the client gets them, seconds to connect if it had to.
-Answer = tuple[int, ResponseHead, bytes, float | None]
-# Why it was not the regular one, if so; when it came (ns); microseconds that the client held us back, and that the loop lagged.
-Ending = tuple[str | None, int, int, int]
 # How long an upload waits for the loop to read what production said under it.
 _LISTEN_S: Final = 0.001
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -51,9 +45,7 @@ class Exchange(RequestHandler):
 
     __slots__ = (
         "_added_ns",
-        "_answer",
         "_arrived_ns",
-        "_asked",
         "_began",
         "_body_is_due",
         "_chunk_out",
@@ -61,52 +53,40 @@ class Exchange(RequestHandler):
         "_client",
         "_close_client",
         "_connection",
-        "_copy",
-        "_ending",
         "_head",
         "_head_ns",
-        "_heard",
-        "_heard_ns",
-        "_heard_size",
-        "_hears",
-        "_is_offered",
         "_last_byte",
         "_no_body",
+        "_notes",
         "_out",
         "_out_is_big",
         "_over",
         "_paused_at",
         "_paused_ns",
         "_request_ended",
-        "_sent_ns",
         "_since_ns",
-        "_start",
         "_traffic",
         "_tunnel",
         "_until_eof",
         "_up",
         "_up_size",
-        "_waits_to_tell",
         "asks_upgrade",
         "has_answered",
     )
 
     def __init__(self, traffic: Traffic, client: ServerConnection, head: RequestHead) -> None:
         # What each chunk touches comes first: compiled, an object lies in memory in this order, and those of many streams
-        # are in no cache. For the copy: whether anybody wants to hear production, as far as is known, and what it said.
+        # are in no cache.
         self._tunnel = False
         self._chunk_out = False
         self._out_is_big = False
-        self._hears = traffic.tap is not None
+        self._notes: Notes | None = None
         self._out: list[bytes] = []  # towards the client, until the end of this read
-        self._heard: list[bytes] = []
-        self._heard_ns: list[int] = []
-        self._heard_size = 0
         self._traffic = traffic
         self._last_byte = traffic.ticker.now
         self._client = client
-        self._start = traffic.request_line(head)
-        self._up: list[bytes] = [self._start, *head.fields, b"\r\n"]  # towards production, until the end of this read
+        start = traffic.request_line(head)
+        self._up: list[bytes] = [start, *head.fields, b"\r\n"]  # towards production, until the end of this read
         self._head_ns = 0  # of production's answer, until it is written
         self._connection: ClientConnection | None = None
         self._up_size = 0
@@ -123,18 +103,11 @@ class Exchange(RequestHandler):
         self._paused_at = 0
         self._paused_ns = 0
         self._began = self._last_byte
-        # For the copy: what the client said, None when nobody wants more of it; when all of it was on its way to production;
-        # how production began its answer, and how all ended.
-        self._copy: Copy | None = None
-        self._is_offered = False
-        self._waits_to_tell = False
-        self._asked: list[bytes] | None = [] if self._hears else None
-        self._sent_ns = 0
-        self._answer: Answer | None = None
-        self._ending: Ending | None = None
         # What the proxy adds: from what is read now to its write, once on each way.
         self._arrived_ns = self._since_ns = time.monotonic_ns()
         self._added_ns = 0
+        if traffic.tap is not None:
+            self._notes = Notes(traffic, traffic.tap, head, start, self._arrived_ns)
         connection = traffic.origin.take()
         if connection is None:
             traffic.connect_for(self)
@@ -176,8 +149,8 @@ class Exchange(RequestHandler):
         else:
             self._up.append(data)
         self._up_size += len(data)
-        if self._asked is not None:
-            self._asked.append(data)
+        if self._notes is not None:
+            self._notes.asked(data)
         if self._connection is None and self._up_size > MAX_HELD_BYTES:
             self._client.pause_body()
 
@@ -208,8 +181,9 @@ class Exchange(RequestHandler):
         if self._head_ns:
             self._traffic.overhead.observe((self._added_ns + time.monotonic_ns() - self._head_ns) * 1e-9)
             self._head_ns = 0
-        if self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS:
-            self._tell_later(self._heard_size)
+        notes = self._notes
+        if notes is not None and notes.has_heard_enough:
+            notes.tell_heard_later()
 
     def _flush_up(self, *, has_listened: bool = False) -> None:
         connection = self._connection
@@ -231,14 +205,13 @@ class Exchange(RequestHandler):
             self._last_byte = self._traffic.ticker.now
             sent_ns = time.monotonic_ns()
             self._added_ns = sent_ns - self._since_ns
-            if self._asked is not None:
-                self._sent_ns = sent_ns
-                self._tell_later(size)
+            if self._notes is not None:
+                self._notes.asked_is_sent(size, sent_ns)
         else:
             if size:
                 self._body_is_due = True
-            if self._asked is not None:
-                self._tell_later(size)
+            if self._notes is not None:
+                self._notes.asked_is_sent(size)
 
     def _flush_what_waits(self) -> None:
         """What production had to say was read meanwhile."""
@@ -267,7 +240,7 @@ class Exchange(RequestHandler):
         request = self._head
         self._no_body = request.method == b"HEAD" or head.status == 204 or head.status == 304
         self._chunk_out = head.chunked and not request.http10 and not self._no_body
-        self._until_eof = not self._chunk_out and not head.has_length and not self._no_body
+        self._until_eof = not self._chunk_out and head.length is None and not self._no_body
         self._close_client = (
             self._until_eof or not request.keep_alive or not self._request_ended or self._client.must_close
         )
@@ -277,10 +250,11 @@ class Exchange(RequestHandler):
         else:
             self._out += lines, _CHUNKED if head.chunked else b"\r\n"
         self._head_ns = time.monotonic_ns()
-        if self._hears:
+        if self._notes is not None:
             connection = self._connection
             assert connection is not None
-            self._answer = self._head_ns, head, lines, None if connection.reused else connection.connect_s
+            connect_s = None if connection.reused else connection.connect_s
+            self._notes.answered(self._head_ns, head, lines, connect_s)
 
     def _framing(self, head: ResponseHead) -> bytes:
         """The fields that are ours to write where the connection ends or might not persist, and the empty line."""
@@ -302,10 +276,9 @@ class Exchange(RequestHandler):
         else:
             self._out.append((_SIZES[size] if size < _SHORT else b"%x\r\n" % size) + data + b"\r\n")
         self._last_byte = self._traffic.ticker.now
-        if self._hears:
-            self._heard_ns.append(time.monotonic_ns())
-            self._heard.append(data)
-            self._heard_size += size
+        notes = self._notes
+        if notes is not None and notes.hears:
+            notes.heard(time.monotonic_ns(), data, size)
 
     def on_end(self) -> None:
         """Production's answer is complete."""
@@ -400,92 +373,14 @@ class Exchange(RequestHandler):
         client.transport.write(heads.own_response(refusal, close=close, with_body=self._head.method != b"HEAD"))
         client.finish(close=close)
 
-    # ── the copy ──
-
-    def _tell_later(self, size: int) -> None:
-        """There is something for the copy. `size`: bytes of it; many of them do not wait, for what waits is bounded."""
-        tap = self._traffic.tap
-        assert tap is not None
-        if not self._waits_to_tell:
-            self._waits_to_tell = True
-            tap.afterwards.add(self)
-        if size >= _TELL_NOW_BYTES:
-            tap.afterwards.now()
-
-    def tell(self) -> None:
-        """Tell the copy what has gathered (`Teller`)."""
-        self._waits_to_tell = False
-        operation = "open"
-        try:
-            if not self._is_offered:
-                self._offer_copy()
-            copy = self._copy
-            if copy is not None:
-                operation = "request"
-                if self._asked is not None:
-                    self._tell_asked(copy, self._asked)
-                operation = "response"
-                if copy.live and self._has_heard_enough():
-                    self._tell_heard(copy)
-                operation = "end"
-                if copy.live and self._ending is not None:
-                    self._tell_ending(copy, *self._ending)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is not the client's
-            copy = self._copy
-            self._unwanted()
-            self._traffic.copy_failed(operation, error, copy)
-            return
-        if copy is None or not copy.live:
-            self._unwanted()
-
-    def _offer_copy(self) -> None:
-        self._is_offered = True
-        tap = self._traffic.tap
-        assert tap is not None
-        self._copy = tap.offer(self._head, self._start, self._arrived_ns)
-
-    def _tell_asked(self, copy: Copy, asked: list[bytes]) -> None:
-        self._asked = None if self._sent_ns else []
-        for data in asked:
-            copy.request(data)
-        if self._sent_ns:
-            copy.request_end(self._sent_ns, is_over=self._ending is not None)
-
-    def _has_heard_enough(self) -> bool:
-        if self._ending is not None:
-            return bool(self._heard) or self._answer is not None
-        return self._heard_size >= TELL_BYTES or len(self._heard) >= TELL_CHUNKS
-
-    def _tell_heard(self, copy: Copy) -> None:
-        heard, heard_ns, size = self._heard, self._heard_ns, self._heard_size
-        self._heard, self._heard_ns, self._heard_size = [], [], 0
-        if self._answer is not None:
-            answer, self._answer = self._answer, None
-            copy.response_head(*answer)
-        if heard:
-            copy.body(heard_ns, heard, size)
-
-    def _tell_ending(self, copy: Copy, reason: str | None, now_ns: int, paused_us: int, lag_us: int) -> None:
-        if reason is None:
-            copy.end(now_ns, paused_us, lag_us)
-        else:
-            copy.abort(reason, now_ns, paused_us, lag_us)
-
-    def _unwanted(self) -> None:
-        """Nobody wants more of this exchange."""
-        self._copy = self._asked = self._answer = None
-        self._hears = False
-        self._heard, self._heard_ns, self._heard_size = [], [], 0
-
     def _end_copy(self, reason: str | None) -> None:
         """The last word on the copy: whole, or aborted for a reason."""
-        if not self._hears:
+        notes = self._notes
+        if notes is None or not notes.hears:
             return
-        self._hears = False
         paused_us = self._paused_us() if self._paused_at or self._paused_ns else 0
         lag_us = self._traffic.lag_us(self._began) if self._traffic.ticker.lags else 0
-        self._ending = reason, time.monotonic_ns(), paused_us, lag_us
-        self._tell_later(self._heard_size)
+        notes.end(reason, time.monotonic_ns(), paused_us, lag_us)
 
     def check(self, now: float) -> None:
         """Time-outs of production, stopped while the client holds us back, or still uploads and production takes it."""

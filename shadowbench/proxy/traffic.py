@@ -7,10 +7,11 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from shadowbench.http1.handlers import ServerHost
 from shadowbench.http1.heads import Refusal
 from shadowbench.http1.origin import ConnectFault, Origin
 from shadowbench.http1.requests import RequestHead
-from shadowbench.http1.server import ServerConnection, ServerHost
+from shadowbench.http1.server import ServerConnection
 from shadowbench.http1.ticker import Ticker
 from shadowbench.proxy.access import AccessLog
 from shadowbench.proxy.complaints import Complaints

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shadowbench.http1.client import MAX_HEAD_BYTES, ClientConnection, ResponseHead
+from shadowbench.http1.client import MAX_HEAD_BYTES, ClientConnection
 from shadowbench.http1.handlers import ResponseHandler
+from shadowbench.http1.responses import ResponseHead
 from tests.conformance.differential.reader import Message, read_responses
 from tests.fuzz.script import Script
 from tests.fuzz.transports import Transport, Watch, still_loop

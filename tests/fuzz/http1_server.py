@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from shadowbench.http1 import heads, server
-from shadowbench.http1.handlers import RequestHandler
+from shadowbench.http1.handlers import RequestHandler, ServerHost
 from shadowbench.http1.requests import RequestHead, ServerOptions
-from shadowbench.http1.server import ServerConnection, ServerHost
+from shadowbench.http1.server import ServerConnection
 from tests.conformance.differential.reader import Message, Transcript, read_requests
 from tests.fuzz.script import Script
 from tests.fuzz.transports import StillLoop, Transport, Watch, still_loop

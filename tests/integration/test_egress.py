@@ -9,10 +9,11 @@ import ssl
 
 import pytest
 
-from shadowbench.http1.client import ClientConnection, ResponseHead
+from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.handlers import ResponseHandler
 from shadowbench.http1.origin import ConnectFault, Origin, OriginOptions
 from shadowbench.http1.resolver import Resolver
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.http1.ticker import Ticker
 from tests.forward_proxy import ForwardProxy
 from tests.integration.proxying import on_uvloop

@@ -428,7 +428,8 @@ async def test_a_slow_reader_gets_the_last_byte_however_long_it_takes():
 
 
 OURS = [
-    *("Exchange", "ServerConnection", "ClientConnection", "RequestHead", "ResponseHead", "_Waiting"),
+    *("Exchange", "Notes", "Copy", "ServerConnection", "ClientConnection", "RequestHead", "ResponseHead", "_Waiting"),
+    *("Farewell", "Lookout"),
     *(
         "HttpRequestParser",
         "HttpResponseParser",

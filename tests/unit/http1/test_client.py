@@ -7,8 +7,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.http1.client import ClientConnection, ResponseHead, _promised_idle
+from shadowbench.http1.client import ClientConnection
 from shadowbench.http1.handlers import ResponseHandler
+from shadowbench.http1.responses import ResponseHead
 from tests.integration.proxying import CHUNKED, LAST, OK, ManualTicker, chunks, on_uvloop
 from tests.unit.http1.wires import Wire
 
@@ -45,7 +46,7 @@ class Handler(ResponseHandler):
         self._add(("informational", head.lines))
 
     def on_head(self, head: ResponseHead) -> None:
-        self._add(("head", head.lines, head.chunked, head.has_length))
+        self._add(("head", head.lines, head.chunked, head.length is not None))
 
     def on_body(self, data: bytes) -> None:
         assert not self.over and data
@@ -334,19 +335,3 @@ async def test_bytes_that_nobody_asked_for_end_the_connection():
     wire.receive(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
     await turns()
     assert wire.was_aborted and went == ["lost"]
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (b"timeout=5", 5.0),
-        (b"max=100, Timeout = 7", 7.0),
-        (b"timeout=99999999999999", 999999.0),
-        (b"timeout=x", None),
-        (b"timeout=-1", None),
-        (b"timeout", None),
-        (b"", None),
-    ],
-)
-def test_promises_of_keep_alive(value, seconds):
-    assert _promised_idle(value) == seconds

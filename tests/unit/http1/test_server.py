@@ -6,9 +6,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadowbench.http1.handlers import RequestHandler
+from shadowbench.http1.handlers import RequestHandler, ServerHost
 from shadowbench.http1.requests import RequestHead, ServerOptions
-from shadowbench.http1.server import ServerConnection, ServerHost
+from shadowbench.http1.server import ServerConnection
 from tests.integration.proxying import GET, LAST, ManualTicker, chunks, head, on_uvloop, post
 from tests.unit.http1.wires import Wire
 

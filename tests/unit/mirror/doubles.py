@@ -12,8 +12,9 @@ from typing import Any, cast
 from shadowbench import handoff
 from shadowbench.errors import ProtocolError
 from shadowbench.handoff import AckPayload, Frame, FrameReader
-from shadowbench.http1.client import ClientConnection, ResponseHandler, ResponseHead
+from shadowbench.http1.client import ClientConnection, ResponseHandler
 from shadowbench.http1.origin import ConnectFault
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.mirror.call import CallContext
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.dispatcher import OPENED, Dispatcher

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shadowbench.http1.client import ResponseHead
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.mirror.options import RetryOptions
 from tests.unit.mirror.doubles import ConnectFault, FakeConnection, small
 from tests.unit.mirror.lane_bench import LaneBench

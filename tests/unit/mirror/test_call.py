@@ -9,7 +9,7 @@ import pytest
 
 from shadowbench import handoff
 from shadowbench.handoff import Frame, FrameReader, Kind
-from shadowbench.http1.client import ResponseHead
+from shadowbench.http1.responses import ResponseHead
 from shadowbench.mirror.call import Call, CallContext, redacted_lines
 from shadowbench.mirror.clock import Clock
 from shadowbench.mirror.lag import LagMeter
