@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Python compiles a module when it is first imported: to compile all that come with libraries takes a third of the installation.
+PIP_FLAGS := --quiet --disable-pip-version-check --no-compile
+PIP := $(BIN)/python -m pip install $(PIP_FLAGS)
 REPORTS := build/reports
 # The built wheel is installed here and tested from the outside.
 WHEEL_VENV := build/wheel-venv
@@ -120,7 +122,7 @@ clean:
 # Dependencies once per pyproject.toml, our own code whenever it changed. The first does not wait for the other environment.
 $(WHEEL_VENV)/.dependencies: pyproject.toml
 	test -x $(WHEEL_VENV)/bin/python || $(PYTHON) -m venv $(WHEEL_VENV)
-	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(WHEEL_VENV)/bin/python -m pip install $(PIP_FLAGS) .
 	touch $@
 
 $(WHEEL_VENV)/.wheel: $(WHEEL_VENV)/.dependencies $(VENV)/.dev $(SOURCES)
