@@ -23,7 +23,9 @@ from shadowbench.redaction.placeholders import PLACEHOLDER, placeholder
 
 # An escape in JSON that may hide part of a secret: of a letter, digit, @ or a sign that stands in one. Not those of < > & '
 # and quotes, which some servers escape always and no kind needs.
-_HIDING_ESCAPE = r"\\u00(?:2[013-589a-fA-F]|3[0-9abdfABDF]|4[0-9a-fA-F]|5[0-9abdefABDEF]|[67aA][0-9a-fA-F])|\\u201[0-5]"
+_HIDING_ESCAPE = (
+    r"\\u00(?:2[013-589a-fA-F]|3[0-9abdfABDF]|4[0-9a-fA-F]|5[0-9abdefABDEF]|[67aA][0-9a-fA-F])|\\u20(?:09|2[fF]|1[0-5])"
+)
 
 
 class Edit(NamedTuple):

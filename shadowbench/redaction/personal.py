@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from shadowbench.redaction.checksums import passes_luhn, passes_mod97
 from shadowbench.redaction.kind import Kind, Numbered, Pattern, Place
 
-# In Python's patterns over text, and as bytes in cues: blank, dot, hyphen; no-break blank and the typographic hyphens.
-_GAP = r"[ .\-\u00a0\u2010-\u2013]"
-_GAP_BYTES = r"(?:[ .\-]|\xc2\xa0|\xe2\x80[\x90-\x93])"
-_LOOSE_GAP = r"[ .\-/()\u00a0\u2010-\u2013]"
-_LOOSE_GAP_BYTES = r"(?:[ .\-/()]|\xc2\xa0|\xe2\x80[\x90-\x93])"
+# In Python's patterns over text, and as bytes in cues: blank, dot, hyphen; no-break and thin blanks, and typographic hyphens.
+_GAP = r"[ .\-\u00a0\u2009\u202f\u2010-\u2013]"
+_GAP_BYTES = r"(?:[ .\-]|\xc2\xa0|\xe2\x80[\x89\xaf\x90-\x93])"
+_LOOSE_GAP = r"[ .\-/()\u00a0\u2009\u202f\u2010-\u2013]"
+_LOOSE_GAP_BYTES = r"(?:[ .\-/()]|\xc2\xa0|\xe2\x80[\x89\xaf\x90-\x93])"
+# What else `\s` is to Python, and line feeds as JSON has them.
+_WIDE_BLANK_BYTES = r"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+_BLANK_BYTES = rf"(?:[\s\x0b\x1c-\x1f]|\\[nrt]|{_WIDE_BLANK_BYTES})"
 
 # ── e-mail ──
 
@@ -51,14 +54,15 @@ EMAIL = Kind(
 
 # 13 to 19 digits beginning as the card schemes' do (ISO/IEC 7812: 3 to 6; Mastercard also 22 to 27), which keeps timestamps
 # in milli-, micro- and nanoseconds out: those begin with 1. Grouped as they are printed: 4-4-4-4(-3) or 4-6-5.
-_NUMBER_LEFT = r"(?<!\w.)(?<![0-9]\..)"  # after the first digit
-_NUMBER_RIGHT = r"(?!\w)(?!\.[0-9])"
+# Letters of scripts without blanks between words may touch them.
+_NUMBER_LEFT = r"(?<![A-Za-z0-9_].)(?<![0-9]\..)"  # after the first digit
+_NUMBER_RIGHT = r"(?![A-Za-z0-9_])(?!\.[0-9])"
 _CARD = re.compile(
     rf"[2-6]{_NUMBER_LEFT}(?:(?:(?<=[3-6])[0-9]|[2-7])[0-9]{{11,17}}"
-    rf"|[0-9]{{3}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{1,3}})?"
+    rf"|(?:(?<=[3-6])[0-9]|[2-7])[0-9]{{2}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{1,3}})?"
     rf"|(?<=3)[0-9]{{3}}({_GAP})[0-9]{{6}}\2[0-9]{{4,5}}){_NUMBER_RIGHT}"
 )
-_CARD_LEFT = r"(?:^|[^0-9.]|[^0-9]\.|\\u[0-9a-fA-F]{4})"
+_CARD_LEFT = r"(?:^\.?|[^0-9.]|[^0-9]\.|\\u[0-9a-fA-F]{4})"
 
 
 def _card(match: re.Match[str]) -> Place | None:
@@ -84,13 +88,13 @@ CARD = Kind(
 # ── phones ──
 
 # A bare run of digits is no phone number unless something says so: too much else looks like that.
-_PHONE_LEFT = r"(?<![\w+].)(?<![0-9][.\-/,:].)(?<![0-9a-fA-F]-.)"  # after the first character
-_PHONE_RIGHT = r"(?!\w)(?![.\-/:][0-9])"
+_PHONE_LEFT = r"(?<![A-Za-z0-9_+].)(?<![0-9][.\-/,:].)(?<![0-9a-fA-F]-.)"  # after the first character
+_PHONE_RIGHT = r"(?![A-Za-z0-9_])(?![.\-/:][0-9])"
 _NO_DATE = r"(?![0-9]{4}-[0-9]{2}-[0-9]{2})"
 _GROUPS = rf"\(?[1-9](?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,14}}{_PHONE_RIGHT}"
 _INTERNATIONAL = (
     re.compile(rf"\+{_PHONE_LEFT}{_NO_DATE}{_GROUPS}"),
-    re.compile(rf"00(?<![\w+]..)(?<![0-9][.\-/,: ]..)(?<![0-9a-fA-F]-..){_GROUPS}"),
+    re.compile(rf"00(?<![A-Za-z0-9_+]..)(?<![0-9][.\-/,: ]..)(?<![0-9a-fA-F]-..){_GROUPS}"),
 )
 _AREA = rf"\([2-9][0-9]{{2}}\){_GAP}?|[2-9][0-9]{{2}}{_GAP}"
 _NATIONAL = (
@@ -107,7 +111,7 @@ _LABEL = r"(?i:telephone|phone|tel|mobile|fax|whatsapp)"
 _LABELLED = re.compile(
     r"[pPtTmMfFwW](?<![A-Za-z].)(?i:hone|elephone|el|obile|ax|hatsapp)(?: ?(?:number|no\.?|nr\.?|#))?"
     r"[\"'\\]{0,4}\s{0,2}(?:is|[:=.])?\s{0,2}[\"'\\]{0,4}"
-    r"([0-9]{7,15})(?!\w)(?!\.[0-9])"
+    r"([0-9]{7,15})(?![A-Za-z0-9_])(?!\.[0-9])"
 )
 _PHONE_NAME = re.compile(rf"{_LABEL}(?:[_-]?(?:number|no))?$")
 _PHONE_VALUE = re.compile(rf"\+?(?:{_LOOSE_GAP}{{0,2}}[0-9]){{7,15}}")
@@ -146,7 +150,7 @@ PHONE = Kind(
         r"|0[1-9][0-9]{1,4}(?:\) ?|[ /\-])[0-9]{3}"
         rf"|0[1-9](?:{_GAP_BYTES}[0-9][0-9]){{4}}"
         r"|(?i:telephone|phone|tel|mobile|fax|whatsapp)[ _\-]?(?i:number|no\.?|nr\.?|#)?"
-        r"[\"'\\]{0,4}\s{0,2}(?i:is|[:=.])?\s{0,2}[\"'\\]{0,4}\(?[0-9]"
+        rf"[\"'\\]{{0,4}}{_BLANK_BYTES}{{0,2}}(?i:is|[:=.])?{_BLANK_BYTES}{{0,2}}[\"'\\]{{0,4}}\(?[0-9]"
     ),
     rules=(
         *(Pattern(pattern, _international) for pattern in _INTERNATIONAL),
@@ -160,14 +164,33 @@ PHONE = Kind(
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
 
 
+# Lengths by country: SWIFT, IBAN registry, release 99.
+_IBAN_LENGTHS = {
+    country: int(length)
+    for length, countries in (
+        line.split(" ", 1)
+        for line in (
+            "15 NO", "16 BE", "18 DK FK FO FI GL NL SD", "19 MK SI", "20 AT BA EE KZ LT LU MN XK", "21 CH HR LI LV",
+            "22 BG BH CR DE GB GE IE ME RS VA", "23 AE GI IL IQ OM SO TL", "24 AD CZ ES MD PK RO SA SE SK TN VG",
+            "25 LY PT ST", "26 IS TR", "27 BI DJ FR GR IT MC MR SM", "28 AL AZ BY CY DO GT HN HU LB NI PL SV",
+            "29 BR EG PS QA UA", "30 JO KW MU YE", "31 MT SC", "32 LC", "33 RU",
+        )
+    )
+    for country in countries.split()
+}  # fmt: skip
+
+
 def _iban(match: re.Match[str]) -> Place | None:
-    """The pattern may have taken a word in capitals that follows: groups are given back until the check digits fit."""
+    """The pattern may have taken words in capitals that follow: how long a number is depends on its country."""
     text = match[0]
-    while len(text) >= 15:
-        if passes_mod97(text.replace(" ", "")):
-            return match.start(), match.start() + len(text)
-        text = text.rpartition(" ")[0]
-    return None
+    length = _IBAN_LENGTHS.get(text[:2], 0)
+    end = length
+    while end - text.count(" ", 0, end) < length:
+        end = length + text.count(" ", 0, end)
+    whole = text[:end].replace(" ", "")
+    if not length or len(whole) != length or text[end : end + 1].strip() or not passes_mod97(whole):
+        return None
+    return match.start(), match.start() + end
 
 
 IBAN = Kind(name="iban", cue=r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}", rules=(Numbered(_IBAN, _iban),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,9 +66,10 @@ def test_what_is_no_address(text: str) -> None:
         "4222222222222",
         "2223003122003222",
         "4111\u00a01111\u00a01111\u00a01111",
+        "4111\u202f1111\u202f1111\u202f1111",
     ],
 )
-@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("around", [*AROUND, ".{}", "卡号{}谢谢", "\u30ab\u30fc\u30c9{}"])
 def test_cards(card: str, around: str) -> None:
     assert found(around.format(card), CARD) == [card]
 
@@ -120,6 +123,7 @@ def test_whatever_words_stand_around_an_account_number_it_goes(before: list[str]
         "id4111111111111111 4111111111111111abc",
         "41111111111111111111",  # twenty digits
         "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+        *(" ".join(str(year) for year in range(first, first + 12)) for first in (1989, 2001, 2016, 2024)),
         "550e8400-e29b-41d4-a716-446655440000",
     ],
 )
@@ -197,3 +201,50 @@ def test_kinds_that_are_off_by_default() -> None:
 )
 def test_what_has_the_form_and_not_the_sense(text: str) -> None:
     assert found(text, *ALL) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Tel:\u00a05551234567", "5551234567"),
+        ("Tel:\u30005551234567", "5551234567"),
+        ("Tel:\n5551234567", "5551234567"),
+        ("Tel:\x0b5551234567", "5551234567"),
+        ("联系+8613812345678谢谢", "+8613812345678"),
+        ("電話5551234567号 phone 5551234567号", "5551234567"),
+    ],
+)
+def test_phones_in_any_script_and_behind_any_blank(text: str, number: str) -> None:
+    assert found(text, PHONE) == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tel:\n5551234567", "Tel:\t5551234567", "Tel:\u00a05551234567", "x\u202f4111\u202f1111\u202f1111\u202f1111"],
+)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_body_in_json_is_suspected_of_what_its_text_holds(text: str, is_ascii: bool) -> None:
+    finder = Finder(BY_DEFAULT, (), b"salt")
+    assert finder.edits(text)
+    assert finder.is_suspicious(json.dumps({"a": text}, ensure_ascii=is_ascii).encode())
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "DE89 3704 0044 0532 0130 00",
+        "GB82WEST12345698765432",
+        "NO93 8601 1117 947",
+        "MT84 MALT 0110 0001 2345 MTLC AST0 01S",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "AB12 {}", "{} DE12", "IBAN {} BIC COBADEFF", "DE89 3704 {} AT61 1904"])
+def test_account_numbers_beside_other_codes(account: str, around: str) -> None:
+    assert found(around.format(account), IBAN) == [account]
+
+
+@pytest.mark.parametrize(
+    "text", ["ZZ89 3704 0044 0532 0130 00", "DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0532 0130 0"]
+)
+def test_what_is_no_account_number(text: str) -> None:
+    assert found(text, IBAN) == []
