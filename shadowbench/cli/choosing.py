@@ -39,16 +39,22 @@ def slices_of(told: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def check_candidates(log: ReadLog, candidates: Sequence[str], again: Sequence[str]) -> None:
     """Raises ConfigurationError for one that has no pairs. An empty log may get its A/A lane yet."""
-    there = sorted(name for name in log.pairs.texts["candidate"] if name and name != _PRODUCTION and not is_again(name))
+    there = _candidates(log.pairs.texts["candidate"])
+    if not {*candidates, *again} <= set(there):
+        there = _candidates(log.words_of("candidate"))  # this period may lack one that the log has
     for option, names in (("--candidate", candidates), ("--again", again if there else ())):
         if unknown := sorted(set(names) - set(there)):
             raise ConfigurationError(not_there(f"{option} {unknown[0]}", "these logs have no pairs of it", there))
 
 
+def _candidates(endpoints: Sequence[str]) -> list[str]:
+    return sorted(name for name in endpoints if name and name != _PRODUCTION and not is_again(name))
+
+
 def check_slices(log: ReadLog, slices: Mapping[str, Sequence[str]]) -> None:
     """Raises ConfigurationError where no pair is left, since none has any of the values of a column."""
     for column, values in ({} if log.pairs.n else slices).items():
-        known = sorted(filter(None, log.pairs.texts.get(column, ())))
+        known = list(filter(None, log.words_of(column)))
         if known and not set(values) & set(known):
             given = f"--slice {column}={values[0]}"
             raise ConfigurationError(not_there(given, "no pair has it", [f"{column}={each}" for each in known]))

@@ -40,8 +40,13 @@ def choosing(
 
 
 def _seconds(when: When | None, name: str) -> float | None:
-    if when is None or isinstance(when, int | float):
-        return when
+    if when is None:
+        return None
+    if isinstance(when, int | float):
+        try:
+            return float(when)
+        except OverflowError:
+            raise ConfigurationError(f"{name} is no time: Unix seconds have ten digits now") from None
     if isinstance(when, str):
         try:
             when = datetime.fromisoformat(when)

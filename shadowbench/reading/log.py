@@ -115,6 +115,11 @@ class ReadLog:
         """Scores by the measure's name, each in the pairs' order."""
         return ScoresByName(self.measures, self._parts, self._read_columns)
 
+    def words_of(self, column: str) -> Sequence[str]:
+        """All words of a column in all of the logs, sorted: of pairs that were chosen by time, `pairs.texts` has those of the
+        part that was read. Reads that column of all pairs."""
+        return sorted({word for part in self._parts for word in part.words(column)})
+
     @property
     def funnel(self) -> Funnel:
         """What became of every request. Of all traffic: choosing pairs leaves it as it is."""

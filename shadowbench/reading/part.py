@@ -54,6 +54,11 @@ class Part:
         pairs = self.columns.pairs(names, after=after, upto=upto)
         return _of_these(pairs, chosen(pairs, choice))
 
+    def words(self, name: str) -> Sequence[str]:
+        """All words of a column in all of it, whichever pairs are meant."""
+        column = self.columns.pairs([name], upto=self.upto).columns[name]
+        return column.texts if isinstance(column, Coded) else ()
+
     def _reach(self, choice: Choosing) -> tuple[int, int]:
         """The exchanges to read: a log of months is not read for the pairs of a day."""
         if choice.since is None and choice.until is None:

@@ -181,6 +181,23 @@ def test_a_candidate_that_no_log_has_is_told_with_those_there_are(log: Path) -> 
         run([str(log), "--candidate", "nobody"])
 
 
+@pytest.mark.parametrize("chosen", [["--candidate", "again"], ["--slice", "path=/v1/chat/completions"]])
+def test_what_the_log_has_and_a_period_lacks_is_no_mistake(log: Path, chosen: list[str]) -> None:
+    assert run([str(log), "--since", "2099-01-01", *chosen])[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (["--candidate", "agian"], "did you mean 'again'"),
+        (["--slice", "path=/v1/chat/completion"], "no pair has it; did you mean"),
+    ],
+)
+def test_what_no_period_has_is_told_also_in_an_empty_one(log: Path, chosen: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        run([str(log), "--since", "2099-01-01", *chosen])
+
+
 def test_a_policy_by_its_name_declares(log: Path) -> None:
     assert load(run([str(log), "--format", "json", "--policy", "migration"])[1]).policy.name == "migration"
     with pytest.raises(ConfigurationError, match="--policy"):

@@ -49,6 +49,8 @@ def test_a_time_without_a_zone_is_utc() -> None:
 def test_what_is_no_time_or_no_slice_is_told() -> None:
     with pytest.raises(ConfigurationError, match=r"since='yesterday' is no time; write 2026-01-31"):
         choosing(since="yesterday")
+    with pytest.raises(ConfigurationError, match="until is no time"):
+        choosing(until=10**400)
     with pytest.raises(ConfigurationError, match=r"names no value; write COLUMN=VALUE"):
         choosing(slice="stratum")
     with pytest.raises(ConfigurationError, match=r"slice by 'started_at': .*there are candidate, stratum"):
