@@ -14,10 +14,10 @@ class Farewell:
 
     __slots__ = ("_lingers", "_lingers_until", "_silent_until", "_since", "_unsent")
 
-    def __init__(self, now: float, *, lingers: bool) -> None:
-        """`lingers`: the client may still send, and is read: to close under its bytes would be a reset, which can destroy our
-        answer before it is read."""
-        self._since = now
+    def __init__(self, now: float, *, since: float, lingers: bool) -> None:
+        """`since`: when something moved last, so that one who was silent is not waited for anew. `lingers`: the client may
+        still send, and is read: to close under its bytes would be a reset, which can destroy our answer before it is read."""
+        self._since = since
         self._unsent = 0
         self._lingers = lingers
         self._silent_until = now + _LINGER_S

@@ -387,7 +387,7 @@ class ServerConnection:
 
     def _take_leave(self, *, lingers: bool = False) -> None:
         """From now on the connection is only being closed."""
-        self._farewell = Farewell(self._host.ticker.now, lingers=lingers)
+        self._farewell = Farewell(self._host.ticker.now, since=self._since, lingers=lingers)
 
     def _linger(self) -> None:
         """Close without losing what was written: our half first, then, when the client had its time to read, all of it."""
@@ -428,6 +428,8 @@ class ServerConnection:
             self.break_off(reset=True)
         elif self._farewell is None:
             self._close()
+        else:
+            self.transport.abort()  # of those that are being closed, some take their time
 
     def end_tunnel(self) -> None:
         """The tunnel is over: close after what was written."""

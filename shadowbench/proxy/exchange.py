@@ -360,17 +360,18 @@ class Exchange(RequestHandler):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abort()
-        self._end_copy(fault.reason)
         self._traffic.failed(fault, self._head, answered=self.has_answered)
         client = self._client
         if self.has_answered:
             self.on_read_done()
             client.break_off(reset=self._until_eof)
+            self._end_copy(fault.reason)
             return
         self._out.clear()
         close = not self._head.keep_alive or not self._request_ended or client.must_close
         refusal = Refusal(fault.status, fault.code, fault.message)
         client.transport.write(heads.own_response(refusal, close=close, with_body=self._head.method != b"HEAD"))
+        self._end_copy(fault.reason)
         client.finish(close=close)
 
     def _end_copy(self, reason: str | None) -> None:
@@ -416,10 +417,10 @@ class Exchange(RequestHandler):
             self.on_fault("bad_response")
             return
         self.has_answered = self._tunnel = True
-        self._end_copy("tunnel")
         upgrade = b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % (head.upgrade or self._head.upgrade or b"")
         self._out += head.lines, upgrade
         self.on_read_done()
+        self._end_copy("tunnel")
         self._traffic.tunnels += 1
         self._client.begin_tunnel()
 

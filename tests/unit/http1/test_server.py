@@ -267,3 +267,32 @@ async def test_time_outs_follow_the_options():
         wire.break_()
     await asyncio.sleep(0)
     await asyncio.sleep(0)
+
+
+@on_uvloop
+async def test_a_peer_at_rest_that_does_not_answer_the_close_is_not_waited_for():
+    """Over TLS a close waits for the other side, and a client's idle pool reads nothing."""
+    host = Host()
+    connection = ServerConnection(host, ServerOptions(body_timeout_s=8.0))
+    wire = Wire(connection, tls=True)
+    host.ticker.pass_time(10.0)
+    connection.close_idle()
+    assert wire.is_closing() and not wire.was_aborted
+    host.ticker.pass_time(0.6)
+    assert wire.was_aborted
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@on_uvloop
+async def test_when_the_drain_is_over_whoever_is_being_closed_is_cut_off():
+    host = Host()
+    connection = ServerConnection(host, ServerOptions())
+    wire = Wire(connection)
+    wire.holds = True
+    wire.receive(head(host=None))
+    assert wire.unsent and not wire.was_aborted
+    connection.cut_off()
+    assert wire.was_aborted
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
