@@ -164,7 +164,7 @@ PHONE = Kind(
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
 
 
-# Lengths by country: SWIFT, IBAN registry, release 99.
+# Lengths by country, as SWIFT's IBAN registry has them.
 _IBAN_LENGTHS = {
     country: int(length)
     for length, countries in (
