@@ -65,6 +65,41 @@ def kind_of(name: bytes) -> int:
     return kind
 
 
+class MessageHead:
+    """What the heads of requests and responses have in common. `fields` is flat: name, ": ", value, CRLF, name, … without
+    hop-by-hop fields and Transfer-Encoding."""
+
+    __slots__ = ("chunked", "coding", "connection", "credentials_at", "fields", "length", "upgrade")
+
+    def __init__(self) -> None:
+        self.fields: list[bytes] = []
+        self.length: bytes | None = None
+        self.coding: bytes | None = None  # Transfer-Encoding as received
+        self.chunked = False
+        self.upgrade: bytes | None = None
+        self.connection: list[bytes] | None = None
+        self.credentials_at: list[int] | None = None  # indices of values to hash in copies
+
+    def special(self, kind: int, name: bytes, value: bytes) -> None:
+        """Take a header line whose name means something at this hop."""
+        if kind == CONNECTION:
+            if self.connection is None:
+                self.connection = []
+            self.connection.append(value)
+        elif kind == CODING:
+            self.coding = value if self.coding is None else self.coding + b", " + value
+        elif kind == UPGRADE:
+            self.upgrade = value
+        elif kind != HOP and kind != KEEP_ALIVE:
+            if kind == LENGTH:
+                self.length = value
+            elif kind == CREDENTIAL:
+                if self.credentials_at is None:
+                    self.credentials_at = []
+                self.credentials_at.append(len(self.fields) + 2)
+            self.fields += name, b": ", value, b"\r\n"
+
+
 _OPTIONS: dict[bytes, frozenset[bytes]] = {}
 _MAX_OPTIONS: Final = 256
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shadowbench.http1 import heads
-from shadowbench.http1.heads import Refusal
+from shadowbench.http1.heads import MessageHead, Refusal
 
 _HASH: Final = 0x23  # an integer: to look for b"#" takes four times as long
 
@@ -25,72 +25,30 @@ class ServerOptions:
     idle_s: float = 300.0
 
 
-class RequestHead:
-    """One request's head. `fields` is flat: name, ": ", value, CRLF, name, … without hop-by-hop fields and Transfer-Encoding,
-    the place of Host kept (`host_at` is the index of its value, -1 without one)."""
+class RequestHead(MessageHead):
+    """One request's head. Of its fields the place of Host is kept: `host_at` is the index of its value, -1 without one."""
 
-    __slots__ = (
-        "chunked",
-        "coding",
-        "connection",
-        "credentials_at",
-        "fields",
-        "has_body",
-        "host_at",
-        "hosts",
-        "http10",
-        "keep_alive",
-        "length",
-        "marker",
-        "method",
-        "path",
-        "upgrade",
-    )
+    __slots__ = ("has_body", "host_at", "hosts", "http10", "keep_alive", "marker", "method", "path")
 
     def __init__(self) -> None:
+        super().__init__()
         self.method = b""
         self.path = b""
-        self.fields: list[bytes] = []
         self.hosts = 0
         self.host_at = -1
-        self.length: bytes | None = None
-        self.coding: bytes | None = None  # Transfer-Encoding as received
-        self.chunked = False
         self.has_body = False
         self.http10 = False
         self.keep_alive = True
-        self.upgrade: bytes | None = None
-        self.connection: list[bytes] | None = None
-        self.credentials_at: list[int] | None = None  # indices of values to hash in copies
         self.marker: bytes | None = None
 
     def special(self, kind: int, name: bytes, value: bytes) -> None:
-        """Take a header line whose name means something at this hop."""
-        if kind == heads.CONNECTION:
-            if self.connection is None:
-                self.connection = []
-            self.connection.append(value)
-            return
-        if kind == heads.CODING:
-            self.coding = value if self.coding is None else self.coding + b", " + value
-            return
-        if kind == heads.UPGRADE:
-            self.upgrade = value
-            return
+        """See `MessageHead.special`."""
         if kind == heads.HOST:
             self.hosts += 1
             self.host_at = len(self.fields) + 2
-        elif kind == heads.CREDENTIAL:
-            if self.credentials_at is None:
-                self.credentials_at = []
-            self.credentials_at.append(len(self.fields) + 2)
-        elif kind == heads.LENGTH:
-            self.length = value
         elif kind == heads.MARKER:
             self.marker = value
-        else:
-            return
-        self.fields += name, b": ", value, b"\r\n"
+        super().special(kind, name, value)
 
 
 def judge(head: RequestHead, version: str, options: ServerOptions, may_be_large: bool) -> Refusal | None:

@@ -9,39 +9,22 @@ import re
 from typing import Final
 
 from shadowbench.http1 import heads
+from shadowbench.http1.heads import MessageHead
 
 _KEEP_ALIVE: Final = [b"keep-alive"]  # what most origins say, and it nominates nothing
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class ResponseHead:
-    """A response head. `fields` is flat as in `RequestHead`: no hop-by-hop fields, no framing except Content-Length."""
+class ResponseHead(MessageHead):
+    """One response's head. Of framing its fields have Content-Length alone."""
 
-    __slots__ = (
-        "chunked",
-        "coding",
-        "connection",
-        "credentials_at",
-        "fields",
-        "keep_alive_s",
-        "length",
-        "persists",
-        "reason",
-        "status",
-        "upgrade",
-    )
+    __slots__ = ("keep_alive_s", "persists", "reason", "status")
 
     def __init__(self) -> None:
+        super().__init__()
         self.status = 0
         self.reason = b""
-        self.fields: list[bytes] = []
-        self.length: bytes | None = None
-        self.coding: bytes | None = None  # Transfer-Encoding as received
-        self.chunked = False
         self.persists = False
-        self.upgrade: bytes | None = None
-        self.connection: list[bytes] | None = None
-        self.credentials_at: list[int] | None = None  # indices of values to hash in copies
         self.keep_alive_s: float | None = None  # how long the origin promises to wait for another request
 
     @property
@@ -53,30 +36,10 @@ class ResponseHead:
         return b"HTTP/1.1 %d %b\r\n%b" % (self.status, self.reason, fields)
 
     def special(self, kind: int, name: bytes, value: bytes) -> None:
-        """Take a header line whose name means something at this hop."""
-        if kind == heads.CONNECTION:
-            if self.connection is None:
-                self.connection = []
-            self.connection.append(value)
-            return
-        if kind == heads.CODING:
-            self.coding = value if self.coding is None else self.coding + b", " + value
-            return
-        if kind == heads.UPGRADE:
-            self.upgrade = value
-            return
+        """See `MessageHead.special`. A marker that comes back is nobody's loop, and hashed like a credential."""
         if kind == heads.KEEP_ALIVE:
             self.keep_alive_s = promised_idle(value)
-            return
-        if kind == heads.LENGTH:
-            self.length = value
-        elif kind == heads.CREDENTIAL or kind == heads.MARKER:
-            if self.credentials_at is None:
-                self.credentials_at = []
-            self.credentials_at.append(len(self.fields) + 2)
-        elif kind != heads.HOST:
-            return
-        self.fields += name, b": ", value, b"\r\n"
+        super().special(heads.CREDENTIAL if kind == heads.MARKER else kind, name, value)
 
 
 def judge(head: ResponseHead, version: str) -> bool:

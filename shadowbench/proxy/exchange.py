@@ -374,6 +374,8 @@ class Exchange(RequestHandler):
         self._end_copy(fault.reason)
         client.finish(close=close)
 
+    # ── the end of the copy, and time-outs ──
+
     def _end_copy(self, reason: str | None) -> None:
         """The last word on the copy: whole, or aborted for a reason."""
         notes = self._notes

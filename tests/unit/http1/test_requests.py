@@ -2,21 +2,15 @@
 
 import pytest
 
-from shadowbench.http1 import heads
 from shadowbench.http1.requests import RequestHead, ServerOptions, apply_connection, judge
+from tests.unit.http1.filling import filled
 
 OPTIONS = ServerOptions(max_head_bytes=1000, max_headers=5)
 
 
 def make(*fields: tuple[bytes, bytes], method: bytes = b"GET", path: bytes = b"/") -> RequestHead:
-    head = RequestHead()
+    head = filled(RequestHead(), *fields)
     head.method, head.path = method, path
-    for name, value in fields:
-        kind = heads.kind_of(name)
-        if kind == heads.PLAIN:
-            head.fields += name, b": ", value, b"\r\n"
-        else:
-            head.special(kind, name, value)
     return head
 
 

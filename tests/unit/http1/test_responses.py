@@ -2,19 +2,13 @@
 
 import pytest
 
-from shadowbench.http1 import heads
 from shadowbench.http1.responses import ResponseHead, judge, promised_idle
+from tests.unit.http1.filling import filled
 
 
 def make(*fields: tuple[bytes, bytes], status: int = 200, reason: bytes = b"OK") -> ResponseHead:
-    head = ResponseHead()
+    head = filled(ResponseHead(), *fields)
     head.status, head.reason = status, reason
-    for name, value in fields:
-        kind = heads.kind_of(name)
-        if kind == heads.PLAIN:
-            head.fields += name, b": ", value, b"\r\n"
-        else:
-            head.special(kind, name, value)
     return head
 
 
