@@ -180,6 +180,10 @@ class Traffic(ServerHost):
         except ConnectFault as fault:
             exchange.not_connected(fault)
             return
+        except Exception:
+            # A fault of ours, or of the loop: told to its exception handler, and the client does not wait for ever.
+            exchange.not_connected(ConnectFault("unreachable"))
+            raise
         if not exchange.connected(connection):
             self.origin.rest(connection)
 

@@ -172,7 +172,8 @@ class Wire:
 
 
 class WiredOrigin(Origin):
-    """The real pool over wires. While `gate` is not set nobody gets a connection; `fault` is what they get instead."""
+    """The real pool over wires. While `gate` is not set nobody gets a connection; `fault` is what they get instead, `bug` what
+    goes wrong in a way that nobody thought of."""
 
     def __init__(self, ticker: ManualTicker, options: OriginOptions | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -181,11 +182,14 @@ class WiredOrigin(Origin):
         self.gate = asyncio.Event()
         self.gate.set()
         self.fault: str | None = None
+        self.bug: Exception | None = None
 
     async def connect(self) -> ClientConnection:
         await self.gate.wait()
         if self.fault is not None:
             raise ConnectFault(self.fault)
+        if self.bug is not None:
+            raise self.bug
         connection = ClientConnection(self._ticker, self.rest, self._lost)
         self.wires.append(Wire(connection))
         connection.connect_s = 0.001

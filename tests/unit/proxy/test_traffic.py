@@ -1,6 +1,7 @@
 """What exchanges share: the request line, and the end of all of them."""
 
 import asyncio
+import gc
 
 from shadowbench.http1.origin import OriginOptions
 from tests.integration.proxying import CHUNKED, GET, LAST, OK, chunks, head, on_uvloop, post
@@ -120,4 +121,25 @@ async def test_faults_are_counted_from_zero_so_that_the_first_is_an_increase():
     told = {dict(labels)["reason"]: value for labels, value in bench.counters.series("proxy_production_faults_total")}
     assert {"production_refused", "production_reset", "production_idle_timed_out"} <= set(told)
     assert not any(told.values())
+    await bench.close()
+
+
+@on_uvloop
+async def test_a_bug_while_connecting_is_told_and_no_client_waits_for_its_end():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context["exception"]))
+    bench = Bench()
+    bench.origin.bug = RuntimeError("File descriptor 7 is used by transport")
+    client = bench.client()
+    client.receive(post())
+    await bench.settle()
+    assert client.take().startswith(b"HTTP/1.1 502 ")
+    assert not bench.traffic.active
+    gc.collect()
+    assert [str(error) for error in told] == ["File descriptor 7 is used by transport"]
+    bench.origin.bug = None
+    client.receive(post())
+    await bench.settle()
+    bench.origin.wires[-1].receive(OK)
+    assert client.take().startswith(b"HTTP/1.1 200 ")
     await bench.close()
