@@ -23,6 +23,7 @@ from shadowbench.endpoints import scripted
 from shadowbench.endpoints.received import BadRequestError, Received, RequestReader
 from shadowbench.endpoints.scripted import Asked, Said
 
+_BACKLOG = 512
 _LINGER_NOTHING = struct.pack("ii", 1, 0)  # close sends RST
 
 
@@ -95,7 +96,8 @@ class ScriptedServer:
         self.connections: list[ConnectionLog] = []
         self.keeps_bytes = keeps_bytes
         self._port = port
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
+        self._arriving: set[asyncio.Task[object]] = set()
         self._open: set[_Connection] = set()
         self._changed = asyncio.Event()
         self._is_stopped = False
@@ -103,8 +105,8 @@ class ScriptedServer:
     @property
     def port(self) -> int:
         """Where it listens."""
-        assert self._server is not None, "the server is not running"
-        return int(self._server.sockets[0].getsockname()[1])
+        assert self._listening is not None, "the server is not running"
+        return int(self._listening.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -117,9 +119,10 @@ class ScriptedServer:
         return [request for connection in self.connections for request in connection.requests]
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         self._is_stopped = False
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port, backlog=512)
+        self._listening = listening = socket.create_server(("127.0.0.1", self._port), backlog=_BACKLOG)
+        listening.setblocking(False)
+        asyncio.get_running_loop().add_reader(listening, self._accept)
         return self
 
     async def __aexit__(
@@ -129,11 +132,31 @@ class ScriptedServer:
 
     async def stop(self) -> None:
         """Stop listening and reset what is open, also what was accepted and is only now made."""
+        if self._is_stopped or self._listening is None:
+            return
         self._is_stopped = True
-        if self._server is not None:
-            self._server.close()
+        asyncio.get_running_loop().remove_reader(self._listening)
+        self._listening.close()
+        await asyncio.gather(*self._arriving, return_exceptions=True)
         tasks = [connection.abandon() for connection in self._open]
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _accept(self) -> None:
+        # Not asyncio's own server: closed between the accept and the making of a connection, it forgets the connection, and
+        # whoever made it waits for ever.
+        loop = asyncio.get_running_loop()
+        assert self._listening is not None
+        for _ in range(_BACKLOG):
+            try:
+                connection, _address = self._listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            connection.setblocking(False)
+            task: asyncio.Task[object] = loop.create_task(
+                loop.connect_accepted_socket(lambda: _Connection(self), connection), name="scripted-accept"
+            )
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until `holds()`; it is asked again after every request and every end of a connection."""

@@ -157,3 +157,18 @@ async def test_a_connection_that_was_accepted_and_is_made_only_after_the_stop_is
     async with asyncio.timeout(10):
         assert await reader.read() == b"", "nobody waits for an answer"
     writer.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_nobody_waits_for_a_server_that_stops_while_they_come(turns: int) -> None:
+    async with ScriptedServer(lambda _: plain(200, b"")) as server:
+        coming = socket.create_connection(("127.0.0.1", server.port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await server.stop()
+    coming.settimeout(10)
+    try:
+        assert await asyncio.to_thread(coming.recv, 1) == b""
+    except ConnectionResetError:
+        pass  # it was not accepted at all
+    coming.close()
