@@ -105,8 +105,19 @@ class Sidecar:
         await self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            error.add_note(await self._state())
         await self.stop()
+
+    async def _state(self) -> str:
+        """What a test that failed would want to know."""
+        try:
+            samples = {name: value for name, value in (await self.metrics()).items() if name.startswith("shadowbench_")}
+        except (OSError, http.client.HTTPException) as gone:
+            samples = {f"no metrics: {gone!r}": 0.0}
+        lines = [f"{name} {value:g}" for name, value in samples.items() if value and "_bucket" not in name]
+        return "\n".join(["the sidecar's metrics:", *lines, "and its words:", self.stderr[-8000:]])
 
     async def start(self) -> None:
         """Start it and wait until it says that it is ready."""
