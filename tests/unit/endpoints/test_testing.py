@@ -166,6 +166,7 @@ async def test_nobody_waits_for_a_server_that_stops_while_they_come(turns: int) 
         for _ in range(turns):
             await asyncio.sleep(0)
         await server.stop()
+        assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("scripted")]
     coming.settimeout(10)
     try:
         assert await asyncio.to_thread(coming.recv, 1) == b""
