@@ -177,15 +177,14 @@ class Traffic(ServerHost):
     async def _connect_for(self, exchange: Exchange) -> None:
         try:
             connection = await self.origin.connect()
+            if not exchange.connected(connection):
+                self.origin.rest(connection)
         except ConnectFault as fault:
             exchange.not_connected(fault)
-            return
         except Exception:
             # A fault of ours, or of the loop: told to its exception handler, and the client does not wait for ever.
             exchange.not_connected(ConnectFault("unreachable"))
             raise
-        if not exchange.connected(connection):
-            self.origin.rest(connection)
 
     # ── the end ──
 

@@ -12,7 +12,7 @@ import select
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from shadowbench import handoff
 from shadowbench.handoff import FrameReader, Kind, Policy
@@ -173,7 +173,7 @@ class Wire:
 
 class WiredOrigin(Origin):
     """The real pool over wires. While `gate` is not set nobody gets a connection; `fault` is what they get instead, `bug` what
-    goes wrong in a way that nobody thought of."""
+    goes wrong in a way that nobody thought of: it is raised, or given to them."""
 
     def __init__(self, ticker: ManualTicker, options: OriginOptions | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -182,14 +182,16 @@ class WiredOrigin(Origin):
         self.gate = asyncio.Event()
         self.gate.set()
         self.fault: str | None = None
-        self.bug: Exception | None = None
+        self.bug: object = None
 
     async def connect(self) -> ClientConnection:
         await self.gate.wait()
         if self.fault is not None:
             raise ConnectFault(self.fault)
-        if self.bug is not None:
+        if isinstance(self.bug, Exception):
             raise self.bug
+        if self.bug is not None:
+            return cast(ClientConnection, self.bug)
         connection = ClientConnection(self._ticker, self.rest, self._lost)
         self.wires.append(Wire(connection))
         connection.connect_s = 0.001
