@@ -17,10 +17,11 @@ COMPILED_FIRST := PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/$(BENCH_COMPILED)
 # The parts of `make test`, the longest first. Most are one process, which collects its own tests alone: every worker of xdist
 # would collect all of them, and tell another process of each test. `make test TEST_WORKERS=4` has so many for each part. The few
 # tests of the wheel wait more than they work.
-PARTS := wheel processes units commands
+PARTS := wheel processes units reports commands
 TESTS_wheel := tests/e2e
 TESTS_commands := tests/unit/cli tests/unit/helm
-TESTS_units := tests/unit $(TESTS_commands:%=--ignore %)
+TESTS_reports := tests/unit/report tests/unit/stats
+TESTS_units := tests/unit $(TESTS_commands:%=--ignore %) $(TESTS_reports:%=--ignore %)
 TESTS_processes := tests --ignore tests/e2e --ignore tests/unit
 WORKERS_wheel := 2
 PYTEST := $(BIN)/python -m pytest -q -m "not soak and not verify"
@@ -88,7 +89,7 @@ test-wheel: export SHADOWBENCH_COMMAND = $(CURDIR)/$(WHEEL_VENV)/bin/shadowbench
 test-wheel: $(WHEEL_VENV)/.wheel
 # A file's tests stay together: some share a sidecar.
 $(PARTS:%=test-%): WORKERS = $(patsubst %,-n % --dist loadfile,$(or $(TEST_WORKERS),$(WORKERS_$(@:test-%=%))))
-test-processes test-units test-commands: build/helm-4/helm
+test-processes test-units test-reports test-commands: build/helm-4/helm
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
