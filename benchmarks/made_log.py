@@ -105,6 +105,9 @@ def make_log(path: Path, *, pairs: int, metrics: int, seed: int) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with closing(open_log(url, "write")) as log:
         log.put_funnel(_funnel(newest))
+    with closing(open_score_log(url, "change")) as scores:
+        while scores.make_segment(ids, token="made"):
+            pass
 
 
 def _write(connection: sqlite3.Connection, chunk: MadeChunk, ids: Sequence[int]) -> None:

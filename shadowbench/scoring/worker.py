@@ -24,6 +24,7 @@ from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.metric_lane import MetricLane
 from shadowbench.scoring.options import RunnerOptions, ScoringOptions
 from shadowbench.scoring.running import MetricRunner
+from shadowbench.scoring.segment_lane import SegmentLane
 from shadowbench.scoring.trying import try_out
 from shadowbench.store.base import LogError, PairLog
 from shadowbench.store.displaced import File, file_at
@@ -97,7 +98,7 @@ class Scorer:
 
     async def _lanes(self, ledger: Ledger, held: contextlib.AsyncExitStack) -> AsyncIterator[Lane]:
         """The lanes, ready to work; `held` lets go of what they have."""
-        options, measures, numbers = self._options, list[Measure](), list[int]()
+        options, measures, numbers, scoring = self._options, list[Measure](), list[int](), list[str]()
         if options.metrics:
             runner = RunnerOptions(
                 store_url=options.store_url, metrics=options.metrics, timeout_s=options.metric_timeout_s
@@ -110,6 +111,7 @@ class Scorer:
             self._funnel = FunnelNote(self._keeping, metrics.fresh, held.enter_context(_writing(options.store_url)))
             held.push_async_callback(asyncio.to_thread, self._funnel.put)
             measures, numbers = list(metrics.measures), list(metrics.numbers)
+            scoring.append(metrics.name)
             yield metrics
         if options.judges:
             by_name = {measure.name: measure for measure in measures}
@@ -133,10 +135,14 @@ class Scorer:
                 if each.has_lane:
                     reading = open_log(options.store_url, "read")
                     held.callback(reading.close)
-                    yield bench.lane(each, reading)
+                    lane = bench.lane(each, reading)
+                    scoring.append(lane.name)
+                    yield lane
             canaries = bench.canaries(every_s=options.canaries_every_s, log_url=options.store_url)
             if canaries is not None and not options.once:
                 yield canaries
+        if scoring:
+            yield SegmentLane(ledger, self._keeping, measures=numbers, needs=scoring)
         if options.comparison is not None and not options.once:
             yield ComparisonLane(
                 options.comparison,

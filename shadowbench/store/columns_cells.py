@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns_image import cell
+from shadowbench.store.columns_segments import Segment
 from shadowbench.store.columns_spec import PACKED, ROOM, Source, packed, unpacked
-from shadowbench.store.columns_words import Coder
+from shadowbench.store.columns_words import ABSENT, Coder
 
 Array = NDArray[Any]
 
@@ -57,4 +58,19 @@ class Cells:
         at += len(self.keys)
         for place, name in enumerate(self.words):
             found[name] = unpacked(rows[:, at + place // PACKED], place % PACKED)
+        return found
+
+    def columns(self) -> list[str]:
+        """Of the table."""
+        return [source.column for source in self._sources.values()]
+
+    def of_segment(self, segment: Segment, rows: slice) -> dict[str, Array]:
+        """The columns of some rows of a segment by name, as `arrays`."""
+        found: dict[str, Array] = {name: segment.numbers(self._sources[name].column)[rows] for name in self.numbers}
+        for name in self.coders:
+            codes, words = segment.words(self._sources[name].column)
+            known = self.coders[name].words
+            found[name] = np.array([ABSENT if word is None else known[word] - 1 for word in words], np.int32)[
+                codes[rows]
+            ]
         return found

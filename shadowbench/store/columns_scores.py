@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
 from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images, cell_or_code, told_apart
-from shadowbench.store.columns_words import Coder
+from shadowbench.store.columns_segments import Segment, Segments
+from shadowbench.store.columns_spec import IN_SEGMENTS
+from shadowbench.store.columns_words import ABSENT, Coder
 from shadowbench.store.queries import statements
 
 _SQL = statements("columns")
@@ -20,6 +23,7 @@ _SQL = statements("columns")
 _REASONS = 2**12 - 1
 """How many different reasons there are."""
 _AT_ONCE = 256
+_COLUMNS = tuple(IN_SEGMENTS["scores"])
 
 
 def rounds(measures: Sequence[int]) -> Sequence[Sequence[int]]:
@@ -32,13 +36,34 @@ def rounds(measures: Sequence[int]) -> Sequence[Sequence[int]]:
     return lots
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Scores as they were read, shape (n,) each. The key: which pair and which measure, as `score_key` in sql/columns.sql."""
+
+    key: NDArray[np.int64]
+    value: NDArray[np.float64]
+    why: NDArray[np.int32]  # the code of the reason, -1 for none
+    production: NDArray[np.float64]
+    production_why: NDArray[np.int32]
+    probability: NDArray[np.float64]
+
+    def those(self, chosen: NDArray[np.bool_]) -> _Rows:
+        return _Rows(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
+
+
 class ScoreReader:
     """Fills the scores of some measures, shape (measures, pairs)."""
 
     def __init__(
-        self, connection: sqlite3.Connection, images: Images, measures: Sequence[int], pairs: PairColumns
+        self,
+        connection: sqlite3.Connection,
+        images: Images,
+        segments: Segments,
+        measures: Sequence[int],
+        pairs: PairColumns,
     ) -> None:
         self._images = images
+        self._segments = segments
         self._pairs = pairs
         self._first = measures[0]
         self._place = np.full(_AT_ONCE, -1, np.int64)
@@ -59,18 +84,41 @@ class ScoreReader:
             return
         numbers, sides = self._pairs.number[begin:end], self._pairs.side[begin:end]
         keys = (numbers - after) * 256 + sides
-        rows = self._rows(after, last)
-        told = rows[:, 0].astype(np.int64)
-        at = np.searchsorted(keys, told >> 8)
+        segment = self._segments.find("scores", last, _COLUMNS)
+        rows = self._rows(after, last) if segment is None else self._of_segment(segment, after, last)
+        at = np.searchsorted(keys, rows.key >> 8)
         at[at == len(keys)] = 0
-        ours = keys[at] == told >> 8  # a filter may have left the pair out
+        ours = keys[at] == rows.key >> 8  # a filter may have left the pair out
         if not ours.all():
-            rows, told, at = rows[ours], told[ours], at[ours]
-        self._put(begin, end, self._place[told & 255] * (end - begin) + at, rows)
+            rows, at = rows.those(ours), at[ours]
+        self._put(begin, end, self._place[rows.key & 255] * (end - begin) + at, rows)
 
-    def _rows(self, after: int, last: int) -> NDArray[np.float64]:
-        """Keys, values, production's values, probabilities. A value that is none is the code of its reason: a score has either.
-        Keys and probabilities are never NULL."""
+    def _of_segment(self, segment: Segment, after: int, last: int) -> _Rows:
+        number, side, measure = (segment.numbers(name) for name in ("exchange", "side", "measure"))
+        near = np.clip(measure - self._first, 0, _AT_ONCE - 1).astype(np.int64)
+        ours = (number > after) & (number <= last) & (side < 256) & (near == measure - self._first)
+        ours &= self._place[near] >= 0
+        key = (((number - after) * 256 + side) * 256).astype(np.int64) + near
+        rows = _Rows(
+            key=key,
+            value=segment.numbers("value"),
+            why=self._recoded(segment, "reason"),
+            production=segment.numbers("production_value"),
+            production_why=self._recoded(segment, "production_reason"),
+            probability=segment.numbers("probability"),
+        )
+        return rows if ours.all() else rows.those(ours)
+
+    def _recoded(self, segment: Segment, name: str) -> NDArray[np.int32]:
+        codes, words = segment.words(name)
+        known = self._reasons.words
+        recoded = np.array([ABSENT if word is None else known[word] - 1 for word in words], np.int32)
+        found: NDArray[np.int32] = recoded[codes]
+        return found
+
+    def _rows(self, after: int, last: int) -> _Rows:
+        """By the rows of the table. A value that is none comes as the code of its reason: a score has either. Keys and
+        probabilities are never NULL."""
         values = [
             cell_or_code(f"{side}value", self._reasons.expression(f"{side}reason")) for side in ("", "production_")
         ]
@@ -78,7 +126,16 @@ class ScoreReader:
         select = _SQL["scores"].format(columns=", ".join(cells), among=self._among())
         origin = float(after * 65536 + self._first)
         bound = {"after": after, "last": last, "origin": origin, **self._reasons.bound()}
-        return self._images.matrix(select, bound, len(cells))
+        rows = self._images.matrix(select, bound, len(cells))
+        (value, why), (production, production_why) = (told_apart(rows[:, column]) for column in (1, 2))
+        return _Rows(
+            key=rows[:, 0].astype(np.int64),
+            value=value,
+            why=why - 1,
+            production=production,
+            production_why=production_why - 1,
+            probability=rows[:, 3],
+        )
 
     def _among(self) -> str:
         first, last = self._measures[0], self._measures[-1]
@@ -86,13 +143,16 @@ class ScoreReader:
             return f"measure BETWEEN {first} AND {last}"
         return f"measure IN ({', '.join(map(str, self._measures))})"
 
-    def _put(self, begin: int, end: int, place: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
+    def _put(self, begin: int, end: int, place: NDArray[np.int64], rows: _Rows) -> None:
         """`place`: in the measures' columns of these pairs, one behind the other."""
-        for column, values, reasons in ((1, self._value, self._why), (2, self._production, self._production_why)):
-            numbers, codes = told_apart(rows[:, column])
-            values.put(begin, end, place, numbers)
-            reasons.put(begin, end, place, codes - 1)
-        self._probability.put(begin, end, place, rows[:, 3])
+        for block, values in (
+            (self._value, rows.value),
+            (self._why, rows.why),
+            (self._production, rows.production),
+            (self._production_why, rows.production_why),
+            (self._probability, rows.probability),
+        ):
+            block.put(begin, end, place, values)
 
     def all(self) -> Mapping[int, ScoreColumns]:
         """What was read, by measure."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np  # who makes segments has none
+    from numpy.typing import NDArray
 
 Kind = Literal["real", "whole", "word", "key"]
 
@@ -32,6 +33,10 @@ class Source:
 def _sources(kind: Kind, *names: str, **renamed: str) -> dict[str, Source]:
     columns = {name: name for name in names} | renamed
     return {name: Source(column=column, kind=kind) for name, column in columns.items()}
+
+
+def _are_words(sources: Iterable[Source]) -> dict[str, bool]:
+    return {source.column: source.kind in ROOM for source in sources}
 
 
 OF_EXCHANGE: Mapping[str, Source] = {
@@ -114,5 +119,14 @@ def packed(names: Sequence[str], code: Callable[[str, int], str]) -> list[str]:
 
 def unpacked(numbers: NDArray[np.float64], place: int) -> NDArray[np.int32]:
     """The codes at this place of each number, -1 for none; shape (n,)."""
-    codes = (numbers.astype(np.int64) >> (BITS * place)) & ((1 << BITS) - 1)
-    return (codes - 1).astype(np.int32)
+    codes = (numbers.astype("int64") >> (BITS * place)) & ((1 << BITS) - 1)
+    return (codes - 1).astype("int32")
+
+
+_SCORE = ("value", "production_value", "probability"), ("reason", "production_reason")
+IN_SEGMENTS: Mapping[str, Mapping[str, bool]] = {
+    "exchanges": {"number": False} | _are_words(OF_EXCHANGE.values()),
+    "observations": {"exchange": False, "side": False} | _are_words((*OF_SIDE.values(), *OF_CANDIDATE.values())),
+    "scores": dict.fromkeys(("exchange", "side", "measure", *_SCORE[0]), False) | dict.fromkeys(_SCORE[1], True),
+}
+"""By table, the columns that segments have, and whether they hold words."""

@@ -18,18 +18,20 @@ from shadowbench.store.columns_cells import Array, Cells
 from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images
 from shadowbench.store.columns_scores import ScoreReader, rounds
+from shadowbench.store.columns_segments import Segments
 from shadowbench.store.columns_spec import bare_of, wanted
 from shadowbench.store.columns_told import ToldReader
 from shadowbench.store.opening import open_connection
 from shadowbench.store.queries import statements
+from shadowbench.store.segments import SPAN, page_of
 from shadowbench.store.transactions import transaction, translated
 
 _SQL = statements("columns")
 _LOG = statements("pair_log")
 
-PAGE = 2047
-"""Exchanges of a page, whose places take 12 bits at most. Reading one takes some 10 ms, in which the log stays as it is for us.
-Larger ones cost more: memory of megabytes is had from the system anew each time."""
+PAGE = SPAN
+"""Exchanges of a page, whose places take 12 bits. Reading one takes some 10 ms, in which the log stays as it is for us. Larger
+ones cost more: memory of megabytes is had from the system anew each time."""
 
 MOST_SIDES = 255
 """Of one exchange; a side takes 8 bits."""
@@ -49,6 +51,7 @@ class SqliteColumns:
         self._connection = connection
         self._path = path
         self._images = Images(connection)
+        self._segments = Segments(connection)
 
     def close(self) -> None:
         """See `ColumnLog.close`."""
@@ -73,14 +76,14 @@ class SqliteColumns:
         sides = Cells(self._connection, "observations", [f"(exchange << {_SIDE_BITS}) + side"], want.side)
         found = _Found(names, exchanges, sides, self._pairs_at_most())
         for page in self._pages(after, upto):
-            found.add(self._read("exchanges", exchanges, page), self._read("observations", sides, page))
+            found.add(self._exchanges(exchanges, **page), self._sides(sides, **page))
         return found.all()
 
     def scores(self, measures: Sequence[int], pairs: PairColumns) -> Mapping[int, ScoreColumns]:
         """See `ColumnLog.scores`."""
         found: dict[int, ScoreColumns] = {}
         for some in rounds(measures):
-            reader = ScoreReader(self._connection, self._images, some, pairs)
+            reader = ScoreReader(self._connection, self._images, self._segments, some, pairs)
             for page in self._pages_of(pairs):
                 reader.read(**page)
             found |= reader.all()
@@ -116,18 +119,52 @@ class SqliteColumns:
                 ]
                 if next_number is None:
                     return
-                page = {"after": next_number - 1, "last": min(next_number - 1 + PAGE, upto)}
+                # Not beyond the page whose segment there may be.
+                end = (page_of(next_number) + 1) * SPAN
+                page = {"after": next_number - 1, "last": min(next_number - 1 + PAGE, end, upto)}
                 yield page
             after = page["last"]
 
-    def _read(self, statement: str, cells: Cells, page: Mapping[str, int]) -> NDArray[np.float64]:
+    def _exchanges(self, cells: Cells, *, after: int, last: int) -> _Table:
+        segment = self._segments.find("exchanges", last, ["number", *cells.columns()])
+        if segment is None:
+            return self._read("exchanges", cells, after, last)
+        numbers = segment.numbers("number")
+        rows = _between(numbers, after, last)
+        return _Table(keys=numbers[rows].astype(np.int64), columns=cells.of_segment(segment, rows))
+
+    def _sides(self, cells: Cells, *, after: int, last: int) -> _Table:
+        segment = self._segments.find("observations", last, ["exchange", "side", *cells.columns()])
+        if segment is None:
+            return self._read("observations", cells, after, last)
+        numbers = segment.numbers("exchange")
+        rows = _between(numbers, after, last)
+        keys = (numbers[rows].astype(np.int64) << _SIDE_BITS) + segment.numbers("side")[rows].astype(np.int64)
+        return _Table(keys=keys, columns=cells.of_segment(segment, rows))
+
+    def _read(self, statement: str, cells: Cells, after: int, last: int) -> _Table:
         selected = cells.selected()
         select = _SQL[statement].format(columns=", ".join(selected))
-        return self._images.matrix(select, {**page, **cells.bound()}, len(selected))
+        rows = self._images.matrix(select, {"after": after, "last": last, **cells.bound()}, len(selected))
+        return _Table(keys=rows[:, 0].astype(np.int64), columns=cells.arrays(rows))
 
     def _pairs_at_most(self) -> int:
         with translated(self._path):
             return int(self._connection.execute(_LOG["counts"]).fetchone()[1])
+
+
+def _between(numbers: NDArray[np.float64], after: int, last: int) -> slice:
+    """The rows of exchanges numbered above `after` up to `last`; they are in order."""
+    begin, end = np.searchsorted(numbers, [after, last], side="right")
+    return slice(begin, end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """What was read of one table. `keys`: numbers of exchanges; of observations with the side in the lowest bits."""
+
+    keys: NDArray[np.int64]
+    columns: Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +187,9 @@ class _Found:
         self._number, self._side = Growing(np.int64, expected), Growing(np.int16, expected)
         self._columns = {name: Growing(np.int32 if self._coder(name) else np.float64, expected) for name in names}
 
-    def add(self, exchanges: NDArray[np.float64], sides: NDArray[np.float64]) -> None:
-        of_exchange, of_side = self._exchanges.arrays(exchanges), self._sides.arrays(sides)
-        rows = _rows(
-            exchanges[:, 0].astype(np.int64), sides[:, 0].astype(np.int64), self._is_again(of_side["candidate"])
-        )
+    def add(self, exchanges: _Table, sides: _Table) -> None:
+        of_exchange, of_side = exchanges.columns, sides.columns
+        rows = _rows(exchanges.keys, sides.keys, self._is_again(of_side["candidate"]))
         self._number.add(rows.number)
         self._side.add(rows.side)
         for name, column in self._columns.items():

@@ -197,7 +197,15 @@ class Knowledge(Protocol):
         """Runs of a set, by time."""
 
 
-class ScoreLog(Scores, JudgeBook, Knowledge, Protocol):
+class Segmenting(Protocol):
+    """What makes reading by columns quick (`store/segments.py`)."""
+
+    def make_segment(self, measures: Sequence[int], *, token: str) -> bool:
+        """Make the next segment of what is over: all exchanges of a page are there, and scored by these measures. False: there
+        is none to make. `token` tells this try from all others."""
+
+
+class ScoreLog(Scores, JudgeBook, Knowledge, Segmenting, Protocol):
     """All of it. Not thread-safe: one owner at a time; it may be another thread than the one that opened it."""
 
     def close(self) -> None:

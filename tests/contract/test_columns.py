@@ -192,7 +192,7 @@ def _renamed(exchange: Exchange) -> Exchange:
     return replace(exchange, id="another")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_log_of_an_older_version_is_read(tmp_path: Path, version: int) -> None:
     old = log_of_version(version, tmp_path)
     with closing(open_columns(f"sqlite:///{old}")) as log:

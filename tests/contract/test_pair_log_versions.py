@@ -20,6 +20,7 @@ NOTHING = Backlog(pairs=0, oldest_at=None)
 TABLES = {
     1: ("exchanges", "observations", "requests", "responses"),
     2: ("exchanges", "prices", "observations", "attempts", "requests", "responses", "marks", "funnel"),
+    3: ("exchanges", "prices", "observations", "attempts", "requests", "responses", "marks", "funnel"),
 }
 MARK = Mark(at=1.0, kind="model_changed", endpoint="small", before="a", after="b")
 

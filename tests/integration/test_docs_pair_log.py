@@ -26,7 +26,7 @@ def blocks(language: str) -> list[str]:
 
 NARROW = ["exchanges", "observations", "attempts", "prices", "marks", "funnel", "kept", "log_meta"]
 NARROW += ["measures", "scores", "verdicts", "judge_calls", "judge_spending", "replies", "labels", "known_answers"]
-NARROW += ["canary_runs", "leases"]
+NARROW += ["canary_runs", "leases", "segments"]
 WIDE = ["requests", "responses"]
 COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
 

@@ -22,10 +22,10 @@ def test_an_old_log_is_brought_forward_once(tmp_path: Path, capsys: pytest.Captu
     connection.close()
     url = f"sqlite:///{tmp_path}/log.db"
     assert run_migrate(url) == 0
-    assert capsys.readouterr().out.endswith("log.db: schema version 1 → 3\n")
-    assert version_of(url) == 3
+    assert capsys.readouterr().out.endswith("log.db: schema version 1 → 4\n")
+    assert version_of(url) == 4
     assert run_migrate(url) == 0
-    assert capsys.readouterr().out.endswith("log.db has schema version 3 already\n")
+    assert capsys.readouterr().out.endswith("log.db has schema version 4 already\n")
 
 
 def test_a_log_that_is_not_there_is_not_made(tmp_path: Path) -> None:

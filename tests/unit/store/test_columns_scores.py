@@ -59,7 +59,7 @@ def test_pairs_that_were_pruned_meanwhile_have_no_scores_and_all_others_keep_the
         scores.put_scores([Score(number, 1, measure, number / 10, None) for number in range(1, 21)])
     with closing(open_columns(url_in(tmp_path))) as columns:
         pairs = columns.pairs([], upto=columns.newest())
-        reader = ScoreReader(columns._connection, columns._images, [measure], pairs)
+        reader = ScoreReader(columns._connection, columns._images, columns._segments, [measure], pairs)
         for after, last in ((0, 5), (9, 12), (12, 15)):
             reader.read(after=after, last=last)
     found = reader.all()[measure]

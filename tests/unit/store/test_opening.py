@@ -94,7 +94,7 @@ def test_a_newer_log_is_refused_untouched(path: Path, mode: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UnavailableError, match="schema version 99, this shadowbench reads up to 3; install the newer"):
+    with pytest.raises(UnavailableError, match="schema version 99, this shadowbench reads up to 4; install the newer"):
         open_log(url(path), mode)  # type: ignore[arg-type]
     assert pragma(path, "user_version") == 99
 
