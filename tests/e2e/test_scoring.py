@@ -149,7 +149,8 @@ async def test_workers_that_are_killed_at_random_lose_nothing_and_double_nothing
         (name, pairs, pairs) for name in ("exact_match", "length", "quality", "token_set_ratio")
     ]
     assert rows(path, "SELECT count(*) FROM verdicts") == [(2 * pairs,)]
-    assert rows(path, "SELECT count(*) FROM leases") == [(0,)]
+    # Who makes segments looks again after a while only, and finds the lease of one who was killed void then.
+    assert rows(path, "SELECT count(*) FROM leases WHERE lane <> 'segments'") == [(0,)]
     check_spending(path, server)
 
 
