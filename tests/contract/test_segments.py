@@ -22,6 +22,7 @@ from shadowbench.store.columns_sqlite import open_columns
 from shadowbench.store.opening import open_log, open_score_log
 from shadowbench.store.segments import SPAN
 from shadowbench.store.sqlite_segments import SqliteSegments
+from shadowbench.store.testing import an_exchange
 from tests.contract.columns import make_log
 
 COUNT = 2 * SPAN + 100
@@ -141,10 +142,6 @@ CHANGES = {
     "a score that goes": "DELETE FROM scores WHERE exchange = 50",
     "a score that comes": "INSERT INTO scores (exchange, side, measure, value) VALUES (50 + 1, 1, 1, 0.5)",
     "an exchange that goes": "DELETE FROM exchanges WHERE number = 50",
-    "a candidate that comes": (
-        "INSERT INTO observations (exchange, side, endpoint, outcome, usage_source, paused_s, loop_lag_s, response_bytes,"
-        " body_truncated) VALUES (50, 9, 'late', 'ok', 'missing', 0, 0, 0, 0)"
-    ),
     "a candidate that goes": "DELETE FROM observations WHERE exchange = 50 AND side = 1",
     "a score that is replaced": (
         "INSERT OR REPLACE INTO scores (exchange, side, measure, value) SELECT exchange, side, measure, 7.5 FROM scores"
@@ -168,7 +165,7 @@ def test_what_changes_is_read_from_then_on(made: tuple[Path, list[int]], log: Pa
     assert_equal(read(log, made[1]), changed)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.lists(st.tuples(st.sampled_from([*CHANGES, "make"]), st.integers(1, COUNT)), max_size=8))
 def test_whatever_happens_segments_say_what_rows_say(
     made: tuple[Path, list[int]], tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
@@ -252,6 +249,17 @@ def test_a_page_whose_beginning_was_pruned_is_left_alone(made: tuple[Path, list[
         opened_log.upkeep.delete(range(1, 20))
     make_all(log, made[1])
     assert {page for _, page in segments_in(log)} == {1}
+    assert_equal(read(log, made[1]), read_by_rows(log, made[1]))
+
+
+def test_what_is_appended_after_the_newest_was_deleted_is_on_no_page_that_is_made(
+    made: tuple[Path, list[int]], log: Path
+) -> None:
+    with closing(open_log(f"sqlite:///{log}", "write")) as opened_log:
+        opened_log.upkeep.delete(range(2 * SPAN + 1, COUNT + 1))
+        make_all(log, made[1])
+        opened_log.append([an_exchange(COUNT)])
+        assert opened_log.newest() == COUNT + 1, "numbers are not used again"
     assert_equal(read(log, made[1]), read_by_rows(log, made[1]))
 
 

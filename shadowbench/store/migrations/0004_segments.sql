@@ -11,24 +11,19 @@ CREATE TABLE segments (
 );
 CREATE INDEX segments_begun ON segments (source, page) WHERE columns IS NULL;
 
--- Rows of exchanges and observations come with the highest number there is, where no segment is yet; scores come later.
+-- Exchanges come with a number above all others, and their observations with them: there is no segment yet, and the recorder, which
+-- puts thousands a second, looks for none. Scores come later.
 CREATE TRIGGER exchange_leaves_segment AFTER DELETE ON exchanges BEGIN
     DELETE FROM segments WHERE source = 'exchanges' AND page = (OLD.number - 1) / 2048;
 END;
 CREATE TRIGGER exchange_changes_segment AFTER UPDATE ON exchanges BEGIN
     DELETE FROM segments WHERE source = 'exchanges' AND page IN ((OLD.number - 1) / 2048, (NEW.number - 1) / 2048);
 END;
-CREATE TRIGGER exchange_enters_segment AFTER INSERT ON exchanges BEGIN
-    DELETE FROM segments WHERE source = 'exchanges' AND page = (NEW.number - 1) / 2048;
-END;
 CREATE TRIGGER observation_leaves_segment AFTER DELETE ON observations BEGIN
     DELETE FROM segments WHERE source = 'observations' AND page = (OLD.exchange - 1) / 2048;
 END;
 CREATE TRIGGER observation_changes_segment AFTER UPDATE ON observations BEGIN
     DELETE FROM segments WHERE source = 'observations' AND page IN ((OLD.exchange - 1) / 2048, (NEW.exchange - 1) / 2048);
-END;
-CREATE TRIGGER observation_enters_segment AFTER INSERT ON observations BEGIN
-    DELETE FROM segments WHERE source = 'observations' AND page = (NEW.exchange - 1) / 2048;
 END;
 CREATE TRIGGER score_leaves_segment AFTER DELETE ON scores BEGIN
     DELETE FROM segments WHERE source = 'scores' AND page = (OLD.exchange - 1) / 2048;
