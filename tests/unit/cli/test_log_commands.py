@@ -49,7 +49,7 @@ def test_pruning_erasing_and_migrating_say_what_they_did(folder: Path) -> None:
     assert run("prune", "--keep", "4", "--dry-run") == "6 of 10 exchanges would be removed\n"
     assert run("prune", "--keep", "4").startswith("6 exchanges removed, 4 exchanges left; ")
     assert run("erase", "--key", "0a" * 12) == "2 exchanges erased\n"
-    assert run("migrate") == "log.db has schema version 3 already\n"
+    assert run("migrate") == "log.db has schema version 4 already\n"
     assert sequences(run("export")) == [7, 8]
 
 
