@@ -10,6 +10,8 @@ from itertools import count
 
 from shadowbench.scoring.lane import Keeping, Rest
 from shadowbench.scoring.ledger import Ledger
+from shadowbench.store.base import LogError
+from shadowbench.worker import log as tell
 
 _NOTHING = Rest(why="idle", for_s=20.0, is_over=True)
 
@@ -32,7 +34,12 @@ class SegmentLane:
         if not await self._ledger.do(lambda log: log.elect(owner=owner, lane=self.name, now=now, lease_s=lease_s)):
             return _NOTHING  # nobody waits for it either: a run that is to end is not held up by another that goes on
         token = next(self._tokens)
-        made = await self._ledger.do(lambda log: log.make_segment(self._measures, token=token))
+        try:
+            made = await self._ledger.do(lambda log: log.make_segment(self._measures, token=token))
+        except LogError as error:
+            # Reports read rows instead: no run waits for this, and no lane that scores.
+            tell("warning", "no segment could be made", reason=error.reason, error=str(error))
+            return _NOTHING
         return None if made else _NOTHING
 
     async def report(self) -> None:

@@ -99,6 +99,7 @@ class Scorer:
     async def _lanes(self, ledger: Ledger, held: contextlib.AsyncExitStack) -> AsyncIterator[Lane]:
         """The lanes, ready to work; `held` lets go of what they have."""
         options, measures, numbers, scoring = self._options, list[Measure](), list[int](), list[str]()
+        done = list[int]()  # measures that are to have scored a pair before it is over
         if options.metrics:
             runner = RunnerOptions(
                 store_url=options.store_url, metrics=options.metrics, timeout_s=options.metric_timeout_s
@@ -112,6 +113,7 @@ class Scorer:
             held.push_async_callback(asyncio.to_thread, self._funnel.put)
             measures, numbers = list(metrics.measures), list(metrics.numbers)
             scoring.append(metrics.name)
+            done = list(metrics.numbers)
             yield metrics
         if options.judges:
             by_name = {measure.name: measure for measure in measures}
@@ -119,7 +121,10 @@ class Scorer:
                 await asyncio.to_thread(try_out, options)  # here one that hangs would hold up everything
             judges = build_judges(options.judges, by_name)
             fresh = [each.measure for each in judges.values()]
-            numbers += await ledger.do(lambda log: log.register(fresh))
+            registered = await ledger.do(lambda log: log.register(fresh))
+            numbers += registered
+            # Whom others ask, as a cascade does, has no pairs of its own to be done with.
+            done += [number for each, number in zip(judges.values(), registered, strict=True) if each.has_lane]
             desk = await held.enter_async_context(Desk(self._surroundings(ledger)))
             self._parent.before_snapshot(desk.report)
             bench = Bench(
@@ -142,7 +147,7 @@ class Scorer:
             if canaries is not None and not options.once:
                 yield canaries
         if scoring:
-            yield SegmentLane(ledger, self._keeping, measures=numbers, needs=scoring)
+            yield SegmentLane(ledger, self._keeping, measures=done, needs=scoring)
         if options.comparison is not None and not options.once:
             yield ComparisonLane(
                 options.comparison,

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shadowbench.store.columns_image import cell
-from shadowbench.store.columns_segments import Segment
+from shadowbench.store.columns_segments import Segment, recoded
 from shadowbench.store.columns_spec import PACKED, ROOM, Source, packed, unpacked
-from shadowbench.store.columns_words import ABSENT, Coder
+from shadowbench.store.columns_words import Coder
 
 Array = NDArray[Any]
 
@@ -69,8 +69,6 @@ class Cells:
         found: dict[str, Array] = {name: segment.numbers(self._sources[name].column)[rows] for name in self.numbers}
         for name in self.coders:
             codes, words = segment.words(self._sources[name].column)
-            known = self.coders[name].words
-            found[name] = np.array([ABSENT if word is None else known[word] - 1 for word in words], np.int32)[
-                codes[rows]
-            ]
+            are_all = rows.stop - rows.start == segment.rows
+            found[name] = recoded(codes[rows], words, self.coders[name].words, are_all=are_all)
         return found

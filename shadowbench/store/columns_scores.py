@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from shadowbench.store.columns import NOT_SCORED, Coded, PairColumns, ScoreColumns
 from shadowbench.store.columns_growing import Growing
 from shadowbench.store.columns_image import Images, cell_or_code, told_apart
-from shadowbench.store.columns_segments import Segment, Segments
+from shadowbench.store.columns_segments import Segment, Segments, recoded
 from shadowbench.store.columns_spec import IN_SEGMENTS
-from shadowbench.store.columns_words import ABSENT, Coder
+from shadowbench.store.columns_words import Coder
 from shadowbench.store.queries import statements
 
 _SQL = statements("columns")
@@ -99,22 +99,19 @@ class ScoreReader:
         ours = (number > after) & (number <= last) & (side < 256) & (near == measure - self._first)
         ours &= self._place[near] >= 0
         key = (((number - after) * 256 + side) * 256).astype(np.int64) + near
-        rows = _Rows(
-            key=key,
-            value=segment.numbers("value"),
-            why=self._recoded(segment, "reason"),
-            production=segment.numbers("production_value"),
-            production_why=self._recoded(segment, "production_reason"),
-            probability=segment.numbers("probability"),
+        chosen = slice(None) if ours.all() else ours
+        return _Rows(
+            key=key[chosen],
+            value=segment.numbers("value")[chosen],
+            why=self._recoded(segment, "reason", chosen),
+            production=segment.numbers("production_value")[chosen],
+            production_why=self._recoded(segment, "production_reason", chosen),
+            probability=segment.numbers("probability")[chosen],
         )
-        return rows if ours.all() else rows.those(ours)
 
-    def _recoded(self, segment: Segment, name: str) -> NDArray[np.int32]:
+    def _recoded(self, segment: Segment, name: str, chosen: slice | NDArray[np.bool_]) -> NDArray[np.int32]:
         codes, words = segment.words(name)
-        known = self._reasons.words
-        recoded = np.array([ABSENT if word is None else known[word] - 1 for word in words], np.int32)
-        found: NDArray[np.int32] = recoded[codes]
-        return found
+        return recoded(codes[chosen], words, self._reasons.words, are_all=isinstance(chosen, slice))
 
     def _rows(self, after: int, last: int) -> _Rows:
         """By the rows of the table. A value that is none comes as the code of its reason: a score has either. Keys and

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shadowbench.store.columns_words import ABSENT
 from shadowbench.store.queries import statements
 from shadowbench.store.segments import page_of, unpacked_head
 
@@ -53,6 +54,29 @@ class Segment:
         return np.frombuffer(self._data, np.dtype(kind).newbyteorder("<"), count, self._begin + at)
 
 
+def recoded(
+    codes: NDArray[Any], words: Sequence[str | None], known: dict[str, int], *, are_all: bool
+) -> NDArray[np.int32]:
+    """The codes of words as a reader has them, `known` (code + 1); it learns the words that occur, in the order they do.
+
+    `are_all`: these are the codes of all rows of the segment, in which every word occurs.
+    """
+    mine = np.full(len(words), ABSENT, np.int32)
+    for code in range(len(words)) if are_all else _in_order(codes):
+        word = words[code]
+        if word is not None:
+            mine[code] = known[word] - 1
+    found: NDArray[np.int32] = mine[codes]
+    return found
+
+
+def _in_order(codes: NDArray[Any]) -> list[int]:
+    """Each of these codes once, in the order they come."""
+    which, first = np.unique(codes, return_index=True)
+    ordered: list[int] = which[np.argsort(first)].tolist()
+    return ordered
+
+
 class Segments:
     """The segments of a log, over a connection that is within a transaction."""
 
@@ -65,5 +89,8 @@ class Segments:
         row = self._connection.execute(_SQL["columns"], {"source": source, "page": page}).fetchone()
         if row is None or row[0] is None:
             return None
-        segment = Segment(row[0])
+        try:
+            segment = Segment(row[0])
+        except (ValueError, KeyError):
+            return None  # damaged, or of another release: there are rows
         return segment if set(names) <= segment.names else None

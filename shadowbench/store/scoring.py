@@ -202,7 +202,7 @@ class Segmenting(Protocol):
 
     def make_segment(self, measures: Sequence[int], *, token: str) -> bool:
         """Make the next segment of what is over: all exchanges of a page are there, and scored by these measures. False: there
-        is none to make. `token` tells this try from all others."""
+        is none to make now, or somebody changed what it was made of. `token` tells this try from all others."""
 
 
 class ScoreLog(Scores, JudgeBook, Knowledge, Segmenting, Protocol):

@@ -25,8 +25,7 @@ class SqliteSegments(SqliteDesk):
         for source, (first, last) in self._due(measures).items():
             page = self._next_page(source, first, last)
             if page is not None:
-                self._make(source, page, token)
-                return True
+                return self._make(source, page, token)
         return False
 
     def _next_page(self, source: str, first: int, last: int) -> int | None:
@@ -39,6 +38,8 @@ class SqliteSegments(SqliteDesk):
             if page is None:
                 return None
             ((number,),) = self._rows(_SQL["next_number"], {"after": page * SPAN})
+            if number is None:
+                return None  # all that was there was deleted meanwhile
             first = page_of(number)
             if first == page:
                 return int(page)
@@ -55,7 +56,8 @@ class SqliteSegments(SqliteDesk):
         scored = min((last, *(mark // SPAN - 1 for mark in marks.values()))) if marks else -1
         return {"exchanges": (first, last), "observations": (first, last), "scores": (first, scored)}
 
-    def _make(self, source: str, page: int, token: str) -> None:
+    def _make(self, source: str, page: int, token: str) -> bool:
+        """Whether it stands: nobody changed what it is made of."""
         place = {"source": source, "page": page, "token": token}
         with self._quickly():
             self._change(_SQL["begin"], place)
@@ -64,7 +66,7 @@ class SqliteSegments(SqliteDesk):
         cells = zip(*rows, strict=True) if rows else ([] for _ in columns)
         data = packed(dict(zip(columns, cells, strict=True)))
         with self._quickly():
-            self._change(_SQL["end"], place | {"columns": data})
+            return self._change(_SQL["end"], place | {"columns": data}) > 0
 
     def _read_rows(self, source: str, page: int) -> list[Row]:
         # Numbers and words alone, whatever somebody put there.

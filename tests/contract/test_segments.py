@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,38 @@ def test_codes_come_in_the_same_order(made: tuple[Path, list[int]], log: Path) -
     assert texts[0] == texts[1]
 
 
+@pytest.mark.parametrize("after", [0, 1500])
+def test_words_that_are_not_asked_for_are_not_learned(made: tuple[Path, list[int]], log: Path, after: int) -> None:
+    texts = []
+    for _ in range(2):
+        with closing(open_columns(f"sqlite:///{log}")) as opened_log:
+            pairs = opened_log.pairs(["path", "stratum", "candidate_reason"], after=after, upto=2 * SPAN)
+            scores = opened_log.scores(made[1][:1], pairs)[made[1][0]]
+        coded = {name: column.texts for name, column in pairs.columns.items() if isinstance(column, Coded)}
+        texts.append((coded, scores.reason.texts))
+        make_all(log, made[1])
+    assert texts[0] == texts[1]
+
+
+def test_a_damaged_segment_is_none(made: tuple[Path, list[int]], log: Path) -> None:
+    make_all(log, made[1])
+    with closing(opened(log)) as connection:
+        connection.execute("UPDATE segments SET columns = x'0102030405060708' WHERE page = 0")
+    assert_equal(read(log, made[1]), read_by_rows(log, made[1]))
+
+
+def test_a_log_that_is_emptied_meanwhile_has_nothing_to_make(made: tuple[Path, list[int]], log: Path) -> None:
+    class Emptied(SqliteSegments):
+        def _due(self, measures: Sequence[int]) -> dict[str, tuple[int, int]]:
+            found = super()._due(measures)
+            with closing(opened(log)) as connection:
+                connection.execute("DELETE FROM exchanges")
+            return found
+
+    with closing(Emptied(opened(log), log)) as maker:
+        assert not maker.make_segment(made[1], token="t")
+
+
 def test_of_whole_pages_no_row_is_read(
     made: tuple[Path, list[int]], log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,7 +239,7 @@ def test_a_row_that_changes_while_its_segment_is_made_leaves_none(made: tuple[Pa
             connection.execute("UPDATE exchanges SET stratum = 'new' WHERE number = 50")
 
     with closing(Interrupted(opened(log), log, meanwhile=change)) as maker:
-        assert maker.make_segment(made[1], token="t")
+        assert not maker.make_segment(made[1], token="t"), "and it is not tried again at once"
     assert segments_in(log) == []
 
 

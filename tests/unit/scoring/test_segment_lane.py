@@ -9,6 +9,7 @@ import pytest
 from shadowbench.scoring.lane import Keeping
 from shadowbench.scoring.ledger import Ledger
 from shadowbench.scoring.segment_lane import SegmentLane
+from shadowbench.store.base import LogError
 from shadowbench.store.scoring import ScoreLog
 
 
@@ -65,3 +66,13 @@ async def test_every_try_has_a_token_of_its_own(keeping: Keeping) -> None:
         await lane.step()
     assert len({token for _, token in log.asked}) == 3
     assert all(token.startswith("me ") for _, token in log.asked)
+
+
+async def test_a_log_that_refuses_holds_up_nobody(keeping: Keeping) -> None:
+    class Refusing(Log):
+        def make_segment(self, measures: Any, *, token: str) -> bool:
+            raise LogError("disk_full", "no room")
+
+    rest = await lane_on(Refusing(left=1), keeping).step()
+    assert rest is not None
+    assert rest.is_over
